@@ -1,0 +1,43 @@
+"""Irregular time series in the scikit-learn style, with their real time stamps.
+
+The names below are resolved on first use, so that ``import ckts`` alone loads
+neither torch nor scikit-learn, skorch or pandas.
+"""
+
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0.dev0"
+
+_HOMES = {
+    "CKCNNClassifier": "ckts.estimators",
+    "CKCNNRegressor": "ckts.estimators",
+    "Panel": "ckts.panel",
+    "as_panel": "ckts.formats",
+}
+
+__all__ = ["CKCNNClassifier", "CKCNNRegressor", "Panel", "__version__", "as_panel"]
+
+# In a source checkout `datasets` and `estimators` stand beside this folder, not in it
+# (an installation puts them inside). Looking there makes `ckts.datasets` work in both.
+_ROOT = Path(__file__).resolve().parent.parent
+if (_ROOT / "pyproject.toml").is_file() and (_ROOT / "datasets/__init__.py").is_file():
+    __path__.append(str(_ROOT))
+
+if TYPE_CHECKING:
+    from ckts.estimators import CKCNNClassifier, CKCNNRegressor
+    from ckts.formats import as_panel
+    from ckts.panel import Panel
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'ckts' has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value  # the next access is a plain look-up
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

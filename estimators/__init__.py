@@ -1,0 +1,8 @@
+"""Estimators with the interface of scikit-learn."""
+
+if __name__ != "ckts.estimators":
+    raise ImportError(
+        f"this folder must be imported as `ckts.estimators`; got {__name__!r}. "
+        "Use `from ckts import estimators`, or start Python elsewhere if you meant "
+        "another package of that name."
+    )
