@@ -1,0 +1,65 @@
+# Two commands do everything on a fresh machine: `make demo` and `make test`.
+# Each makes the environment in $(VENV) where it is missing or out of date.
+
+PYTHON ?= python3
+VENV ?= .venv
+# Test processes side by side; each keeps to one thread.
+WORKERS ?= 2
+# Where `make demo` and `make bench-accuracy` find their options: make demo ARGS=--help
+ARGS ?=
+
+BIN := $(abspath $(VENV))/bin
+STAMP := $(VENV)/.ready
+ROOT := $(abspath .)
+SOURCES := ckts datasets estimators tests docs
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format types wheel-test bench-accuracy clean
+
+help:  ## list the commands
+	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) \
+	  | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
+
+demo: $(STAMP)  ## cross-validate on real irregular data, write a picture
+	$(BIN)/ckts demo $(ARGS)
+
+test: $(STAMP)  ## run all tests
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+
+lint: $(STAMP)  ## check style and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(STAMP)  ## repair style and format where a tool can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# Types are checked on an installed copy: only there the folders stand under the names
+# they are imported by. `build` is removed because setuptools ships what it finds there.
+types: $(STAMP)  ## check types
+	rm -rf build $(VENV)/installed
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation \
+	  --target $(VENV)/installed .
+	rm -rf build
+	cd $(VENV)/installed && $(BIN)/mypy --config-file $(ROOT)/pyproject.toml \
+	  --cache-dir $(ROOT)/.mypy_cache
+
+wheel-test: $(STAMP)  ## build the wheel, check its contents, import it elsewhere
+	$(BIN)/python -m pytest tests/test_packaging.py
+
+bench-accuracy: $(STAMP)  ## the accuracy figures that take longer than a test
+	$(BIN)/python docs/benchmarks/accuracy.py $(ARGS)
+
+clean:  ## remove the environment, builds and caches
+	rm -rf $(VENV) build dist *.egg-info
+	rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find $(SOURCES) -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(STAMP): pyproject.toml constraints-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "ckts needs Python 3.11 or newer: make PYTHON=python3.11 ..."; exit 1; }
+	@echo "Making the environment in $(VENV); this takes a few minutes."
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check \
+	  -c constraints-dev.txt -e '.[dev]'
+	@touch $@
