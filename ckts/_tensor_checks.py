@@ -1,0 +1,138 @@
+"""Checks of what layers, kernels and networks are given: messages, no maths."""
+
+import inspect
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from torch import Tensor
+
+
+def check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
+    """Refuse a value that is not one of the choices."""
+    if value not in choices:
+        listed = ", ".join(repr(choice) for choice in choices)
+        raise ValueError(f"`{name}` must be one of {listed}; got {value!r}.")
+
+
+def check_size(name: str, value: Any) -> int:
+    """Return a positive int, or refuse."""
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise TypeError(f"`{name}` must be an integer; got {value!r}.")
+    if value < 1:
+        raise ValueError(f"`{name}` must be at least 1; got {value!r}.")
+    return int(value)
+
+
+def check_positive(name: str, value: float) -> float:
+    """Return a positive finite float, or refuse."""
+    if not (value > 0 and math.isfinite(value)):
+        raise ValueError(f"`{name}` must be positive and finite; got {value!r}.")
+    return float(value)
+
+
+def check_parameters(
+    name: str, params: Mapping[str, object], make: Callable[..., object]
+) -> None:
+    """Refuse parameters that `make` does not take."""
+    known = set(inspect.signature(make).parameters)
+    known -= {"in_channels", "out_channels", "causal", "n_steps", "activation"}
+    unknown = sorted(set(params) - known)
+    if unknown:
+        raise ValueError(
+            f"`{name}` must only hold parameters of the kernel; got {unknown}. "
+            f"It takes {sorted(known)}."
+        )
+
+
+def check_kernel(
+    kernel: Any, in_channels: int, out_channels: int, causal: bool
+) -> None:
+    """Refuse a kernel of other sizes than its convolution."""
+    wanted = (in_channels, out_channels, causal)
+    try:
+        got = (kernel.in_channels, kernel.out_channels, kernel.causal)
+    except AttributeError:
+        raise TypeError(
+            f"`kernel` must be a name or an AbstractKernel; got {kernel!r}."
+        ) from None
+    if got != wanted:
+        raise ValueError(
+            f"`kernel` must have (in_channels, out_channels, causal) = {wanted}; "
+            f"got {got}. Make it with the sizes of the convolution."
+        )
+
+
+def check_times(times: Tensor, query_times: Tensor | None) -> None:
+    """Refuse times that are not (batch, time), finite and non-decreasing."""
+    if times.ndim != 2:
+        raise ValueError(
+            f"`times` must have the shape (batch, time); got {tuple(times.shape)}."
+        )
+    _check_finite("times", times)
+    falls = (times[:, 1:] < times[:, :-1]).nonzero()
+    if len(falls):
+        series, row = falls[0].tolist()
+        after, before = times[series, row + 1].item(), times[series, row].item()
+        raise ValueError(
+            f"`times` must not decrease within a series; series {series} has "
+            f"{after!r} after {before!r}. Sort each series by time; padding repeats "
+            "the last time."
+        )
+    if query_times is None:
+        return
+    if query_times.ndim != 2 or len(query_times) != len(times):
+        raise ValueError(
+            f"`query_times` must have the shape (batch, query) with batch = "
+            f"{len(times)}; got {tuple(query_times.shape)}."
+        )
+    _check_finite("query_times", query_times)
+    if times.shape[1] == 0:
+        raise ValueError(
+            "`times` must hold at least one time per series; got 0. Pad series "
+            "without observations with one time, and mark it in `observed`."
+        )
+
+
+def _check_finite(name: str, times: Tensor) -> None:
+    if times.is_floating_point() and not times.isfinite().all():
+        raise ValueError(f"`{name}` must be finite; got NaN or infinity.")
+
+
+def check_series(name: str, values: Tensor, in_channels: int) -> None:
+    """Refuse values that are not (batch, time, in_channels)."""
+    if values.ndim != 3 or values.shape[2] != in_channels:
+        raise ValueError(
+            f"`{name}` must have the shape (batch, time, {in_channels}); got "
+            f"{tuple(values.shape)}."
+        )
+
+
+def check_time_axis(values: Tensor, other: Tensor) -> None:
+    """Refuse values and times of other batch or time sizes."""
+    if values.shape[:2] != other.shape[:2]:
+        raise ValueError(
+            "`values` must have the batch and time sizes of `times`, "
+            f"{tuple(other.shape[:2])}; got {tuple(values.shape[:2])}."
+        )
+
+
+def check_observed(observed: Tensor | None, times: Tensor) -> None:
+    """Refuse masks that are not boolean (batch, time, channels)."""
+    if observed is None:
+        return
+    if observed.is_floating_point() or observed.is_complex():
+        raise TypeError(
+            f"`observed` must be boolean; got {observed.dtype}. Use `mask.bool()`."
+        )
+    if observed.ndim != 3 or observed.shape[:2] != times.shape:
+        raise ValueError(
+            "`observed` must have the shape (batch, time, channels) with (batch, time)"
+            f" = {tuple(times.shape)}; got {tuple(observed.shape)}."
+        )
+
+
+def check_given(name: str, value: object, alternative: str) -> None:
+    """Refuse a missing argument that has an alternative."""
+    if value is None:
+        raise ValueError(f"`{name}` or `{alternative}` must be given; got neither.")

@@ -1,0 +1,179 @@
+"""Where a batch was sampled and where it is asked for: origin, lags, lattice.
+
+A :class:`Geometry` is computed once per batch and handed to every layer, so that
+the search for a lattice and the float64 arithmetic on time stamps happen once.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ckts import _tensor_checks as _checks
+
+# Stamps count as lattice points when they are within this share of a step of one.
+# The response then differs from the one at the true stamps by about as much.
+LATTICE_TOLERANCE = 1e-9
+
+# A lattice longer than this many points per observation costs more than it saves.
+MAX_LATTICE_RATIO = 8
+
+
+@dataclass(frozen=True)
+class Lattice:
+    """Positions of a batch on a common lattice; the origin is one per series.
+
+    Attributes
+    ----------
+    step : float
+        Distance of two lattice points, in the unit of the time stamps.
+    length : int
+        Number of lattice points that hold every observation and every query.
+    source : Tensor of shape (batch, time)
+        Lattice index of every observation.
+    target : Tensor of shape (batch, query)
+        Lattice index of every query time.
+    """
+
+    step: float
+    length: int
+    source: Tensor
+    target: Tensor
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """Time stamps of one batch, relative to each series' origin.
+
+    Attributes
+    ----------
+    times : Tensor of shape (batch, time)
+        Observation times minus the origin of the series, float64. Padding repeats
+        the last time.
+    query_times : Tensor of shape (batch, query)
+        Times at which the convolution is asked for; the same object as `times`
+        when it is asked for at the observations.
+    lattice : Lattice or None
+        Where the stamps lie on a common lattice that is not too sparse.
+    """
+
+    times: Tensor
+    query_times: Tensor
+    lattice: Lattice | None
+
+    @property
+    def queries_are_observations(self) -> bool:
+        """Whether the output is asked for at the observation times."""
+        return self.query_times is self.times
+
+
+def make_geometry(
+    times: Tensor, query_times: Tensor | None = None, *, method: str = "auto"
+) -> Geometry:
+    """Return the geometry of a batch.
+
+    Parameters
+    ----------
+    times : Tensor of shape (batch, time)
+        Non-decreasing observation times of each series, any unit; padding repeats
+        the last time. Integers and float64 keep their precision.
+    query_times : Tensor of shape (batch, query), optional
+        Times of the output, in any order; by default the observation times.
+    method : {"auto", "lattice", "pairwise"}, default="auto"
+        "auto" takes the lattice where there is one of at most
+        ``MAX_LATTICE_RATIO`` points per observation; "lattice" insists on one of
+        any length, "pairwise" looks for none.
+
+    Returns
+    -------
+    Geometry
+
+    Raises
+    ------
+    ValueError
+        If `times` decrease or are not finite, if the two arguments do not fit, or
+        if `method="lattice"` and the stamps have no common lattice.
+    """
+    _checks.check_choice("method", method, ("auto", "lattice", "pairwise"))
+    _checks.check_times(times, query_times)
+    origin = times[:, :1]
+    shifted = (times - origin).double()
+    queries = shifted if query_times is None else (query_times - origin).double()
+    lattice = None
+    if method != "pairwise":
+        longest = max(shifted.shape[1], queries.shape[1])
+        limit = MAX_LATTICE_RATIO * longest if method == "auto" else 2**31
+        lattice = find_lattice(shifted, queries, max_length=max(limit, 2))
+        if lattice is None and method == "lattice":
+            raise ValueError(
+                "`times` must lie on a common lattice for method='lattice'; got "
+                "stamps without a common step. Use method='auto'."
+            )
+    return Geometry(shifted, queries, lattice)
+
+
+@torch.no_grad()
+def find_lattice(
+    times: Tensor, query_times: Tensor, *, max_length: int
+) -> Lattice | None:
+    """Find the coarsest lattice that holds all stamps of a batch, by Euclid.
+
+    Parameters
+    ----------
+    times : Tensor of shape (batch, time)
+        Observation times; the first of each series is its origin, float64.
+    query_times : Tensor of shape (batch, query)
+        Times of the output, float64.
+    max_length : int
+        Give up when the lattice would have more points than this.
+
+    Returns
+    -------
+    Lattice or None
+        None where the stamps have no common step, or one that is too small.
+    """
+    offsets = torch.cat([times, query_times], 1)
+    if offsets.numel() == 0:
+        return Lattice(1.0, 1, times.long(), query_times.long())
+    step = _common_step(offsets.abs().flatten(), max_length)
+    if step is None:
+        return None
+    index = torch.round(offsets / step).long()
+    index = index - index.amin(1, keepdim=True)
+    length = int(index.max()) + 1
+    if length > max_length:
+        return None
+    source, target = index.split([times.shape[1], query_times.shape[1]], 1)
+    return Lattice(step, length, source, target)
+
+
+def _common_step(offsets: Tensor, max_length: int) -> float | None:
+    """Greatest common divisor of the offsets, or None where it is too small."""
+    span = offsets.max().item()
+    if span == 0:
+        return 1.0
+    remainder = offsets
+    step = span
+    while step * max_length >= span:
+        positive = remainder[remainder > LATTICE_TOLERANCE * step]
+        if len(positive) == 0:
+            return step
+        step = _refine(offsets, positive.min().item())
+        remainder = (offsets - torch.round(offsets / step) * step).abs()
+    return None
+
+
+def _refine(offsets: Tensor, step: float) -> float:
+    """Sharpen a step on ever longer offsets.
+
+    A step read off one gap carries that gap's rounding error, which a long series
+    multiplies by its number of steps.
+    """
+    for reach in (1e1, 1e3, 1e5, 1e7):
+        counts = torch.round(offsets / step)
+        error = (offsets - counts * step).abs()
+        fits = (counts > 0) & (counts <= reach) & (error < 1e-3 * step)
+        if bool(fits.any()):
+            best = torch.where(fits, counts, 0).argmax()
+            step = (offsets[best] / counts[best]).item()
+    return step

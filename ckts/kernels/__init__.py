@@ -1,0 +1,69 @@
+"""Continuous kernels: from lags to kernel values, one kernel per file."""
+
+from functools import partial
+
+from ckts import _tensor_checks as _checks
+from ckts.kernels.bands import BandKernel
+from ckts.kernels.base import AbstractKernel
+from ckts.kernels.fourier import FourierKernel
+from ckts.kernels.piecewise import PiecewiseKernel
+from ckts.kernels.siren import SirenKernel
+
+__all__ = [
+    "KERNELS",
+    "AbstractKernel",
+    "BandKernel",
+    "FourierKernel",
+    "PiecewiseKernel",
+    "SirenKernel",
+    "make_kernel",
+]
+
+# Every kernel is made as make(in_channels, out_channels, causal=, n_steps=, **params).
+KERNELS = {
+    "bands": BandKernel,
+    "siren": SirenKernel,
+    "fourier": FourierKernel,
+    "relu": partial(PiecewiseKernel, activation="relu"),
+    "leaky_relu": partial(PiecewiseKernel, activation="leaky_relu"),
+    "swish": partial(PiecewiseKernel, activation="swish"),
+}
+
+
+def make_kernel(
+    name: str,
+    in_channels: int,
+    out_channels: int,
+    *,
+    causal: bool = True,
+    n_steps: float = 100.0,
+    **params: object,
+) -> AbstractKernel:
+    """Make a kernel by its name in :data:`KERNELS`.
+
+    Parameters
+    ----------
+    name : str
+        One of "bands", "siren", "fourier", "relu", "leaky_relu", "swish".
+    in_channels, out_channels : int
+        Channels of the convolution.
+    causal : bool, default=True
+        Whether lags are in [0, 1] or in [-1, 1].
+    n_steps : float, default=100.0
+        Training time steps per horizon.
+    **params
+        Further parameters of that kernel, such as ``omega_0`` of "siren".
+
+    Returns
+    -------
+    AbstractKernel
+
+    Raises
+    ------
+    ValueError
+        If there is no such kernel, or if it has no such parameter.
+    """
+    _checks.check_choice("kernel", name, tuple(KERNELS))
+    make = KERNELS[name]
+    _checks.check_parameters("kernel_params", params, make)
+    return make(in_channels, out_channels, causal=causal, n_steps=n_steps, **params)

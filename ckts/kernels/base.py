@@ -1,0 +1,134 @@
+"""What every continuous kernel is: features of the lag, and one mixing."""
+
+from abc import ABC, abstractmethod
+
+import torch
+from torch import Tensor, nn
+
+from ckts import _tensor_checks as _checks
+
+# Beyond the horizon a kernel fades to zero over this share of it.
+FADE = 0.25
+
+
+class AbstractKernel(nn.Module, ABC):
+    """Map lags to kernel values, ``psi(lag) = mixing @ features(lag)``.
+
+    A kernel supplies :meth:`basis` and :meth:`mixing`. The fast methods transform
+    `n_features` sequences instead of out x in, so masks and windows belong into the
+    features.
+
+    Lags are measured in horizons: 0 is the present, 1 the oldest lag of the training
+    data, negative lags are the future (centred kernels only). Beyond the horizon the
+    features fade to zero, ``(1 + cos(pi (|lag| - 1) / 0.25)) / 2`` up to 1.25
+    horizons, and are zero from there on: a longer series at prediction is seen
+    through a window of the length that the kernel knows.
+
+    Parameters
+    ----------
+    in_channels, out_channels : int
+        Sizes of the mixing.
+    n_features : int
+        Number of features.
+    causal : bool
+        Whether lags are in [0, 1] or in [-1, 1].
+    """
+
+    def __init__(
+        self, in_channels: int, out_channels: int, *, n_features: int, causal: bool
+    ) -> None:
+        super().__init__()
+        self.in_channels = _checks.check_size("in_channels", in_channels)
+        self.out_channels = _checks.check_size("out_channels", out_channels)
+        self.n_features = _checks.check_size("n_features", n_features)
+        self.causal = causal
+
+    @abstractmethod
+    def basis(self, lags: Tensor) -> Tensor:
+        """Evaluate the features within the horizon.
+
+        Parameters
+        ----------
+        lags : Tensor of shape (...)
+            Lags in horizons, of the dtype of the parameters.
+
+        Returns
+        -------
+        Tensor of shape (..., n_features)
+        """
+
+    @abstractmethod
+    def mixing(self) -> Tensor:
+        """Return the linear map from features to kernel values.
+
+        Returns
+        -------
+        Tensor of shape (out_channels, in_channels, n_features)
+        """
+
+    def features(self, lags: Tensor) -> Tensor:
+        """Evaluate the features, faded beyond the horizon.
+
+        Parameters
+        ----------
+        lags : Tensor of shape (...)
+            Lags in horizons, any floating dtype; float64 keeps their precision.
+
+        Returns
+        -------
+        Tensor of shape (..., n_features)
+            In the dtype of the parameters.
+        """
+        dtype = self.mixing_dtype
+        reach = 1 + FADE
+        basis = self.basis(lags.clamp(-reach, reach).to(dtype))
+        return basis * fade(lags).to(dtype).unsqueeze(-1)
+
+    @property
+    def mixing_dtype(self) -> torch.dtype:
+        """The dtype of the parameters."""
+        return next(self.parameters()).dtype
+
+    def forward(self, lags: Tensor) -> Tensor:
+        """Evaluate the kernel.
+
+        Parameters
+        ----------
+        lags : Tensor of shape (...)
+            Lags in horizons.
+
+        Returns
+        -------
+        Tensor of shape (..., out_channels, in_channels)
+        """
+        return torch.einsum("...f,ocf->...oc", self.features(lags), self.mixing())
+
+    def coordinates(self, lags: Tensor) -> Tensor:
+        """Map lags to [-1, 1], as the paper's kernels want them (Appendix E.1).
+
+        Causal kernels see the present at +1 and the oldest lag at -1, as the
+        authors' code has it; centred ones see the lag itself.
+        """
+        return 1 - 2 * lags if self.causal else lags
+
+
+def fade(lags: Tensor) -> Tensor:
+    """Window that is 1 up to the horizon and falls to 0 smoothly beyond it.
+
+    Parameters
+    ----------
+    lags : Tensor of shape (...)
+        Lags in horizons.
+
+    Returns
+    -------
+    Tensor of shape (...)
+        ``(1 + cos(pi z)) / 2`` with ``z = (|lag| - 1) / 0.25`` clipped to [0, 1].
+
+    Examples
+    --------
+    >>> fade(torch.tensor([0.0, 1.0, 1.125, 1.25, 9.0])).tolist()
+    [1.0, 1.0, 0.5, 0.0, 0.0]
+    """
+    beyond = ((lags.abs() - 1) / FADE).clamp(0, 1)
+    return (1 + torch.cos(torch.pi * beyond)) / 2

@@ -1,0 +1,84 @@
+"""Kernel networks with piecewise nonlinearities and uniform knots (Appendix B.1)."""
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from ckts import _tensor_checks as _checks
+from ckts.kernels.base import AbstractKernel
+from ckts.kernels.linear import WeightNormLinear, uniform
+
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "relu": functional.relu,
+    "leaky_relu": functional.leaky_relu,
+    "swish": functional.silu,
+}
+
+
+class PiecewiseKernel(AbstractKernel):
+    """A network 1 - 32 - 32 - out x in whose knots begin uniformly spread.
+
+    In every hidden layer the bias is ``b = -W h(x)`` at points `x` drawn uniformly
+    from [-1, 1], so that each neuron bends at its own place (Appendix B.1).
+
+    DIFF[paper]: without the layer normalization of Appendix D.1, which would move
+    the knots that B.1 places.
+
+    Parameters
+    ----------
+    in_channels, out_channels : int
+        Channels of the convolution.
+    causal : bool, default=True
+        Whether lags are in [0, 1] or in [-1, 1].
+    n_steps : float, default=100.0
+        Not used: the bandwidth follows from the number of knots.
+    activation : {"relu", "leaky_relu", "swish"}, default="relu"
+        Nonlinearity of the hidden layers.
+    hidden_features : int, default=32
+        Width of the network.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        *,
+        causal: bool = True,
+        n_steps: float = 100.0,
+        activation: str = "relu",
+        hidden_features: int = 32,
+    ) -> None:
+        super().__init__(
+            in_channels, out_channels, n_features=hidden_features + 1, causal=causal
+        )
+        _checks.check_choice("activation", activation, tuple(ACTIVATIONS))
+        self.activation = activation
+        knots = 2 * torch.rand(hidden_features, 1) - 1
+        first = uniform(hidden_features, 1, math.sqrt(6))
+        self.first = WeightNormLinear(first, -(first * knots).sum(1))
+        with torch.no_grad():
+            at_knots = ACTIVATIONS[activation](
+                self.first(knots[torch.randperm(hidden_features)])
+            )
+        second = uniform(
+            hidden_features, hidden_features, math.sqrt(6 / hidden_features)
+        )
+        self.second = WeightNormLinear(second, -(second * at_knots).sum(1))
+        n_outputs = out_channels * in_channels
+        last = uniform(n_outputs, hidden_features, 1 / math.sqrt(hidden_features))
+        self.last = WeightNormLinear(last, torch.zeros(n_outputs))
+
+    def basis(self, lags: Tensor) -> Tensor:
+        """Activations of the second layer, and the bias's constant: (..., 33)."""
+        hidden = self.coordinates(lags).unsqueeze(-1)
+        for layer in (self.first, self.second):
+            hidden = ACTIVATIONS[self.activation](layer(hidden))
+        return torch.cat([hidden, torch.ones_like(hidden[..., :1])], -1)
+
+    def mixing(self) -> Tensor:
+        """Last layer and its bias: (out_channels, in_channels, 33)."""
+        weight = torch.cat([self.last.weight, self.last.bias.unsqueeze(-1)], -1)
+        return weight.unflatten(0, (self.out_channels, self.in_channels))

@@ -1,0 +1,87 @@
+"""The paper's kernel: a sine network (Section 4.2, Appendices B.2 and E.1)."""
+
+import math
+
+import torch
+from torch import Tensor
+
+from ckts import _tensor_checks as _checks
+from ckts.kernels.base import AbstractKernel
+from ckts.kernels.linear import WeightNormLinear, uniform
+
+
+class SirenKernel(AbstractKernel):
+    """Three weight-normalized layers with sine nonlinearities, 1 - 32 - 32 - out x in.
+
+    ``h = sin(omega_0 (W1 p + b1))``, ``h = sin(omega_0 (W2 h + b2))``,
+    ``psi = W3 h + b3`` with `p` the relative position in [-1, 1].
+
+    Parameters
+    ----------
+    in_channels, out_channels : int
+        Channels of the convolution.
+    causal : bool, default=True
+        Whether lags are in [0, 1] or in [-1, 1].
+    n_steps : float, default=100.0
+        Not used: the bandwidth of this kernel is set by `omega_0`.
+    omega_0 : float, default=30.0
+        Prior on the oscillations of the kernel. It must be tuned (Appendix E.1);
+        see :class:`~ckts.kernels.BandKernel` for a kernel without it.
+    hidden_features : int, default=32
+        Width of the network.
+    bias_init : {"period", "fan_in"}, default="period"
+        "period" spreads the biases over the period of each sine,
+        ``U(-pi / ||W_i||, pi / ||W_i||)`` (paper, 4.2); "fan_in" draws them from
+        ``U(-1 / sqrt(fan_in), 1 / sqrt(fan_in))`` (Sitzmann et al., 2020).
+
+    References
+    ----------
+    Romero et al., CKConv: Continuous Kernel Convolution For Sequential Data, 2021,
+    Section 4.2. Sitzmann et al., Implicit Neural Representations with Periodic
+    Activation Functions, 2020.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        *,
+        causal: bool = True,
+        n_steps: float = 100.0,
+        omega_0: float = 30.0,
+        hidden_features: int = 32,
+        bias_init: str = "period",
+    ) -> None:
+        # The last feature is the constant 1 of the last layer's bias.
+        super().__init__(
+            in_channels, out_channels, n_features=hidden_features + 1, causal=causal
+        )
+        _checks.check_choice("bias_init", bias_init, ("period", "fan_in"))
+        self.omega_0 = _checks.check_positive("omega_0", omega_0)
+        bound = math.sqrt(6 / hidden_features) / omega_0
+        self.first = _sine_layer(uniform(hidden_features, 1, 1.0), bias_init)
+        self.second = _sine_layer(
+            uniform(hidden_features, hidden_features, bound), bias_init
+        )
+        n_outputs = out_channels * in_channels
+        last = uniform(n_outputs, hidden_features, bound)
+        self.last = WeightNormLinear(last, torch.zeros(n_outputs))
+
+    def basis(self, lags: Tensor) -> Tensor:
+        """Sines of the second layer, and the constant of the bias: (..., 33)."""
+        hidden = self.coordinates(lags).unsqueeze(-1)
+        for layer in (self.first, self.second):
+            hidden = torch.sin(self.omega_0 * layer(hidden))
+        return torch.cat([hidden, torch.ones_like(hidden[..., :1])], -1)
+
+    def mixing(self) -> Tensor:
+        """Last layer and its bias: (out_channels, in_channels, 33)."""
+        weight = torch.cat([self.last.weight, self.last.bias.unsqueeze(-1)], -1)
+        return weight.unflatten(0, (self.out_channels, self.in_channels))
+
+
+def _sine_layer(weight: Tensor, bias_init: str) -> WeightNormLinear:
+    bound = torch.full((len(weight),), 1 / math.sqrt(weight.shape[1]))
+    if bias_init == "period":
+        bound = math.pi / weight.norm(dim=1)
+    return WeightNormLinear(weight, bound * (2 * torch.rand(len(weight)) - 1))

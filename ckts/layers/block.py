@@ -1,0 +1,44 @@
+"""The residual block of the default network."""
+
+import torch
+from torch import Tensor, nn
+
+from ckts.layers.ckconv import CKConv, Plan
+
+
+class GatedBlock(nn.Module):
+    """Pre-norm residual block: convolve in time, then mix channels through a gate.
+
+    ``y = x + dropout(GLU(W gelu(conv(h) + d h)))`` with ``h = norm(x)``.
+
+    DIFF[paper]: the block of Fig. 8 has two convolutions with ReLU. Point-wise gated
+    mixing after a continuous-kernel convolution is what its successors use. Norms act
+    per time step: statistics over time, as in the authors' code, look ahead and
+    depend on padding.
+
+    Parameters
+    ----------
+    channels : int
+        Number of channels.
+    dropout : float, default=0.0
+        Share of channels dropped from the residual branch, the same ones at all times.
+    **conv_params
+        Parameters of the :class:`~ckts.layers.CKConv`.
+    """
+
+    def __init__(
+        self, channels: int, *, dropout: float = 0.0, **conv_params: object
+    ) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(channels)
+        self.conv = CKConv(channels, channels, **conv_params)
+        self.skip = nn.Parameter(torch.ones(channels))
+        self.mix = nn.Linear(channels, 2 * channels)
+        self.dropout = nn.Dropout1d(dropout)
+
+    def forward(self, values: Tensor, plan: Plan) -> Tensor:
+        """Transform (batch, time, channels) at the observation times of `plan`."""
+        hidden = self.norm(values)
+        hidden = self.conv(hidden, plan=plan) + self.skip * hidden
+        gated = nn.functional.glu(self.mix(nn.functional.gelu(hidden)), -1)
+        return values + self.dropout(gated.transpose(1, 2)).transpose(1, 2)

@@ -1,0 +1,220 @@
+"""The continuous-kernel convolution as a module."""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from ckts import _tensor_checks as _checks
+from ckts.density import Quadrature, make_quadrature
+from ckts.functional import convolve
+from ckts.geometry import Geometry, make_geometry
+from ckts.kernels import AbstractKernel, make_kernel
+
+
+class Plan(NamedTuple):
+    """Everything about a batch that does not depend on values or parameters.
+
+    It is made once per batch and shared by all layers.
+    """
+
+    geometry: Geometry
+    quadrature: Quadrature
+
+
+def make_plan(
+    times: Tensor,
+    observed: Tensor | None = None,
+    query_times: Tensor | None = None,
+    *,
+    causal: bool = True,
+    density: str = "gap",
+    time_step: Tensor | float = 1.0,
+    method: str = "auto",
+) -> Plan:
+    """Make the plan of a batch.
+
+    Parameters
+    ----------
+    times : Tensor of shape (batch, time)
+        Non-decreasing time stamps; padding repeats the last one.
+    observed : Tensor of shape (batch, time, channels), optional
+        Which values exist; by default all, with one weight per row.
+    query_times : Tensor of shape (batch, query), optional
+        Times of the output; by default the observation times.
+    causal : bool, default=True
+        Whether nothing after an output time may enter.
+    density : {"gap", "none"}, default="gap"
+        Weights of the observations.
+    time_step : float or Tensor of shape (channels,), default=1.0
+        Gap that has weight 1, same unit as `times`.
+    method : {"auto", "lattice", "pairwise"}, default="auto"
+        How to compute the sum.
+
+    Returns
+    -------
+    Plan
+    """
+    geometry = make_geometry(times, query_times, method=method)
+    _checks.check_observed(observed, times)
+    queries = None if geometry.queries_are_observations else geometry.query_times
+    quadrature = make_quadrature(
+        geometry.times,
+        observed,
+        queries,
+        causal=causal,
+        density=density,
+        time_step=time_step,
+    )
+    return Plan(geometry, quadrature)
+
+
+class CKConv(nn.Module):
+    """Continuous-kernel convolution of irregular series (paper, Eq. 4 and 8).
+
+    ``y(t) = sum_j w_j psi(t - tau_j) x(tau_j) + b`` over the observations up to `t`
+    (all of them if not causal), with inverse-density weights `w` per channel.
+
+    Parameters
+    ----------
+    in_channels, out_channels : int
+        Number of channels.
+    kernel : str or AbstractKernel, default="bands"
+        Name of a kernel in ``ckts.kernels.KERNELS``, or one with fitting channels.
+    causal : bool, default=True
+        Whether only observations up to the output time enter.
+    horizon : float, default=1.0
+        Longest lag of the training data, in the unit of the time stamps. Longer lags
+        fade out smoothly, see :class:`~ckts.kernels.AbstractKernel`.
+    time_step : float or sequence of shape (in_channels,), default=1.0
+        Median gap of the training data, in the unit of the time stamps: the gap that
+        has weight 1.
+    density : {"gap", "none"}, default="gap"
+        Inverse-density weights; "none" for event data.
+    bias : bool, default=True
+        Whether to add a bias per output channel.
+    **kernel_params
+        Further parameters of the kernel if it is given by name.
+
+    Examples
+    --------
+    >>> import torch
+    >>> conv = CKConv(3, 8, horizon=10.0)
+    >>> times = torch.rand(2, 50, dtype=torch.float64).sort().values * 10
+    >>> conv(torch.randn(2, 50, 3), times).shape
+    torch.Size([2, 50, 8])
+    >>> conv(torch.randn(2, 50, 3), times, query_times=times[:, :4] + 0.5).shape
+    torch.Size([2, 4, 8])
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        *,
+        kernel: str | AbstractKernel = "bands",
+        causal: bool = True,
+        horizon: float = 1.0,
+        time_step: float | list[float] = 1.0,
+        density: str = "gap",
+        bias: bool = True,
+        **kernel_params: object,
+    ) -> None:
+        super().__init__()
+        self.in_channels = _checks.check_size("in_channels", in_channels)
+        self.out_channels = _checks.check_size("out_channels", out_channels)
+        self.causal = causal
+        self.horizon = _checks.check_positive("horizon", horizon)
+        self.density = density
+        step = torch.as_tensor(time_step, dtype=torch.float64)
+        _checks.check_positive("time_step", step.min().item())
+        self.register_buffer("time_step", step)
+        if isinstance(kernel, str):
+            kernel = make_kernel(
+                kernel,
+                in_channels,
+                out_channels,
+                causal=causal,
+                n_steps=self.horizon / step.median().item(),
+                **kernel_params,
+            )
+        _checks.check_kernel(kernel, in_channels, out_channels, causal)
+        self.kernel = kernel
+        self.bias = nn.Parameter(torch.zeros(out_channels)) if bias else None
+
+    def plan(
+        self,
+        times: Tensor,
+        observed: Tensor | None = None,
+        query_times: Tensor | None = None,
+        *,
+        method: str = "auto",
+    ) -> Plan:
+        """Make the plan of a batch; parameters as in :meth:`forward`."""
+        return make_plan(
+            times,
+            observed,
+            query_times,
+            causal=self.causal,
+            density=self.density,
+            time_step=self.time_step,
+            method=method,
+        )
+
+    def forward(
+        self,
+        values: Tensor,
+        times: Tensor | None = None,
+        observed: Tensor | None = None,
+        *,
+        query_times: Tensor | None = None,
+        plan: Plan | None = None,
+    ) -> Tensor:
+        """Convolve a batch of series.
+
+        Parameters
+        ----------
+        values : Tensor of shape (batch, time, in_channels)
+            Observations. What stands where nothing is observed does not matter.
+        times : Tensor of shape (batch, time)
+            Non-decreasing time stamps, preferably float64 or integers: float32
+            cannot tell the seconds of an epoch apart. Padding repeats the last one.
+        observed : Tensor of shape (batch, time, in_channels), optional
+            Which values exist, boolean; False on padding. By default all exist.
+        query_times : Tensor of shape (batch, query), optional
+            Times of the output, in any order; by default the observation times.
+        plan : Plan, optional
+            The batch's plan, made by :meth:`plan` or shared with other layers. It
+            replaces `times`, `observed` and `query_times`.
+
+        Returns
+        -------
+        Tensor of shape (batch, query, out_channels)
+        """
+        _checks.check_series("values", values, self.in_channels)
+        if plan is None:
+            _checks.check_given("times", times, "plan")
+            _checks.check_time_axis(values, times)
+            plan = self.plan(times, observed, query_times)
+        weights = plan.quadrature.weights
+        _checks.check_time_axis(values, weights)
+        values = torch.where(weights > 0, values, 0)
+        output = convolve(
+            values,
+            self._features,
+            self.kernel.mixing(),
+            plan.geometry,
+            plan.quadrature,
+            causal=self.causal,
+        )
+        return output if self.bias is None else output + self.bias
+
+    def _features(self, lags: Tensor) -> Tensor:
+        return self.kernel.features(lags / self.horizon)
+
+    def extra_repr(self) -> str:
+        """Describe the layer in ``print(network)``."""
+        return (
+            f"{self.in_channels}, {self.out_channels}, causal={self.causal}, "
+            f"horizon={self.horizon:g}, density={self.density!r}"
+        )

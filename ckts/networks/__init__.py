@@ -1,0 +1,5 @@
+"""Complete networks: values, times and masks in, outputs out."""
+
+from ckts.networks.gated import GatedCKCNN
+
+__all__ = ["GatedCKCNN"]

@@ -1,0 +1,189 @@
+"""The default network: gated blocks on real time stamps, nothing to tune."""
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from ckts.density import make_quadrature
+from ckts.layers import CKConv, GatedBlock, Plan, TimePool, make_plan
+
+
+class GatedCKCNN(nn.Module):
+    """A stem that sees what was observed when, gated blocks, and a pooling head.
+
+    Every row of the input is a time stamp at which at least one channel was observed.
+    The stem joins a point-wise map of values, observation, count and gap channels
+    with a continuous-kernel convolution of each channel over its own time stamps; the
+    blocks convolve over the rows. Rows without any observation, padding among them,
+    enter nowhere.
+
+    Parameters
+    ----------
+    in_channels : int
+        Channels of the series.
+    n_outputs : int
+        Logits, or regression targets.
+    n_static : int, default=0
+        Static features; they join in the head.
+    hidden_channels : int, default=32
+        Channels of the blocks.
+    n_blocks : int, default=2
+        Number of blocks.
+    dropout : float, default=0.1
+        Dropout in the blocks and before the last layer.
+    kernel : str, default="bands"
+        Name of the kernels, see ``ckts.kernels.KERNELS``.
+    kernel_params : mapping, optional
+        Further parameters of the kernels.
+    causal : bool, default=False
+        Whether features at a time may depend on nothing later.
+    density : {"gap", "none"}, default="gap"
+        Weights of the observations.
+    horizon : float, default=1.0
+        Longest lag of the training data.
+    time_step : sequence of shape (in_channels,), optional
+        Median gap of each channel, same unit as `horizon`; 1 by default.
+    row_time_step : float, default=1.0
+        Median gap of the rows.
+    dtype : torch.dtype, default=torch.float32
+        Type of the parameters.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        n_outputs: int,
+        *,
+        n_static: int = 0,
+        hidden_channels: int = 32,
+        n_blocks: int = 2,
+        dropout: float = 0.1,
+        kernel: str = "bands",
+        kernel_params: Mapping[str, object] | None = None,
+        causal: bool = False,
+        density: str = "gap",
+        horizon: float = 1.0,
+        time_step: Sequence[float] | None = None,
+        row_time_step: float = 1.0,
+        dtype: torch.dtype = torch.float32,
+    ) -> None:
+        super().__init__()
+        self.causal = causal
+        self.density = density
+        conv_params = {
+            "kernel": kernel,
+            "causal": causal,
+            "density": density,
+            "horizon": horizon,
+            **(kernel_params or {}),
+        }
+        steps = [1.0] * in_channels if time_step is None else list(time_step)
+        row_step = float(row_time_step)
+        self.row_time_step = row_step
+        self.encode = nn.Linear(4 * in_channels, hidden_channels)
+        self.stem = CKConv(in_channels, hidden_channels, time_step=steps, **conv_params)
+        self.blocks = nn.ModuleList(
+            GatedBlock(
+                hidden_channels, dropout=dropout, time_step=row_step, **conv_params
+            )
+            for _ in range(n_blocks)
+        )
+        self.norm = nn.LayerNorm(hidden_channels)
+        self.pool = TimePool()
+        self.dropout = nn.Dropout(dropout)
+        self.head = nn.Linear(2 * hidden_channels + n_static, n_outputs)
+        self.to(dtype)
+
+    def forward(
+        self,
+        values: Tensor,
+        times: Tensor,
+        observed: Tensor,
+        static: Tensor | None = None,
+    ) -> Tensor:
+        """Map a batch of series to outputs.
+
+        Parameters
+        ----------
+        values : Tensor of shape (batch, time, in_channels)
+            Values; what stands where nothing is observed does not matter.
+        times : Tensor of shape (batch, time)
+            Time stamps, float64, in the unit of `horizon`; padding repeats the last.
+        observed : Tensor of shape (batch, time, in_channels)
+            Which values exist, boolean; False on padding.
+        static : Tensor of shape (batch, n_static), optional
+            Static features without NaN.
+
+        Returns
+        -------
+        Tensor of shape (batch, n_outputs)
+        """
+        rows = observed.any(2, keepdim=True)
+        features = self.features(values, times, observed)
+        weights = make_quadrature(
+            times,
+            rows,
+            density=self.density,
+            causal=False,
+            time_step=self.row_time_step,
+        ).weights
+        pooled = self.pool(features, weights)
+        if static is not None:
+            pooled = torch.cat([pooled, static.to(pooled.dtype)], 1)
+        return self.head(self.dropout(pooled))
+
+    def features(self, values: Tensor, times: Tensor, observed: Tensor) -> Tensor:
+        """Compute the features over time, before pooling.
+
+        Parameters are those of :meth:`forward`; if the network is causal, the
+        features at a time depend on nothing later.
+
+        Returns
+        -------
+        Tensor of shape (batch, time, hidden_channels)
+        """
+        values = torch.where(observed, values, 0)
+        plan = self.stem.plan(times, observed)
+        described = describe_observations(plan, observed, self.stem.time_step)
+        encoded = self.encode(torch.cat([values, described.to(values.dtype)], 2))
+        hidden = encoded + self.stem(values, plan=plan)
+        rows = Plan(
+            plan.geometry,
+            make_quadrature(
+                plan.geometry.times,
+                observed.any(2, keepdim=True),
+                density=self.density,
+                causal=self.causal,
+                time_step=self.row_time_step,
+            ),
+        )
+        for block in self.blocks:
+            hidden = block(hidden, rows)
+        return self.norm(hidden)
+
+
+def describe_observations(plan: Plan, observed: Tensor, time_step: Tensor) -> Tensor:
+    """Channels that say what was observed, how often, and how long ago.
+
+    Parameters
+    ----------
+    plan : Plan
+        The batch's plan at its observation times.
+    observed : Tensor of shape (batch, time, channels)
+        Which values exist.
+    time_step : Tensor of shape (channels,)
+        Unit of the gaps.
+
+    Returns
+    -------
+    Tensor of shape (batch, time, 3 * channels)
+        Observed or not, ``log(1 + count)`` of the observations so far, and
+        ``log(1 + gap / time_step)`` since the one before this row; 0 if none.
+    """
+    times = plan.geometry.times.unsqueeze(-1)
+    seen = torch.where(observed, times, -torch.inf).cummax(1).values
+    before = torch.cat([torch.full_like(seen[:, :1], -torch.inf), seen[:, :-1]], 1)
+    gaps = torch.where(before.isinf(), 0, (times - before) / time_step)
+    counts = observed.cumsum(1)
+    return torch.cat([observed.double(), counts.log1p(), gaps.log1p()], 2)
