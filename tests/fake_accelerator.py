@@ -68,8 +68,8 @@ class FakeTensor(torch.Tensor):
         return _run(func, args, kwargs or {})
 
     def __reduce_ex__(self, protocol):
-        # As a tensor of CUDA does: `torch.load(map_location="cpu")` brings it to the CPU,
-        # plain `pickle` holds a `torch.save` inside and insists on the device.
+        # As a tensor of CUDA does: `torch.load(map_location="cpu")` works, plain
+        # `pickle` holds a `torch.save` inside and insists on the device.
         if not _inside(torch.serialization._save):
             buffer = io.BytesIO()
             torch.save(self, buffer)
