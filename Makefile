@@ -24,7 +24,7 @@ demo: $(STAMP)  ## cross-validate on real irregular data, write a picture
 	$(BIN)/ckts demo $(ARGS)
 
 test: $(STAMP)  ## run all tests
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
 lint: $(STAMP)  ## check style and format
 	$(BIN)/ruff check .
