@@ -1,0 +1,1 @@
+"""Shipped data files; `docs/data.md` names the source and licence of each."""
