@@ -45,11 +45,11 @@ def installed_names(root):
 
 def run(*arguments, cwd, path="", fails=False):
     """Run Python and return what it printed; `path` is its PYTHONPATH."""
-    environment = {**os.environ, "PYTHONPATH": str(path), "PIP_NO_INDEX": "1"}
+    own = {"PYTHONPATH": str(path), "PYTHONDONTWRITEBYTECODE": "1", "PIP_NO_INDEX": "1"}
     done = subprocess.run(
         [sys.executable, *arguments],
         cwd=cwd,
-        env=environment,
+        env={**os.environ, **own},
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
