@@ -6,8 +6,19 @@ Every check looks at whole arrays at once and only an offender pays for its mess
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+from ckts.times import TimeScale, show_time
+
+if TYPE_CHECKING:
+    from ckts.panel import Panel
+
+
+def shown(value: object) -> str:
+    """Write a value for a message, without numpy's type around it."""
+    return repr(value.item() if isinstance(value, np.generic) else value)
 
 
 def check_values(values: np.ndarray, times: np.ndarray) -> None:
@@ -44,7 +55,31 @@ def check_indptr(indptr: np.ndarray, n_rows: int) -> None:
         )
 
 
-def check_sorted(times: np.ndarray, indptr: np.ndarray, instances: np.ndarray) -> None:
+def check_some_series(n_series: int) -> None:
+    """Refuse a panel without series."""
+    if n_series < 1:
+        raise ValueError(
+            "`X` must hold at least one series; got none. Check how it was selected."
+        )
+
+
+def check_codes(codes: np.ndarray, n_rows: int, n_series: int) -> None:
+    """Hold the number of the series of each row (n_rows,) to 0 ... n_series - 1."""
+    if codes.shape != (n_rows,):
+        raise ValueError(
+            f"`instance_codes` must have one number per row ({n_rows}); got shape "
+            f"{codes.shape}."
+        )
+    if n_rows and (codes.min() < 0 or codes.max() >= n_series):
+        raise ValueError(
+            f"`instance_codes` must be 0 to n_series - 1 = {n_series - 1}; got "
+            f"{codes.min()} to {codes.max()}."
+        )
+
+
+def check_sorted(
+    times: np.ndarray, indptr: np.ndarray, instances: np.ndarray, scale: TimeScale
+) -> None:
     """Hold times (n_rows,) to not decrease within each series."""
     falls = times[1:] < times[:-1]
     firsts = indptr[1:-1]
@@ -54,8 +89,9 @@ def check_sorted(times: np.ndarray, indptr: np.ndarray, instances: np.ndarray) -
         series = np.searchsorted(indptr, row, side="right") - 1
         raise ValueError(
             "`times` must not decrease within a series; the series of instance "
-            f"{instances[series]!r} has {times[row + 1]} after {times[row]}. Sort its "
-            "rows, or use `Panel.from_rows`, which sorts."
+            f"{shown(instances[series])} has {show_time(times[row + 1], scale)} after "
+            f"{show_time(times[row], scale)}. Sort its rows, or use "
+            "`Panel.from_rows`, which sorts."
         )
 
 
@@ -71,8 +107,8 @@ def check_finite(
         series = np.searchsorted(indptr, row, side="right") - 1
         raise ValueError(
             f"`X` must be finite, or NaN where not observed; got {values[row, channel]}"
-            f" in channel {channels[channel]!r} of instance {instances[series]!r}. "
-            "Replace it, e.g. by NaN."
+            f" in channel {channels[channel]!r} of instance "
+            f"{shown(instances[series])}. Replace infinities, e.g. by NaN."
         )
 
 
@@ -91,9 +127,65 @@ def check_names(argument: str, names: Sequence[str], size: int) -> None:
 
 
 def check_size(argument: str, array: np.ndarray, n_series: int) -> None:
-    """Hold an array to have one entry per series."""
-    if len(array) != n_series:
+    """Hold an array (n_series,) to have one entry per series."""
+    if array.shape != (n_series,):
         raise ValueError(
-            f"`{argument}` must have one entry per series; got {len(array)} for "
-            f"{n_series} series."
+            f"`{argument}` must be 1-D with one entry per series ({n_series}); got "
+            f"shape {array.shape}."
+        )
+
+
+def check_static(static: np.ndarray, n_series: int) -> None:
+    """Hold static features (n_series, n_static) to be finite or NaN."""
+    if static.ndim != 2 or len(static) != n_series:
+        raise ValueError(
+            f"`static` must have shape (n_series={n_series}, n_static); got shape "
+            f"{static.shape}. One feature is `static.reshape(-1, 1)`."
+        )
+    if np.isinf(static).any():
+        raise ValueError(
+            "`static` must be finite, or NaN where unknown; got inf. Replace "
+            "infinities, e.g. by NaN."
+        )
+
+
+def check_scale(
+    scale: TimeScale | None, found: TimeScale, times: np.ndarray
+) -> TimeScale:
+    """Hold a scale to fit times parsed from `found`, which is it if None is given."""
+    if scale is None:
+        return found
+    if found.kind not in ("number", scale.kind):
+        raise ValueError(
+            f"`time_scale` must be that of the times ({found}); got {scale}. Leave it "
+            "out."
+        )
+    if scale.kind != "number" and times.dtype != np.int64:
+        raise ValueError(
+            f"`times` must be int64 nanoseconds where `time_scale` is {scale}; got "
+            f"{times.dtype}. Leave `time_scale` out for plain numbers."
+        )
+    return scale
+
+
+def check_same(panels: Sequence[Panel], attributes: Sequence[str]) -> None:
+    """Hold panels to be one or more, and alike in some attributes."""
+    if not panels:
+        raise ValueError("`panels` must hold at least one panel; got none.")
+    for name in attributes:
+        found = [getattr(panel, name) for panel in panels]
+        for other in found:
+            if other != found[0]:
+                raise ValueError(
+                    f"`panels` must have the same `{name}`; got {other} and {found[0]}."
+                )
+
+
+def check_instance_codes(codes: np.ndarray) -> None:
+    """Refuse rows without an instance, which have code -1."""
+    if np.any(codes < 0):
+        row = int(np.argmax(codes < 0))
+        raise ValueError(
+            f"`instance` must not be missing; got NaN in row {row}. Drop the rows that "
+            "belong to no series."
         )

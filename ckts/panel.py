@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
 from ckts._checks import (
+    check_codes,
     check_finite,
     check_indptr,
-    check_names,
-    check_size,
+    check_same,
+    check_scale,
+    check_some_series,
     check_sorted,
     check_values,
 )
+from ckts._frozen import Frozen
+from ckts.columns import as_floats, as_instances, as_names
+from ckts.frames import write_frame
+from ckts.long_table import read_long
 from ckts.rows import merge_rows, sort_rows
-from ckts.times import NUMBER, TimeScale, parse_times, restore_times
-
-_FIELDS = (
-    "values",
-    "times",
-    "indptr",
-    "channels",
-    "instances",
-    "static",
-    "static_names",
-    "time_scale",
-)
+from ckts.selection import row_pointers, series_numbers, take_rows
+from ckts.static import as_static
+from ckts.times import TimeScale, parse_times
 
 
-class Panel:
+class Panel(Frozen):
     """Irregular time series: each has its own length, time stamps and gaps.
 
     The rows of all series stand below each other, as in a scipy CSR matrix: series
@@ -48,8 +45,9 @@ class Panel:
         Names of the channels.
     instances : array-like of shape (n_series,), default 0, 1, ...
         Names of the series, such as patient numbers.
-    static : array-like of shape (n_series, n_static), optional
-        What does not change in time, such as age. NaN is "unknown".
+    static : array-like of shape (n_series, n_static) or DataFrame, optional
+        What does not change in time, such as age. NaN is "unknown". A DataFrame is
+        indexed by instance.
     static_names : sequence of str, default ("static_0", ...)
         Names of the columns of `static`.
     time_scale : TimeScale, optional
@@ -96,16 +94,17 @@ class Panel:
         static_names=None,
         time_scale=None,
     ):
-        values = _floats(values)
+        values = as_floats(values, "values")
         times, found = parse_times(times)
+        scale = check_scale(time_scale, found, times)
         indptr = np.array(indptr, dtype=np.intp)
         check_values(values, times)
         check_indptr(indptr, len(values))
-        instances = _instances(instances, len(indptr) - 1)
-        channels = _names("channels", channels, values.shape[1])
-        check_sorted(times, indptr, instances)
+        instances = as_instances(instances, len(indptr) - 1)
+        channels = as_names("channels", channels, values.shape[1])
+        check_sorted(times, indptr, instances, scale)
         check_finite(values, indptr, instances, channels)
-        static, static_names = _static(static, static_names, len(indptr) - 1)
+        static, static_names = as_static(static, static_names, instances)
         self._set(
             values=values,
             times=times,
@@ -114,7 +113,7 @@ class Panel:
             instances=instances,
             static=static,
             static_names=static_names,
-            time_scale=_scale(time_scale, found, times),
+            time_scale=scale,
         )
 
     @classmethod
@@ -156,27 +155,147 @@ class Panel:
         >>> Panel.from_rows([1, 0, 1], [2, 5, 1], [[1.0], [2.0], [3.0]], n_series=2)
         Panel(n_series=2, in_channels=1, lengths 1-2, 0% missing, time number)
         """
+        check_some_series(n_series)
         codes = np.asarray(instance_codes, dtype=np.intp)
         times, found = parse_times(times)
-        values = _floats(values)
+        scale = check_scale(time_scale, found, times)
+        values = as_floats(values, "values")
         check_values(values, times)
-        channels = _names("channels", names.pop("channels", None), values.shape[1])
-        instances = _instances(names.pop("instances", None), n_series)
+        check_codes(codes, len(values), n_series)
+        channels = as_names("channels", names.pop("channels", None), values.shape[1])
+        instances = as_instances(names.pop("instances", None), n_series)
         codes, times, values = merge_rows(
             *sort_rows(codes, times, values),
             duplicates,
             channels=channels,
             instances=instances,
+            time_scale=scale,
         )
+        values.setflags(write=False)  # ours alone: the constructor need not copy it
         return cls(
             values,
             times,
             np.searchsorted(codes, np.arange(n_series + 1)),
             channels=channels,
             instances=instances,
-            time_scale=_scale(time_scale, found, times),
+            time_scale=scale,
             **names,
         )
+
+    @classmethod
+    def from_long(
+        cls,
+        frame,
+        *,
+        instance,
+        time,
+        channel=None,
+        value=None,
+        values=None,
+        static=None,
+        duplicates="error",
+        time_unit=None,
+    ) -> Panel:
+        """Make a panel of a long table.
+
+        Either each channel has a column, or each row is one measurement with its
+        `channel` and `value`. Rows may be in any order; series are in order of
+        appearance. Instances without rows, which only `static` or the categories of
+        the instance column name, follow as series without observation. A column of
+        ordered categories keeps its own order.
+
+        Parameters
+        ----------
+        frame : DataFrame
+        instance, time : str
+            The columns, or levels of the index, that say whose row it is, and when.
+        channel, value : str, optional
+            The columns that say what was measured, and its value. The channels come
+            out sorted, or in the order of the categories.
+        values : list of str, optional
+            The columns that are channels, by default all that have no other role.
+        static : DataFrame or list of str, optional
+            Features that do not change in time: a frame indexed by instance, or
+            columns of `frame` that are constant within each instance.
+        duplicates : {"error", "mean", "last", "keep"}, default "error"
+            See `from_rows`.
+        time_unit : {"ns", "us", "ms", "s", "min", "h", "D", "W"}, optional
+            The unit of times that are plain numbers.
+
+        Returns
+        -------
+        Panel
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> visits = pd.DataFrame(
+        ...     {
+        ...         "patient": ["ann", "ann", "bob"],
+        ...         "day": [0, 192, 0],
+        ...         "bilirubin": [14.5, 21.3, 1.1],
+        ...         "age": [58.8, 58.8, 56.4],
+        ...     }
+        ... )
+        >>> Panel.from_long(
+        ...     visits, instance="patient", time="day", static=["age"], time_unit="D"
+        ... )
+        Panel(n_series=2, in_channels=1, lengths 1-2, 0% missing, n_static=1, \
+time number[D])
+        """
+        rows = read_long(
+            frame,
+            instance=instance,
+            time=time,
+            channel=channel,
+            value=value,
+            values=values,
+            static=static,
+            time_unit=time_unit,
+        )
+        return cls.from_rows(**vars(rows), duplicates=duplicates)
+
+    @classmethod
+    def concat(cls, panels: Iterable[Panel]) -> Panel:
+        """Join panels of the same channels, static features and time scale.
+
+        Parameters
+        ----------
+        panels : iterable of Panel
+
+        Returns
+        -------
+        Panel
+
+        Examples
+        --------
+        >>> panel = Panel([[1.0], [2.0]], [0.0, 0.7], [0, 1, 2])
+        >>> Panel.concat([panel[1:], panel[:1]]).instances
+        array([1, 0])
+        """
+        panels = list(panels)
+        check_same(panels, ("channels", "static_names", "time_scale"))
+        lengths = np.concatenate([panel.lengths for panel in panels])
+        joined = {
+            name: np.concatenate([getattr(panel, name) for panel in panels])
+            for name in ("values", "times", "instances", "static")
+            if getattr(panels[0], name) is not None
+        }
+        return panels[0]._derive(**joined, indptr=row_pointers(lengths))
+
+    def to_frame(self):
+        """Write a pd-multiindex DataFrame with the kind of time given back.
+
+        `as_panel` makes the same panel of it, except for static features and the unit
+        of plain numbers. Zoned times come back in UTC, without a zone. Where series
+        have no rows, the instances are ordered categories, which keep their place.
+
+        Returns
+        -------
+        DataFrame of shape (n_rows, in_channels)
+            Its index is (instance, time).
+        """
+        return write_frame(self)
 
     @property
     def n_series(self) -> int:
@@ -210,7 +329,15 @@ class Panel:
         return (self[i] for i in range(self.n_series))
 
     def __getitem__(self, key) -> Panel:
-        return self._take(_series_numbers(key, self.n_series))
+        numbers = series_numbers(key, self.n_series)
+        rows, indptr = take_rows(self.indptr, numbers)
+        return self._derive(
+            values=self.values[rows],
+            times=self.times[rows],
+            indptr=indptr,
+            instances=self.instances[numbers],
+            static=None if self.static is None else self.static[numbers],
+        )
 
     def __repr__(self) -> str:
         lengths = self.lengths if self.n_series else np.zeros(1, int)
@@ -226,41 +353,10 @@ class Panel:
             parts.append(f"n_static={self.static.shape[1]}")
         return f"Panel({', '.join(parts)}, time {self.time_scale})"
 
-    def __setattr__(self, name, value):
-        raise AttributeError(
-            f"`Panel` must not be changed; got a new value for {name!r}. Make another "
-            "panel, e.g. with `with_values`, `with_times` or `with_static`."
-        )
-
-    def __delattr__(self, name):
-        raise AttributeError(f"`Panel` must not be changed; got `del {name}`.")
-
     def __array__(self, dtype=None, copy=None):
         raise TypeError(
             "`X` must be an array here; got a Panel, whose series have different "
             "lengths. Take `panel.values` (n_rows, in_channels) or `panel.to_frame()`."
-        )
-
-    def __getstate__(self):
-        return {name: getattr(self, name) for name in _FIELDS}
-
-    def __setstate__(self, state):
-        self._set(**state)
-
-    def equals(self, other) -> bool:
-        """Whether another panel holds the same data, names and time scale.
-
-        Parameters
-        ----------
-        other : Panel
-
-        Returns
-        -------
-        bool
-            NaN equals NaN; integer and float times are different.
-        """
-        return isinstance(other, Panel) and all(
-            _same(getattr(self, name), getattr(other, name)) for name in _FIELDS
         )
 
     def with_values(self, values, channels=None) -> Panel:
@@ -270,14 +366,9 @@ class Panel:
         ----------
         values : array-like of shape (n_rows, in_channels)
         channels : sequence of str, optional
-            By default the old names if their number fits, else "channel_0", ...
+            By default the old names, if there are as many.
         """
-        values = _floats(values)
-        if (
-            channels is None
-            and values.ndim == 2
-            and values.shape[1] == self.in_channels
-        ):
+        if channels is None and np.shape(values)[-1] == self.in_channels:
             channels = self.channels
         return self._replace(values=values, channels=channels)
 
@@ -297,12 +388,14 @@ class Panel:
 
         Parameters
         ----------
-        static : array-like of shape (n_series, n_static) or None
-        names : sequence of str, default ("static_0", ...)
+        static : array-like of shape (n_series, n_static), DataFrame or None
+            A DataFrame is indexed by instance; an array has the order of the series.
+        names : sequence of str, optional
+            By default the columns of the DataFrame, or "static_0", ...
         """
         return self._replace(static=static, static_names=names)
 
-    def with_instances(self, instances) -> Panel:
+    def withas_instances(self, instances) -> Panel:
         """Return the panel with other names of the series.
 
         Parameters
@@ -313,83 +406,3 @@ class Panel:
 
     def _replace(self, **fields) -> Panel:
         return Panel(**{**self.__getstate__(), **fields})
-
-    def _set(self, **fields):
-        """Set the attributes, once and for all."""
-        for value in fields.values():
-            if isinstance(value, np.ndarray):
-                value.setflags(write=False)
-        self.__dict__.update(fields)
-
-    def _take(self, numbers: np.ndarray) -> Panel:
-        starts, lengths = self.indptr[numbers], self.lengths[numbers]
-        indptr = np.concatenate([[0], np.cumsum(lengths)])
-        rows = np.repeat(starts - indptr[:-1], lengths) + np.arange(indptr[-1])
-        taken = object.__new__(Panel)
-        taken._set(
-            values=self.values[rows],
-            times=self.times[rows],
-            indptr=indptr,
-            channels=self.channels,
-            instances=self.instances[numbers],
-            static=None if self.static is None else self.static[numbers],
-            static_names=self.static_names,
-            time_scale=self.time_scale,
-        )
-        return taken
-
-
-def _series_numbers(key, n_series) -> np.ndarray:
-    """Turn any index of series into their numbers."""
-    if isinstance(key, tuple) and len(key) == 2 and key[1] is Ellipsis:
-        key = key[0]  # scikit-learn indexes what has a shape by [numbers, ...]
-    if isinstance(key, tuple):
-        raise IndexError(
-            f"`panel[...]` must be indexed by series only; got {key!r}. Channels and "
-            "rows are in `panel.values`."
-        )
-    numbers = np.arange(n_series)
-    key = key if isinstance(key, slice) else np.asarray(key)
-    if isinstance(key, np.ndarray) and key.size == 0:
-        return numbers[:0]
-    return np.atleast_1d(numbers[key])
-
-
-def _floats(raw) -> np.ndarray:
-    values = np.array(raw)
-    return values if values.dtype == np.float32 else values.astype(np.float64)
-
-
-def _instances(instances, n_series) -> np.ndarray:
-    instances = np.array(np.arange(n_series) if instances is None else instances)
-    check_size("instances", instances, n_series)
-    return instances
-
-
-def _names(argument, names, size, prefix="channel") -> tuple[str, ...]:
-    default = (f"{prefix}_{i}" for i in range(size))
-    names = tuple(str(name) for name in (default if names is None else names))
-    check_names(argument, names, size)
-    return names
-
-
-def _static(static, names, n_series):
-    if static is None:
-        return None, ()
-    static = np.array(static, dtype=np.float64)
-    check_size("static", static, n_series)
-    return static, _names("static_names", names, static.shape[1], "static")
-
-
-def _scale(scale, found, times) -> TimeScale:
-    """Tell the kind of times, which may be numbers that were datetimes before."""
-    if scale is None:
-        return found
-    return scale
-
-
-def _same(left, right) -> bool:
-    if not isinstance(left, np.ndarray) or not isinstance(right, np.ndarray):
-        return bool(left == right)
-    nan = left.dtype.kind == "f" and right.dtype.kind == "f"
-    return left.dtype == right.dtype and np.array_equal(left, right, equal_nan=nan)

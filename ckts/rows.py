@@ -1,12 +1,46 @@
-"""Rows of (series, time, values) in any order -> sorted rows without repeated stamps."""
+"""Rows of (series, time, values) in any order -> sorted, each time stamp once."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ckts._checks import shown
+from ckts.times import TimeScale, show_time
+
+if TYPE_CHECKING:
+    import pandas as pd
+
 DUPLICATES = ("error", "mean", "last", "keep")
+
+
+@dataclass
+class Rows:
+    """What every importer reads: the arguments of `Panel.from_rows`.
+
+    Parameters
+    ----------
+    instance_codes : ndarray of shape (n_rows,)
+        The number of the series of each row.
+    times : ndarray of shape (n_rows,)
+    values : ndarray of shape (n_rows, in_channels)
+    n_series : int
+    time_scale : TimeScale
+    channels, instances, static
+        As in `Panel`.
+    """
+
+    instance_codes: np.ndarray
+    times: np.ndarray
+    values: np.ndarray
+    n_series: int
+    time_scale: TimeScale
+    channels: Sequence[str] | None = None
+    instances: np.ndarray | None = None
+    static: pd.DataFrame | None = None
 
 
 def sort_rows(
@@ -16,9 +50,7 @@ def sort_rows(
 
     Parameters
     ----------
-    codes : ndarray of shape (n_rows,)
-        The number of the series of each row.
-    times : ndarray of shape (n_rows,)
+    codes, times : ndarrays of shape (n_rows,)
     values : ndarray of shape (n_rows, in_channels)
 
     Returns
@@ -26,8 +58,8 @@ def sort_rows(
     codes, times, values : ndarrays
         The arguments themselves if they are sorted already.
     """
-    steps = np.diff(codes)
-    if np.all((steps > 0) | ((steps == 0) & (times[1:] >= times[:-1]))):
+    same = codes[1:] == codes[:-1]
+    if np.all((codes[1:] > codes[:-1]) | (same & (times[1:] >= times[:-1]))):
         return codes, times, values
     order = np.lexsort((times, codes))
     return codes[order], times[order], values[order]
@@ -41,6 +73,7 @@ def merge_rows(
     *,
     channels: Sequence[str],
     instances: np.ndarray,
+    time_scale: TimeScale,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Make one row of the rows of a series that share a time stamp.
 
@@ -55,8 +88,8 @@ def merge_rows(
         NaN is "not observed".
     duplicates : {"error", "mean", "last", "keep"}
         "keep" leaves the rows as they are.
-    channels, instances
-        Names for the message.
+    channels, instances, time_scale
+        For the message.
 
     Returns
     -------
@@ -75,9 +108,9 @@ def merge_rows(
         row = starts[group]
         raise ValueError(
             "`X` must hold each (instance, time, channel) once; instance "
-            f"{instances[codes[row]]!r} has {counts[group, channel]} values of "
-            f"{channels[channel]!r} at time {times[row]!r}. Choose what to do with "
-            "duplicates='mean', 'last' or 'keep'."
+            f"{shown(instances[codes[row]])} has {counts[group, channel]} values of "
+            f"{channels[channel]!r} at time {show_time(times[row], time_scale)}. "
+            'Choose duplicates="mean", "last" or "keep".'
         )
     merge = _means if duplicates == "mean" else _last
     return codes[starts], times[starts], merge(values, observed, starts, counts)
@@ -91,14 +124,65 @@ def check_duplicates(duplicates: str) -> None:
         )
 
 
+def pivot(
+    codes: np.ndarray,
+    times: np.ndarray,
+    channels: np.ndarray,
+    values: np.ndarray,
+    n_channels: int,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Make rows with all channels of single measurements.
+
+    Measurements of one series and time share a row. The second measurement of one
+    channel there goes to a second row, the third to a third: `merge_rows` decides.
+
+    Parameters
+    ----------
+    codes, times, channels, values : ndarrays of shape (n_measurements,)
+    n_channels : int
+
+    Returns
+    -------
+    codes, times : ndarrays of shape (n_rows,)
+        Sorted.
+    values : ndarray of shape (n_rows, n_channels)
+        NaN where nothing was measured.
+    """
+    order = np.lexsort((channels, times, codes))
+    repeat = _occurrence(codes[order], times[order], channels[order])
+    if repeat.any():
+        again = np.lexsort((repeat, times[order], codes[order]))
+        order, repeat = order[again], repeat[again]
+    codes, times = codes[order], times[order]
+    first = _changes(codes, times, repeat)
+    table = np.full((first.sum(), n_channels), np.nan, values.dtype)
+    table[np.cumsum(first) - 1, channels[order]] = values[order]
+    return codes[first], times[first], table
+
+
+def _changes(*sorted_keys) -> np.ndarray:
+    """Mark the entries that differ from the one before in any key."""
+    first = np.ones(len(sorted_keys[0]), bool)
+    first[1:] = np.any([key[1:] != key[:-1] for key in sorted_keys], axis=0)
+    return first
+
+
+def _occurrence(*sorted_keys) -> np.ndarray:
+    """Count the entries with equal keys: 0, 1, ..."""
+    first = _changes(*sorted_keys)
+    starts = np.flatnonzero(first)
+    return np.arange(len(first)) - starts[np.cumsum(first) - 1]
+
+
 def _means(values, observed, starts, counts):
     sums = np.add.reduceat(np.where(observed, values, 0), starts, axis=0)
-    return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
+    means = sums / np.maximum(counts, 1)
+    return np.where(counts > 0, means, np.nan).astype(values.dtype)
 
 
 def _last(values, observed, starts, counts):
     rows = np.arange(len(values))[:, None]
     last = np.maximum.reduceat(np.where(observed, rows, -1), starts, axis=0)
-    # nothing observed: -1 is the last row of all, whose value is not wanted
+    # -1, nothing observed, picks some value that the next line replaces
     picked = np.take_along_axis(values, last, axis=0)
-    return np.where(counts > 0, picked, np.nan)
+    return np.where(counts > 0, picked, np.nan).astype(values.dtype)

@@ -58,7 +58,7 @@ class TimeScale:
         return self.kind if self.unit is None else f"{self.kind}[{self.unit}]"
 
     def factor_to(self, other: TimeScale) -> float:
-        """Number by which times of this scale are multiplied to be on another one.
+        """Tell by what number times of this scale are multiplied to be on another.
 
         Models do not depend on the origin of time, so that datetime, timedelta and
         numbers of known unit convert into each other.
@@ -192,6 +192,11 @@ def restore_times(times: np.ndarray, scale: TimeScale):
 
     codes = {"datetime": "M8[ns]", "timedelta": "m8[ns]"}
     return pd.Index(times.view(codes.get(scale.kind, times.dtype)))
+
+
+def show_time(time, scale):
+    """Write one parsed time as its kind, for a message."""
+    return str(restore_times(np.array([time]), scale)[0])
 
 
 def _as_array(raw):

@@ -1,0 +1,247 @@
+"""as_panel: every format that people keep time series in -> Panel."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ckts._checks import check_some_series
+from ckts.columns import as_floats, is_frame, labels, to_pandas
+from ckts.frames import TIME_NAMES, read_frame
+from ckts.panel import Panel
+from ckts.rows import Rows, check_duplicates
+from ckts.times import NUMBER, join_times
+
+_PAIRS = "Write series as tuples: `[(times, values), ...]`."
+
+
+def as_panel(X, *, duplicates="error", time_unit=None) -> Panel:
+    """Turn time series of any common format into a Panel.
+
+    Rows may be in any order; they come out sorted by time. Series come in order of
+    appearance.
+
+    Parameters
+    ----------
+    X : Panel, DataFrame, ndarray or list
+        - `Panel`: returned as it is.
+        - DataFrame with an index of two levels (instance, time) and one column per
+          channel ("pd-multiindex").
+        - DataFrame whose cells are Series ("nested_univ"); the channels of a series
+          may be measured at different times.
+        - Wide DataFrame of numbers: rows are series of one channel, columns are steps.
+          Column labels that are numbers, dates or durations are the time stamps.
+        - ndarray of shape (n_series, n_steps): series of one channel at 0, 1, ...
+        - ndarray of shape (n_series, in_channels, n_steps), channel first, at 0, 1, ...
+        - list of tuples (times, values), values of shape (n_times,) or
+          (n_times, in_channels).
+        - list of DataFrames or of Series indexed by time.
+
+        Long tables need names: see `Panel.from_long`. NaN is "not observed".
+    duplicates : {"error", "mean", "last", "keep"}, default "error"
+        What to do with a channel observed twice at one time of a series: refuse,
+        average, take the last, or keep all rows as they are.
+    time_unit : {"ns", "us", "ms", "s", "min", "h", "D", "W"}, optional
+        The unit of times that are plain numbers.
+
+    Returns
+    -------
+    Panel
+
+    Raises
+    ------
+    TypeError
+        For strings and other values that are not numbers, and unknown formats.
+    ValueError
+        For wrong shapes, no series, infinite values, missing, repeated or mixed times,
+        and channels that differ between series.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> as_panel([([0.0, 1.5], [7.0, 8.0]), ([0.2], [9.0])], time_unit="h")
+    Panel(n_series=2, in_channels=1, lengths 1-2, 0% missing, time number[h])
+    >>> as_panel(np.zeros((5, 3, 100)))
+    Panel(n_series=5, in_channels=3, length 100, 0% missing, time number)
+    """
+    check_duplicates(duplicates)
+    if isinstance(X, Panel):
+        return _checked(X, time_unit)
+    rows = _read(X)
+    rows.time_scale = rows.time_scale.with_unit(time_unit)
+    return Panel.from_rows(**vars(rows), duplicates=duplicates)
+
+
+def _checked(panel, time_unit):
+    check_some_series(len(panel))
+    if time_unit is None:
+        return panel
+    return panel.with_times(panel.times, panel.time_scale.with_unit(time_unit))
+
+
+def _read(X) -> Rows:
+    """Read a format that is recognized by type and dimensions, never by guessing."""
+    X = to_pandas(X)
+    if is_frame(X):
+        return read_frame(X)
+    if isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 1:
+        X = list(X)
+    if isinstance(X, list | tuple):
+        return _read_list(X)
+    if hasattr(X, "tocsr"):
+        raise TypeError(
+            f"`X` must be dense; got a sparse {type(X).__name__}. Use `X.toarray()`."
+        )
+    if hasattr(X, "__array__"):
+        return _read_array(np.asarray(X))
+    raise TypeError(
+        "`X` must be a Panel, a DataFrame, an array or a list of series; got "
+        f"{type(X).__name__}. A file is read first, e.g. with `pandas.read_csv`."
+    )
+
+
+def _read_array(array) -> Rows:
+    """Read (n_series, n_steps) or, channel first, (n_series, in_channels, n_steps)."""
+    if array.ndim not in (2, 3):
+        raise ValueError(
+            "`X` must be 2-D (n_series, n_steps) or 3-D (n_series, in_channels, n_steps"
+            f"); got shape {array.shape}. Reshape your data: one series is "
+            "`X.reshape(1, -1)`."
+        )
+    if 0 in array.shape[1:]:
+        raise ValueError(
+            f"`X` must have channels and steps; got {array.shape[-1]} feature(s) "
+            f"(shape={array.shape}) while a minimum of 1 is required."
+        )
+    values = as_floats(array, "X")
+    if array.ndim == 2:
+        values = values[:, None]
+    n_series, in_channels, n_steps = values.shape
+    return Rows(
+        np.repeat(np.arange(n_series), n_steps),
+        np.tile(np.arange(n_steps), n_series),
+        values.transpose(0, 2, 1).reshape(-1, in_channels),
+        n_series,
+        NUMBER,
+    )
+
+
+def _read_list(X) -> Rows:
+    check_some_series(len(X))
+    if all(isinstance(member, tuple) for member in X):
+        return _read_pairs(X)
+    if all(hasattr(member, "to_numpy") for member in X):
+        return _read_frames(X)
+    kinds = sorted({type(member).__name__ for member in X})
+    if len(kinds) > 1:
+        raise TypeError(
+            f"`X` must be a list of series of one type; got {', '.join(kinds)}. "
+            f"{_PAIRS}"
+        )
+    # two arrays in a tuple are one series or two: nobody knows
+    if isinstance(X, tuple) or _depth(X[0]) > 1:
+        raise TypeError(
+            f"`X` must be an array or a list of tuples or DataFrames; got a "
+            f"{type(X).__name__} of {kinds[0]} of shape {np.shape(X[0])}. {_PAIRS} An "
+            "array is channel first: `np.asarray(X)`."
+        )
+    try:
+        return _read_array(np.asarray(X))
+    except ValueError as error:
+        if "inhomogeneous" not in str(error):
+            raise
+        raise ValueError(
+            f"`X` must have times where series differ in length; got {error}. {_PAIRS}"
+        ) from error
+
+
+def _depth(member) -> int:
+    if isinstance(member, list | tuple):
+        return 1 + max((_depth(item) for item in member[:1]), default=0)
+    return np.ndim(member)
+
+
+def _read_pairs(X) -> Rows:
+    """Read tuples (times, values) with values (n_times,) or (n_times, in_channels)."""
+    for number, pair in enumerate(X):
+        if len(pair) != 2 or np.ndim(pair[1]) not in (1, 2):
+            raise ValueError(
+                "`X` must hold tuples (times, values) with values of shape (n_times,) "
+                f"or (n_times, in_channels); got a tuple of {len(pair)} at position "
+                f"{number}. {_PAIRS}"
+            )
+        if len(pair[0]) != len(pair[1]):
+            raise ValueError(
+                f"`X` must have a time for every value; got {len(pair[0])} times and "
+                f"{len(pair[1])} values in series {number}. Give values the shape "
+                "(n_times, in_channels)."
+            )
+    values = [np.asarray(values) for _, values in X]
+    return _stack([times for times, _ in X], values, None)
+
+
+def _read_frames(X) -> Rows:
+    """Read DataFrames, or Series, indexed by time."""
+    if len({member.ndim for member in X}) > 1:
+        raise TypeError(
+            "`X` must be a list of DataFrames or a list of Series; got both. Use "
+            "`series.to_frame()`."
+        )
+    times = [member.index for member in X]
+    if X[0].ndim == 1:
+        names = {member.name for member in X}
+        name = names.pop() if len(names) == 1 else None
+        return _stack(
+            times, [m.to_numpy() for m in X], None if name is None else [name]
+        )
+    columns = next((m.columns for m in X if m.shape[1]), X[0].columns)
+    _refuse_time_column(columns)
+    values = [_ordered(m, columns, number) for number, m in enumerate(X)]
+    return _stack(times, values, labels(columns))
+
+
+def _refuse_time_column(columns):
+    found = [name for name in columns if str(name).strip().lower() in TIME_NAMES]
+    if found:
+        raise ValueError(
+            "`X` must be a list of DataFrames indexed by time; got a column "
+            f"{found[0]!r}. Use `frame.set_index({found[0]!r})`, or rename it."
+        )
+
+
+def _ordered(frame, columns, number):
+    """Take the values of a frame in the order of the common columns."""
+    if frame.columns is columns or frame.columns.equals(columns):
+        return frame.to_numpy()
+    if not len(frame) and not frame.shape[1]:
+        return np.empty((0, len(columns)))
+    if set(frame.columns) != set(columns):
+        raise ValueError(
+            "`X` must have the same channels in every series; got "
+            f"{list(frame.columns)} in series {number} and {list(columns)} before. "
+            "Add missing channels as columns of NaN."
+        )
+    return frame[list(columns)].to_numpy()
+
+
+def _stack(times, values, channels) -> Rows:
+    """Stack the rows of the series."""
+    lengths = [len(part) for part in values]
+    widths = {part.shape[1:] or (1,) for part in values if part.size} or {(1,)}
+    if len(widths) > 1:
+        raise ValueError(
+            "`X` must have the same channels in every series; got "
+            f"{' and '.join(str(w[0]) for w in sorted(widths))} channels. Add missing "
+            "channels as columns of NaN."
+        )
+    width = widths.pop()[0] if channels is None else len(channels)
+    parts = [part.reshape(len(part), width) for part in values if len(part)]
+    stacked = np.concatenate(parts) if parts else np.empty((0, width))
+    stamps, scale = join_times(times)
+    return Rows(
+        np.repeat(np.arange(len(lengths)), lengths),
+        stamps,
+        as_floats(stacked, "X", columns=channels),
+        len(lengths),
+        scale,
+        channels=channels,
+    )

@@ -1,0 +1,202 @@
+"""DataFrames other than long tables: pd-multiindex, wide, and frames of Series."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ckts._checks import check_instance_codes
+from ckts.columns import as_floats, encode_instances, labels
+from ckts.rows import Rows, pivot
+from ckts.times import join_times, parse_times, restore_times
+
+TIME_NAMES = {
+    *("t", "time", "times", "timestamp", "timestamps", "date", "dates", "datetime"),
+    *("second", "seconds", "minute", "minutes", "hour", "hours", "day", "days"),
+    *("week", "weeks", "month", "months", "year", "years", "visit", "charttime"),
+}
+INSTANCE_NAMES = {
+    *("id", "ids", "pid", "uid", "instance", "instances", "series", "subject"),
+    *("patient", "patients", "case", "cases", "record", "recordid", "unit"),
+}
+_STEP_KINDS = {
+    *("integer", "floating", "mixed-integer-float", "datetime64", "datetime", "date"),
+    *("timedelta64", "timedelta", "period"),
+}
+
+
+def read_frame(frame):
+    """Read a DataFrame in the format it is in.
+
+    Returns
+    -------
+    Rows
+    """
+    if frame.index.nlevels > 1:
+        return _read_multiindex(frame)
+    if _is_nested(frame):
+        return _read_nested(frame)
+    return _read_wide(frame)
+
+
+def write_frame(panel):
+    """Write a panel as a pd-multiindex frame; `Panel.to_frame` documents it."""
+    import pandas as pd
+
+    ids = pd.Index(panel.instances, name="instance")
+    if not ids.is_unique:
+        twice = ids[ids.duplicated()][0]
+        raise ValueError(
+            f"`instances` must be unique to make a frame; got {twice!r} twice. Rename "
+            "them, e.g. `panel.with_instances(range(len(panel)))`."
+        )
+    if not panel.lengths.all():  # the categories tell of the series without rows
+        ids = pd.CategoricalIndex(ids, categories=ids, ordered=True, name="instance")
+    times = restore_times(panel.times, panel.time_scale).rename("time")
+    index = pd.MultiIndex.from_arrays([ids.repeat(panel.lengths), times])
+    return pd.DataFrame(panel.values, index=index, columns=list(panel.channels))
+
+
+def _read_multiindex(frame):
+    index = frame.index
+    if index.nlevels != 2:
+        raise ValueError(
+            "`X` must have an index of two levels, (instance, time); got "
+            f"{index.nlevels} levels {list(index.names)}. Drop or join the others."
+        )
+    codes, instances = _instance_level(index)
+    time_codes = index.codes[1]
+    if np.any(time_codes < 0):
+        row = int(np.argmax(time_codes < 0))
+        raise ValueError(
+            f"`times` must be finite and not missing (NaN, NaT); got NaT in row {row}. "
+            "Drop the rows without a time."
+        )
+    stamps, scale = parse_times(index.levels[1])
+    return Rows(
+        codes,
+        stamps[time_codes],
+        as_floats(frame, "X"),
+        len(instances),
+        scale,
+        channels=labels(frame.columns),
+        instances=instances,
+    )
+
+
+def _instance_level(index):
+    """Give series numbers by the codes that the index has already."""
+    import pandas as pd
+
+    level, codes = index.levels[0], index.codes[0]
+    if isinstance(level.dtype, pd.CategoricalDtype):
+        return encode_instances(index.get_level_values(0))
+    check_instance_codes(codes)
+    codes, seen = pd.factorize(codes)
+    return codes, np.asarray(level)[seen]
+
+
+def _is_nested(frame):
+    """Whether the cells are whole series, as in sktime's nested_univ."""
+    objects = np.array([dtype.kind == "O" for dtype in frame.dtypes], bool)
+    return bool(len(frame) and objects.any()) and any(
+        _is_series(cell) for cell in frame.loc[:, objects].iloc[0]
+    )
+
+
+def _is_series(cell):
+    return hasattr(cell, "index") and hasattr(cell, "to_numpy")
+
+
+def _read_nested(frame):
+    """Read cells that are Series; the times of a series are those of any channel."""
+    n_series, n_channels = frame.shape
+    cells = [cell for _, column in frame.items() for cell in column]
+    odd = [cell for cell in cells if not _is_series(cell)]
+    if odd:
+        raise TypeError(
+            f"`X` must have a Series in every cell; got {odd[0]!r}. Use an empty "
+            "Series where nothing was measured, and `Panel.with_static` for numbers."
+        )
+    lengths = [len(cell) for cell in cells]
+    times, scale = join_times([cell.index for cell in cells])
+    codes, times, values = pivot(
+        np.repeat(np.tile(np.arange(n_series), n_channels), lengths),
+        times,
+        np.repeat(np.repeat(np.arange(n_channels), n_series), lengths),
+        as_floats(np.concatenate([cell.to_numpy() for cell in cells]), "X"),
+        n_channels,
+    )
+    return Rows(
+        *(codes, times, values, n_series, scale),
+        channels=labels(frame.columns),
+        instances=np.asarray(frame.index),
+    )
+
+
+def _read_wide(frame):
+    """Read one univariate series per row; labels that are times are its times."""
+    _refuse_long(frame)
+    n_series, n_steps = frame.shape
+    values = as_floats(
+        frame,
+        "X",
+        way_out="In a wide frame, rows are series and columns are steps; for a long "
+        "table use `Panel.from_long(frame, instance=..., time=...)`.",
+    )
+    steps, scale = _step_times(frame.columns)
+    return Rows(
+        np.repeat(np.arange(n_series), n_steps),
+        np.tile(steps, n_series),
+        values.reshape(-1, 1),
+        n_series,
+        scale,
+        instances=np.asarray(frame.index),
+    )
+
+
+def _step_times(columns):
+    if columns.inferred_type in _STEP_KINDS:
+        return parse_times(columns)
+    return parse_times(np.arange(len(columns)))
+
+
+def _refuse_long(frame):
+    """Refuse a frame that looks like a long table."""
+    names = [(name, str(name).strip().lower()) for name in frame.columns]
+    time = [name for name, low in names if low in TIME_NAMES]
+    ids = [n for n, low in names if low in INSTANCE_NAMES or low.endswith("_id")]
+    time += [name for name in frame.columns if frame[name].dtype.kind in "Mm"]
+    if not (time or ids) and (found := _restarting_columns(frame)):
+        ids, time = [[name] for name in found]
+    if time or ids:
+        raise ValueError(
+            "`X` must be a wide frame, with one row per series and one column per step;"
+            f" got columns {list(frame.columns)[:6]}, which look like a long table. Use"
+            f" `Panel.from_long(X, instance={_first(ids)}, time={_first(time)})`, or "
+            "drop what is no step."
+        )
+
+
+def _first(names):
+    return repr(names[0]) if names else "..."
+
+
+def _restarting_columns(frame):
+    """Find a column in blocks of equal values within which another one increases."""
+    import pandas as pd
+
+    for a in range(min(2, frame.shape[1])):
+        codes = pd.factorize(frame.iloc[:, a])[0]
+        same = codes[1:] == codes[:-1]
+        n_blocks = len(codes) - same.sum()
+        # fewer than 6 increases may well be chance
+        if n_blocks < 2 or n_blocks != codes.max() + 1 or same.sum() < 6:
+            continue
+        for b in range(min(3, frame.shape[1])):
+            column = frame.iloc[:, b]
+            if b == a or column.dtype.kind not in "iuf":
+                continue
+            steps = np.diff(as_floats(column, "X"))
+            if np.all(steps[same] > 0) and np.any(steps[~same] <= 0):
+                return frame.columns[a], frame.columns[b]
+    return None

@@ -1,0 +1,138 @@
+"""Long tables: one row per visit or measurement, with its instance and time."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ckts.columns import as_floats, encode_instances, is_frame, to_pandas
+from ckts.rows import Rows, pivot
+from ckts.static import constant_columns
+from ckts.times import parse_times
+
+
+def read_long(
+    frame,
+    *,
+    instance,
+    time,
+    channel=None,
+    value=None,
+    values=None,
+    static=None,
+    time_unit=None,
+):
+    """Read a long table; `Panel.from_long` documents the arguments.
+
+    Returns
+    -------
+    Rows
+    """
+    frame = to_pandas(frame)
+    if not is_frame(frame):
+        raise TypeError(
+            f"`frame` must be a pandas DataFrame; got {type(frame).__name__}. Read it "
+            "first, e.g. with `pandas.read_csv`."
+        )
+    codes, instances = encode_instances(_column(frame, "instance", instance))
+    times, scale = parse_times(_column(frame, "time", time))
+    static_names = () if is_frame(static) else _listed(frame, "static", static)
+    if is_frame(static):
+        instances = _with_rowless(instances, static)
+    elif static_names:
+        static = constant_columns(frame[static_names], codes, instances)
+    rows = Rows(
+        *(codes, times, np.empty(0), len(instances), scale.with_unit(time_unit)),
+        instances=instances,
+        static=static,
+    )
+    used = {instance, time, *static_names}
+    if channel is None and value is None:
+        return _wide_rows(frame, rows, values, used)
+    return _measurement_rows(frame, rows, channel, value, values)
+
+
+def _with_rowless(instances, static):
+    """Append the instances that have static features only."""
+    import pandas as pd
+
+    rowless = static.index.difference(instances, sort=False)
+    return np.asarray(pd.Index(instances).append(rowless))
+
+
+def _wide_rows(frame, rows, values, used):
+    """Read a table with one column per channel."""
+    if values is None:
+        values = [name for name in frame.columns if name not in used]
+    columns = _listed(frame, "values", values)
+    if not columns:
+        raise ValueError(
+            "`values` must name at least one column; got none beside instance, time "
+            f"and static in {list(frame.columns)}. Add the measured columns."
+        )
+    rows.values = as_floats(
+        frame[columns],
+        "frame",
+        way_out="List the measured columns in `values=[...]`, or convert the column "
+        "with `pandas.to_numeric`.",
+    )
+    rows.channels = columns
+    return rows
+
+
+def _measurement_rows(frame, rows, channel, value, values):
+    """Read a table with one row per measurement of one channel."""
+    if channel is None or value is None or values is not None:
+        raise ValueError(
+            "`channel` and `value` must be given together, and without `values`; got "
+            f"{channel=}, {value=}, {values=}. Columns that are channels are `values`."
+        )
+    names, codes = _encode_channels(_column(frame, "channel", channel))
+    measured = as_floats(_column(frame, "value", value), "value")
+    rows.instance_codes, rows.times, rows.values = pivot(
+        rows.instance_codes, rows.times, codes, measured, len(names)
+    )
+    rows.channels = names
+    return rows
+
+
+def _encode_channels(column):
+    """Give channels numbers in sorted order, which no order of rows decides."""
+    import pandas as pd
+
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        column = pd.CategoricalIndex(column)
+        names, codes = column.categories, column.codes
+    else:
+        codes, names = pd.factorize(column, sort=True)
+    if np.any(codes < 0):
+        raise ValueError(
+            f"`channel` must not be missing; got NaN in row {int(np.argmax(codes < 0))}"
+            ". Drop the measurements of nothing."
+        )
+    return [str(name) for name in names], codes
+
+
+def _column(frame, argument, name):
+    """Take a column, or a level of the index, by name."""
+    if name in frame.columns:
+        column = frame[name]
+        if column.ndim == 1:
+            return column
+    elif name in frame.index.names and name is not None:
+        return frame.index.get_level_values(name)
+    raise ValueError(
+        f"`{argument}` must name one column of the frame; got {name!r}. The columns "
+        f"are {list(frame.columns)}."
+    )
+
+
+def _listed(frame, argument, names):
+    """Take a list of column names that are in the frame."""
+    names = [names] if isinstance(names, str) else list(() if names is None else names)
+    missing = [name for name in names if name not in frame.columns]
+    if missing:
+        raise ValueError(
+            f"`{argument}` must name columns of the frame; got {missing}. The columns "
+            f"are {list(frame.columns)}."
+        )
+    return names
