@@ -3,6 +3,7 @@
 import inspect
 import math
 from collections.abc import Callable, Mapping
+from numbers import Real
 from typing import Any
 
 from torch import Tensor
@@ -136,3 +137,11 @@ def check_given(name: str, value: object, alternative: str) -> None:
     """Refuse a missing argument that has an alternative."""
     if value is None:
         raise ValueError(f"`{name}` or `{alternative}` must be given; got neither.")
+
+
+def check_interval(name: str, value: float, low: float, high: float) -> None:
+    """Refuse a number outside of [low, high)."""
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise TypeError(f"`{name}` must be a number; got {value!r}.")
+    if not low <= value < high:
+        raise ValueError(f"`{name}` must be in [{low}, {high}); got {value!r}.")

@@ -6,3 +6,8 @@ if __name__ != "ckts.estimators":
         "Use `from ckts import estimators`, or start Python elsewhere if you meant "
         "another package of that name."
     )
+
+from ckts.estimators.classifier import CKCNNClassifier
+from ckts.estimators.regressor import CKCNNRegressor
+
+__all__ = ["CKCNNClassifier", "CKCNNRegressor"]

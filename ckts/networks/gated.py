@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from ckts.density import make_quadrature
-from ckts.layers import CKConv, GatedBlock, Plan, TimePool, make_plan
+from ckts.layers import CKConv, GatedBlock, Plan, TimePool
 
 
 class GatedCKCNN(nn.Module):

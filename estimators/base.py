@@ -1,0 +1,312 @@
+"""What classifier and regressor share: from a panel to a trained skorch net."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from sklearn.base import BaseEstimator
+from sklearn.model_selection import train_test_split
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import (
+    check_is_fitted,
+    validate_data,
+)
+from skorch.callbacks import EarlyStopping, GradientNormClipping, LRScheduler
+from skorch.helper import predefined_split
+
+from ckts import _tensor_checks as _checks
+from ckts.batch import PanelTensors
+from ckts.density import DENSITIES
+from ckts.estimators.inputs import is_table, named, weights_of
+from ckts.estimators.net import (
+    EpochBar,
+    PanelDataset,
+    PanelNet,
+    prediction_batches,
+    training_batches,
+)
+from ckts.estimators.statistics import learn_statistics
+from ckts.formats import as_panel
+from ckts.kernels import KERNELS
+from ckts.networks import GatedCKCNN
+from ckts.panel import Panel
+
+DTYPES = {"float32": torch.float32, "float64": torch.float64}
+
+
+class AbstractCKCNN(BaseEstimator):
+    """Everything but the target: parameters, input, training, prediction."""
+
+    def __init__(
+        self,
+        *,
+        max_epochs=30,
+        lr=5e-3,
+        batch_size="auto",
+        weight_decay=0.01,
+        hidden_channels=32,
+        n_blocks=2,
+        dropout=0.1,
+        kernel="bands",
+        kernel_params=None,
+        causal=False,
+        density="gap",
+        device="auto",
+        dtype="float32",
+        early_stopping=False,
+        validation_fraction=0.1,
+        n_iter_no_change=10,
+        callbacks=None,
+        verbose=0,
+        random_state=None,
+    ):
+        self.max_epochs = max_epochs
+        self.lr = lr
+        self.batch_size = batch_size
+        self.weight_decay = weight_decay
+        self.hidden_channels = hidden_channels
+        self.n_blocks = n_blocks
+        self.dropout = dropout
+        self.kernel = kernel
+        self.kernel_params = kernel_params
+        self.causal = causal
+        self.density = density
+        self.device = device
+        self.dtype = dtype
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.callbacks = callbacks
+        self.verbose = verbose
+        self.random_state = random_state
+
+    def __sklearn_tags__(self):
+        """Declare what `X` may be: panels, 3-D and 2-D arrays, with NaN."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.input_tags.allow_nan = True
+        return tags
+
+    def _check_parameters(self) -> None:
+        _checks.check_size("max_epochs", self.max_epochs)
+        _checks.check_size("hidden_channels", self.hidden_channels)
+        _checks.check_size("n_blocks", self.n_blocks)
+        _checks.check_size("n_iter_no_change", self.n_iter_no_change)
+        _checks.check_positive("lr", self.lr)
+        _checks.check_interval("weight_decay", self.weight_decay, 0, np.inf)
+        _checks.check_interval("dropout", self.dropout, 0, 1)
+        _checks.check_interval("validation_fraction", self.validation_fraction, 0, 1)
+        _checks.check_choice("kernel", self.kernel, tuple(KERNELS))
+        _checks.check_choice("density", self.density, tuple(DENSITIES))
+        _checks.check_choice("dtype", self.dtype, tuple(DTYPES))
+        if not (isinstance(self.batch_size, str) and self.batch_size == "auto"):
+            _checks.check_size("batch_size", self.batch_size)
+
+    def _check_panel(self, X, *, reset: bool) -> Panel:
+        """Convert `X`, and learn or check its channels, static features and times."""
+        table = is_table(X)
+        if table and (reset or self._fitted_on_table):
+            # Feature names, counts and all complaints are those of scikit-learn.
+            frame = hasattr(X, "columns")
+            rules = {"dtype": np.float64, "ensure_all_finite": "allow-nan"}
+            rules = {"skip_check_array": True} if frame else rules
+            X = validate_data(self, X, reset=reset, **rules)
+        panel = as_panel(X)
+        if reset:
+            self._fitted_on_table = table
+            self._learn_interface(panel, table)
+        else:
+            self._check_interface(panel)
+        return panel
+
+    def _learn_interface(self, panel: Panel, table: bool) -> None:
+        self._n_channels = panel.in_channels
+        self.time_scale_ = panel.time_scale
+        self.static_names_ = panel.static_names
+        if table:
+            return
+        self.n_features_in_ = panel.in_channels
+        if hasattr(self, "feature_names_in_"):
+            del self.feature_names_in_
+        if named(panel):
+            self.feature_names_in_ = np.array(panel.channels, dtype=object)
+
+    def _check_interface(self, panel: Panel) -> None:
+        if panel.in_channels != self._n_channels:
+            raise ValueError(
+                f"`X` must have {self._n_channels} channels as in fit; got "
+                f"{panel.in_channels}, {list(panel.channels)}. Select the channels "
+                "that were there in fit."
+            )
+        seen = [] if self._fitted_on_table else getattr(self, "feature_names_in_", [])
+        if len(seen) and named(panel) and list(seen) != list(panel.channels):
+            raise ValueError(
+                f"`X` must have the channels of fit in their order, {list(seen)}; got "
+                f"{list(panel.channels)}. Rename or reorder them."
+            )
+        if panel.static_names != self.static_names_:
+            raise ValueError(
+                f"`X` must have the static features of fit, {list(self.static_names_)};"
+                f" got {list(panel.static_names)}. Set them with "
+                "`panel.with_static(static, names)`."
+            )
+
+    def _fit(self, panel: Panel, target: np.ndarray, sample_weight, n_outputs: int):
+        """Learn the statistics, then train; the state is usable at any time."""
+        self._check_parameters()
+        weight = weights_of(sample_weight, len(panel))
+        used = np.flatnonzero(weight > 0)  # a weight of 0 is as good as absent
+        panel, target, weight = panel[used], target[used], weight[used]
+        generator = check_random_state(self.random_state)
+        train, valid = self._split(len(panel), target, generator)
+        self.statistics_ = learn_statistics(panel[train], weight[train])
+        self.time_step_ = self.statistics_.time_step
+        self.horizon_ = self.statistics_.horizon
+        self.device_ = _resolve_device(self.device)
+        datasets = (
+            self._dataset(panel[part], target[part], weight[part])
+            for part in (train, valid)
+        )
+        with torch.random.fork_rng():
+            torch.manual_seed(generator.randint(np.iinfo(np.int32).max))
+            self._train(*datasets, n_outputs)
+        return self
+
+    def _split(self, n_series: int, target: np.ndarray, generator) -> tuple:
+        """Split off validation series where early stopping wants them."""
+        everything = np.arange(n_series)
+        if not self.early_stopping:
+            return everything, everything[:0]
+        return train_test_split(
+            everything,
+            test_size=self.validation_fraction,
+            stratify=self._strata(target),
+            random_state=generator,
+        )
+
+    def _strata(self, target: np.ndarray) -> np.ndarray | None:
+        return None
+
+    def _dataset(self, panel: Panel, target=None, weight=None) -> PanelDataset:
+        """Standardize a panel with the statistics of the training data."""
+        dtype = DTYPES[self.dtype]
+        tensors = PanelTensors(
+            panel,
+            mean=self.statistics_.mean,
+            scale=self.statistics_.scale,
+            static=self.statistics_.prepare_static(panel.static),
+            time_factor=panel.time_scale.factor_to(self.time_scale_),
+            dtype=dtype,
+        )
+        if target is None:
+            return PanelDataset(tensors)
+        target = torch.as_tensor(target)
+        target = target.to(dtype) if target.is_floating_point() else target
+        return PanelDataset(tensors, target, torch.as_tensor(weight).to(dtype))
+
+    def _train(self, train: PanelDataset, valid: PanelDataset, n_outputs: int) -> None:
+        batch_size = self.batch_size
+        if batch_size == "auto":
+            batch_size = automatic_batch_size(len(train))
+        self.net_ = self._make_net(batch_size, n_outputs, len(train), valid)
+        self.history_ = []
+        self.net_.initialize()
+        try:
+            self.net_.partial_fit(train)
+        finally:
+            # Also after Ctrl-C: what was learned so far stays usable.
+            names = ("epoch", "train_loss", "valid_loss", "dur")
+            self.history_ = [
+                {name: row[name] for name in names if name in row}
+                for row in self.net_.history
+            ]
+            self.net_.trim_for_prediction()
+            self.n_iter_ = len(self.history_)
+
+    def _make_net(
+        self, batch_size: int, n_outputs: int, n_train: int, valid: PanelDataset
+    ) -> PanelNet:
+        return PanelNet(
+            GatedCKCNN,
+            **{f"module__{k}": v for k, v in self._module(n_outputs).items()},
+            criterion=self._criterion,
+            criterion__reduction="none",
+            optimizer=torch.optim.AdamW,
+            optimizer__weight_decay=self.weight_decay,
+            lr=self.lr,
+            max_epochs=self.max_epochs,
+            batch_size=batch_size,
+            iterator_train=training_batches,
+            iterator_valid=prediction_batches,
+            train_split=predefined_split(valid) if len(valid) else None,
+            callbacks=self._make_callbacks(-(-n_train // batch_size)),
+            callbacks__print_log=None,
+            device=self.device_,
+            verbose=0,
+        )
+
+    def _module(self, n_outputs: int) -> dict:
+        """Arguments of the network."""
+        statistics = self.statistics_
+        return {
+            "in_channels": len(statistics.mean),
+            "n_outputs": n_outputs,
+            "n_static": statistics.n_static,
+            "hidden_channels": self.hidden_channels,
+            "n_blocks": self.n_blocks,
+            "dropout": self.dropout,
+            "kernel": self.kernel,
+            "kernel_params": self.kernel_params,
+            "causal": self.causal,
+            "density": self.density,
+            "horizon": statistics.horizon,
+            "time_step": statistics.time_step.tolist(),
+            "row_time_step": statistics.row_time_step,
+            "dtype": DTYPES[self.dtype],
+        }
+
+    def _make_callbacks(self, n_batches: int) -> list:
+        schedule = LRScheduler(
+            torch.optim.lr_scheduler.OneCycleLR,
+            step_every="batch",
+            max_lr=self.lr,
+            # one more than there are: torch counts the step after the last batch
+            total_steps=n_batches * self.max_epochs + 1,
+        )
+        callbacks = [
+            ("schedule", schedule),
+            ("clipping", GradientNormClipping(1.0)),
+        ]
+        if self.early_stopping:
+            stopping = EarlyStopping(
+                patience=self.n_iter_no_change, load_best=True, sink=_silent
+            )
+            callbacks.append(("stopping", stopping))
+        if self.verbose:
+            callbacks.append(("bar", EpochBar()))
+        return callbacks + list(self.callbacks or [])
+
+    def _predict_raw(self, X) -> np.ndarray:
+        """Compute the outputs of the network, float64, shape (n_series, n_outputs)."""
+        check_is_fitted(self, "net_")
+        data = self._dataset(self._check_panel(X, reset=False))
+        outputs = torch.cat(list(self.net_.forward_iter(data, training=False)))
+        order = prediction_batches(data, 1).batch_sampler.order
+        result = np.empty(outputs.shape)
+        result[order] = outputs.double().numpy()
+        return result
+
+
+def automatic_batch_size(n_series: int) -> int:
+    """Choose a power of two between 8 and 64 that gives about 40 steps per epoch."""
+    return int(2 ** np.clip(np.round(np.log2(max(n_series, 1) / 40)), 3, 6))
+
+
+def _resolve_device(device: str) -> str:
+    if device != "auto":
+        return device
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def _silent(*args, **kwargs) -> None:
+    """Swallow skorch's messages."""

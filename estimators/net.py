@@ -1,0 +1,164 @@
+"""The skorch glue: batches of similar lengths, weighted losses, Ctrl-C, progress."""
+
+import numpy as np
+import torch
+from skorch import NeuralNet
+from skorch.callbacks import Callback
+from skorch.utils import to_device
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset, Sampler
+from tqdm.auto import tqdm
+
+from ckts.batch import PanelTensors
+
+# Batches per window that is sorted by length. Larger windows pad less and shuffle less.
+WINDOW = 16
+
+
+class PanelDataset(Dataset):
+    """Series with targets and weights; many indices at once give a padded batch.
+
+    Parameters
+    ----------
+    tensors : PanelTensors
+        The series.
+    target : Tensor of shape (n_series, ...), optional
+        Targets; zeros by default, for prediction.
+    weight : Tensor of shape (n_series,), optional
+        Sample weights; ones by default.
+    """
+
+    def __init__(
+        self,
+        tensors: PanelTensors,
+        target: Tensor | None = None,
+        weight: Tensor | None = None,
+    ) -> None:
+        self.tensors = tensors
+        self.target = torch.zeros(len(tensors)) if target is None else target
+        self.weight = torch.ones(len(tensors)) if weight is None else weight
+
+    def __len__(self) -> int:
+        return len(self.target)
+
+    def __getitem__(self, index: int) -> tuple:
+        return self.__getitems__([index])
+
+    def __getitems__(self, indices: list[int]) -> tuple:
+        target = self.target[indices], self.weight[indices]
+        return self.tensors.batch(indices), target
+
+
+class BucketSampler(Sampler):
+    """Random batches of series of similar lengths, all of nearly the same size.
+
+    Parameters
+    ----------
+    lengths : ndarray of shape (n_series,)
+        Lengths of the series.
+    batch_size : int
+        Largest size of a batch.
+    """
+
+    def __init__(self, lengths: np.ndarray, batch_size: int) -> None:
+        self.lengths = lengths
+        self.batch_size = batch_size
+
+    def __len__(self) -> int:
+        return -(-len(self.lengths) // self.batch_size)
+
+    def __iter__(self):
+        order = torch.randperm(len(self.lengths)).numpy()
+        batches = []
+        # Sizes are balanced: a last batch of one series would be a noisy step.
+        parts = np.array_split(order, len(self))
+        for start in range(0, len(parts), WINDOW):
+            window = parts[start : start + WINDOW]
+            series = np.concatenate(window)
+            series = series[np.argsort(self.lengths[series], kind="stable")]
+            batches += np.split(series, np.cumsum([len(p) for p in window[:-1]]))
+        for number in torch.randperm(len(batches)).tolist():
+            yield batches[number].tolist()
+
+
+class LengthSampler(Sampler):
+    """Batches in the order of length, for prediction.
+
+    Parameters
+    ----------
+    lengths : ndarray of shape (n_series,)
+        Lengths of the series.
+    batch_size : int
+        Largest size of a batch.
+    """
+
+    def __init__(self, lengths: np.ndarray, batch_size: int) -> None:
+        self.order = np.argsort(lengths, kind="stable")
+        self.batch_size = batch_size
+
+    def __len__(self) -> int:
+        return -(-len(self.order) // self.batch_size)
+
+    def __iter__(self):
+        for start in range(0, len(self.order), self.batch_size):
+            yield self.order[start : start + self.batch_size].tolist()
+
+
+def _as_it_is(batch: tuple) -> tuple:
+    return batch
+
+
+def training_batches(dataset: PanelDataset, batch_size: int) -> DataLoader:
+    """Make the loader of skorch's `iterator_train`."""
+    sampler = BucketSampler(dataset.tensors.lengths, batch_size)
+    return DataLoader(dataset, batch_sampler=sampler, collate_fn=_as_it_is)
+
+
+def prediction_batches(dataset: PanelDataset, batch_size: int) -> DataLoader:
+    """Make the loader of skorch's `iterator_valid`."""
+    sampler = LengthSampler(dataset.tensors.lengths, batch_size)
+    return DataLoader(dataset, batch_sampler=sampler, collate_fn=_as_it_is)
+
+
+class PanelNet(NeuralNet):
+    """A skorch net whose loss is weighted and whose training can be interrupted."""
+
+    def get_loss(self, y_pred, y_true, X=None, training=False):
+        """Return the weighted mean of the losses, ``sum(w l) / sum(w)``."""
+        target, weight = to_device(y_true, self.device)
+        losses = self.criterion_(y_pred, target)
+        if losses.ndim > 1:
+            losses = losses.mean(1)
+        return (losses * weight).sum() / weight.sum()
+
+    def partial_fit(self, X, y=None, classes=None, **fit_params):
+        """Train, and let Ctrl-C through: skorch swallows it."""
+        if not self.initialized_:
+            self.initialize()
+        self.notify("on_train_begin", X=X, y=y)
+        try:
+            self.fit_loop(X, y, **fit_params)
+        finally:
+            self.notify("on_train_end", X=X, y=y)
+        return self
+
+
+class EpochBar(Callback):
+    """One progress bar over the epochs, with the losses."""
+
+    def on_train_begin(self, net, **kwargs):
+        """Open the bar."""
+        self.bar_ = tqdm(total=net.max_epochs, unit="epoch", desc=type(net).__name__)
+
+    def on_epoch_end(self, net, **kwargs):
+        """Advance the bar."""
+        names = ("train_loss", "valid_loss")
+        losses = {name: net.history[-1].get(name) for name in names}
+        shown = {name: f"{v:.4f}" for name, v in losses.items() if v is not None}
+        self.bar_.set_postfix(shown, refresh=False)
+        self.bar_.update()
+
+    def on_train_end(self, net, **kwargs):
+        """Close the bar."""
+        self.bar_.close()
+        del self.bar_
