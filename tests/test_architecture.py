@@ -1,0 +1,356 @@
+"""Who may import whom, and how long a file or a function may be.
+
+The rules are functions from the sources to complaints, so that each is shown to
+complain about a small tree that breaks it.
+"""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDERS = {
+    "ckts": "ckts",
+    "datasets": "ckts.datasets",
+    "estimators": "ckts.estimators",
+}
+
+# A room is a file of ckts/ or a folder. Here stands what it may import of the others;
+# modules of one room may import each other as long as no cycle results.
+BORDER = {
+    "_checks",
+    "_frozen",
+    "columns",
+    "formats",
+    "frames",
+    "long_table",
+    "panel",
+    "rows",
+    "selection",
+    "static",
+    "times",
+}
+MATHS = {"density", "functional", "geometry", "kernels"}
+ARROWS = {
+    "": set(),  # ckts/__init__.py resolves its names on first use
+    **dict.fromkeys(BORDER, BORDER),
+    "_tensor_checks": {"_checks"},
+    "batch": {*BORDER, "_tensor_checks"},
+    "density": {"_checks", "_tensor_checks"},
+    "geometry": {"_checks", "_tensor_checks"},
+    "kernels": {"_checks", "_tensor_checks"},
+    "functional": {"_checks", "_tensor_checks", "density", "geometry"},
+    "layers": {*MATHS, "_checks", "_tensor_checks"},
+    "networks": {*MATHS, "_checks", "_tensor_checks", "layers"},
+    "datasets": BORDER,
+    "plotting": {*BORDER, "_tensor_checks", "batch"},
+    "estimators": {
+        *BORDER,
+        *MATHS,
+        "_tensor_checks",
+        "batch",
+        "layers",
+        "networks",
+        "plotting",
+    },
+}
+# The demo shows everything, and the command starts it.
+ARROWS["demo"] = {*ARROWS, "demo"}
+ARROWS["cli"] = {*ARROWS, "cli"}
+ARROWS["__main__"] = {"cli"}
+
+NUMPY = {"numpy"}
+LIBRARIES = {
+    **dict.fromkeys(BORDER, NUMPY),
+    "datasets": {"numpy", "pandas", "scipy", "sklearn"},
+    "estimators": {"joblib", "numpy", "scipy", "sklearn", "skorch", "torch", "tqdm"},
+}
+ELSEWHERE = {"numpy", "torch"}
+
+# What may be imported inside a function, because a user may lack it or never need it.
+LATE = {"matplotlib", "pandas", "sklearn", "skorch", "sktime"}
+# `ckts --help` must answer at once: the command imports what it runs when it runs it.
+LATE_ROOMS = {"cli", "__main__"}
+
+FILE_LINES = 400
+BODY_LINES = 60
+
+
+@dataclass(frozen=True)
+class Module:
+    name: str
+    path: Path
+    tree: ast.Module
+
+    @property
+    def room(self):
+        return self.name.removeprefix("ckts").removeprefix(".").partition(".")[0]
+
+
+@dataclass(frozen=True)
+class Import:
+    target: str
+    line: int
+    late: bool
+
+
+def read_modules(root):
+    modules = {}
+    for folder, prefix in FOLDERS.items():
+        for path in sorted((root / folder).rglob("*.py")):
+            parts = path.relative_to(root / folder).with_suffix("").parts
+            name = ".".join((prefix, *parts)).removesuffix(".__init__")
+            modules[name] = Module(name, path, ast.parse(path.read_text("utf-8")))
+    return modules
+
+
+def _statements(node, late=False):
+    """Yield (import, is inside a function), without blocks for type checkers."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Import | ast.ImportFrom):
+            yield child, late
+        elif isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
+            yield from _statements(ast.Module(child.orelse, []), late)
+        else:
+            function = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef)
+            yield from _statements(child, late or function)
+
+
+def imports(module, modules) -> Iterator[Import]:
+    for statement, late in _statements(module.tree):
+        if isinstance(statement, ast.Import):
+            targets = [alias.name for alias in statement.names]
+        elif statement.level:
+            targets = ["." * statement.level + (statement.module or "")]
+        else:
+            names = (f"{statement.module}.{alias.name}" for alias in statement.names)
+            targets = {n if n in modules else statement.module for n in names}
+        for target in sorted(targets):
+            yield Import(target, statement.lineno, late)
+
+
+def _top(target):
+    return target.partition(".")[0]
+
+
+def relative_imports(modules):
+    for module in modules.values():
+        for found in imports(module, modules):
+            if found.target.startswith("."):
+                yield f"{module.path}:{found.line} imports relatively"
+
+
+def foreign_libraries(modules):
+    for module in modules.values():
+        allowed = LIBRARIES.get(module.room, ELSEWHERE) | {"ckts", "__future__"}
+        for found in imports(module, modules):
+            top = _top(found.target)
+            if top in sys.stdlib_module_names or top in allowed:
+                continue
+            if not (found.late and top in LATE):
+                yield f"{module.path}:{found.line} imports {found.target}"
+
+
+def late_imports(modules):
+    for module in modules.values():
+        for found in imports(module, modules):
+            top = _top(found.target)
+            own = top == "ckts" and module.room in LATE_ROOMS
+            if found.late and top not in LATE and not own:
+                yield f"{module.path}:{found.line} imports {found.target} in a function"
+
+
+def broken_arrows(modules):
+    for module in modules.values():
+        if module.room not in ARROWS:
+            yield f"{module.path} has no room: add it to ARROWS and docs/decisions"
+            continue
+        for found in imports(module, modules):
+            if _top(found.target) != "ckts" or found.target == "ckts":
+                continue
+            room = found.target.split(".")[1]
+            if room != module.room and room not in ARROWS[module.room]:
+                yield f"{module.path}:{found.line} imports {found.target}"
+
+
+def import_cycles(modules):
+    graph = {
+        name: {f.target for f in imports(module, modules)} & set(modules) - {name}
+        for name, module in modules.items()
+    }
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        yield " -> ".join(error.args[1])
+
+
+def long_files(modules):
+    for module in modules.values():
+        lines = len(module.path.read_text("utf-8").splitlines())
+        if lines > FILE_LINES:
+            yield f"{module.path} has {lines} lines"
+
+
+def long_functions(modules):
+    for module in modules.values():
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                code = node.body[ast.get_docstring(node) is not None :]
+                lines = node.end_lineno - code[0].lineno + 1 if code else 0
+                if lines > BODY_LINES:
+                    where = f"{module.path}:{node.lineno}"
+                    yield f"{where} {node.name} has {lines} lines"
+
+
+def _public(nodes):
+    kinds = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+    for node in nodes:
+        if isinstance(node, kinds) and not node.name.startswith("_"):
+            yield node
+            if isinstance(node, ast.ClassDef):
+                yield from _public(node.body)
+
+
+def undocumented_names(modules):
+    for module in modules.values():
+        if ast.get_docstring(module.tree) is None:
+            yield f"{module.path} has no docstring"
+        if module.name.rpartition(".")[2].startswith("_"):
+            continue
+        for node in _public(module.tree.body):
+            if ast.get_docstring(node) is None:
+                yield f"{module.path}:{node.lineno} {node.name} has no docstring"
+
+
+RULES = (
+    relative_imports,
+    foreign_libraries,
+    late_imports,
+    broken_arrows,
+    import_cycles,
+    long_files,
+    long_functions,
+    undocumented_names,
+)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_rule_holds(rule):
+    assert list(rule(read_modules(ROOT))) == []
+
+
+# Each tree breaks one rule, in one place; {path: text}.
+_CYCLE = {
+    "ckts/rows.py": '"""."""\nfrom ckts.times import a',
+    "ckts/times.py": '"""."""\nfrom ckts import rows',
+}
+_LONG_BODY = "\n".join(["    a = 1"] * (BODY_LINES + 1))
+VIOLATIONS = [
+    (relative_imports, {"ckts/layers/pool.py": "from . import block"}),
+    (foreign_libraries, {"ckts/density.py": "import scipy.signal"}),
+    (foreign_libraries, {"ckts/functional.py": "from pandas import Series"}),
+    (foreign_libraries, {"ckts/panel.py": "import torch"}),
+    (
+        foreign_libraries,
+        {"ckts/times.py": "try:\n    import torch\nfinally:\n    a = 1"},
+    ),
+    (foreign_libraries, {"ckts/formats.py": "def f():\n    import torch"}),
+    (foreign_libraries, {"datasets/pbc.py": "import torch"}),
+    (foreign_libraries, {"estimators/net.py": "import matplotlib.pyplot"}),
+    (late_imports, {"ckts/panel.py": "def f():\n    import json"}),
+    (late_imports, {"ckts/batch.py": "def f():\n    from ckts.panel import Panel"}),
+    (broken_arrows, {"ckts/kernels/siren.py": "from ckts.layers import CKConv"}),
+    (broken_arrows, {"ckts/density.py": "from ckts import functional"}),
+    (broken_arrows, {"ckts/panel.py": "from ckts.batch import pad"}),
+    (broken_arrows, {"datasets/pbc.py": "from ckts.estimators import base"}),
+    (broken_arrows, {"estimators/net.py": "import ckts.datasets.pbc"}),
+    (broken_arrows, {"ckts/helpers.py": ""}),
+    (import_cycles, _CYCLE),
+    (import_cycles, {"ckts/rows.py": "if 1:\n    import ckts.times", **_CYCLE}),
+    (
+        import_cycles,
+        {
+            "ckts/kernels/__init__.py": "from ckts.kernels.siren import SirenKernel",
+            "ckts/kernels/siren.py": "from ckts.kernels import make_kernel",
+        },
+    ),
+    (long_files, {"ckts/rows.py": "\n" * (FILE_LINES + 1)}),
+    (long_functions, {"ckts/rows.py": f"class A:\n  def f():\n{_LONG_BODY}"}),
+    (undocumented_names, {"ckts/rows.py": "a = 1"}),
+    (undocumented_names, {"ckts/rows.py": '"""."""\ndef f(): ...'}),
+    (
+        undocumented_names,
+        {"ckts/rows.py": '"""."""\nclass _A:\n  def f(): ...\ndef g(): ...'},
+    ),
+    (undocumented_names, {"ckts/a.py": '"""."""\nclass A:\n  """."""\n  def f(): ...'}),
+]
+
+
+@pytest.mark.parametrize(("rule", "files"), VIOLATIONS)
+def test_rule_complains_about_a_tree_that_breaks_it(rule, files, tmp_path):
+    skeleton = {
+        "ckts/functional.py": "",
+        "ckts/batch.py": "",
+        "ckts/layers/block.py": "",
+    }
+    for name, text in {**skeleton, **files}.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text if text else '"""."""')
+    (complaint,) = rule(read_modules(tmp_path))
+    assert any(Path(name).stem.strip("_") in complaint for name in files)
+
+
+def test_imports_for_type_checkers_and_optional_libraries_are_free(tmp_path):
+    (tmp_path / "ckts").mkdir()
+    (tmp_path / "ckts/panel.py").write_text(
+        '"""A panel."""\n'
+        "from typing import TYPE_CHECKING\n"
+        "if TYPE_CHECKING:\n"
+        "    import torch\n"
+        "    from ckts.estimators import CKCNNClassifier\n"
+        "def to_frame():\n"
+        '    """Import pandas late."""\n'
+        "    import pandas\n"
+    )
+    modules = read_modules(tmp_path)
+    assert [list(rule(modules)) for rule in RULES] == [[]] * len(RULES)
+
+
+HEAVY = "{'torch', 'sklearn', 'skorch', 'pandas', 'scipy', 'matplotlib', 'sktime'}"
+
+
+def _loaded(code):
+    """Which heavy libraries a fresh process holds after `code`."""
+    report = f"import sys; print(*sorted({HEAVY} & set(sys.modules)))"
+    command = [sys.executable, "-c", f"{code}\n{report}"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    return done.stdout.split()
+
+
+@pytest.mark.parametrize(
+    ("code", "libraries"),
+    [
+        ("import ckts", []),
+        ("from ckts import Panel, as_panel", []),
+        ("import ckts.networks", ["torch"]),
+        ("import ckts; ckts.__version__; dir(ckts); ckts.__all__", []),
+    ],
+)
+def test_import_loads_only_what_it_needs(code, libraries):
+    assert _loaded(code) == libraries
+
+
+def test_public_names_are_found_and_others_are_refused():
+    import ckts
+
+    assert dir(ckts) == sorted(ckts.__all__)
+    assert all(getattr(ckts, name) is not None for name in ckts.__all__)
+    with pytest.raises(AttributeError, match="'ckts' has no attribute 'Pannel'"):
+        _ = ckts.Pannel
