@@ -60,6 +60,6 @@ $(STAMP): pyproject.toml constraints-dev.txt
 	  || { echo "ckts needs Python 3.11 or newer: make PYTHON=python3.11 ..."; exit 1; }
 	@echo "Making the environment in $(VENV); this takes a few minutes."
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check \
+	$(BIN)/pip install -qq --disable-pip-version-check \
 	  -c constraints-dev.txt -e '.[dev]'
 	@touch $@

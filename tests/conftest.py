@@ -1,6 +1,10 @@
 """Fixtures of the whole suite."""
 
+import os
+
 import pytest
+
+os.environ.setdefault("MPLBACKEND", "Agg")  # pictures are written, not shown
 
 # torch is imported where it is needed: a run without it starts at once.
 

@@ -1,0 +1,102 @@
+"""The code that the documentation shows runs as shown."""
+
+import contextlib
+import doctest
+import importlib
+import io
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDERS = {
+    "ckts": "ckts",
+    "datasets": "ckts.datasets",
+    "estimators": "ckts.estimators",
+}
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs" / "guide").glob("*.md"))]
+OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+# Imported, it runs the command.
+NOT_IMPORTED = {"ckts.__main__"}
+
+
+def code_blocks(text):
+    """Yield (line of the first statement, code) of every ```python block."""
+    for match in BLOCK.finditer(text):
+        yield text.count("\n", 0, match.start(1)) + 1, match[1]
+
+
+def run_page(path):
+    """Run the blocks of a page one after the other in one namespace."""
+    namespace = {"__name__": "__page__"}
+    for line, code in code_blocks(path.read_text("utf-8")):
+        # Blank lines in front: a traceback names the line of the page.
+        exec(compile("\n" * (line - 1) + code, str(path), "exec"), namespace)
+
+
+def module_names(root):
+    names = set()
+    for folder, prefix in FOLDERS.items():
+        for path in (root / folder).rglob("*.py"):
+            parts = path.relative_to(root / folder).with_suffix("").parts
+            names.add(".".join((prefix, *parts)).removesuffix(".__init__"))
+    return sorted(names - NOT_IMPORTED)
+
+
+def run_doctests(module):
+    """Run the examples of a module; the report says what differed."""
+    report = io.StringIO()
+    runner = doctest.DocTestRunner(optionflags=OPTIONS)
+    for test in doctest.DocTestFinder(exclude_empty=True).find(module):
+        runner.run(test, out=report.write)
+    return runner.summarize(verbose=False), report.getvalue()
+
+
+@pytest.fixture(autouse=True)
+def scratch_folder(tmp_path, monkeypatch):
+    """Examples may write files."""
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_code_of_the_page_runs(path):
+    run_page(path)
+
+
+@pytest.mark.parametrize("name", module_names(ROOT))
+def test_examples_of_the_module_hold(name):
+    results, report = run_doctests(importlib.import_module(name))
+    assert results.failed == 0, report
+
+
+def test_blocks_of_a_page_share_their_names_and_other_languages_are_left_alone(
+    tmp_path,
+):
+    page = tmp_path / "page.md"
+    page.write_text(
+        "```python\na = 1\n```\n"
+        "```sh\nrm everything\n```\n"
+        "```python\nassert a == 1\nprint('both ran')\n```\n"
+    )
+    assert [line for line, _ in code_blocks(page.read_text())] == [2, 8]
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        run_page(page)
+    assert out.getvalue() == "both ran\n"
+
+
+def test_error_in_a_page_is_raised_at_its_line(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text("# Title\n\n```python\na = 1\nb = a / 0\n```\n")
+    with pytest.raises(ZeroDivisionError) as caught:
+        run_page(page)
+    assert caught.traceback[-1].lineno + 1 == 5
+
+
+def test_wrong_example_in_a_docstring_is_reported():
+    module = type(doctest)("wrong", "Add.\n\n>>> 1 + 1\n3\n")
+    results, report = run_doctests(module)
+    assert results.failed == 1
+    assert "Expected:" in report
+    assert "Got:" in report
