@@ -217,4 +217,9 @@ def register():
     global _registered
     if not _registered:
         _setup_privateuseone_for_python_backend(NAME, _Module(), _Hook())
+        # `torch.load` moves storages to `map_location` before it builds tensors; ours
+        # are of the CPU and stay there, the tensor is wrapped when it is built.
+        torch.serialization.register_package(
+            0, lambda storage: None, lambda s, place: s if NAME in place else None
+        )
         _registered = True
