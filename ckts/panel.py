@@ -31,7 +31,7 @@ class Panel(Frozen):
 
     The rows of all series stand below each other, as in a scipy CSR matrix: series
     ``i`` has the rows ``indptr[i]:indptr[i + 1]``. A panel cannot be changed; indexing
-    it by series gives another panel.
+    it by series gives another panel. `as_panel` makes one of all common formats.
 
     Parameters
     ----------
@@ -56,13 +56,9 @@ class Panel(Frozen):
     Attributes
     ----------
     n_series, in_channels : int
-        Sizes. ``len(panel)`` and ``panel.shape == (n_series,)`` count series.
+        ``len(panel)`` and ``panel.shape == (n_series,)`` count series.
     lengths : ndarray of shape (n_series,)
-        The number of rows of each series.
-
-    See Also
-    --------
-    ckts.as_panel : The same from pandas, numpy, lists and sktime's formats.
+        Rows of each series.
 
     Examples
     --------
@@ -73,6 +69,7 @@ class Panel(Frozen):
     array([0.1])
     """
 
+    ndim = 1  # what scikit-learn sees is the series
     values: np.ndarray
     times: np.ndarray
     indptr: np.ndarray
@@ -317,11 +314,6 @@ time number[D])
         """The shape scikit-learn sees: (n_series,)."""
         return (self.n_series,)
 
-    @property
-    def ndim(self) -> int:
-        """The number of dimensions scikit-learn sees: 1, the series."""
-        return 1
-
     def __len__(self) -> int:
         return self.n_series
 
@@ -370,7 +362,7 @@ time number[D])
         """
         if channels is None and np.shape(values)[-1] == self.in_channels:
             channels = self.channels
-        return self._replace(values=values, channels=channels)
+        return self._with(values=values, channels=channels)
 
     def with_times(self, times, time_scale=None) -> Panel:
         """Return the panel with other time stamps.
@@ -381,7 +373,7 @@ time number[D])
         time_scale : TimeScale, optional
             By default what `times` itself says.
         """
-        return self._replace(times=times, time_scale=time_scale)
+        return self._with(times=times, time_scale=time_scale)
 
     def with_static(self, static, names=None) -> Panel:
         """Return the panel with other static features.
@@ -393,16 +385,16 @@ time number[D])
         names : sequence of str, optional
             By default the columns of the DataFrame, or "static_0", ...
         """
-        return self._replace(static=static, static_names=names)
+        return self._with(static=static, static_names=names)
 
-    def withas_instances(self, instances) -> Panel:
+    def with_instances(self, instances) -> Panel:
         """Return the panel with other names of the series.
 
         Parameters
         ----------
         instances : array-like of shape (n_series,)
         """
-        return self._replace(instances=instances)
+        return self._with(instances=instances)
 
-    def _replace(self, **fields) -> Panel:
+    def _with(self, **fields) -> Panel:
         return Panel(**{**self.__getstate__(), **fields})
