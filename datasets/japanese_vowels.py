@@ -17,7 +17,7 @@ def load_japanese_vowels(*, split: str | None = None) -> tuple[Panel, np.ndarray
 
     Nine men said the vowels /ae/; each frame of the recording is described by 12
     cepstrum coefficients of a linear prediction analysis [1]_. The task is to
-    recognize the speaker. It is shipped with ckts; `docs/data.md` has source, licence
+    recognize the speaker. It is shipped with ckts; `docs/data.md` has source, license
     (CC BY 4.0) and checksum.
 
     Parameters

@@ -84,7 +84,7 @@ def load_pbc(
     raises the share of events, since nobody with an event is left out: the Kaplan-Meier
     estimate over all 245 at risk is 21.4 %. Predicted probabilities are too high to
     that extent. See `docs/decisions/pbc-landmark-task.md` for other choices and
-    `docs/data.md` for source and licence.
+    `docs/data.md` for source and license.
 
     References
     ----------

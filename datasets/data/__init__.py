@@ -1,1 +1,1 @@
-"""Shipped data files; `docs/data.md` names the source and licence of each."""
+"""Shipped data files; `docs/data.md` names the source and license of each."""
