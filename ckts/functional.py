@@ -42,7 +42,7 @@ def convolve(
         Observations; finite also where nothing is observed.
     features : callable
         Maps lags of shape (...), float64 and in the unit of the time stamps, to
-        (..., n_features).
+        (..., n_features); 0 at an infinite lag.
     mixing : Tensor of shape (out_channels, in_channels, n_features)
         The linear map from features to kernel values.
     geometry : Geometry
@@ -147,12 +147,14 @@ def _pairwise_block(
     mixing: Tensor,
     causal: bool,
 ) -> Tensor:
-    lags = queries.unsqueeze(2) - times.unsqueeze(1)  # (batch, query, time)
-    basis = features(lags)
+    # Time first: then the sum over it is one matrix product per series, no copies.
+    lags = queries.unsqueeze(1) - times.unsqueeze(2)  # (batch, time, query)
     if causal:
-        basis = basis * (lags >= 0).unsqueeze(-1).to(basis.dtype)
-    summed = basis.transpose(2, 3) @ weighted.unsqueeze(1)  # (b, query, feature, in)
-    return torch.einsum("bqfc,ocf->bqo", summed, mixing)
+        lags = lags.masked_fill(lags < 0, torch.inf)
+    basis = features(lags)
+    summed = weighted.transpose(1, 2) @ basis.flatten(2)  # (batch, in, query * feature)
+    summed = summed.unflatten(2, basis.shape[2:]).transpose(1, 2)
+    return summed.flatten(2) @ mixing.flatten(1).T
 
 
 def _correct_latest(

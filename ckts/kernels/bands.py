@@ -11,7 +11,7 @@ from ckts.kernels.base import AbstractKernel
 class BandKernel(AbstractKernel):
     """Sines of log-spaced frequencies under Gaussian windows of log-spaced widths.
 
-    ``feature_k = exp(-(lag / width_k)^2 / 2) sin(W sin(2 pi frequency lag + phase))``
+    ``feature_k = exp(-(lag / width_k)^2 / 2) sin(2 pi frequency_k lag + phase_k)``
 
     Frequencies begin between one half cycle per horizon and half of the Nyquist
     frequency of the training data, so the kernel resolves what the data can show
@@ -59,14 +59,64 @@ class BandKernel(AbstractKernel):
 
     def basis(self, lags: Tensor) -> Tensor:
         """Windowed sines: (..., n_features)."""
-        lags = lags.unsqueeze(-1)
-        sines = torch.sin(2 * torch.pi * self.frequencies * lags + self.phases)
-        windows = torch.exp(-((lags / self.log_widths.exp()) ** 2) / 2)
-        return sines * windows * self.gain
+        parameters = self.frequencies, self.phases, self.log_widths, self.gain
+        if lags.requires_grad:
+            return windowed_sines(lags, *parameters)
+        return _WindowedSines.apply(lags, *parameters)
 
     def mixing(self) -> Tensor:
         """Amplitudes: (out_channels, in_channels, n_features)."""
         return self.weight
+
+
+def windowed_sines(
+    lags: Tensor, frequencies: Tensor, phases: Tensor, log_widths: Tensor, gain: Tensor
+) -> Tensor:
+    """Evaluate ``gain exp(-(lag / width)^2 / 2) sin(2 pi frequency lag + phase)``.
+
+    Parameters
+    ----------
+    lags : Tensor of shape (...)
+        Lags in horizons.
+    frequencies, phases, log_widths, gain : Tensor of shape (n_features,)
+        In cycles per horizon, radians, logarithms of horizons, and a factor.
+
+    Returns
+    -------
+    Tensor of shape (..., n_features)
+    """
+    lags = lags.unsqueeze(-1)
+    windows = torch.exp(-((lags / log_widths.exp()) ** 2) / 2)
+    return torch.sin(2 * torch.pi * frequencies * lags + phases) * windows * gain
+
+
+class _WindowedSines(torch.autograd.Function):
+    """:func:`windowed_sines` for lags that need no gradient.
+
+    Few passes over memory, in place: a training step of the default network on 8
+    series of 60 random times takes BEFORE ms with plain autograd, AFTER ms with this.
+    """
+
+    @staticmethod
+    def forward(ctx, lags, frequencies, phases, log_widths, gain):
+        flat = lags.reshape(-1, 1)
+        angles = torch.addcmul(phases, flat, 2 * torch.pi * frequencies)
+        exponents = flat**2 * (-0.5 * torch.exp(-2 * log_widths))
+        # exp(-40) is 0 in any sum here; denormals below it would cost a fifth more
+        windows = exponents.clamp_(min=-40).exp_().mul_(gain)
+        values = torch.sin(angles).mul_(windows)
+        ctx.save_for_backward(flat, angles, windows, values, log_widths)
+        return values.unflatten(0, lags.shape) if lags.ndim else values[0]
+
+    @staticmethod
+    def backward(ctx, gradient):
+        flat, angles, windows, values, log_widths = ctx.saved_tensors
+        gradient = gradient.reshape(values.shape)
+        slopes = torch.cos(angles).mul_(windows).mul_(gradient)
+        by_frequency = 2 * torch.pi * (flat.T @ slopes)[0]
+        shares = (flat**2).T @ (values * gradient)
+        by_width = shares[0] * torch.exp(-2 * log_widths)
+        return None, by_frequency, slopes.sum(0), by_width, None
 
 
 def _log_spaced(low: float, high: float, count: int) -> Tensor:
