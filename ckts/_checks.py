@@ -63,6 +63,15 @@ def check_some_series(n_series: int) -> None:
         )
 
 
+def check_some_steps(shape: tuple[int, ...]) -> None:
+    """Refuse an array (n_series, ..., n_steps) without channels or steps."""
+    if shape[0] and 0 in shape[1:]:  # the wording is scikit-learn's
+        raise ValueError(
+            f"`X` must have channels and steps; got {shape[-1]} feature(s) "
+            f"(shape={shape}) while a minimum of 1 is required."
+        )
+
+
 def check_codes(codes: np.ndarray, n_rows: int, n_series: int) -> None:
     """Hold the number of the series of each row (n_rows,) to 0 ... n_series - 1."""
     if codes.shape != (n_rows,):

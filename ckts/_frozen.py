@@ -38,7 +38,7 @@ class Frozen:
     def __setstate__(self, state):
         self._set(**state)
 
-    def equals(self, other) -> bool:
+    def equals(self, other: object) -> bool:
         """Whether another object holds the same data.
 
         Parameters

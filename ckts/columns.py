@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ckts._checks import check_instance_codes, check_names, check_size, shown
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 CONVERT = "Convert it first, e.g. with `pandas.to_numeric`."
 
@@ -15,8 +19,8 @@ CONVERT = "Convert it first, e.g. with `pandas.to_numeric`."
 def as_floats(raw, argument, *, columns=None, way_out=CONVERT):
     """Turn numbers of any type into floats; what is missing becomes NaN.
 
-    Booleans count as 0 and 1, pandas' nullable types and objects that are numbers are
-    converted. float32 is kept, everything else becomes float64.
+    Booleans count as 0 and 1; pandas' nullable types, masked arrays and objects that
+    are numbers are converted. float32 is kept, everything else becomes float64.
 
     Parameters
     ----------
@@ -42,6 +46,8 @@ def as_floats(raw, argument, *, columns=None, way_out=CONVERT):
     """
     if is_frame(raw):
         columns, raw = raw.columns, _matrix(raw)
+    if isinstance(raw, np.ma.MaskedArray):
+        raw = np.ma.filled(raw.astype(np.float64), np.nan)
     array = np.asarray(_without_na(raw))
     kind = array.dtype.kind
     if kind == "O":
@@ -50,14 +56,15 @@ def as_floats(raw, argument, *, columns=None, way_out=CONVERT):
         raise ValueError(f"`{argument}` must be real. Complex data not supported.")
     if kind not in "biuf":
         example = shown(array.flat[0]) if array.size else array.dtype
-        raise TypeError(_not_numeric(argument, example, "", way_out))
+        column = "" if columns is None else f" in column {columns[0]!r}"
+        raise TypeError(_not_numeric(argument, example, column, way_out))
     if array.dtype not in (np.float32, np.float64):
         return array.astype(np.float64)
     frozen = array.flags.owndata and not array.flags.writeable
     return array if frozen else array.copy()
 
 
-def is_frame(table) -> bool:
+def is_frame(table: object) -> bool:
     """Whether something is a pandas DataFrame; does not import pandas."""
     pandas = sys.modules.get("pandas")
     return pandas is not None and isinstance(table, pandas.DataFrame)
@@ -94,7 +101,7 @@ def labels(columns):
     return None if unnamed else tuple(columns)
 
 
-def encode_instances(ids) -> tuple[np.ndarray, np.ndarray]:
+def encode_instances(ids: pd.Series | pd.Index) -> tuple[np.ndarray, np.ndarray]:
     """Give every series a number.
 
     Parameters

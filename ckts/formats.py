@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from numbers import Number
+
 import numpy as np
 
-from ckts._checks import check_some_series
+from ckts._checks import check_some_series, check_some_steps
 from ckts.columns import as_floats, is_frame, labels, to_pandas
 from ckts.frames import TIME_NAMES, read_frame
 from ckts.panel import Panel
@@ -14,7 +16,9 @@ from ckts.times import NUMBER, join_times
 _PAIRS = "Write series as tuples: `[(times, values), ...]`."
 
 
-def as_panel(X, *, duplicates="error", time_unit=None) -> Panel:
+def as_panel(
+    X: object, *, duplicates: str = "error", time_unit: str | None = None
+) -> Panel:
     """Turn time series of any common format into a Panel.
 
     Rows may be in any order; they come out sorted by time. Series come in order of
@@ -34,7 +38,7 @@ def as_panel(X, *, duplicates="error", time_unit=None) -> Panel:
         - ndarray of shape (n_series, in_channels, n_steps), channel first, at 0, 1, ...
         - list of tuples (times, values), values of shape (n_times,) or
           (n_times, in_channels).
-        - list of DataFrames or of Series indexed by time.
+        - list of DataFrames or of Series indexed by time, or of Panels.
 
         Long tables need names: see `Panel.from_long`. NaN is "not observed".
     duplicates : {"error", "mean", "last", "keep"}, default "error"
@@ -64,6 +68,8 @@ def as_panel(X, *, duplicates="error", time_unit=None) -> Panel:
     Panel(n_series=5, in_channels=3, length 100, 0% missing, time number)
     """
     check_duplicates(duplicates)
+    if isinstance(X, list) and X and all(isinstance(one, Panel) for one in X):
+        X = Panel.concat(X)
     if isinstance(X, Panel):
         return _checked(X, time_unit)
     rows = _read(X)
@@ -78,7 +84,7 @@ def _checked(panel, time_unit):
     return panel.with_times(panel.times, panel.time_scale.with_unit(time_unit))
 
 
-def _read(X) -> Rows:
+def _read(X):
     """Read a format that is recognized by type and dimensions, never by guessing."""
     X = to_pandas(X)
     if is_frame(X):
@@ -92,14 +98,14 @@ def _read(X) -> Rows:
             f"`X` must be dense; got a sparse {type(X).__name__}. Use `X.toarray()`."
         )
     if hasattr(X, "__array__"):
-        return _read_array(np.asarray(X))
+        return _read_array(X if isinstance(X, np.ndarray) else np.asarray(X))
     raise TypeError(
         "`X` must be a Panel, a DataFrame, an array or a list of series; got "
         f"{type(X).__name__}. A file is read first, e.g. with `pandas.read_csv`."
     )
 
 
-def _read_array(array) -> Rows:
+def _read_array(array):
     """Read (n_series, n_steps) or, channel first, (n_series, in_channels, n_steps)."""
     if array.ndim not in (2, 3):
         raise ValueError(
@@ -107,11 +113,7 @@ def _read_array(array) -> Rows:
             f"); got shape {array.shape}. Reshape your data: one series is "
             "`X.reshape(1, -1)`."
         )
-    if 0 in array.shape[1:]:
-        raise ValueError(
-            f"`X` must have channels and steps; got {array.shape[-1]} feature(s) "
-            f"(shape={array.shape}) while a minimum of 1 is required."
-        )
+    check_some_steps(array.shape)
     values = as_floats(array, "X")
     if array.ndim == 2:
         values = values[:, None]
@@ -125,12 +127,14 @@ def _read_array(array) -> Rows:
     )
 
 
-def _read_list(X) -> Rows:
+def _read_list(X):
     check_some_series(len(X))
     if all(isinstance(member, tuple) for member in X):
         return _read_pairs(X)
     if all(hasattr(member, "to_numpy") for member in X):
         return _read_frames(X)
+    if all(isinstance(member, Number) for member in X):
+        return _read_array(np.asarray(X))
     kinds = sorted({type(member).__name__ for member in X})
     if len(kinds) > 1:
         raise TypeError(
@@ -138,7 +142,7 @@ def _read_list(X) -> Rows:
             f"{_PAIRS}"
         )
     # two arrays in a tuple are one series or two: nobody knows
-    if isinstance(X, tuple) or _depth(X[0]) > 1:
+    if isinstance(X, tuple) or _depth(X[0]) != 1:
         raise TypeError(
             f"`X` must be an array or a list of tuples or DataFrames; got a "
             f"{type(X).__name__} of {kinds[0]} of shape {np.shape(X[0])}. {_PAIRS} An "
@@ -154,13 +158,13 @@ def _read_list(X) -> Rows:
         ) from error
 
 
-def _depth(member) -> int:
+def _depth(member):
     if isinstance(member, list | tuple):
         return 1 + max((_depth(item) for item in member[:1]), default=0)
     return np.ndim(member)
 
 
-def _read_pairs(X) -> Rows:
+def _read_pairs(X):
     """Read tuples (times, values) with values (n_times,) or (n_times, in_channels)."""
     for number, pair in enumerate(X):
         if len(pair) != 2 or np.ndim(pair[1]) not in (1, 2):
@@ -179,7 +183,7 @@ def _read_pairs(X) -> Rows:
     return _stack([times for times, _ in X], values, None)
 
 
-def _read_frames(X) -> Rows:
+def _read_frames(X):
     """Read DataFrames, or Series, indexed by time."""
     if len({member.ndim for member in X}) > 1:
         raise TypeError(
@@ -223,10 +227,10 @@ def _ordered(frame, columns, number):
     return frame[list(columns)].to_numpy()
 
 
-def _stack(times, values, channels) -> Rows:
+def _stack(times, values, channels):
     """Stack the rows of the series."""
     lengths = [len(part) for part in values]
-    widths = {part.shape[1:] or (1,) for part in values if part.size} or {(1,)}
+    widths = {part.shape[1:] or (1,) for part in values if len(part)} or {(1,)}
     if len(widths) > 1:
         raise ValueError(
             "`X` must have the same channels in every series; got "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ckts._checks import check_instance_codes
+from ckts._checks import check_instance_codes, check_some_steps
 from ckts.columns import as_floats, encode_instances, labels
 from ckts.rows import Rows, pivot
 from ckts.times import join_times, parse_times, restore_times
@@ -96,15 +96,15 @@ def _instance_level(index):
 
 
 def _is_nested(frame):
-    """Whether the cells are whole series, as in sktime's nested_univ."""
+    """Whether cells hold more than a number, as in sktime's nested_univ."""
     objects = np.array([dtype.kind == "O" for dtype in frame.dtypes], bool)
     return bool(len(frame) and objects.any()) and any(
-        _is_series(cell) for cell in frame.loc[:, objects].iloc[0]
+        np.ndim(cell) > 0 for cell in frame.loc[:, objects].iloc[0]
     )
 
 
 def _is_series(cell):
-    return hasattr(cell, "index") and hasattr(cell, "to_numpy")
+    return hasattr(cell, "index") and getattr(cell, "ndim", 0) == 1
 
 
 def _read_nested(frame):
@@ -114,8 +114,9 @@ def _read_nested(frame):
     odd = [cell for cell in cells if not _is_series(cell)]
     if odd:
         raise TypeError(
-            f"`X` must have a Series in every cell; got {odd[0]!r}. Use an empty "
-            "Series where nothing was measured, and `Panel.with_static` for numbers."
+            f"`X` must have a Series in every cell; got a {type(odd[0]).__name__}. Use "
+            "an empty Series where nothing was measured, and `Panel.with_static` for "
+            "numbers."
         )
     lengths = [len(cell) for cell in cells]
     times, scale = join_times([cell.index for cell in cells])
@@ -136,6 +137,7 @@ def _read_nested(frame):
 def _read_wide(frame):
     """Read one univariate series per row; labels that are times are its times."""
     _refuse_long(frame)
+    check_some_steps(frame.shape)
     n_series, n_steps = frame.shape
     values = as_floats(
         frame,
@@ -165,8 +167,10 @@ def _refuse_long(frame):
     names = [(name, str(name).strip().lower()) for name in frame.columns]
     time = [name for name, low in names if low in TIME_NAMES]
     ids = [n for n, low in names if low in INSTANCE_NAMES or low.endswith("_id")]
-    time += [name for name in frame.columns if frame[name].dtype.kind in "Mm"]
-    if not (time or ids) and (found := _restarting_columns(frame)):
+    kinds = zip(frame.columns, frame.dtypes, strict=True)
+    time += [name for name, dtype in kinds if dtype.kind in "Mm"]
+    stamped = frame.columns.inferred_type in _STEP_KINDS  # 0, 1, ... are steps
+    if not (time or ids or stamped) and (found := _restarting_columns(frame)):
         ids, time = [[name] for name in found]
     if time or ids:
         raise ValueError(

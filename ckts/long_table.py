@@ -33,6 +33,7 @@ def read_long(
             f"`frame` must be a pandas DataFrame; got {type(frame).__name__}. Read it "
             "first, e.g. with `pandas.read_csv`."
         )
+    static = static.to_frame() if hasattr(static, "to_frame") else static
     codes, instances = encode_instances(_column(frame, "instance", instance))
     times, scale = parse_times(_column(frame, "time", time))
     static_names = () if is_frame(static) else _listed(frame, "static", static)
@@ -114,7 +115,7 @@ def _encode_channels(column):
 
 def _column(frame, argument, name):
     """Take a column, or a level of the index, by name."""
-    if name in frame.columns:
+    if name in list(frame.columns):
         column = frame[name]
         if column.ndim == 1:
             return column

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -24,6 +25,9 @@ from ckts.rows import merge_rows, sort_rows
 from ckts.selection import row_pointers, series_numbers, take_rows
 from ckts.static import as_static
 from ckts.times import TimeScale, parse_times
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Panel(Frozen):
@@ -124,7 +128,7 @@ class Panel(Frozen):
         duplicates="error",
         time_scale=None,
         **names,
-    ) -> Panel:
+    ):
         """Make a panel of rows in any order.
 
         Parameters
@@ -182,16 +186,16 @@ class Panel(Frozen):
     @classmethod
     def from_long(
         cls,
-        frame,
+        frame: pd.DataFrame,
         *,
-        instance,
-        time,
-        channel=None,
-        value=None,
-        values=None,
-        static=None,
-        duplicates="error",
-        time_unit=None,
+        instance: str,
+        time: str,
+        channel: str | None = None,
+        value: str | None = None,
+        values: Sequence[str] | None = None,
+        static: pd.DataFrame | Sequence[str] | None = None,
+        duplicates: str = "error",
+        time_unit: str | None = None,
     ) -> Panel:
         """Make a panel of a long table.
 
@@ -226,19 +230,10 @@ class Panel(Frozen):
         Examples
         --------
         >>> import pandas as pd
-        >>> visits = pd.DataFrame(
-        ...     {
-        ...         "patient": ["ann", "ann", "bob"],
-        ...         "day": [0, 192, 0],
-        ...         "bilirubin": [14.5, 21.3, 1.1],
-        ...         "age": [58.8, 58.8, 56.4],
-        ...     }
-        ... )
-        >>> Panel.from_long(
-        ...     visits, instance="patient", time="day", static=["age"], time_unit="D"
-        ... )
-        Panel(n_series=2, in_channels=1, lengths 1-2, 0% missing, n_static=1, \
-time number[D])
+        >>> visits = pd.DataFrame({"who": ["ann", "ann", "bob"], "day": [0, 192, 0]})
+        >>> visits["bilirubin"] = [14.5, 21.3, 1.1]
+        >>> Panel.from_long(visits, instance="who", time="day", time_unit="D")
+        Panel(n_series=2, in_channels=1, lengths 1-2, 0% missing, time number[D])
         """
         rows = read_long(
             frame,
@@ -280,7 +275,7 @@ time number[D])
         }
         return panels[0]._derive(**joined, indptr=row_pointers(lengths))
 
-    def to_frame(self):
+    def to_frame(self) -> pd.DataFrame:
         """Write a pd-multiindex DataFrame with the kind of time given back.
 
         `as_panel` makes the same panel of it, except for static features and the unit
@@ -320,7 +315,7 @@ time number[D])
     def __iter__(self) -> Iterator[Panel]:
         return (self[i] for i in range(self.n_series))
 
-    def __getitem__(self, key) -> Panel:
+    def __getitem__(self, key):
         numbers = series_numbers(key, self.n_series)
         rows, indptr = take_rows(self.indptr, numbers)
         return self._derive(
@@ -351,7 +346,7 @@ time number[D])
             "lengths. Take `panel.values` (n_rows, in_channels) or `panel.to_frame()`."
         )
 
-    def with_values(self, values, channels=None) -> Panel:
+    def with_values(self, values, channels=None):
         """Return the panel with other values at the same times.
 
         Parameters
@@ -360,11 +355,11 @@ time number[D])
         channels : sequence of str, optional
             By default the old names, if there are as many.
         """
-        if channels is None and np.shape(values)[-1] == self.in_channels:
+        if channels is None and np.shape(values)[-1:] == (self.in_channels,):
             channels = self.channels
         return self._with(values=values, channels=channels)
 
-    def with_times(self, times, time_scale=None) -> Panel:
+    def with_times(self, times, time_scale=None):
         """Return the panel with other time stamps.
 
         Parameters
@@ -375,7 +370,7 @@ time number[D])
         """
         return self._with(times=times, time_scale=time_scale)
 
-    def with_static(self, static, names=None) -> Panel:
+    def with_static(self, static, names=None):
         """Return the panel with other static features.
 
         Parameters
@@ -387,7 +382,7 @@ time number[D])
         """
         return self._with(static=static, static_names=names)
 
-    def with_instances(self, instances) -> Panel:
+    def with_instances(self, instances):
         """Return the panel with other names of the series.
 
         Parameters
@@ -396,5 +391,5 @@ time number[D])
         """
         return self._with(instances=instances)
 
-    def _with(self, **fields) -> Panel:
+    def _with(self, **fields):
         return Panel(**{**self.__getstate__(), **fields})

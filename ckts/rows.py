@@ -160,14 +160,14 @@ def pivot(
     return codes[first], times[first], table
 
 
-def _changes(*sorted_keys) -> np.ndarray:
+def _changes(*sorted_keys):
     """Mark the entries that differ from the one before in any key."""
     first = np.ones(len(sorted_keys[0]), bool)
     first[1:] = np.any([key[1:] != key[:-1] for key in sorted_keys], axis=0)
     return first
 
 
-def _occurrence(*sorted_keys) -> np.ndarray:
+def _occurrence(*sorted_keys):
     """Count the entries with equal keys: 0, 1, ..."""
     first = _changes(*sorted_keys)
     starts = np.flatnonzero(first)

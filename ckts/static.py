@@ -28,6 +28,7 @@ def as_static(static, names, instances):
     """
     if static is None:
         return None, ()
+    static = static.to_frame() if hasattr(static, "to_frame") else static
     if is_frame(static):
         names = labels(static.columns) if names is None else names
         static = static.iloc[_positions(static.index, instances)]

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 NANOSECONDS = {
     "ns": 1,
@@ -17,6 +22,7 @@ NANOSECONDS = {
     "D": 86_400 * 10**9,
     "W": 7 * 86_400 * 10**9,
 }
+_NOT_TIMES = {"b": "booleans", "U": "strings", "S": "bytes", "c": "complex numbers"}
 _KINDS = ("number", "datetime", "timedelta")
 
 
@@ -81,7 +87,7 @@ class TimeScale:
                 f"`times` must be convertible to {other}; got {self}. Name the unit "
                 "of the plain numbers, e.g. `as_panel(X, time_unit='D')`."
             )
-        if self.unit is None:
+        if self.unit is None or other.unit is None:
             return 1.0
         return NANOSECONDS[self.unit] / NANOSECONDS[other.unit]
 
@@ -102,7 +108,7 @@ DATETIME = TimeScale("datetime", "ns")
 TIMEDELTA = TimeScale("timedelta", "ns")
 
 
-def parse_times(raw) -> tuple[np.ndarray, TimeScale]:
+def parse_times(raw: Any) -> tuple[np.ndarray, TimeScale]:
     """Turn time stamps of any kind into numbers with a unit.
 
     Integers become int64 and floats float64. Datetimes become int64 nanoseconds since
@@ -141,10 +147,10 @@ def parse_times(raw) -> tuple[np.ndarray, TimeScale]:
     if kind == "f":
         return _floats(raw), NUMBER
     if kind in "Mm":
-        return _nanoseconds(raw, kind)
+        return _parse_stamps(raw, kind)
     if kind == "O":
         return _parse_objects(raw)
-    raise TypeError(_not_times(raw, {"b": "booleans", "U": "strings"}.get(kind, kind)))
+    raise TypeError(_not_times(raw, _NOT_TIMES.get(kind, kind)))
 
 
 def join_times(parts: Sequence) -> tuple[np.ndarray, TimeScale]:
@@ -175,7 +181,7 @@ def join_times(parts: Sequence) -> tuple[np.ndarray, TimeScale]:
     return np.concatenate([times for times, _ in parsed]), parsed[0][1]
 
 
-def restore_times(times: np.ndarray, scale: TimeScale):
+def restore_times(times: np.ndarray, scale: TimeScale) -> pd.Index:
     """Give parsed times back their kind.
 
     Parameters
@@ -194,7 +200,7 @@ def restore_times(times: np.ndarray, scale: TimeScale):
     return pd.Index(times.view(codes.get(scale.kind, times.dtype)))
 
 
-def show_time(time, scale):
+def show_time(time: int | float, scale: TimeScale) -> str:
     """Write one parsed time as its kind, for a message."""
     return str(restore_times(np.array([time]), scale)[0])
 
@@ -216,7 +222,7 @@ def _concatenate(parts):
     return np.concatenate(parts)
 
 
-def _not_times(raw, found) -> str:
+def _not_times(raw, found):
     example = f", e.g. {raw[0]!r}" if isinstance(raw, np.ndarray) and len(raw) else ""
     return (
         f"`times` must be numbers, datetimes, timedeltas or periods; got {found}"
@@ -224,7 +230,7 @@ def _not_times(raw, found) -> str:
     )
 
 
-def _mixed(found) -> str:
+def _mixed(found):
     return (
         f"`times` must be of one kind throughout a panel; got {found}. Convert them "
         "first, e.g. with `pandas.to_datetime(..., utc=True)`."
@@ -241,23 +247,23 @@ def _refuse_missing(missing, raw=None):
         )
 
 
-def _is_numpy(raw) -> bool:
+def _is_numpy(raw):
     return isinstance(raw, np.ndarray) or isinstance(raw.dtype, np.dtype)
 
 
-def _integers(raw) -> np.ndarray:
+def _integers(raw):
     if not _is_numpy(raw):
         _refuse_missing(np.asarray(raw.isna()))
         raw = raw.to_numpy(dtype=raw.dtype.numpy_dtype)
     raw = np.asarray(raw)
-    if raw.dtype == np.uint64 and len(raw) and raw.max() > np.iinfo(np.int64).max:
+    if len(raw) and raw.dtype.kind in "uO" and raw.max() > np.iinfo(np.int64).max:
         raise ValueError(
             f"`times` must fit into int64; got {raw.max()}. Subtract an origin first."
         )
     return raw.astype(np.int64)
 
 
-def _floats(raw) -> np.ndarray:
+def _floats(raw):
     if not _is_numpy(raw):
         raw = raw.to_numpy(dtype=np.float64, na_value=np.nan)
     times = np.array(raw, dtype=np.float64)
@@ -265,16 +271,26 @@ def _floats(raw) -> np.ndarray:
     return times
 
 
-def _nanoseconds(raw, kind) -> tuple[np.ndarray, TimeScale]:
+def _parse_stamps(raw, kind):
     import pandas as pd
 
-    make, scale = {
-        "M": (pd.DatetimeIndex, DATETIME),
-        "m": (pd.TimedeltaIndex, TIMEDELTA),
-    }[kind]
+    if kind == "M":
+        return _nanoseconds(pd.DatetimeIndex, raw, DATETIME)
+    if _is_numpy(raw) and np.datetime_data(raw.dtype)[0] in ("M", "Y"):
+        raise ValueError(
+            f"`times` must have a fixed unit; got {raw.dtype}. Months and years have "
+            "none: use days."
+        )
+    return _nanoseconds(pd.TimedeltaIndex, raw, TIMEDELTA)
+
+
+def _nanoseconds(convert, raw, scale):
+    """Parse with a function of pandas to an index, and count its nanoseconds."""
+    import pandas as pd
+
     try:
         # pandas 3 parses to microseconds, pandas 2 to nanoseconds
-        index = make(raw).as_unit("ns")
+        index = convert(raw).as_unit("ns")
     except (pd.errors.OutOfBoundsDatetime, pd.errors.OutOfBoundsTimedelta) as error:
         raise ValueError(
             "`times` must lie between the years 1678 and 2261 to be counted in int64 "
@@ -284,13 +300,13 @@ def _nanoseconds(raw, kind) -> tuple[np.ndarray, TimeScale]:
     return index.asi8.copy(), scale
 
 
-def _parse_objects(raw) -> tuple[np.ndarray, TimeScale]:
+def _parse_objects(raw):
     """Parse periods, categories, and object arrays of Python's own time stamps."""
     import pandas as pd
 
     if isinstance(raw.dtype, pd.PeriodDtype):
         _refuse_missing(np.asarray(raw.isna()))
-        return _nanoseconds(pd.PeriodIndex(raw).to_timestamp(how="start"), "M")
+        return _nanoseconds(_period_starts, raw, DATETIME)
     if isinstance(raw.dtype, pd.CategoricalDtype):
         return parse_times(np.asarray(raw))
     values = np.asarray(raw, dtype=object)
@@ -298,20 +314,26 @@ def _parse_objects(raw) -> tuple[np.ndarray, TimeScale]:
     return _parse_inferred(values, pd.api.types.infer_dtype(values))
 
 
-def _parse_inferred(values, found) -> tuple[np.ndarray, TimeScale]:
+def _period_starts(periods):
+    import pandas as pd
+
+    return pd.PeriodIndex(periods).to_timestamp(how="start")
+
+
+def _parse_inferred(values, found):
     """Parse an object array without missing values, of which pandas tells the kind."""
     import pandas as pd
 
     if found in ("datetime", "datetime64", "date"):
         if len({getattr(value, "tzinfo", None) is None for value in values}) > 1:
             raise ValueError(_mixed("datetimes with and without a time zone"))
-        return _nanoseconds(pd.to_datetime(values, utc=True), "M")
+        return _nanoseconds(partial(pd.to_datetime, utc=True), values, DATETIME)
     if found in ("timedelta", "timedelta64"):
-        return _nanoseconds(pd.to_timedelta(values), "m")
+        return _nanoseconds(pd.to_timedelta, values, TIMEDELTA)
     if found == "period":
         return _parse_objects(pd.PeriodIndex(values))
     if found in ("integer", "empty"):
-        return values.astype(np.int64), NUMBER
+        return _integers(values), NUMBER
     if found in ("floating", "mixed-integer-float", "decimal"):
         return _floats(values), NUMBER
     if found.startswith("mixed"):

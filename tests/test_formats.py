@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import cProfile
 import pstats
+import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -194,6 +196,16 @@ def test_a_series_may_have_no_observation(X):
     assert panel.in_channels == 1
 
 
+def test_masked_cells_are_not_observed():
+    masked = np.ma.masked_array([[1.0, 2.0]], mask=[[True, False]])
+    np.testing.assert_array_equal(as_panel(masked).values[:, 0], [np.nan, 2])
+
+
+def test_panels_in_a_list_are_joined():
+    panel, _ = from_steps()
+    assert as_panel(list(panel)).equals(panel)
+
+
 def test_a_series_may_be_all_missing():
     assert as_panel(np.full((1, 4), np.nan)).lengths.tolist() == [4]
 
@@ -303,13 +315,16 @@ BLOCKS = pd.DataFrame(
         (LONG.set_axis(["ID", "Day", "x"], axis=1), r"instance='ID', time='Day'\)"),
         (pd.DataFrame({"a": pd.to_datetime(["2020"]), "b": [1.0]}), r"time='a'\)"),
         (BLOCKS, r"instance='a', time='b'\)"),
-        (BLOCKS.set_axis(range(3), axis=1), r"instance=0, time=1\)"),
         (BLOCKS.assign(a=np.repeat(["x", "y", "z"], 4)), r"instance='a', time='b'\)"),
     ],
 )
 def test_a_long_table_is_not_a_wide_one(frame, way_out):
     with pytest.raises(ValueError, match=r"wide.*look like a long table.*" + way_out):
         as_panel(frame)
+
+
+def test_labels_that_are_numbers_say_that_a_frame_is_wide():
+    assert len(as_panel(BLOCKS.set_axis(range(3), axis=1))) == len(BLOCKS)
 
 
 def test_wide_frames_of_few_values_are_wide():
@@ -338,6 +353,9 @@ def test_wide_frames_of_few_values_are_wide():
             r"finite, or NaN.*inf in channel 'channel_0' of i.*0",
         ),
         (np.array([[1j]]), r"Complex data not supported"),
+        ([1, 2.0], r"got shape \(2,\). Reshape your data"),
+        (pd.DataFrame(index=[0, 1]), r"0 feature\(s\) \(shape=\(2, 0\)\)"),
+        ([pd.DataFrame(index=[0])], r"`values` must have at least one channel"),
         (pd.Series([1.0]), r"`X` must be 2-D"),
         (
             [([0, 1], [1.0])],
@@ -389,6 +407,8 @@ def test_wrong_values_are_refused(X, message):
         ([pd.DataFrame({"x": ["a"]})], r"got 'a' in column 'x'"),
         (np.zeros((1, 1), "M8[ns]"), r"`X` must be numeric"),
         ([(["2020-01-01"], [1.0])], r"`times` must be numbers.*strings.*to_datetime"),
+        (["a", "b"], r"`X` must be an array or a list.*got a list of str"),
+        (pd.DataFrame({"x": [np.zeros(2)]}), r"Series in every cell; got a ndarray"),
         ("visits.csv", r"`X` must be a Panel.*got str. A file is read first"),
         (None, r"`X` must be a Panel.*got NoneType"),
         ({"a": [1.0]}, r"`X` must be a Panel.*got dict"),
@@ -440,11 +460,25 @@ def test_wrong_indices_of_frames_are_refused():
 
 def test_nested_frames_hold_series_only():
     mixed = pd.DataFrame({"x": [pd.Series([1.0])], "age": [58.0]})
-    with pytest.raises(TypeError, match=r"Series in every cell; got 58.0.*with_static"):
+    with pytest.raises(
+        TypeError, match=r"Series in every cell; got a float.*with_static"
+    ):
         as_panel(mixed)
 
 
 # Real data and size
+
+
+def test_the_guide_shows_what_comes_out():
+    page = Path(__file__).parents[1] / "docs" / "guide" / "formats.md"
+    code = "".join(re.findall(r"```python\n(.*?)```", page.read_text("utf-8"), re.S))
+    shown = re.compile(r"^(\S.*?)  # (.+)$", re.M)
+    checks = shown.sub(lambda m: f"found.append((repr({m[1]}), {m[2]!r}))", code)
+    found = []
+    exec(checks, {"found": found})
+    assert len(found) > 15
+    for result, written in found:
+        assert result == written
 
 
 def test_sktime_formats_are_read_as_they_are():

@@ -70,6 +70,7 @@ def test_static_frames_are_aligned_and_add_series_without_rows():
     assert panel.instances.tolist() == ["bob", "ann", "cem", "dora"]
     assert panel.lengths.tolist() == [2, 2, 1, 0]
     assert panel.static[:, 0].tolist() == [1, 0, 1, 0]
+    assert read(static=static["sex"]).equals(panel)
 
 
 def test_categories_without_rows_are_series_without_observation():
@@ -170,6 +171,7 @@ def test_a_row_per_measurement_or_per_visit_is_the_same(frame):
     ("changes", "message"),
     [
         ({"instance": "pid"}, r"`instance` must name one column.*'pid'.*'patient', 'd"),
+        ({"instance": ["patient"]}, r"`instance` must name one column.*\['patient'\]"),
         ({"time": "when"}, r"`time` must name one column of the frame; got 'when'"),
         ({"time": None}, r"`time` must name one column of the frame; got None"),
         ({"values": ["a", "edema"]}, r"`values` must name columns.*got \['a'\]"),

@@ -148,7 +148,7 @@ def test_missing_times_are_refused(raw, found):
         ([True], "booleans"),
         (pd.Series([True], dtype="boolean"), "booleans"),
         (np.array([True], dtype=object), "boolean"),
-        ([1j], "c"),
+        ([1j], "complex numbers"),
     ],
 )
 def test_what_is_no_time_is_refused(raw, found):
@@ -174,6 +174,7 @@ def test_mixed_kinds_of_time_are_refused(raw):
     [
         np.array(["3000-01-01"], dtype="M8[D]"),
         pd.PeriodIndex(["3000-01"], freq="M"),
+        [dt.datetime(3000, 1, 1)],
         np.array([10**6], dtype="m8[D]"),
     ],
 )
@@ -182,9 +183,16 @@ def test_times_out_of_64_bits_are_refused(raw):
         parse_times(raw)
 
 
+def test_durations_without_a_fixed_length_are_refused():
+    with pytest.raises(ValueError, match=r"fixed unit; got timedelta64\[M\].*days"):
+        parse_times(np.array([1], dtype="m8[M]"))
+
+
 def test_huge_unsigned_integers_are_refused():
     with pytest.raises(ValueError, match=r"must fit into int64.*Subtract an origin"):
         parse_times(np.array([2**63], dtype=np.uint64))
+    with pytest.raises(ValueError, match=r"must fit into int64.*Subtract an origin"):
+        parse_times([2**70, 0])
 
 
 def test_two_dimensional_times_are_refused():
