@@ -7,8 +7,8 @@ import pytest
 
 os.environ.setdefault("MPLBACKEND", "Agg")  # pictures are written, not shown
 
-# The same examples every time, so that nobody's change is stopped by another's luck; new
-# ones with `--hypothesis-profile explore`. No deadline: machines are busy.
+# The same examples every time, so that no change is stopped by bad luck; new ones with
+# `--hypothesis-profile explore`. No deadline: machines are busy.
 hypothesis.settings.register_profile("ckts", deadline=None, derandomize=True)
 hypothesis.settings.register_profile("explore", deadline=None, max_examples=1000)
 hypothesis.settings.load_profile("ckts")
