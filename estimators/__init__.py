@@ -9,5 +9,6 @@ if __name__ != "ckts.estimators":
 
 from ckts.estimators.classifier import CKCNNClassifier
 from ckts.estimators.regressor import CKCNNRegressor
+from ckts.estimators.summaries import summarize
 
-__all__ = ["CKCNNClassifier", "CKCNNRegressor"]
+__all__ = ["CKCNNClassifier", "CKCNNRegressor", "summarize"]

@@ -13,7 +13,103 @@ from ckts.estimators.inputs import check_target, weights_of
 
 
 class CKCNNClassifier(ClassifierMixin, AbstractCKCNN):
-    """Classify irregular time series by their values *and* their time stamps."""
+    """Classify irregular time series by their values *and* their time stamps.
+
+    A network of continuous-kernel convolutions with inverse-density weights. Missing
+    values, unequal lengths, channels measured at different times and static features
+    need no preparation; time stamps may be numbers, datetimes, timedeltas or periods.
+
+    Parameters
+    ----------
+    max_epochs : int, default=30
+        Passes over the training series. The learning rate follows one cycle over all
+        of them, so fewer epochs are a shorter training, not an interrupted one.
+    lr : float, default=0.005
+        Peak learning rate of AdamW.
+    batch_size : int or "auto", default="auto"
+        Series per step, of similar lengths. "auto" takes a power of two from 8 to 64
+        that makes about 40 steps an epoch.
+    weight_decay : float, default=0.01
+        Weight decay of AdamW.
+    hidden_channels : int, default=32
+        Channels of the network.
+    n_blocks : int, default=2
+        Gated convolution blocks.
+    dropout : float, default=0.1
+        Dropout in the blocks and in the head, in [0, 1).
+    kernel : str, default="bands"
+        "bands" needs no tuning; "siren" is the paper's; "fourier", "relu",
+        "leaky_relu" and "swish" are for comparison. See ``ckts.kernels``.
+    kernel_params : dict, optional
+        Further parameters of the kernel, such as ``{"omega_0": 21.45}``.
+    causal : bool, default=False
+        Whether the features at a time may depend on nothing later.
+    density : {"gap", "none"}, default="gap"
+        Inverse-density weights of the observations; "none" if each is an event that
+        counts in itself.
+    device : str, default="auto"
+        "cpu", "cuda", "cuda:1", ...; "auto" takes the GPU if there is one.
+    dtype : {"float32", "float64"}, default="float32"
+        Precision of the network. Time stamps are float64 in any case.
+    class_weight : "balanced", dict or None, default=None
+        Weights of the classes, multiplied with `sample_weight`.
+    early_stopping : bool, default=False
+        Whether to split off validation series, stop when their loss has not improved
+        for `n_iter_no_change` epochs, and keep the best epoch.
+    validation_fraction : float, default=0.1
+        Share of the series split off for early stopping, in (0, 1).
+    n_iter_no_change : int, default=10
+        Patience of early stopping in epochs.
+    callbacks : list of skorch callbacks, optional
+        They join skorch's own; see the skorch documentation.
+    verbose : int, default=0
+        1 shows a progress bar.
+    random_state : int, RandomState or None, default=None
+        Seed of initialization, batches and dropout. torch's global generator is left
+        as it was.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The class labels.
+    n_features_in_ : int
+        Channels; for 2-D tables, which are one channel, the number of steps.
+    feature_names_in_ : ndarray of str
+        Names of the channels, if they have any.
+    time_scale_ : TimeScale
+        Kind and unit of the time stamps. `predict` converts what is convertible.
+    time_step_ : ndarray of shape (in_channels,)
+        Median gap of each channel, in the unit of `time_scale_`: the gap of weight 1.
+    horizon_ : float
+        Longest time span of a training series, same unit. Longer lags fade out.
+    history_ : list of dict
+        "epoch", "train_loss", "dur" and perhaps "valid_loss" of every epoch.
+    net_ : skorch NeuralNet
+        The trained net; its module is ``net_.module_``.
+    device_ : str
+        Where it was trained.
+    n_iter_ : int
+        Number of epochs trained.
+
+    See Also
+    --------
+    CKCNNRegressor : The same for numbers.
+    ckts.as_panel : The formats that `X` may have.
+
+    References
+    ----------
+    Romero et al., CKConv: Continuous Kernel Convolution For Sequential Data, 2021:
+    Eq. 4 and 8, Appendices A.1 and A.2.
+
+    Examples
+    --------
+    >>> from ckts import CKCNNClassifier
+    >>> from ckts.datasets import make_speed
+    >>> X, y = make_speed(60, random_state=0)
+    >>> model = CKCNNClassifier(max_epochs=10, random_state=0).fit(X[:40], y[:40])
+    >>> model.predict(X[40:44]).shape
+    (4,)
+    """
 
     _criterion = torch.nn.CrossEntropyLoss
 
@@ -65,7 +161,31 @@ class CKCNNClassifier(ClassifierMixin, AbstractCKCNN):
         self.class_weight = class_weight
 
     def fit(self, X, y, sample_weight=None):
-        """Train on labeled series."""
+        """Train on labeled series.
+
+        Ctrl-C ends the training with KeyboardInterrupt; what was learned up to then
+        can be used.
+
+        Parameters
+        ----------
+        X : Panel, or anything that :func:`ckts.as_panel` accepts
+            n_series irregular series, with their time stamps.
+        y : array-like of shape (n_series,)
+            Class labels.
+        sample_weight : array-like of shape (n_series,), optional
+            A weight of 2 counts like the series twice, 0 like none.
+
+        Returns
+        -------
+        CKCNNClassifier
+            Itself.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If an argument or a parameter is not as described; the message says how to
+            put it right.
+        """
         panel = self._check_panel(X, reset=True)
         y = check_target(self, y, len(panel))
         y = column_or_1d(y, warn=True)
@@ -79,10 +199,31 @@ class CKCNNClassifier(ClassifierMixin, AbstractCKCNN):
         return target
 
     def predict_proba(self, X):
-        """Predict class probabilities."""
+        """Predict class probabilities.
+
+        Parameters
+        ----------
+        X : Panel, or anything that :func:`ckts.as_panel` accepts
+            Series with the channels and the kind of time of `fit`.
+
+        Returns
+        -------
+        ndarray of shape (n_series, n_classes)
+            Columns in the order of `classes_`.
+        """
         return softmax(self._predict_raw(X), axis=1)
 
     def predict(self, X):
-        """Predict the class of each series."""
+        """Predict the class of each series.
+
+        Parameters
+        ----------
+        X : Panel, or anything that :func:`ckts.as_panel` accepts
+            Series with the channels and the kind of time of `fit`.
+
+        Returns
+        -------
+        ndarray of shape (n_series,)
+        """
         raw = self._predict_raw(X)
         return self.classes_[raw.argmax(axis=1)]

@@ -9,7 +9,94 @@ from ckts.estimators.inputs import check_target, weights_of
 
 
 class CKCNNRegressor(RegressorMixin, AbstractCKCNN):
-    """Predict numbers from irregular time series and their time stamps."""
+    """Predict numbers from irregular time series and their time stamps.
+
+    The network of :class:`CKCNNClassifier`, trained on the squared error of the
+    standardized targets.
+
+    Parameters
+    ----------
+    max_epochs : int, default=30
+        Passes over the training series. The learning rate follows one cycle over all
+        of them, so fewer epochs are a shorter training, not an interrupted one.
+    lr : float, default=0.005
+        Peak learning rate of AdamW.
+    batch_size : int or "auto", default="auto"
+        Series per step, of similar lengths. "auto" takes a power of two from 8 to 64
+        that makes about 40 steps an epoch.
+    weight_decay : float, default=0.01
+        Weight decay of AdamW.
+    hidden_channels : int, default=32
+        Channels of the network.
+    n_blocks : int, default=2
+        Gated convolution blocks.
+    dropout : float, default=0.1
+        Dropout in the blocks and in the head, in [0, 1).
+    kernel : str, default="bands"
+        "bands" needs no tuning; "siren" is the paper's; "fourier", "relu",
+        "leaky_relu" and "swish" are for comparison. See ``ckts.kernels``.
+    kernel_params : dict, optional
+        Further parameters of the kernel, such as ``{"omega_0": 21.45}``.
+    causal : bool, default=False
+        Whether the features at a time may depend on nothing later.
+    density : {"gap", "none"}, default="gap"
+        Inverse-density weights of the observations; "none" if each is an event that
+        counts in itself.
+    device : str, default="auto"
+        "cpu", "cuda", "cuda:1", ...; "auto" takes the GPU if there is one.
+    dtype : {"float32", "float64"}, default="float32"
+        Precision of the network. Time stamps are float64 in any case.
+    early_stopping : bool, default=False
+        Whether to split off validation series, stop when their loss has not improved
+        for `n_iter_no_change` epochs, and keep the best epoch.
+    validation_fraction : float, default=0.1
+        Share of the series split off for early stopping, in (0, 1).
+    n_iter_no_change : int, default=10
+        Patience of early stopping in epochs.
+    callbacks : list of skorch callbacks, optional
+        They join skorch's own; see the skorch documentation.
+    verbose : int, default=0
+        1 shows a progress bar.
+    random_state : int, RandomState or None, default=None
+        Seed of initialization, batches and dropout. torch's global generator is left
+        as it was.
+
+    Attributes
+    ----------
+    target_mean_, target_scale_ : ndarray of shape (n_targets,)
+        Weighted mean and standard deviation of the training targets.
+    n_features_in_ : int
+        Channels; for 2-D tables, which are one channel, the number of steps.
+    feature_names_in_ : ndarray of str
+        Names of the channels, if they have any.
+    time_scale_ : TimeScale
+        Kind and unit of the time stamps. `predict` converts what is convertible.
+    time_step_ : ndarray of shape (in_channels,)
+        Median gap of each channel, in the unit of `time_scale_`: the gap of weight 1.
+    horizon_ : float
+        Longest time span of a training series, same unit. Longer lags fade out.
+    history_ : list of dict
+        "epoch", "train_loss", "dur" and perhaps "valid_loss" of every epoch.
+    net_ : skorch NeuralNet
+        The trained net; its module is ``net_.module_``.
+    device_ : str
+        Where it was trained.
+    n_iter_ : int
+        Number of epochs trained.
+
+    See Also
+    --------
+    CKCNNClassifier : The same for classes.
+    ckts.as_panel : The formats that `X` may have.
+
+    Examples
+    --------
+    >>> from ckts import CKCNNRegressor
+    >>> series = [([0.0, 0.4, 1.5], [1.0, 2.0, 3.0]), ([0.0, 2.0], [5.0, 4.0])] * 4
+    >>> model = CKCNNRegressor(max_epochs=2, random_state=0)
+    >>> model.fit(series, [1.0, 2.0] * 4).predict(series).shape
+    (8,)
+    """
 
     _criterion = torch.nn.MSELoss
 
@@ -20,7 +107,31 @@ class CKCNNRegressor(RegressorMixin, AbstractCKCNN):
         return tags
 
     def fit(self, X, y, sample_weight=None):
-        """Train on series with numeric targets."""
+        """Train on series with numeric targets.
+
+        Ctrl-C ends the training with KeyboardInterrupt; what was learned up to then
+        can be used.
+
+        Parameters
+        ----------
+        X : Panel, or anything that :func:`ckts.as_panel` accepts
+            n_series irregular series, with their time stamps.
+        y : array-like of shape (n_series,) or (n_series, n_targets)
+            Targets, finite.
+        sample_weight : array-like of shape (n_series,), optional
+            A weight of 2 counts like the series twice, 0 like none.
+
+        Returns
+        -------
+        CKCNNRegressor
+            Itself.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If an argument or a parameter is not as described; the message says how to
+            put it right.
+        """
         panel = self._check_panel(X, reset=True)
         y = check_target(self, y, len(panel), numeric=True)
         weight = weights_of(sample_weight, len(panel))
@@ -35,6 +146,17 @@ class CKCNNRegressor(RegressorMixin, AbstractCKCNN):
         return self._fit(panel, scaled, weight, targets.shape[1])
 
     def predict(self, X):
-        """Predict the target of each series."""
+        """Predict the target of each series.
+
+        Parameters
+        ----------
+        X : Panel, or anything that :func:`ckts.as_panel` accepts
+            Series with the channels and the kind of time of `fit`.
+
+        Returns
+        -------
+        ndarray of shape (n_series,) or (n_series, n_targets)
+            As `y` was in `fit`.
+        """
         targets = self._predict_raw(X) * self.target_scale_ + self.target_mean_
         return targets.ravel() if self._n_target_dims == 1 else targets

@@ -69,14 +69,15 @@ NUMPY = {"numpy"}
 LIBRARIES = {
     **dict.fromkeys(BORDER, NUMPY),
     "datasets": {"numpy", "pandas", "scipy", "sklearn"},
-    "estimators": {"joblib", "numpy", "scipy", "sklearn", "skorch", "torch", "tqdm"},
+    "demo": {"numpy", "sklearn", "tqdm"},
+    "estimators": {"numpy", "pandas", "scipy", "sklearn", "skorch", "torch", "tqdm"},
 }
 ELSEWHERE = {"numpy", "torch"}
 
 # What may be imported inside a function, because a user may lack it or never need it.
 LATE = {"matplotlib", "pandas", "sklearn", "skorch", "sktime"}
-# `ckts --help` must answer at once: the command imports what it runs when it runs it.
-LATE_ROOMS = {"cli", "__main__"}
+# `ckts --help` must answer at once: programs import what they run when they run it.
+PROGRAMS = {"cli", "demo"}
 
 FILE_LINES = 400
 BODY_LINES = 60
@@ -161,8 +162,7 @@ def late_imports(modules):
     for module in modules.values():
         for found in imports(module, modules):
             top = _top(found.target)
-            own = top == "ckts" and module.room in LATE_ROOMS
-            if found.late and top not in LATE and not own:
+            if found.late and top not in LATE and module.room not in PROGRAMS:
                 yield f"{module.path}:{found.line} imports {found.target} in a function"
 
 
