@@ -303,9 +303,16 @@ def automatic_batch_size(n_series: int) -> int:
 
 
 def _resolve_device(device: str) -> str:
-    if device != "auto":
-        return device
-    return "cuda" if torch.cuda.is_available() else "cpu"
+    if device == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        torch.empty(0, device=device)
+    except (AssertionError, RuntimeError) as error:
+        raise ValueError(
+            f"`device` must be 'auto' or a device that torch has here; got {device!r}. "
+            f"torch says: {error}"
+        ) from None
+    return device
 
 
 def _silent(*args, **kwargs) -> None:

@@ -3,6 +3,7 @@
 from numbers import Real
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.utils.validation import check_array
 
 from ckts.panel import Panel
@@ -20,7 +21,7 @@ def is_table(X: object) -> bool:
         return getattr(X.index, "nlevels", 1) == 1 and not nested
     if isinstance(X, (list, tuple)):
         return len(X) == 0 or _is_row(X[0])
-    return getattr(X, "ndim", 2) != 3
+    return hasattr(X, "__array__") and getattr(X, "ndim", 2) <= 2 or issparse(X)
 
 
 def _is_row(item: object) -> bool:

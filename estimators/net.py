@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 from skorch import NeuralNet
-from skorch.callbacks import Callback
+from skorch.callbacks import Callback, EarlyStopping
 from skorch.utils import to_device
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
@@ -117,7 +117,12 @@ def training_batches(dataset: PanelDataset, batch_size: int) -> DataLoader:
 def prediction_batches(dataset: PanelDataset, batch_size: int) -> DataLoader:
     """Make the loader of skorch's `iterator_valid`."""
     sampler = LengthSampler(dataset.tensors.lengths, batch_size)
-    return DataLoader(dataset, batch_sampler=sampler, collate_fn=_as_it_is)
+    return DataLoader(
+        dataset,
+        batch_sampler=sampler,
+        collate_fn=_as_it_is,
+        generator=torch.Generator(),  # else it draws from the global one
+    )
 
 
 class PanelNet(NeuralNet):
@@ -138,9 +143,20 @@ class PanelNet(NeuralNet):
         self.notify("on_train_begin", X=X, y=y)
         try:
             self.fit_loop(X, y, **fit_params)
+        except KeyboardInterrupt:
+            if not self._stopped_early():
+                raise
         finally:
             self.notify("on_train_end", X=X, y=y)
         return self
+
+    def _stopped_early(self):
+        """Tell whether the interrupt is the way that EarlyStopping ends a training."""
+        return any(
+            isinstance(callback, EarlyStopping)
+            and callback.misses_ == callback.patience
+            for _, callback in self.callbacks_
+        )
 
 
 class EpochBar(Callback):

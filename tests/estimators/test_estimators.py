@@ -1,0 +1,390 @@
+"""What the estimators promise beyond scikit-learn's contract."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from sklearn.exceptions import NotFittedError
+from skorch.callbacks import Callback
+
+from ckts import CKCNNClassifier, CKCNNRegressor, Panel, as_panel
+from ckts.estimators.base import automatic_batch_size
+from irregular import irregular_panel
+
+QUICK = {"max_epochs": 2, "hidden_channels": 4, "n_blocks": 1, "random_state": 0}
+BOTH = [CKCNNClassifier, CKCNNRegressor]
+
+
+@pytest.fixture
+def data():
+    return irregular_panel(static=True)
+
+
+@pytest.mark.parametrize("kernel", ["bands", "siren", "fourier", "relu", "swish"])
+@pytest.mark.parametrize("causal", [True, False])
+def test_every_kernel_trains(data, kernel, causal):
+    X, y = data
+    model = CKCNNClassifier(kernel=kernel, causal=causal, **QUICK).fit(X, y)
+    probabilities = model.predict_proba(X)
+    assert np.isfinite(probabilities).all()
+    np.testing.assert_allclose(probabilities.sum(1), 1)
+
+
+def test_learns_what_is_there_to_learn(data):
+    X, y = data
+    model = CKCNNClassifier(max_epochs=15, random_state=0).fit(X, y)
+    assert model.score(X, y) == 1
+    assert model.history_[-1]["train_loss"] < model.history_[0]["train_loss"]
+    assert [row["epoch"] for row in model.history_] == list(range(1, 16))
+    assert model.n_iter_ == 15
+
+
+def test_labels_come_back_as_they_were(data):
+    X, y = data
+    names = np.array(["sinus", "fibrillation"])[y]
+    model = CKCNNClassifier(**QUICK).fit(X, names)
+    assert model.classes_.tolist() == ["fibrillation", "sinus"]
+    assert set(model.predict(X)) <= set(names)
+
+
+def test_one_class_is_enough(data):
+    X, y = data
+    assert (CKCNNClassifier(**QUICK).fit(X, np.ones(len(y))).predict(X) == 1).all()
+
+
+def test_regressor_keeps_the_shape_and_scale_of_targets(data):
+    X, y = data
+    targets = np.c_[1000.0 + 50 * y, -3.0 * y]
+    model = CKCNNRegressor(max_epochs=30, random_state=0).fit(X, targets)
+    assert model.predict(X).shape == targets.shape
+    assert model.score(X, targets) > 0.9
+    assert CKCNNRegressor(**QUICK).fit(X, targets[:, 0]).predict(X).shape == y.shape
+
+
+def test_constant_targets_are_predicted(data):
+    X, y = data
+    model = CKCNNRegressor(**QUICK).fit(X, np.full(len(y), 7.0))
+    np.testing.assert_allclose(model.predict(X), 7.0, atol=1.5)
+
+
+def test_the_same_seed_gives_the_same_model_and_spares_the_global_generator(data):
+    X, y = data
+    torch.manual_seed(1)
+    expected = torch.rand(3)
+    torch.manual_seed(1)
+    first = CKCNNClassifier(**QUICK).fit(X, y).predict_proba(X)
+    assert torch.equal(torch.rand(3), expected)
+    second = CKCNNClassifier(**QUICK).fit(X, y).predict_proba(X)
+    np.testing.assert_array_equal(first, second)
+
+
+def test_fitting_twice_forgets_the_first_time(data):
+    X, y = data
+    model = CKCNNClassifier(**QUICK)
+    once = model.fit(X, y).predict_proba(X)
+    other = irregular_panel(seed=5, in_channels=3)
+    model.fit(*other)
+    np.testing.assert_array_equal(model.fit(X, y).predict_proba(X), once)
+    assert model.n_features_in_ == 2
+
+
+def test_quiet_by_default_and_a_bar_when_asked(data, capfd):
+    X, y = data
+    CKCNNClassifier(**QUICK).fit(X, y).predict(X)
+    assert capfd.readouterr() == ("", "")
+    CKCNNClassifier(verbose=1, **QUICK).fit(X, y)
+    assert "2/2" in capfd.readouterr().err
+
+
+def test_nothing_is_written_to_the_working_directory(data, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    CKCNNClassifier(early_stopping=True, **QUICK).fit(*data)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_early_stopping_keeps_the_best_epoch():
+    X, y = irregular_panel(60)
+    rng = np.random.default_rng(0)
+    y = rng.permutation(y)  # nothing to learn: the loss soon rises
+    model = CKCNNClassifier(
+        early_stopping=True,
+        validation_fraction=0.3,
+        n_iter_no_change=3,
+        max_epochs=100,
+        random_state=0,
+    ).fit(X, y)
+    losses = [row["valid_loss"] for row in model.history_]
+    assert len(losses) < 100
+    assert int(np.argmin(losses)) == len(losses) - 1 - 3
+
+
+class Interrupt(Callback):
+    """Ctrl-C in the second epoch."""
+
+    def on_batch_end(self, net, **kwargs):
+        if len(net.history) == 2:
+            raise KeyboardInterrupt
+
+
+def test_ctrl_c_propagates_and_leaves_a_usable_model(data):
+    X, y = data
+    model = CKCNNClassifier(
+        max_epochs=9, hidden_channels=4, callbacks=[Interrupt()], random_state=0
+    )
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X, y)
+    assert model.predict_proba(X).shape == (len(y), 2)
+    assert len(model.history_) >= 1
+
+
+def test_weights_count_series():
+    X, y = irregular_panel(12)
+    exact = {"dropout": 0.0, "batch_size": 999, "dtype": "float64", **QUICK}
+    weight = np.r_[np.full(4, 2.0), np.ones(4), np.zeros(4)]
+    repeated = np.r_[0:4, 0:4, 4:8]
+    weighted = CKCNNClassifier(**exact).fit(X, y, sample_weight=weight)
+    plain = CKCNNClassifier(**exact).fit(X[repeated], y[repeated])
+    np.testing.assert_allclose(
+        weighted.predict_proba(X), plain.predict_proba(X), atol=1e-9
+    )
+    np.testing.assert_array_equal(weighted.time_step_, plain.time_step_)
+
+
+def test_balanced_classes_are_weights():
+    X, y = irregular_panel(16)
+    y = (np.arange(16) < 4).astype(int)
+    exact = {"dropout": 0.0, "batch_size": 999, "dtype": "float64", **QUICK}
+    balanced = CKCNNClassifier(class_weight="balanced", **exact).fit(X, y)
+    weights = np.where(y == 1, 16 / 8, 16 / 24)
+    weighted = CKCNNClassifier(**exact).fit(X, y, sample_weight=weights)
+    np.testing.assert_allclose(
+        balanced.predict_proba(X), weighted.predict_proba(X), atol=1e-9
+    )
+
+
+def test_a_series_without_observations_is_predicted(data):
+    X, y = data
+    model = CKCNNClassifier(**QUICK).fit(X, y)
+    nothing = Panel(
+        np.full((2, 2), np.nan), [0.0, 1.0], [0, 0, 2], static=np.full((2, 2), np.nan)
+    )
+    first, second = model.predict_proba(nothing)
+    np.testing.assert_allclose(first, second, atol=1e-6)
+    assert np.isfinite(first).all()
+    empty = np.flatnonzero(y == 0)[:2]
+    assert len(CKCNNClassifier(**QUICK).fit(X[empty], y[empty]).predict(nothing)) == 2
+
+
+def test_a_panel_without_any_observation_trains():
+    X = Panel(np.full((4, 1), np.nan), [0.0, 1.0, 2.0, 3.0], [0, 1, 2, 3, 4])
+    model = CKCNNClassifier(**QUICK).fit(X, [0, 1, 0, 1])
+    assert np.isfinite(model.predict_proba(X)).all()
+
+
+def test_single_observations_train():
+    X = as_panel([([float(i)], [float(i % 2)]) for i in range(10)])
+    model = CKCNNClassifier(max_epochs=40, random_state=0).fit(X, np.arange(10) % 2)
+    assert model.score(X, np.arange(10) % 2) == 1
+    assert model.horizon_ == 1
+    assert model.time_step_ == [1]
+
+
+def test_huge_and_tiny_values_and_times_train():
+    rng = np.random.default_rng(0)
+    series = [
+        (np.sort(rng.uniform(0, 1, 6)) ** 9 * 1e12, rng.normal(size=6) * 1e-30 + 1e-29)
+        for _ in range(12)
+    ]
+    model = CKCNNClassifier(**QUICK).fit(series, np.arange(12) % 2)
+    assert np.isfinite(model.predict_proba(series)).all()
+
+
+def test_tied_stamps_train():
+    X = as_panel([([0, 0, 1, 1], [1.0, 2.0, 3.0, 4.0])] * 4, duplicates="keep")
+    model = CKCNNClassifier(**QUICK).fit(X, [0, 1, 0, 1])
+    assert np.isfinite(model.predict_proba(X)).all()
+
+
+def test_longer_series_than_in_fit_are_predicted(data):
+    X, y = data
+    model = CKCNNClassifier(**QUICK).fit(X, y)
+    longer = X.with_times(X.times * 5)
+    assert np.isfinite(model.predict_proba(longer)).all()
+
+
+# --- time ---------------------------------------------------------------------------
+
+
+def _days(panel):
+    """Whole minutes, as numbers of days."""
+    return panel.with_times(np.round(panel.times * 1440) / 1440)
+
+
+def _clocks():
+    X, y = irregular_panel(16)
+    X = _days(X)
+    minutes = np.round(X.times * 1440).astype("int64")
+    since = minutes.astype("timedelta64[m]")
+    dates = np.datetime64("2024-02-28T23:30", "us") + since
+    return y, {
+        "days": X,
+        "epoch seconds": X.with_times(1.7e9 + 60.0 * minutes),
+        "timedelta": X.with_times(since),
+        "datetime": X.with_times(dates),
+        "zone": X.with_times(
+            pd.DatetimeIndex(dates).tz_localize("UTC").tz_convert("Europe/Paris")
+        ),
+    }
+
+
+def test_unit_and_origin_of_time_change_no_prediction():
+    y, clocks = _clocks()
+    one_epoch = {**QUICK, "max_epochs": 1, "dtype": "float64"}
+    results = {
+        name: CKCNNClassifier(**one_epoch).fit(panel, y).predict_proba(panel)
+        for name, panel in clocks.items()
+    }
+    for name, result in results.items():
+        np.testing.assert_allclose(result, results["days"], atol=1e-6, err_msg=name)
+
+
+def test_predict_converts_what_is_convertible():
+    y, clocks = _clocks()
+    model = CKCNNClassifier(dtype="float64", **QUICK).fit(clocks["datetime"], y)
+    assert str(model.time_scale_) == "datetime[ns]"
+    expected = model.predict_proba(clocks["datetime"])
+    in_days = as_panel(clocks["days"], time_unit="D")
+    for panel in (clocks["timedelta"], clocks["zone"], in_days):
+        np.testing.assert_allclose(model.predict_proba(panel), expected, atol=1e-9)
+
+
+def test_predict_refuses_times_of_unknown_unit():
+    y, clocks = _clocks()
+    model = CKCNNClassifier(**QUICK).fit(clocks["datetime"], y)
+    with pytest.raises(ValueError, match="time_unit"):
+        model.predict(clocks["days"])
+    model = CKCNNClassifier(**QUICK).fit(clocks["days"], y)
+    with pytest.raises(ValueError, match="time_unit"):
+        model.predict(clocks["timedelta"])
+
+
+# --- bad input ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("estimator", BOTH)
+def test_predict_before_fit(estimator, data):
+    with pytest.raises(NotFittedError, match="not fitted yet"):
+        estimator().predict(data[0])
+
+
+@pytest.mark.parametrize("estimator", BOTH)
+@pytest.mark.parametrize(
+    ("y", "error", "message"),
+    [
+        (np.full(24, np.nan), ValueError, "y contains NaN"),
+        (np.ones(23), ValueError, r"`y` must have one target per series, 24; got 23"),
+        (None, ValueError, "requires y to be passed, but the target y is None"),
+    ],
+)
+def test_bad_targets(estimator, data, y, error, message):
+    with pytest.raises(error, match=message):
+        estimator(**QUICK).fit(data[0], y)
+
+
+@pytest.mark.parametrize(
+    ("params", "error", "message"),
+    [
+        ({"kernel": "sine"}, ValueError, "`kernel` must be one of 'bands', .*'sine'"),
+        ({"kernel_params": {"omega": 3}}, ValueError, r"`kernel_params`.*\['omega'\]"),
+        ({"density": "kde"}, ValueError, "`density` must be one of 'gap', 'none'"),
+        ({"dtype": "float16"}, ValueError, "`dtype` must be one of 'float32'"),
+        ({"max_epochs": 0}, ValueError, "`max_epochs` must be at least 1; got 0"),
+        ({"max_epochs": 2.5}, TypeError, "`max_epochs` must be an integer; got 2.5"),
+        ({"lr": -1.0}, ValueError, "`lr` must be positive and finite; got -1.0"),
+        ({"dropout": 1.0}, ValueError, r"`dropout` must be in \[0, 1\); got 1.0"),
+        ({"dropout": "a"}, TypeError, "`dropout` must be a number; got 'a'"),
+        ({"batch_size": 0}, ValueError, "`batch_size` must be at least 1; got 0"),
+        (
+            {"batch_size": "big"},
+            TypeError,
+            "`batch_size` must be an integer",
+        ),
+        ({"device": "gpu9"}, ValueError, "`device` must be .*; got 'gpu9'"),
+    ],
+)
+def test_bad_parameters(data, params, error, message):
+    with pytest.raises(error, match=message):
+        CKCNNClassifier(**{**QUICK, **params}).fit(*data)
+
+
+def test_bad_weights(data):
+    X, y = data
+    model = CKCNNClassifier(**QUICK)
+    with pytest.raises(
+        ValueError, match=r"`sample_weight` must have the shape \(24,\)"
+    ):
+        model.fit(X, y, sample_weight=np.ones(3))
+    with pytest.raises(ValueError, match="`sample_weight` must not be negative; got"):
+        model.fit(X, y, sample_weight=np.r_[-1, np.ones(23)])
+    with pytest.raises(ValueError, match="got zero throughout"):
+        model.fit(X, y, sample_weight=np.zeros(24))
+
+
+def test_other_channels_than_in_fit(data):
+    X, y = data
+    named = Panel(X.values, X.times, X.indptr, channels=["pulse", "lactate"])
+    model = CKCNNClassifier(**QUICK).fit(named, y)
+    assert model.feature_names_in_.tolist() == ["pulse", "lactate"]
+    other = Panel(X.values, X.times, X.indptr, channels=["lactate", "pulse"])
+    with pytest.raises(ValueError, match=r"order, \['pulse', 'lactate'\]; got"):
+        model.predict(other)
+    with pytest.raises(ValueError, match="must have 2 channels as in fit; got 3"):
+        model.predict(irregular_panel(in_channels=3)[0])
+    with pytest.raises(ValueError, match="must have 2 channels as in fit; got 1"):
+        model.predict(np.ones((3, 8)))
+
+
+def test_other_static_features_than_in_fit(data):
+    X, y = data
+    model = CKCNNClassifier(**QUICK).fit(X, y)
+    with pytest.raises(ValueError, match=r"static features of fit, \['static_0'"):
+        model.predict(Panel(X.values, X.times, X.indptr))
+
+
+LONG = pd.DataFrame({"id": [1, 1, 2, 2], "time": [1, 2, 1, 2]})
+
+
+@pytest.mark.parametrize(
+    ("X", "error", "message"),
+    [
+        (np.ones(4), ValueError, "Expected 2D array, got 1D array"),
+        (np.ones((2, 2, 2, 2)), ValueError, r"2-D.*or 3-D.*got"),
+        (np.full((4, 3), np.inf), ValueError, "infinity"),
+        (np.full((4, 2, 3), "a"), TypeError, "strings|numbers|numeric"),
+        (
+            pd.DataFrame({"id": [1, 1, 2, 2], "time": [1, 2, 1, 2]}),
+            ValueError,
+            "from_long",
+        ),
+        ([([0, 0], [1.0, 2.0])] * 4, ValueError, 'duplicates="mean"'),
+        ("visits.csv", TypeError, "read_csv"),
+        (5, TypeError, "`X` must be a Panel"),
+    ],
+)
+def test_bad_series(X, error, message):
+    with pytest.raises(error, match=message):
+        CKCNNClassifier(**QUICK).fit(X, [0, 1, 0, 1])
+
+
+def test_automatic_batch_size():
+    sizes = [automatic_batch_size(n) for n in (1, 100, 270, 600, 2000, 10**6)]
+    assert sizes == [8, 8, 8, 16, 64, 64]
+
+
+@pytest.mark.parametrize("estimator", BOTH)
+def test_no_warning_escapes(estimator, data):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        estimator(**QUICK).fit(*data).predict(data[0])
