@@ -133,12 +133,6 @@ def check_observed(observed: Tensor | None, times: Tensor) -> None:
         )
 
 
-def check_given(name: str, value: object, alternative: str) -> None:
-    """Refuse a missing argument that has an alternative."""
-    if value is None:
-        raise ValueError(f"`{name}` or `{alternative}` must be given; got neither.")
-
-
 def check_interval(name: str, value: float, low: float, high: float) -> None:
     """Refuse a number outside of [low, high)."""
     if isinstance(value, bool) or not isinstance(value, Real):

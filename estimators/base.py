@@ -20,6 +20,7 @@ from ckts.density import DENSITIES
 from ckts.estimators.inputs import is_table, named, weights_of
 from ckts.estimators.net import (
     EpochBar,
+    LengthSampler,
     PanelDataset,
     PanelNet,
     prediction_batches,
@@ -36,6 +37,9 @@ DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
 class AbstractCKCNN(BaseEstimator):
     """Everything but the target: parameters, input, training, prediction."""
+
+    _fitted_on_table: bool
+    feature_names_in_: np.ndarray
 
     def __init__(
         self,
@@ -163,13 +167,13 @@ class AbstractCKCNN(BaseEstimator):
         self.time_step_ = self.statistics_.time_step
         self.horizon_ = self.statistics_.horizon
         self.device_ = _resolve_device(self.device)
-        datasets = (
+        training, validation = (
             self._dataset(panel[part], target[part], weight[part])
             for part in (train, valid)
         )
         with torch.random.fork_rng():
             torch.manual_seed(generator.randint(np.iinfo(np.int32).max))
-            self._train(*datasets, n_outputs)
+            self._train(training, validation, n_outputs)
         return self
 
     def _split(self, n_series: int, target: np.ndarray, generator) -> tuple:
@@ -291,7 +295,7 @@ class AbstractCKCNN(BaseEstimator):
         check_is_fitted(self, "net_")
         data = self._dataset(self._check_panel(X, reset=False))
         outputs = torch.cat(list(self.net_.forward_iter(data, training=False)))
-        order = prediction_batches(data, 1).batch_sampler.order
+        order = LengthSampler(data.tensors.lengths, 1).order
         result = np.empty(outputs.shape)
         result[order] = outputs.double().numpy()
         return result

@@ -1,6 +1,7 @@
 """What estimators are given besides panels: tables, weights, targets."""
 
 from numbers import Real
+from typing import Any
 
 import numpy as np
 from scipy.sparse import issparse
@@ -9,7 +10,7 @@ from sklearn.utils.validation import check_array
 from ckts.panel import Panel
 
 
-def is_table(X: object) -> bool:
+def is_table(X: Any) -> bool:
     """Whether scikit-learn's own checks apply: 2-D arrays, wide frames, and misfits.
 
     Panels, 3-D arrays, lists of series, multi-index and nested frames are not tables.
@@ -21,10 +22,10 @@ def is_table(X: object) -> bool:
         return getattr(X.index, "nlevels", 1) == 1 and not nested
     if isinstance(X, (list, tuple)):
         return len(X) == 0 or _is_row(X[0])
-    return hasattr(X, "__array__") and getattr(X, "ndim", 2) <= 2 or issparse(X)
+    return (hasattr(X, "__array__") and getattr(X, "ndim", 2) <= 2) or issparse(X)
 
 
-def _is_row(item: object) -> bool:
+def _is_row(item: Any) -> bool:
     """Whether an item of a list is a row of numbers rather than a series."""
     if isinstance(item, tuple):
         return False
@@ -37,7 +38,7 @@ def named(panel: Panel) -> bool:
     return panel.channels != numbered
 
 
-def weights_of(sample_weight: object, n_series: int) -> np.ndarray:
+def weights_of(sample_weight: Any, n_series: int) -> np.ndarray:
     """Return the weights as an array of shape (n_series,), float64."""
     if sample_weight is None:
         return np.ones(n_series)
@@ -60,7 +61,7 @@ def weights_of(sample_weight: object, n_series: int) -> np.ndarray:
 
 
 def check_target(
-    estimator: object, y: object, n_series: int, *, numeric: bool = False
+    estimator: Any, y: Any, n_series: int, *, numeric: bool = False
 ) -> np.ndarray:
     """Return `y` as an array without NaN and of the length of `X`."""
     if y is None:

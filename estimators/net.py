@@ -1,5 +1,7 @@
 """The skorch glue: batches of similar lengths, weighted losses, Ctrl-C, progress."""
 
+from typing import Any
+
 import numpy as np
 import torch
 from skorch import NeuralNet
@@ -104,7 +106,7 @@ class LengthSampler(Sampler):
             yield self.order[start : start + self.batch_size].tolist()
 
 
-def _as_it_is(batch: tuple) -> tuple:
+def _as_it_is(batch: Any) -> Any:
     return batch
 
 

@@ -96,7 +96,7 @@ def learn_statistics(panel: Panel, sample_weight: np.ndarray) -> PanelStatistics
         horizon=float(span if span > 0 else row_time_step),
         static_mean=static_mean,
         static_scale=static_scale,
-        static_missing=np.isnan(static).any(axis=0),
+        static_missing=np.asarray(np.isnan(static).any(axis=0)),
     )
 
 

@@ -1,5 +1,6 @@
 """Continuous kernels: from lags to kernel values, one kernel per file."""
 
+from collections.abc import Callable
 from functools import partial
 
 from ckts import _tensor_checks as _checks
@@ -20,7 +21,7 @@ __all__ = [
 ]
 
 # Every kernel is made as make(in_channels, out_channels, causal=, n_steps=, **params).
-KERNELS = {
+KERNELS: dict[str, Callable[..., AbstractKernel]] = {
     "bands": BandKernel,
     "siren": SirenKernel,
     "fourier": FourierKernel,

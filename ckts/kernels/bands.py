@@ -4,6 +4,7 @@ import math
 
 import torch
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 
 from ckts.kernels.base import AbstractKernel
 
@@ -28,6 +29,8 @@ class BandKernel(AbstractKernel):
     n_features : int, default=32
         Number of features.
     """
+
+    gain: Tensor
 
     def __init__(
         self,
@@ -109,6 +112,7 @@ class _WindowedSines(torch.autograd.Function):
         return values.unflatten(0, lags.shape) if lags.ndim else values[0]
 
     @staticmethod
+    @once_differentiable
     def backward(ctx, gradient):
         flat, angles, windows, values, log_widths = ctx.saved_tensors
         gradient = gradient.reshape(values.shape)

@@ -27,6 +27,8 @@ class FourierKernel(AbstractKernel):
         Number of frequencies; there are twice as many features.
     """
 
+    frequencies: Tensor
+
     def __init__(
         self,
         in_channels: int,

@@ -1,5 +1,7 @@
 """The residual block of the default network."""
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -27,7 +29,7 @@ class GatedBlock(nn.Module):
     """
 
     def __init__(
-        self, channels: int, *, dropout: float = 0.0, **conv_params: object
+        self, channels: int, *, dropout: float = 0.0, **conv_params: Any
     ) -> None:
         super().__init__()
         self.norm = nn.LayerNorm(channels)

@@ -107,6 +107,8 @@ class CKConv(nn.Module):
     torch.Size([2, 4, 8])
     """
 
+    time_step: Tensor
+
     def __init__(
         self,
         in_channels: int,
@@ -193,7 +195,8 @@ class CKConv(nn.Module):
         """
         _checks.check_series("values", values, self.in_channels)
         if plan is None:
-            _checks.check_given("times", times, "plan")
+            if times is None:
+                raise ValueError("`times` or `plan` must be given; got neither.")
             _checks.check_time_axis(values, times)
             plan = self.plan(times, observed, query_times)
         weights = plan.quadrature.weights
