@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from numbers import Real
 from typing import Any
 
+import torch
 from torch import Tensor
 
 
@@ -27,6 +28,7 @@ def check_size(name: str, value: Any) -> int:
 
 def check_positive(name: str, value: float) -> float:
     """Return a positive finite float, or refuse."""
+    check_number(name, value)
     if not (value > 0 and math.isfinite(value)):
         raise ValueError(f"`{name}` must be positive and finite; got {value!r}.")
     return float(value)
@@ -107,6 +109,21 @@ def check_series(name: str, values: Tensor, in_channels: int) -> None:
             f"`{name}` must have the shape (batch, time, {in_channels}); got "
             f"{tuple(values.shape)}."
         )
+    if not values.is_floating_point():
+        raise TypeError(
+            f"`{name}` must be floating; got {values.dtype}. Use `{name}.float()`."
+        )
+
+
+def check_time_step(time_step: Tensor, in_channels: int) -> None:
+    """Refuse steps that are not positive, or not one number or one per channel."""
+    if time_step.shape not in ((), (in_channels,)):
+        raise ValueError(
+            f"`time_step` must be one number or one per channel ({in_channels}); got "
+            f"the shape {tuple(time_step.shape)}."
+        )
+    for step in time_step.flatten().tolist():
+        check_positive("time_step", step)
 
 
 def check_time_axis(values: Tensor, other: Tensor) -> None:
@@ -122,7 +139,7 @@ def check_observed(observed: Tensor | None, times: Tensor) -> None:
     """Refuse masks that are not boolean (batch, time, channels)."""
     if observed is None:
         return
-    if observed.is_floating_point() or observed.is_complex():
+    if observed.dtype != torch.bool:
         raise TypeError(
             f"`observed` must be boolean; got {observed.dtype}. Use `mask.bool()`."
         )
@@ -133,9 +150,31 @@ def check_observed(observed: Tensor | None, times: Tensor) -> None:
         )
 
 
-def check_interval(name: str, value: float, low: float, high: float) -> None:
-    """Refuse a number outside of [low, high)."""
+def check_observed_channels(weights: Tensor, in_channels: int) -> None:
+    """Refuse a mask of other channels than the values'."""
+    if weights.shape[2] not in (1, in_channels):
+        raise ValueError(
+            f"`observed` must have 1 or {in_channels} channels; got {weights.shape[2]}."
+        )
+
+
+def check_no_parameters(params: Mapping[str, object]) -> None:
+    """Refuse parameters of a kernel that is made already."""
+    if params:
+        raise ValueError(
+            f"`kernel_params` must be empty if `kernel` is a module; got "
+            f"{sorted(params)}. Make the kernel with them."
+        )
+
+
+def check_number(name: str, value: object) -> None:
+    """Refuse what is not a real number."""
     if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(f"`{name}` must be a number; got {value!r}.")
+
+
+def check_interval(name: str, value: float, low: float, high: float) -> None:
+    """Refuse a number outside of [low, high)."""
+    check_number(name, value)
     if not low <= value < high:
         raise ValueError(f"`{name}` must be in [{low}, {high}); got {value!r}.")

@@ -145,6 +145,7 @@ def make_quadrature(
     """
     _checks.check_choice("density", density, tuple(DENSITIES))
     weigh = DENSITIES[density]
+    times = times.double().contiguous()
     if observed is None:
         observed = torch.ones_like(times, dtype=torch.bool).unsqueeze(-1)
     step = torch.as_tensor(time_step, dtype=times.dtype, device=times.device)
@@ -237,8 +238,6 @@ def _latest(
     change = torch.where(exists, past.gather(1, at) - weights.gather(1, at), 0)
     group = neighbors.starts.unsqueeze(-1).expand(batch, n_times, n_channels)
     index = torch.where(exists, group.gather(1, at), 0)
-    lag = None
-    if query_times is not None or n_channels > 1:
-        stamps = times.unsqueeze(-1).expand(-1, -1, n_channels).gather(1, at)
-        lag = torch.where(exists, queries.unsqueeze(-1) - stamps, 0)
-    return Latest(group, index, change, lag)
+    stamps = times.unsqueeze(-1).expand(-1, -1, n_channels).gather(1, at)
+    lag = torch.where(exists, queries.unsqueeze(-1) - stamps, 0)
+    return Latest(group, index, change, lag if lag.any() else None)

@@ -51,8 +51,8 @@ class Geometry:
     Attributes
     ----------
     times : Tensor of shape (batch, time)
-        Observation times minus the origin of the series, float64. Padding repeats
-        the last time.
+        Observation times since an origin of the series' own, float64, on the lattice
+        where there is one. Padding repeats the last time.
     query_times : Tensor of shape (batch, query)
         Times at which the convolution is asked for; the same object as `times`
         when it is asked for at the observations.
@@ -100,8 +100,10 @@ def make_geometry(
     _checks.check_choice("method", method, ("auto", "lattice", "pairwise"))
     _checks.check_times(times, query_times)
     origin = times[:, :1]
-    shifted = (times - origin).double()
-    queries = shifted if query_times is None else (query_times - origin).double()
+    shifted = (times - origin).double().contiguous()
+    queries = shifted
+    if query_times is not None:
+        queries = (query_times - origin).double().contiguous()
     lattice = None
     if method != "pairwise":
         limit = longest_lattice(shifted.shape[1], queries.shape[1])
@@ -113,6 +115,12 @@ def make_geometry(
                 "`times` must lie on a common lattice for method='lattice'; got "
                 "stamps without a common step. Use method='auto'."
             )
+    if lattice is not None:
+        # A stamp within rounding of a lattice point is that point, also for weights.
+        shifted = lattice.source.double() * lattice.step
+        queries = shifted
+        if query_times is not None:
+            queries = lattice.target.double() * lattice.step
     return Geometry(shifted, queries, lattice)
 
 
@@ -156,7 +164,7 @@ def find_lattice(
     """
     offsets = torch.cat([times, query_times], 1)
     if offsets.numel() == 0:
-        return Lattice(1.0, 1, times.long(), query_times.long())
+        return None
     step = _common_step(offsets.abs().flatten(), max_length)
     if step is None:
         return None
@@ -174,19 +182,21 @@ def _common_step(offsets: Tensor, max_length: int) -> float | None:
     span = offsets.max().item()
     if span == 0:
         return 1.0
+    # Multiples of a step that is large enough lie at least this far apart, twice.
+    slack = span / (2 * max_length)
     remainder = offsets
     step = span
     while step * max_length >= span:
         positive = remainder[remainder > LATTICE_TOLERANCE * step]
         if len(positive) == 0:
             return step
-        step = _refine(offsets, positive.min().item())
+        step = _refine(offsets, positive.min().item(), slack)
         remainder = (offsets - torch.round(offsets / step) * step).abs()
     return None
 
 
-def _refine(offsets: Tensor, step: float) -> float:
-    """Sharpen a step on ever longer offsets.
+def _refine(offsets: Tensor, step: float, slack: float) -> float:
+    """Sharpen a step on ever longer offsets that are multiples of it up to `slack`.
 
     A step read off one gap carries that gap's rounding error, which a long series
     multiplies by its number of steps.
@@ -194,7 +204,7 @@ def _refine(offsets: Tensor, step: float) -> float:
     for reach in (1e1, 1e3, 1e5, 1e7):
         counts = torch.round(offsets / step)
         error = (offsets - counts * step).abs()
-        fits = (counts > 0) & (counts <= reach) & (error < 1e-3 * step)
+        fits = (counts > 0) & (counts <= reach) & (error < min(slack, 1e-3 * step))
         if bool(fits.any()):
             best = torch.where(fits, counts, 0).argmax()
             step = (offsets[best] / counts[best]).item()

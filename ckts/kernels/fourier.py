@@ -39,6 +39,7 @@ class FourierKernel(AbstractKernel):
         scale: float | None = None,
         n_frequencies: int = 16,
     ) -> None:
+        n_frequencies = _checks.check_size("n_frequencies", n_frequencies)
         super().__init__(
             in_channels, out_channels, n_features=2 * n_frequencies, causal=causal
         )

@@ -51,6 +51,7 @@ class PiecewiseKernel(AbstractKernel):
         activation: str = "relu",
         hidden_features: int = 32,
     ) -> None:
+        hidden_features = _checks.check_size("hidden_features", hidden_features)
         super().__init__(
             in_channels, out_channels, n_features=hidden_features + 1, causal=causal
         )

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from ckts import _tensor_checks as _checks
-from ckts.density import Quadrature, make_quadrature
+from ckts.density import DENSITIES, Quadrature, make_quadrature
 from ckts.functional import convolve
 from ckts.geometry import Geometry, make_geometry
 from ckts.kernels import AbstractKernel, make_kernel
@@ -127,9 +127,10 @@ class CKConv(nn.Module):
         self.out_channels = _checks.check_size("out_channels", out_channels)
         self.causal = causal
         self.horizon = _checks.check_positive("horizon", horizon)
+        _checks.check_choice("density", density, tuple(DENSITIES))
         self.density = density
         step = torch.as_tensor(time_step, dtype=torch.float64)
-        _checks.check_positive("time_step", step.min().item())
+        _checks.check_time_step(step, self.in_channels)
         self.register_buffer("time_step", step)
         if isinstance(kernel, str):
             kernel = make_kernel(
@@ -140,6 +141,8 @@ class CKConv(nn.Module):
                 n_steps=self.horizon / step.median().item(),
                 **kernel_params,
             )
+        else:
+            _checks.check_no_parameters(kernel_params)
         _checks.check_kernel(kernel, in_channels, out_channels, causal)
         self.kernel = kernel
         self.bias = nn.Parameter(torch.zeros(out_channels)) if bias else None
@@ -201,6 +204,7 @@ class CKConv(nn.Module):
             plan = self.plan(times, observed, query_times)
         weights = plan.quadrature.weights
         _checks.check_time_axis(values, weights)
+        _checks.check_observed_channels(weights, self.in_channels)
         values = torch.where(weights > 0, values, 0)
         output = convolve(
             values,
