@@ -1,0 +1,90 @@
+"""The console command, as a newcomer types it."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import ckts
+from ckts.cli import main
+
+
+def test_help_is_helpful(capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["--help"])
+    assert ended.value.code == 0
+    text = capsys.readouterr().out
+    assert "demo" in text
+    assert "CKCNNClassifier().fit(X, y)" in text
+
+
+def test_no_command_shows_the_help(capsys):
+    assert main([]) == 0
+    assert "usage: ckts" in capsys.readouterr().out
+
+
+def test_version(capsys):
+    with pytest.raises(SystemExit):
+        main(["--version"])
+    assert capsys.readouterr().out.strip() == ckts.__version__
+
+
+def test_help_of_the_demo_names_its_options(capsys):
+    with pytest.raises(SystemExit):
+        main(["demo", "--help"])
+    text = capsys.readouterr().out
+    for option in ("--output", "--max-epochs", "--seed"):
+        assert option in text
+
+
+def test_module_is_the_command():
+    command = [sys.executable, "-m", "ckts", "--version"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ckts.__version__
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("picture.gif", "must end in .png"),
+        ("no/folder/a.png", "folder that exists"),
+    ],
+)
+def test_a_bad_output_is_refused_before_the_work(tmp_path, name, message, capsys):
+    assert main(["demo", "--output", str(tmp_path / name)]) == 1
+    assert message in capsys.readouterr().err
+
+
+def test_bad_epochs_are_refused(capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["demo", "--max-epochs", "0"])
+    assert ended.value.code == 2
+    assert "must be at least 1; got 0" in capsys.readouterr().err
+
+
+def test_demo_prints_both_models_and_writes_the_picture(tmp_path, capsys):
+    picture = tmp_path / "demo.png"
+    assert main(["demo", "--output", str(picture), "--max-epochs", "1"]) == 0
+    text = capsys.readouterr().out
+    assert "CKCNNClassifier" in text
+    assert "gradient boosting" in text
+    assert str(picture) in text
+    image = _read_png(picture)
+    assert image.shape[:2] == (960, 840)
+    assert len(np.unique(image.reshape(-1, image.shape[2]), axis=0)) > 50
+
+
+def test_ctrl_c_ends_the_demo_quietly(tmp_path, capsys, monkeypatch):
+    def interrupt(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("ckts.demo.run_demo", interrupt)
+    assert main(["demo", "--output", str(tmp_path / "a.png")]) == 130
+    assert "Interrupted" in capsys.readouterr().err
+
+
+def _read_png(path):
+    from matplotlib.image import imread
+
+    return imread(path)
