@@ -20,6 +20,8 @@ LATTICE_TOLERANCE = 1e-9
 # pairs: forward and backward a point takes 3-8 us, a pair 0.6-0.7 us (32 channels).
 MAX_LATTICE_RATIO = 8
 MAX_SMALL_LATTICE = 4096
+# The longest that method="lattice" accepts, some gigabytes.
+MAX_LATTICE = 2**26
 
 
 @dataclass(frozen=True)
@@ -84,8 +86,8 @@ def make_geometry(
         Times of the output, in any order; by default the observation times.
     method : {"auto", "lattice", "pairwise"}, default="auto"
         "auto" takes a lattice where there is one that is not too sparse, see
-        :func:`longest_lattice`; "lattice" insists on one of any length, "pairwise"
-        looks for none.
+        :func:`longest_lattice`; "lattice" insists on one of any length (up to 2**26
+        points), "pairwise" looks for none.
 
     Returns
     -------
@@ -108,7 +110,7 @@ def make_geometry(
     if method != "pairwise":
         limit = longest_lattice(shifted.shape[1], queries.shape[1])
         if method == "lattice":
-            limit = 2**31
+            limit = MAX_LATTICE
         lattice = find_lattice(shifted, queries, max_length=limit)
         if lattice is None and method == "lattice":
             raise ValueError(

@@ -1,0 +1,251 @@
+"""Which stamps lie on a lattice, and on which one."""
+
+import math
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ckts.geometry import longest_lattice, make_geometry
+
+
+def lattice_of(*series, queries=None, method="auto", dtype=torch.float64):
+    """Lattice of a batch given as lists; shorter series are padded."""
+    length = max(map(len, series))
+    padded = [list(times) + [times[-1]] * (length - len(times)) for times in series]
+    times = torch.tensor(padded, dtype=dtype)
+    if queries is not None:
+        queries = torch.tensor(queries, dtype=dtype)
+    return make_geometry(times, queries, method=method).lattice
+
+
+def assert_on_lattice(lattice, times):
+    """Lattice index times step is time since the first stamp."""
+    times = torch.as_tensor(times, dtype=torch.float64)
+    elapsed = times - times[:, :1]
+    steps = lattice.source - lattice.source[:, :1]
+    assert torch.allclose(steps * torch.tensor(lattice.step).double(), elapsed)
+    assert lattice.source.min() >= 0
+    assert lattice.source.max() < lattice.length
+
+
+# --- which step -----------------------------------------------------------------------
+
+
+def test_the_step_is_the_greatest_common_divisor():
+    lattice = lattice_of([0, 6, 16, 31], method="lattice")  # gaps 6, 10, 15
+    assert lattice.step == 1
+    assert lattice.length == 32
+    assert lattice.source.tolist() == [[0, 6, 16, 31]]
+    assert lattice.target.tolist() == lattice.source.tolist()
+
+
+@settings(deadline=None)
+@given(
+    st.lists(
+        st.lists(st.integers(0, 2000), min_size=1, max_size=9), min_size=1, max_size=4
+    ),
+    st.sampled_from([1.0, 0.1, 1 / 3, 1e-9, 86400e9, math.pi]),
+)
+def test_any_whole_numbers_have_their_common_divisor(batch, unit):
+    batch = [sorted(series) for series in batch]
+    divisor = math.gcd(*(time - series[0] for series in batch for time in series), 0)
+    lattice = lattice_of(*([t * unit for t in s] for s in batch), method="lattice")
+    if divisor == 0:
+        assert lattice.length == 1
+        return
+    assert lattice.step == pytest.approx(divisor * unit, rel=1e-10)
+    for index, series in zip(lattice.source.tolist(), batch, strict=True):
+        expected = [(time - series[0]) // divisor for time in series]
+        assert index[: len(series)] == expected
+        assert set(index[len(series) :]) <= {expected[-1]}  # padding
+
+
+def test_float_steps_of_long_series_are_found():
+    grids = {
+        0.1: torch.arange(10_000).double() * 0.1,
+        1 / 3: torch.arange(10_000).double() / 3,
+        # every gap is off by another rounding error
+        0.7: torch.linspace(0.0, 0.7 * 99_999, 100_000, dtype=torch.float64),
+    }
+    for step, times in grids.items():
+        lattice = make_geometry(times.unsqueeze(0)).lattice
+        assert lattice.length == len(times)
+        assert lattice.step == pytest.approx(step, rel=1e-12)
+        assert torch.equal(lattice.source[0], torch.arange(len(times)))
+
+
+def test_sums_of_float_steps_are_found():
+    times = torch.full((1, 2000), 0.1, dtype=torch.float64).cumsum(1)
+    assert make_geometry(times).lattice.length == 2000
+
+
+def test_dropped_samples_of_a_float_grid_are_found():
+    generator = torch.Generator().manual_seed(0)
+    kept = torch.randperm(10_000, generator=generator)[:3000].sort().values
+    lattice = make_geometry(kept.unsqueeze(0).double() * 0.1).lattice
+    assert lattice.step == pytest.approx(0.1, rel=1e-12)
+    assert torch.equal(lattice.source[0], kept - kept[0])
+
+
+@pytest.mark.parametrize("first_gap", [2, 1000, 2000, 5001, 20_000])
+def test_a_long_gap_before_dense_steps_hides_no_lattice(first_gap):
+    # a misfit of few steps is no rounding error of the long gap
+    times = torch.cat([torch.zeros(1), first_gap + torch.arange(20_000)])
+    lattice = make_geometry(times.double().unsqueeze(0)).lattice
+    assert lattice.step == 1
+    assert lattice.length == first_gap + 20_000
+
+
+def test_two_clocks_share_their_common_step():
+    lattice = lattice_of([0.0, 0.4, 0.8], [0.0, 0.6, 1.2])
+    assert lattice.step == pytest.approx(0.2)
+    assert lattice.source.tolist() == [[0, 2, 4], [0, 3, 6]]
+
+
+def test_every_series_has_its_own_origin():
+    lattice = lattice_of([0.1, 1.1, 3.1], [-7.77, -6.77, -3.77])
+    assert lattice.step == pytest.approx(1)
+    assert lattice.source.tolist() == [[0, 1, 3], [0, 1, 4]]
+
+
+def test_whole_hours_in_nanoseconds_are_found():
+    hour = 3600 * 10**9
+    start = 1_700_000_000_123_456_789  # no float64
+    times = [[start + hour * k for k in (0, 1, 5, 6)], [k * hour for k in (0, 2, 3, 9)]]
+    lattice = lattice_of(*times, dtype=torch.int64)
+    assert lattice.step == hour
+    assert lattice.source.tolist() == [[0, 1, 5, 6], [0, 2, 3, 9]]
+
+
+# --- no lattice -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        [0, 1, 1 + math.sqrt(2), 4],
+        [0, math.pi, 4, 7],
+        # one stamp off by 1e-6 of a step: to move it would be an error of 1e-6
+        [*range(50), 50 + 1e-6],
+        [0, 1 + 1e-6, *range(2, 50)],
+    ],
+    ids=["sqrt 2", "pi", "late jitter", "early jitter"],
+)
+def test_stamps_without_a_common_step_have_no_lattice(times):
+    assert lattice_of([float(time) for time in times]) is None
+    with pytest.raises(
+        ValueError,
+        match=r"`times` must lie on a common lattice for method='lattice'; got stamps "
+        r"without a common step\. Use method='auto'",
+    ):
+        lattice_of([0, 1, 1 + math.sqrt(2), 4], method="lattice")
+
+
+def test_jitter_on_a_long_grid_leaves_no_lattice():
+    generator = torch.Generator().manual_seed(0)
+    jitter = torch.rand(1000, generator=generator, dtype=torch.float64) * 1e-6
+    assert make_geometry((torch.arange(1000) + jitter).unsqueeze(0)).lattice is None
+
+
+def test_two_series_without_a_common_step_have_no_lattice():
+    alone = lattice_of([0.0, 1.0, 2.0, 3.0])
+    assert alone is not None
+    assert lattice_of([0.0, 1.0, 2.0, 3.0], [0.0, 1.0, 2.0, math.pi]) is None
+
+
+# --- queries --------------------------------------------------------------------------
+
+
+def test_queries_on_the_lattice_are_counted_from_the_first_of_all():
+    lattice = lattice_of([4, 6, 8], queries=[[7, 1, 20, 6]], method="lattice")
+    assert lattice.step == 1
+    assert lattice.source.tolist() == [[3, 5, 7]]
+    assert lattice.target.tolist() == [[6, 0, 19, 5]]
+    assert lattice.length == 20
+
+
+def test_queries_off_the_lattice_leave_none():
+    grid = [float(k) for k in range(30)]
+    assert lattice_of(grid, queries=[[3.0, 7.0]]) is not None
+    assert lattice_of(grid, queries=[[3.0, 7.0 + 1e-4]]) is None
+
+
+def test_queries_at_the_observations_are_known_as_such():
+    times = torch.rand(2, 5).double().sort().values
+    for stamps in (times, torch.arange(5).expand(2, -1)):
+        assert make_geometry(stamps).queries_are_observations
+        assert not make_geometry(stamps, stamps).queries_are_observations
+
+
+# --- corner cases ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("series", [[5.0], [5.0, 5.0, 5.0]], ids=["one row", "ties"])
+def test_one_stamp_is_a_lattice_of_one_point(series):
+    lattice = lattice_of(series, series)
+    assert lattice.length == 1
+    assert lattice.source.tolist() == [[0] * len(series)] * 2
+
+
+def test_stamps_are_counted_from_their_origin_in_float64():
+    epoch = 1_700_000_000_000_000_000
+    times = torch.tensor([[epoch, epoch + 1, epoch + 4], [-5, 0, 5]])
+    geometry = make_geometry(times, times[:, :1] - 3)
+    elapsed = geometry.times - geometry.times[:, :1]
+    assert elapsed.dtype == torch.float64
+    assert elapsed.tolist() == [[0, 1, 4], [0, 5, 10]]
+    lags = geometry.query_times - geometry.times[:, :1]
+    assert lags.tolist() == [[-3], [-3]]
+
+
+def test_a_stamp_within_rounding_of_a_lattice_point_is_that_point():
+    times = torch.arange(10).double().unsqueeze(0) * 0.1
+    queries = torch.tensor([[0.3]], dtype=torch.float64)
+    assert queries[0, 0] < times[0, 3]
+    geometry = make_geometry(times, queries)
+    assert geometry.query_times[0, 0] == geometry.times[0, 3]
+    off = make_geometry(times, queries, method="pairwise")
+    assert off.query_times[0, 0] < off.times[0, 3]
+
+
+# --- the choice -----------------------------------------------------------------------
+
+
+def test_a_lattice_of_eight_points_per_observation_is_taken():
+    n_times = 500  # the pairs are too many for the rule for short series
+    limit = longest_lattice(n_times, n_times)
+    assert limit == 4096
+    for last in (limit - 1, limit):
+        times = torch.arange(n_times).double()
+        times[-1] = last
+        lattice = make_geometry(times.unsqueeze(0)).lattice
+        assert (lattice is not None) == (last < limit)
+
+
+@pytest.mark.parametrize(
+    ("n_times", "n_queries", "limit"),
+    [
+        (1, 1, 8),
+        (10, 10, 80),
+        (64, 64, 512),  # as long as 8 per observation is the larger
+        (100, 100, 1250),  # then an eighth of the pairs
+        (1000, 1000, 8000),
+        (1000, 10, 8000),
+        (10, 1000, 8000),
+        (300, 300, 4096),
+        (0, 0, 8),
+    ],
+)
+def test_the_longest_lattice_grows_with_the_series(n_times, n_queries, limit):
+    assert longest_lattice(n_times, n_queries) == limit
+
+
+def test_the_method_can_be_chosen():
+    sparse = [0.0, 1.0, 10_000.0]
+    assert lattice_of(sparse) is None
+    assert lattice_of(sparse, method="lattice").length == 10_001
+    assert lattice_of([0.0, 1.0, 2.0], method="pairwise") is None
+    with pytest.raises(ValueError, match="`method` must be one of 'auto', 'lattice', "):
+        lattice_of([0.0], method="fft")
