@@ -21,6 +21,7 @@ from ckts.estimators.inputs import is_table, named, weights_of
 from ckts.estimators.net import (
     EpochBar,
     LengthSampler,
+    MatrixDecayAdamW,
     PanelDataset,
     PanelNet,
     prediction_batches,
@@ -47,10 +48,11 @@ class AbstractCKCNN(BaseEstimator):
         max_epochs=30,
         lr=5e-3,
         batch_size="auto",
-        weight_decay=0.01,
+        weight_decay=1.0,
         hidden_channels=32,
         n_blocks=2,
-        dropout=0.1,
+        dropout=0.2,
+        observation_dropout=0.5,
         kernel="bands",
         kernel_params=None,
         causal=False,
@@ -71,6 +73,7 @@ class AbstractCKCNN(BaseEstimator):
         self.hidden_channels = hidden_channels
         self.n_blocks = n_blocks
         self.dropout = dropout
+        self.observation_dropout = observation_dropout
         self.kernel = kernel
         self.kernel_params = kernel_params
         self.causal = causal
@@ -99,6 +102,8 @@ class AbstractCKCNN(BaseEstimator):
         _checks.check_positive("lr", self.lr)
         _checks.check_interval("weight_decay", self.weight_decay, 0, np.inf)
         _checks.check_interval("dropout", self.dropout, 0, 1)
+        hidden = self.observation_dropout
+        _checks.check_interval("observation_dropout", hidden, 0, 1)
         _checks.check_interval("validation_fraction", self.validation_fraction, 0, 1)
         _checks.check_choice("kernel", self.kernel, tuple(KERNELS))
         _checks.check_choice("density", self.density, tuple(DENSITIES))
@@ -235,7 +240,7 @@ class AbstractCKCNN(BaseEstimator):
             **{f"module__{k}": v for k, v in self._module(n_outputs).items()},
             criterion=self._criterion,
             criterion__reduction="none",
-            optimizer=torch.optim.AdamW,
+            optimizer=MatrixDecayAdamW,
             optimizer__weight_decay=self.weight_decay,
             lr=self.lr,
             max_epochs=self.max_epochs,
@@ -259,6 +264,7 @@ class AbstractCKCNN(BaseEstimator):
             "hidden_channels": self.hidden_channels,
             "n_blocks": self.n_blocks,
             "dropout": self.dropout,
+            "observation_dropout": self.observation_dropout,
             "kernel": self.kernel,
             "kernel_params": self.kernel_params,
             "causal": self.causal,

@@ -29,14 +29,17 @@ class CKCNNClassifier(ClassifierMixin, AbstractCKCNN):
     batch_size : int or "auto", default="auto"
         Series per step, of similar lengths. "auto" takes a power of two from 8 to 64
         that makes about 40 steps an epoch.
-    weight_decay : float, default=0.01
-        Weight decay of AdamW.
+    weight_decay : float, default=1.0
+        Weight decay of AdamW, on matrices only.
     hidden_channels : int, default=32
         Channels of the network.
     n_blocks : int, default=2
         Gated convolution blocks.
-    dropout : float, default=0.1
+    dropout : float, default=0.2
         Dropout in the blocks and in the head, in [0, 1).
+    observation_dropout : float, default=0.5
+        In training, a random share of the rows of each series is hidden, uniform
+        between 0 and this, in [0, 1).
     kernel : str, default="bands"
         "bands" needs no tuning; "siren" is the paper's; "fourier", "relu",
         "leaky_relu" and "swish" are for comparison. See ``ckts.kernels``.
@@ -119,10 +122,11 @@ class CKCNNClassifier(ClassifierMixin, AbstractCKCNN):
         max_epochs=30,
         lr=5e-3,
         batch_size="auto",
-        weight_decay=0.01,
+        weight_decay=1.0,
         hidden_channels=32,
         n_blocks=2,
-        dropout=0.1,
+        dropout=0.2,
+        observation_dropout=0.5,
         kernel="bands",
         kernel_params=None,
         causal=False,
@@ -145,6 +149,7 @@ class CKCNNClassifier(ClassifierMixin, AbstractCKCNN):
             hidden_channels=hidden_channels,
             n_blocks=n_blocks,
             dropout=dropout,
+            observation_dropout=observation_dropout,
             kernel=kernel,
             kernel_params=kernel_params,
             causal=causal,

@@ -5,6 +5,8 @@ import os
 import hypothesis
 import pytest
 
+# scipy reads it when it is imported; without it scikit-learn skips one check.
+os.environ.setdefault("SCIPY_ARRAY_API", "1")
 os.environ.setdefault("MPLBACKEND", "Agg")  # pictures are written, not shown
 
 # The same examples every time, so that no change is stopped by bad luck; new ones with

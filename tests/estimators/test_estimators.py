@@ -14,6 +14,12 @@ from ckts.estimators.base import automatic_batch_size
 from irregular import irregular_panel
 
 QUICK = {"max_epochs": 2, "hidden_channels": 4, "n_blocks": 1, "random_state": 0}
+EXACT = {
+    "dropout": 0.0,
+    "observation_dropout": 0.0,
+    "batch_size": 999,
+    "dtype": "float64",
+}
 BOTH = [CKCNNClassifier, CKCNNRegressor]
 
 
@@ -141,7 +147,7 @@ def test_ctrl_c_propagates_and_leaves_a_usable_model(data):
 
 def test_weights_count_series():
     X, y = irregular_panel(12)
-    exact = {"dropout": 0.0, "batch_size": 999, "dtype": "float64", **QUICK}
+    exact = {**EXACT, **QUICK}
     weight = np.r_[np.full(4, 2.0), np.ones(4), np.zeros(4)]
     repeated = np.r_[0:4, 0:4, 4:8]
     weighted = CKCNNClassifier(**exact).fit(X, y, sample_weight=weight)
@@ -155,7 +161,7 @@ def test_weights_count_series():
 def test_balanced_classes_are_weights():
     X, y = irregular_panel(16)
     y = (np.arange(16) < 4).astype(int)
-    exact = {"dropout": 0.0, "batch_size": 999, "dtype": "float64", **QUICK}
+    exact = {**EXACT, **QUICK}
     balanced = CKCNNClassifier(class_weight="balanced", **exact).fit(X, y)
     weights = np.where(y == 1, 16 / 8, 16 / 24)
     weighted = CKCNNClassifier(**exact).fit(X, y, sample_weight=weights)
@@ -304,6 +310,11 @@ def test_bad_targets(estimator, data, y, error, message):
         ({"max_epochs": 2.5}, TypeError, "`max_epochs` must be an integer; got 2.5"),
         ({"lr": -1.0}, ValueError, "`lr` must be positive and finite; got -1.0"),
         ({"dropout": 1.0}, ValueError, r"`dropout` must be in \[0, 1\); got 1.0"),
+        (
+            {"observation_dropout": -0.1},
+            ValueError,
+            r"`observation_dropout` must be in \[0, 1\); got -0.1",
+        ),
         ({"dropout": "a"}, TypeError, "`dropout` must be a number; got 'a'"),
         ({"batch_size": 0}, ValueError, "`batch_size` must be at least 1; got 0"),
         (

@@ -23,7 +23,13 @@ from irregular import irregular_panel
 
 # The instance that is checked: without dropout and with all series in one batch, a
 # weight of 2 must be the same as a series twice.
-EXACT = {"dropout": 0.0, "batch_size": 10_000, "random_state": 0, "max_epochs": 20}
+EXACT = {
+    "dropout": 0.0,
+    "observation_dropout": 0.0,
+    "batch_size": 10_000,
+    "random_state": 0,
+    "max_epochs": 20,
+}
 ALL_ESTIMATORS = [(CKCNNClassifier, 62), (CKCNNRegressor, 58)]
 ROUNDING = {
     "check_sample_weight_equivalence_on_dense_data": "float32 rounds at 1e-7",

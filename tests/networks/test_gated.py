@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from ckts.kernels import KERNELS
 from ckts.networks import GatedCKCNN
+from ckts.networks.gated import hide_rows
 
 CHANNELS = 3
 
@@ -193,3 +194,25 @@ def test_float32_agrees_with_float64():
     expected = double(**batch)
     batch["values"], batch["static"] = batch["values"].float(), batch["static"].float()
     torch.testing.assert_close(single(**batch).double(), expected, atol=1e-4, rtol=0)
+
+
+def test_hidden_rows_are_a_random_share():
+    torch.manual_seed(0)
+    observed = torch.rand(400, 50, 2) < 0.5
+    hidden = hide_rows(observed, 0.5)
+    assert not (hidden & ~observed).any()
+    changed = (hidden != observed).any(2) & observed.any(2)
+    kept = observed & ~changed.unsqueeze(-1)
+    assert torch.equal(hidden, kept)  # rows go as a whole
+    shares = changed.sum(1) / observed.any(2).sum(1)
+    assert shares.mean() == pytest.approx(0.25, abs=0.03)
+    assert shares.max() < 0.75
+
+
+def test_rows_are_hidden_in_training_only():
+    network, batch = make_network(dropout=0.0), make_batch(0)
+    assert torch.equal(network(**batch), network(**batch))
+    network.train()
+    assert not torch.equal(network(**batch), network(**batch))
+    network = make_network(dropout=0.0, observation_dropout=0.0).train()
+    assert torch.equal(network(**batch), network(**batch))
