@@ -1,0 +1,261 @@
+"""Every message of the numerical core: argument, rule, value, way out."""
+
+import math
+import re
+
+import numpy as np
+import pytest
+import torch
+
+from ckts import _tensor_checks as checks
+from ckts.kernels import KERNELS, BandKernel
+
+TIMES = torch.tensor([[0.0, 1.0, 2.0], [0.0, 0.0, 5.0]], dtype=torch.float64)
+VALUES = torch.zeros(2, 3, 4)
+
+
+def refused(error, message):
+    """Expect an error whose message begins with this."""
+    return pytest.raises(error, match="^" + re.escape(message))
+
+
+def test_a_choice_must_be_one_of_those_named():
+    checks.check_choice("density", "gap", ("gap", "none"))
+    with refused(ValueError, "`density` must be one of 'gap', 'none'; got 'kde'."):
+        checks.check_choice("density", "kde", ("gap", "none"))
+    with refused(ValueError, "`density` must be one of 'gap', 'none'; got ['gap']."):
+        checks.check_choice("density", ["gap"], ("gap", "none"))
+    with refused(ValueError, "`density` must be one of 'gap', 'none'; got None."):
+        checks.check_choice("density", None, ("gap", "none"))
+
+
+@pytest.mark.parametrize("size", [3, np.int64(3), torch.tensor(3)])
+def test_a_size_may_be_any_integer(size):
+    assert checks.check_size("n", size) == 3
+    assert type(checks.check_size("n", size)) is int
+
+
+@pytest.mark.parametrize(
+    ("size", "error", "message"),
+    [
+        (0, ValueError, "`n` must be at least 1; got 0."),
+        (-2, ValueError, "`n` must be at least 1; got -2."),
+        (2.0, TypeError, "`n` must be an integer; got 2.0."),
+        ("2", TypeError, "`n` must be an integer; got '2'."),
+        (True, TypeError, "`n` must be an integer; got True."),
+        (None, TypeError, "`n` must be an integer; got None."),
+    ],
+)
+def test_a_size_must_be_a_positive_integer(size, error, message):
+    with refused(error, message):
+        checks.check_size("n", size)
+
+
+@pytest.mark.parametrize("value", [1, 0.5, np.float32(0.5), np.float64(2), np.int64(1)])
+def test_a_positive_number_may_be_of_any_type(value):
+    assert checks.check_positive("horizon", value) == value
+    assert type(checks.check_positive("horizon", value)) is float
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "message"),
+    [
+        (0, ValueError, "`horizon` must be positive and finite; got 0."),
+        (-1.5, ValueError, "`horizon` must be positive and finite; got -1.5."),
+        (math.inf, ValueError, "`horizon` must be positive and finite; got inf."),
+        (math.nan, ValueError, "`horizon` must be positive and finite; got nan."),
+        ("1", TypeError, "`horizon` must be a number; got '1'."),
+        (True, TypeError, "`horizon` must be a number; got True."),
+        (None, TypeError, "`horizon` must be a number; got None."),
+    ],
+)
+def test_a_positive_number_must_be_one(value, error, message):
+    with refused(error, message):
+        checks.check_positive("horizon", value)
+
+
+def test_parameters_must_be_those_of_the_kernel():
+    for make in KERNELS.values():
+        checks.check_parameters("kernel_params", {}, make)
+    checks.check_parameters("kernel_params", {"omega_0": 3}, KERNELS["siren"])
+    with refused(
+        ValueError,
+        "`kernel_params` must only hold parameters of the kernel; got ['a', 'omega_0']."
+        " It takes ['n_features'].",
+    ):
+        checks.check_parameters(
+            "kernel_params", {"omega_0": 3, "a": 1, "n_features": 2}, KERNELS["bands"]
+        )
+    # these are the convolution's business
+    for name in ("in_channels", "out_channels", "causal", "n_steps", "activation"):
+        with refused(ValueError, "`kernel_params` must only hold"):
+            checks.check_parameters("kernel_params", {name: 1}, KERNELS["relu"])
+
+
+def test_parameters_must_be_absent_for_a_kernel_that_is_made():
+    checks.check_no_parameters({})
+    with refused(
+        ValueError,
+        "`kernel_params` must be empty if `kernel` is a module; got ['b', 'c']. Make "
+        "the kernel with them.",
+    ):
+        checks.check_no_parameters({"c": 1, "b": 2})
+
+
+def test_a_kernel_must_have_the_sizes_of_its_convolution():
+    checks.check_kernel(BandKernel(2, 3), 2, 3, True)
+    for wanted in ((3, 3, True), (2, 2, True), (2, 3, False)):
+        with refused(
+            ValueError,
+            f"`kernel` must have (in_channels, out_channels, causal) = {wanted}; got "
+            "(2, 3, True). Make it with the sizes of the convolution.",
+        ):
+            checks.check_kernel(BandKernel(2, 3), *wanted)
+    with refused(TypeError, "`kernel` must be a name or an AbstractKernel; got 7."):
+        checks.check_kernel(7, 2, 3, True)
+
+
+def test_times_may_be_tied_and_of_any_type():
+    checks.check_times(TIMES, None)
+    checks.check_times(TIMES.long(), TIMES.flip(1).long())
+    checks.check_times(TIMES.float(), TIMES[:, :1])
+    checks.check_times(TIMES[:, :0], None)
+    checks.check_times(TIMES[:0], TIMES[:0])
+
+
+@pytest.mark.parametrize(
+    ("times", "query_times", "message"),
+    [
+        (TIMES[0], None, "`times` must have the shape (batch, time); got (3,)."),
+        (
+            TIMES.unsqueeze(-1),
+            None,
+            "`times` must have the shape (batch, time); got (2, 3, 1).",
+        ),
+        (
+            TIMES.flip(1),
+            None,
+            "`times` must not decrease within a series; series 0 has 1.0 after 2.0. "
+            "Sort each series by time; padding repeats the last time.",
+        ),
+        (
+            torch.tensor([[1, 2, 2], [3, 9, 8]]),
+            None,
+            "`times` must not decrease within a series; series 1 has 8 after 9. ",
+        ),
+        (TIMES / 0, None, "`times` must be finite; got NaN or infinity."),
+        (
+            TIMES,
+            TIMES[0],
+            "`query_times` must have the shape (batch, query) with batch = 2; got "
+            "(3,).",
+        ),
+        (
+            TIMES,
+            TIMES[:1],
+            "`query_times` must have the shape (batch, query) with batch = 2; got "
+            "(1, 3).",
+        ),
+        (TIMES, TIMES * math.nan, "`query_times` must be finite; got NaN or infinity."),
+        (
+            TIMES[:, :0],
+            TIMES,
+            "`times` must hold at least one time per series; got 0. Pad series without "
+            "observations with one time, and mark it in `observed`.",
+        ),
+    ],
+)
+def test_times_must_be_finite_and_sorted(times, query_times, message):
+    with refused(ValueError, message):
+        checks.check_times(times, query_times)
+
+
+def test_series_must_be_floating_of_batch_time_and_channels():
+    checks.check_series("values", VALUES, 4)
+    checks.check_series("values", VALUES.half(), 4)
+    for wrong in (VALUES[0], VALUES[..., :3], VALUES.unsqueeze(0)):
+        with refused(
+            ValueError,
+            f"`values` must have the shape (batch, time, 4); got {tuple(wrong.shape)}.",
+        ):
+            checks.check_series("values", wrong, 4)
+    with refused(
+        TypeError,
+        "`values` must be floating; got torch.int64. Use `values.float()`.",
+    ):
+        checks.check_series("values", VALUES.long(), 4)
+
+
+def test_a_time_step_is_one_number_or_one_per_channel():
+    for steps in (0.5, [0.5, 1.0, 2.0]):
+        checks.check_time_step(torch.tensor(steps), 3)
+    for steps in ([0.5], [0.5, 1.0], [], [[0.5, 1.0, 2.0]]):
+        shape = tuple(torch.tensor(steps).shape)
+        with refused(
+            ValueError,
+            "`time_step` must be one number or one per channel (3); got the shape "
+            f"{shape}.",
+        ):
+            checks.check_time_step(torch.tensor(steps), 3)
+    for wrong in (0.0, -1.0, math.inf, math.nan):
+        message = f"`time_step` must be positive and finite; got {wrong}."
+        with refused(ValueError, message):
+            checks.check_time_step(torch.tensor(wrong), 3)
+        with refused(ValueError, message):
+            checks.check_time_step(torch.tensor([1.0, 1.0, wrong]), 3)
+
+
+def test_values_and_times_must_agree():
+    checks.check_time_axis(VALUES, TIMES)
+    for times in (TIMES[:1], TIMES[:, :2]):
+        with refused(
+            ValueError,
+            "`values` must have the batch and time sizes of `times`, "
+            f"{tuple(times.shape)}; got (2, 3).",
+        ):
+            checks.check_time_axis(VALUES, times)
+
+
+def test_a_mask_must_be_boolean_and_of_the_rows():
+    checks.check_observed(None, TIMES)
+    checks.check_observed(VALUES.bool(), TIMES)
+    for mask in (VALUES, VALUES.long(), VALUES.to(torch.uint8)):
+        with refused(
+            TypeError,
+            f"`observed` must be boolean; got {mask.dtype}. Use `mask.bool()`.",
+        ):
+            checks.check_observed(mask, TIMES)
+    for mask in (VALUES.bool()[..., 0], VALUES.bool()[:, :2], VALUES.bool()[:1]):
+        with refused(
+            ValueError,
+            "`observed` must have the shape (batch, time, channels) with (batch, time) "
+            f"= (2, 3); got {tuple(mask.shape)}.",
+        ):
+            checks.check_observed(mask, TIMES)
+
+
+def test_a_mask_must_have_one_channel_or_all():
+    for channels in (1, 4):
+        checks.check_observed_channels(VALUES[..., :channels], 4)
+    with refused(ValueError, "`observed` must have 1 or 4 channels; got 3."):
+        checks.check_observed_channels(VALUES[..., :3], 4)
+
+
+@pytest.mark.parametrize("value", [0, 0.5, np.float32(0.5), 0.999])
+def test_a_share_may_be_of_any_type(value):
+    checks.check_interval("dropout", value, 0, 1)
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "message"),
+    [
+        (1, ValueError, "`dropout` must be in [0, 1); got 1."),
+        (-0.1, ValueError, "`dropout` must be in [0, 1); got -0.1."),
+        (math.nan, ValueError, "`dropout` must be in [0, 1); got nan."),
+        ("0", TypeError, "`dropout` must be a number; got '0'."),
+        (False, TypeError, "`dropout` must be a number; got False."),
+    ],
+)
+def test_a_share_must_be_in_its_interval(value, error, message):
+    with refused(error, message):
+        checks.check_interval("dropout", value, 0, 1)
