@@ -50,6 +50,19 @@ def test_both_methods_are_the_sum_by_hand(method, causal):
     assert relative_error(got[0], torch.from_numpy(expected)) < 1e-13
 
 
+@pytest.mark.parametrize("method", ["lattice", "pairwise"])
+def test_what_is_not_observed_does_not_enter_through_ties(method):
+    values = torch.randn(1, 4, 2, dtype=torch.float64)
+    times = torch.tensor([[0, 1, 1, 3]], dtype=torch.float64)
+    observed = torch.ones(1, 4, 2, dtype=torch.bool)
+    observed[0, 2, 0], observed[0, 3] = False, False
+    mixing = torch.randn(4, 2, 3, dtype=torch.float64)
+    plan = make_geometry(times, method=method), make_quadrature(times, observed)
+    expected = convolve(values, gaussians, mixing, *plan)
+    spoiled = torch.where(observed, values, 77)
+    assert relative_error(convolve(spoiled, gaussians, mixing, *plan), expected) < 1e-13
+
+
 def test_nothing_of_pairs_times_channels_is_built(monkeypatch):
     # the features are the largest tensor; no block has more than its share of pairs
     monkeypatch.setattr(functional, "PAIRS_PER_BLOCK", 256)

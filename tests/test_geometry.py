@@ -166,6 +166,12 @@ def test_queries_on_the_lattice_are_counted_from_the_first_of_all():
     assert lattice.length == 20
 
 
+def test_only_the_series_with_early_queries_is_shifted():
+    lattice = lattice_of([4, 6, 8], [0, 2, 4], queries=[[1], [4]], method="lattice")
+    assert lattice.source.tolist() == [[3, 5, 7], [0, 2, 4]]
+    assert lattice.target.tolist() == [[0], [4]]
+
+
 def test_queries_off_the_lattice_leave_none():
     grid = [float(k) for k in range(30)]
     assert lattice_of(grid, queries=[[3.0, 7.0]]) is not None
