@@ -21,7 +21,6 @@ from ckts.estimators.inputs import is_table, named, weights_of
 from ckts.estimators.net import (
     EpochBar,
     LengthSampler,
-    MatrixDecayAdamW,
     PanelDataset,
     PanelNet,
     prediction_batches,
@@ -45,7 +44,7 @@ class AbstractCKCNN(BaseEstimator):
     def __init__(
         self,
         *,
-        max_epochs=30,
+        max_epochs=20,
         lr=5e-3,
         batch_size="auto",
         weight_decay=1.0,
@@ -240,7 +239,7 @@ class AbstractCKCNN(BaseEstimator):
             **{f"module__{k}": v for k, v in self._module(n_outputs).items()},
             criterion=self._criterion,
             criterion__reduction="none",
-            optimizer=MatrixDecayAdamW,
+            optimizer=torch.optim.AdamW,
             optimizer__weight_decay=self.weight_decay,
             lr=self.lr,
             max_epochs=self.max_epochs,

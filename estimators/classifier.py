@@ -21,7 +21,7 @@ class CKCNNClassifier(ClassifierMixin, AbstractCKCNN):
 
     Parameters
     ----------
-    max_epochs : int, default=30
+    max_epochs : int, default=20
         Passes over the training series. The learning rate follows one cycle over all
         of them, so fewer epochs are a shorter training, not an interrupted one.
     lr : float, default=0.005
@@ -30,7 +30,7 @@ class CKCNNClassifier(ClassifierMixin, AbstractCKCNN):
         Series per step, of similar lengths. "auto" takes a power of two from 8 to 64
         that makes about 40 steps an epoch.
     weight_decay : float, default=1.0
-        Weight decay of AdamW, on matrices only.
+        Weight decay of AdamW.
     hidden_channels : int, default=32
         Channels of the network.
     n_blocks : int, default=2
@@ -119,7 +119,7 @@ class CKCNNClassifier(ClassifierMixin, AbstractCKCNN):
     def __init__(
         self,
         *,
-        max_epochs=30,
+        max_epochs=20,
         lr=5e-3,
         batch_size="auto",
         weight_decay=1.0,

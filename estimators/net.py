@@ -127,28 +127,6 @@ def prediction_batches(dataset: PanelDataset, batch_size: int) -> DataLoader:
     )
 
 
-class MatrixDecayAdamW(torch.optim.AdamW):
-    """AdamW that decays matrices only.
-
-    Biases, norms, and the frequencies and widths of kernels have a meaning of their
-    own; decay would draw a kernel towards a constant.
-
-    Parameters
-    ----------
-    params : iterable of dict
-        Parameter groups.
-    **options
-        Of AdamW.
-    """
-
-    def __init__(self, params, **options):
-        everything = [p for group in params for p in group["params"]]
-        matrices = [p for p in everything if p.ndim > 1]
-        others = [p for p in everything if p.ndim <= 1]
-        groups = [{"params": matrices}, {"params": others, "weight_decay": 0.0}]
-        super().__init__(groups, **options)
-
-
 class PanelNet(NeuralNet):
     """A skorch net whose loss is weighted and whose training can be interrupted."""
 

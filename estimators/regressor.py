@@ -16,7 +16,7 @@ class CKCNNRegressor(RegressorMixin, AbstractCKCNN):
 
     Parameters
     ----------
-    max_epochs : int, default=30
+    max_epochs : int, default=20
         Passes over the training series. The learning rate follows one cycle over all
         of them, so fewer epochs are a shorter training, not an interrupted one.
     lr : float, default=0.005
@@ -25,7 +25,7 @@ class CKCNNRegressor(RegressorMixin, AbstractCKCNN):
         Series per step, of similar lengths. "auto" takes a power of two from 8 to 64
         that makes about 40 steps an epoch.
     weight_decay : float, default=1.0
-        Weight decay of AdamW, on matrices only.
+        Weight decay of AdamW.
     hidden_channels : int, default=32
         Channels of the network.
     n_blocks : int, default=2
