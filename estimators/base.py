@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import torch
 from sklearn.base import BaseEstimator
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import (
@@ -162,6 +165,8 @@ class AbstractCKCNN(BaseEstimator):
     def _fit(self, panel: Panel, target: np.ndarray, sample_weight, n_outputs: int):
         """Learn the statistics, then train; the state is usable at any time."""
         self._check_parameters()
+        # A net of an earlier fit must not meet the statistics of this one.
+        self.__dict__.pop("net_", None)
         weight = weights_of(sample_weight, len(panel))
         used = np.flatnonzero(weight > 0)  # a weight of 0 is as good as absent
         panel, target, weight = panel[used], target[used], weight[used]
@@ -230,6 +235,13 @@ class AbstractCKCNN(BaseEstimator):
             ]
             self.net_.trim_for_prediction()
             self.n_iter_ = len(self.history_)
+        if not np.isfinite(self.history_[-1]["train_loss"]):
+            warnings.warn(
+                f"The training diverged: its loss is {self.history_[-1]['train_loss']}."
+                f" Predictions mean nothing. Use a smaller `lr` than {self.lr}.",
+                ConvergenceWarning,
+                stacklevel=4,
+            )
 
     def _make_net(
         self, batch_size: int, n_outputs: int, n_train: int, valid: PanelDataset

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from sklearn.exceptions import NotFittedError
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from skorch.callbacks import Callback
 
 from ckts import CKCNNClassifier, CKCNNRegressor, Panel, as_panel
@@ -143,6 +143,27 @@ def test_ctrl_c_propagates_and_leaves_a_usable_model(data):
         model.fit(X, y)
     assert model.predict_proba(X).shape == (len(y), 2)
     assert len(model.history_) >= 1
+
+
+def test_ctrl_c_in_a_second_fit_leaves_no_net_of_the_first(data, monkeypatch):
+    X, y = data
+    model = CKCNNClassifier(**QUICK).fit(X, y)
+
+    def interrupt(*args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("ckts.estimators.base.learn_statistics", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X, y)
+    with pytest.raises(NotFittedError):
+        model.predict(X)
+
+
+def test_a_training_that_diverges_is_said(data):
+    X, y = data
+    model = CKCNNRegressor(**{**QUICK, "lr": 1e30, "max_epochs": 4})
+    with pytest.warns(ConvergenceWarning, match="training diverged.*smaller `lr`"):
+        model.fit(X, y.astype(float))
 
 
 def test_weights_count_series():
