@@ -20,6 +20,7 @@ class Plan(NamedTuple):
 
     geometry: Geometry
     quadrature: Quadrature
+    causal: bool
 
 
 def make_plan(
@@ -66,7 +67,7 @@ def make_plan(
         density=density,
         time_step=time_step,
     )
-    return Plan(geometry, quadrature)
+    return Plan(geometry, quadrature, causal)
 
 
 class CKConv(nn.Module):
@@ -202,6 +203,12 @@ class CKConv(nn.Module):
                 raise ValueError("`times` or `plan` must be given; got neither.")
             _checks.check_time_axis(values, times)
             plan = self.plan(times, observed, query_times)
+        if plan.causal != self.causal:
+            raise ValueError(
+                f"`plan` must be causal={self.causal} as the layer is; got one with "
+                f"causal={plan.causal}, whose weights are others. Make it with "
+                "`conv.plan(...)`."
+            )
         weights = plan.quadrature.weights
         _checks.check_time_axis(values, weights)
         _checks.check_observed_channels(weights, self.in_channels)

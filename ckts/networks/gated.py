@@ -170,7 +170,7 @@ class GatedCKCNN(nn.Module):
         quadrature = self._row_quadrature(
             plan.geometry.times, observed, causal=self.causal
         )
-        rows = Plan(plan.geometry, quadrature)
+        rows = Plan(plan.geometry, quadrature, self.causal)
         for block in self.blocks:
             hidden = block(hidden, rows)
         return self.norm(hidden)

@@ -266,3 +266,10 @@ def test_wrong_arguments_are_refused(arguments, error, message):
 def test_an_unknown_method_is_refused():
     with pytest.raises(ValueError, match="`method` must be one of 'auto', 'lattice'"):
         CKConv(1, 1).plan(TIMES, method="fft")
+
+
+def test_a_plan_of_the_other_direction_is_refused():
+    times = torch.arange(4.0, dtype=torch.float64)[None]
+    plan = CKConv(1, 1, causal=False).plan(times)
+    with pytest.raises(ValueError, match="`plan` must be causal=True.*causal=False"):
+        CKConv(1, 1, causal=True)(torch.zeros(1, 4, 1), plan=plan)
