@@ -271,5 +271,5 @@ def test_an_unknown_method_is_refused():
 def test_a_plan_of_the_other_direction_is_refused():
     times = torch.arange(4.0, dtype=torch.float64)[None]
     plan = CKConv(1, 1, causal=False).plan(times)
-    with pytest.raises(ValueError, match="`plan` must be causal=True.*causal=False"):
+    with pytest.raises(ValueError, match=r"must be causal=True.*causal=False"):
         CKConv(1, 1, causal=True)(torch.zeros(1, 4, 1), plan=plan)
