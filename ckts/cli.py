@@ -73,17 +73,28 @@ def make_parser() -> argparse.ArgumentParser:
         help="epochs per fit (default: those of the estimator)",
     )
     demo.add_argument(
-        "--seed", type=int, default=0, help="seed of folds and models (default: 0)"
+        "--seed",
+        type=_seed,
+        default=0,
+        metavar="N",
+        help="seed of folds and models (default: 0)",
     )
     demo.set_defaults(run=_demo)
     return parser
 
 
 def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"must be at least 1; got {text}")
-    return number
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be an integer from 1 on; got {text!r}")
+    return int(text)
+
+
+def _seed(text: str) -> int:
+    if not text.isdecimal() or int(text) >= 2**32:
+        raise argparse.ArgumentTypeError(
+            f"must be an integer from 0 to 2**32 - 1; got {text!r}"
+        )
+    return int(text)
 
 
 def _demo(options: argparse.Namespace) -> int:

@@ -55,7 +55,7 @@ def run_demo(output: Path, *, max_epochs: int | None = None, seed: int = 0) -> d
     )
     options = {} if max_epochs is None else {"max_epochs": max_epochs}
     scores, risks, estimators = _cross_validate(X, y, options, seed)
-    _report(scores)
+    _report(scores, max_epochs)
     patient = _choose_patient(X, y, risks)
     _draw(estimators[patient], X[patient], bool(y[patient]), output)
     print(f"\nOne patient, seen by a model trained on others: {output}")
@@ -82,10 +82,11 @@ def _cross_validate(X, y, options: dict, seed: int) -> tuple[dict, np.ndarray, d
     return {k: np.array(v) for k, v in scores.items()}, risks, estimators
 
 
-def _report(scores: dict[str, np.ndarray]) -> None:
+def _report(scores: dict[str, np.ndarray], max_epochs: int | None) -> None:
     """Print both figures, and whether they differ by more than the folds do."""
+    setting = "defaults" if max_epochs is None else f"max_epochs={max_epochs}"
     names = {
-        "ckcnn": "CKCNNClassifier, defaults",
+        "ckcnn": f"CKCNNClassifier, {setting}",
         "baseline": "summaries + gradient boosting",
     }
     print("AUROC                            mean    sd      per fold")

@@ -56,18 +56,28 @@ def test_a_bad_output_is_refused_before_the_work(tmp_path, name, message, capsys
     assert message in capsys.readouterr().err
 
 
-def test_bad_epochs_are_refused(capsys):
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        ("--max-epochs", "0", "must be an integer from 1 on; got '0'"),
+        ("--max-epochs", "x", "must be an integer from 1 on; got 'x'"),
+        ("--seed", "-1", "must be an integer from 0 to 2**32 - 1; got '-1'"),
+        ("--seed", "4294967296", "must be an integer from 0 to 2**32 - 1"),
+    ],
+)
+def test_bad_numbers_are_refused(option, value, message, capsys):
     with pytest.raises(SystemExit) as ended:
-        main(["demo", "--max-epochs", "0"])
+        main(["demo", option, value])
     assert ended.value.code == 2
-    assert "must be at least 1; got 0" in capsys.readouterr().err
+    assert message in capsys.readouterr().err
 
 
 def test_demo_prints_both_models_and_writes_the_picture(tmp_path, capsys):
     picture = tmp_path / "demo.png"
     assert main(["demo", "--output", str(picture), "--max-epochs", "1"]) == 0
     text = capsys.readouterr().out
-    assert "CKCNNClassifier" in text
+    assert "CKCNNClassifier, max_epochs=1 " in text
+    assert "defaults" not in text
     assert "gradient boosting" in text
     assert str(picture) in text
     image = _read_png(picture)
