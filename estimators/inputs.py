@@ -4,6 +4,7 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from scipy.sparse import issparse
 from sklearn.utils.validation import check_array
 
@@ -11,9 +12,11 @@ from ckts.panel import Panel
 
 
 def is_table(X: Any) -> bool:
-    """Whether scikit-learn's own checks apply: 2-D arrays, wide frames, and misfits.
+    """Whether scikit-learn's own checks apply: 2-D arrays and wide frames of numbers.
 
-    Panels, 3-D arrays, lists of series, multi-index and nested frames are not tables.
+    Panels, 3-D arrays, lists of series, multi-index and nested frames are not tables,
+    and what `as_panel` refuses with a better message is none either: strings, arrays
+    of one dimension, lists of unequal lengths.
     """
     if isinstance(X, Panel):
         return False
@@ -21,15 +24,27 @@ def is_table(X: Any) -> bool:
         nested = any(dtype.kind == "O" for dtype in X.dtypes)
         return getattr(X.index, "nlevels", 1) == 1 and not nested
     if isinstance(X, (list, tuple)):
-        return len(X) == 0 or _is_row(X[0])
-    return (hasattr(X, "__array__") and getattr(X, "ndim", 2) <= 2) or issparse(X)
+        return len(X) == 0 or (_is_row(X[0]) and _is_even(X))
+    if issparse(X):
+        return True
+    two_d = hasattr(X, "__array__") and getattr(X, "ndim", 2) == 2
+    return two_d and getattr(getattr(X, "dtype", None), "kind", "f") not in "US"
 
 
 def _is_row(item: Any) -> bool:
     """Whether an item of a list is a row of numbers rather than a series."""
-    if isinstance(item, tuple):
+    if isinstance(item, (tuple, Panel)):
         return False
     return not hasattr(item, "iloc") and getattr(item, "ndim", 1) < 2
+
+
+def _is_even(rows: Any) -> bool:
+    """Whether rows are numbers, and as many in each row."""
+    try:
+        array = np.asarray(rows)
+    except ValueError:  # numpy refuses ragged rows
+        return False
+    return array.ndim == 2 and array.dtype.kind not in "US"
 
 
 def named(panel: Panel) -> bool:
@@ -44,18 +59,23 @@ def weights_of(sample_weight: Any, n_series: int) -> np.ndarray:
         return np.ones(n_series)
     if isinstance(sample_weight, Real):
         sample_weight = np.full(n_series, float(sample_weight))
-    weight = check_array(
-        sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight"
-    )
-    if weight.shape != (n_series,):
+    raw = _as_array("sample_weight", sample_weight)
+    if raw.shape != (n_series,):
         raise ValueError(
-            f"`sample_weight` must have the shape ({n_series},); got {weight.shape}."
+            f"`sample_weight` must have the shape ({n_series},), one weight per series;"
+            f" got {raw.shape}. Select the weights as the series."
         )
+    _check_known("sample_weight", raw, "Give 0 where a series must not count.")
+    weight = _as_numbers("sample_weight", raw)
     if (weight < 0).any():
-        raise ValueError(f"`sample_weight` must not be negative; got {weight.min()}.")
+        raise ValueError(
+            f"`sample_weight` must not be negative; got {weight.min()}. Give 0 where a "
+            "series must not count."
+        )
     if not (weight > 0).any():
         raise ValueError(
-            "`sample_weight` must hold a positive weight; got zero throughout."
+            "`sample_weight` must hold a positive weight; got zero throughout. Leave "
+            "it out to weigh all series alike."
         )
     return weight
 
@@ -69,15 +89,55 @@ def check_target(
             f"{type(estimator).__name__} requires y to be passed, but the target y is "
             "None."
         )
-    y = check_array(
-        y,
-        ensure_2d=False,
-        dtype=np.float64 if numeric else None,
-        input_name="y",
-        ensure_all_finite=True,
-    )
-    if len(y) != n_series:
+    raw = _as_array("y", y)
+    if raw.ndim == 0 or len(raw) != n_series:
         raise ValueError(
-            f"`y` must have one target per series, {n_series}; got {len(y)}."
+            f"`y` must have one target per series, {n_series}; got "
+            f"{len(raw) if raw.ndim else repr(y)}. Select the targets as the series."
         )
-    return y
+    if raw.ndim > 2 or raw.size == 0:
+        raise ValueError(
+            "`y` must have shape (n_series,) or (n_series, n_targets); got shape "
+            f"{raw.shape}. Use e.g. `y.reshape(len(y), -1)`."
+        )
+    _check_known("y", raw, "Leave these series out of `X` and `y`.")
+    if numeric:
+        return _as_numbers("y", raw)
+    return check_array(y, ensure_2d=False, dtype=None, input_name="y")
+
+
+def _as_array(argument: str, raw: Any) -> np.ndarray:
+    try:
+        return np.asarray(raw)
+    except ValueError as error:  # numpy refuses ragged lists
+        raise ValueError(
+            f"`{argument}` must be an array; got {type(raw).__name__}: {error} Give "
+            "every series as many entries."
+        ) from error
+
+
+def _check_known(argument: str, array: np.ndarray, way_out: str) -> None:
+    """Refuse what is missing (NaN, None, NaT) or infinite."""
+    bad = pd.isna(array)
+    if array.dtype.kind in "fc":
+        bad = ~np.isfinite(array)
+    if bad.any():
+        where = int(np.argwhere(bad)[0][0])
+        raise ValueError(
+            f"`{argument}` must be finite and known; got {array[bad][0]} for series "
+            f"{where}, and {int(bad.sum())} in all. {way_out}"
+        )
+
+
+def _as_numbers(argument: str, array: np.ndarray) -> np.ndarray:
+    """Return an array of float64, or refuse strings, dates and complex numbers."""
+    found = f"{array.dtype}, e.g. {array.flat[0]}"
+    if array.dtype.kind in "biufO":
+        try:
+            return array.astype(np.float64)
+        except (TypeError, ValueError) as error:
+            found = str(error)
+    raise TypeError(
+        f"`{argument}` must be numbers; got {found}. Convert it first, e.g. with "
+        "`pandas.to_numeric`."
+    )

@@ -310,7 +310,7 @@ def test_predict_before_fit(estimator, data):
 @pytest.mark.parametrize(
     ("y", "error", "message"),
     [
-        (np.full(24, np.nan), ValueError, "y contains NaN"),
+        (np.full(24, np.nan), ValueError, "`y` must be finite and known; got nan"),
         (np.ones(23), ValueError, r"`y` must have one target per series, 24; got 23"),
         (None, ValueError, "requires y to be passed, but the target y is None"),
     ],
