@@ -98,11 +98,23 @@ def _read(X):
             f"`X` must be dense; got a sparse {type(X).__name__}. Use `X.toarray()`."
         )
     if hasattr(X, "__array__"):
-        return _read_array(X if isinstance(X, np.ndarray) else np.asarray(X))
+        return _read_array(X if isinstance(X, np.ndarray) else _as_array(X))
     raise TypeError(
         "`X` must be a Panel, a DataFrame, an array or a list of series; got "
         f"{type(X).__name__}. A file is read first, e.g. with `pandas.read_csv`."
     )
+
+
+def _as_array(X):
+    """Make an array of what says that it can be one, such as a tensor."""
+    try:
+        return np.asarray(X)
+    except (RuntimeError, TypeError) as error:  # gradients, another device, bfloat16
+        raise TypeError(
+            f"`X` must be what numpy can read; got a {type(X).__name__}: "
+            f"{str(error).rstrip('.')}. A tensor is read as "
+            "`X.detach().cpu().double().numpy()`."
+        ) from error
 
 
 def _read_array(array):
@@ -114,6 +126,11 @@ def _read_array(array):
             "`X.reshape(1, -1)`."
         )
     check_some_steps(array.shape)
+    if array.dtype == object and np.ndim(array.flat[0]):
+        raise TypeError(
+            "`X` must hold numbers in an array; got an object array of shape "
+            f"{array.shape} of {type(array.flat[0]).__name__}. {_PAIRS}"
+        )
     values = as_floats(array, "X")
     if array.ndim == 2:
         values = values[:, None]
@@ -154,7 +171,8 @@ def _read_list(X):
         if "inhomogeneous" not in str(error):
             raise
         raise ValueError(
-            f"`X` must have times where series differ in length; got {error}. {_PAIRS}"
+            "`X` must have times where series differ in length; got a list of "
+            f"{kinds[0]} of unequal lengths. {_PAIRS}"
         ) from error
 
 
@@ -166,21 +184,33 @@ def _depth(member):
 
 def _read_pairs(X):
     """Read tuples (times, values) with values (n_times,) or (n_times, in_channels)."""
-    for number, pair in enumerate(X):
-        if len(pair) != 2 or np.ndim(pair[1]) not in (1, 2):
+    values = [_pair_values(pair, number) for number, pair in enumerate(X)]
+    for number, ((times, _), measured) in enumerate(zip(X, values, strict=True)):
+        if len(times) != len(measured):
             raise ValueError(
-                "`X` must hold tuples (times, values) with values of shape (n_times,) "
-                f"or (n_times, in_channels); got a tuple of {len(pair)} at position "
-                f"{number}. {_PAIRS}"
-            )
-        if len(pair[0]) != len(pair[1]):
-            raise ValueError(
-                f"`X` must have a time for every value; got {len(pair[0])} times and "
-                f"{len(pair[1])} values in series {number}. Give values the shape "
+                f"`X` must have a time for every value; got {len(times)} times and "
+                f"{len(measured)} values in series {number}. Give values the shape "
                 "(n_times, in_channels)."
             )
-    values = [np.asarray(values) for _, values in X]
     return _stack([times for times, _ in X], values, None)
+
+
+def _pair_values(pair, number):
+    """Take the values of a tuple (times, values)."""
+    found = f"a tuple of {len(pair)}"
+    if len(pair) == 2:
+        try:
+            values = np.asarray(pair[1])
+        except ValueError:  # numpy refuses ragged rows
+            found = "values with rows of unequal lengths"
+        else:
+            if values.ndim in (1, 2) and np.ndim(pair[0]):
+                return values
+            found = f"times and values of shapes {np.shape(pair[0])}, {values.shape}"
+    raise ValueError(
+        "`X` must hold tuples (times, values) with values of shape (n_times,) or "
+        f"(n_times, in_channels); got {found} at position {number}. {_PAIRS}"
+    )
 
 
 def _read_frames(X):

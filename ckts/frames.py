@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
 from ckts._checks import check_instance_codes, check_some_steps
@@ -18,6 +20,9 @@ INSTANCE_NAMES = {
     *("id", "ids", "pid", "uid", "instance", "instances", "series", "subject"),
     *("patient", "patients", "case", "cases", "record", "recordid", "unit"),
 }
+# labels that a file gives where a frame had numbers or dates
+_NUMBER = re.compile(r"[+-]?\d+(\.\d*)?([eE][+-]?\d+)?")
+_DATE = re.compile(r"\d{4}-\d\d?(-\d\d?([ T]\d.*)?)?")
 _STEP_KINDS = {
     *("integer", "floating", "mixed-integer-float", "datetime64", "datetime", "date"),
     *("timedelta64", "timedelta", "period"),
@@ -61,7 +66,9 @@ def _read_multiindex(frame):
     if index.nlevels != 2:
         raise ValueError(
             "`X` must have an index of two levels, (instance, time); got "
-            f"{index.nlevels} levels {list(index.names)}. Drop or join the others."
+            f"{index.nlevels} levels {list(index.names)}. Drop or join the others; for "
+            "a level of channels use `Panel.from_long(X.reset_index(), instance=..., "
+            "time=..., channel=..., value=...)`."
         )
     codes, instances = _instance_level(index)
     time_codes = index.codes[1]
@@ -75,7 +82,13 @@ def _read_multiindex(frame):
     return Rows(
         codes,
         stamps[time_codes],
-        as_floats(frame, "X"),
+        as_floats(
+            frame,
+            "X",
+            way_out="Convert it with `pandas.to_numeric`; a column that names channels "
+            "is for `Panel.from_long(X.reset_index(), instance=..., time=..., "
+            "channel=..., value=...)`.",
+        ),
         len(instances),
         scale,
         channels=labels(frame.columns),
@@ -159,7 +172,31 @@ def _read_wide(frame):
 def _step_times(columns):
     if columns.inferred_type in _STEP_KINDS:
         return parse_times(columns)
+    _refuse_written_times(columns)
     return parse_times(np.arange(len(columns)))
+
+
+def _refuse_written_times(columns):
+    """Refuse labels that are time stamps written as strings, as in files."""
+    texts = [label.strip() for label in columns if isinstance(label, str)]
+    if len(texts) < len(columns):
+        return
+    if all(_DATE.fullmatch(text) for text in texts):
+        convert = "pandas.to_datetime(X.columns)"
+    elif all(_NUMBER.fullmatch(text) for text in texts) and _uneven(texts):
+        convert = "X.columns.astype(float)"
+    else:
+        return
+    raise ValueError(
+        "`X` must have time stamps, or names, as column labels; got strings that look "
+        f"like time stamps, {texts[:3]}. Convert them: `X.columns = {convert}`."
+    )
+
+
+def _uneven(texts):
+    """Whether numbers differ from steps 0, 1, ... by more than origin and unit."""
+    gaps = np.diff(np.array(texts, dtype=np.float64))
+    return bool(len(gaps)) and not np.allclose(gaps, gaps[0])
 
 
 def _refuse_long(frame):

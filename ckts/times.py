@@ -223,10 +223,14 @@ def _concatenate(parts):
 
 
 def _not_times(raw, found):
-    example = f", e.g. {raw[0]!r}" if isinstance(raw, np.ndarray) and len(raw) else ""
+    example = ""
+    if isinstance(raw, np.ndarray) and len(raw):
+        first = raw[0].item() if isinstance(raw[0], np.generic) else raw[0]
+        example = f", e.g. {first!r}"
     return (
         f"`times` must be numbers, datetimes, timedeltas or periods; got {found}"
-        f"{example}. Convert them first, e.g. with `pandas.to_datetime`."
+        f"{example}. Convert them first, with `pandas.to_datetime`, `to_timedelta` or "
+        "`to_numeric`."
     )
 
 

@@ -466,6 +466,77 @@ def test_nested_frames_hold_series_only():
         as_panel(mixed)
 
 
+# Messages that keep a numpy or torch traceback away
+
+
+@pytest.mark.parametrize(
+    ("labels", "convert"),
+    [
+        (["0.0", "0.7", "3.1"], r"X\.columns\.astype\(float\)"),
+        (["0", "1", "4"], r"X\.columns\.astype\(float\)"),
+        (["2020-01-01", "2020-01-05", "2020-03-01"], r"pandas\.to_datetime"),
+        (
+            ["2020-01-01 08:00", "2020-01-01 09:00", "2020-02-01"],
+            r"pandas\.to_datetime",
+        ),
+    ],
+)
+def test_time_stamps_written_as_labels_are_not_taken_for_steps(labels, convert):
+    wide = pd.DataFrame([[1.0, 2.0, 4.0]], columns=labels)
+    with pytest.raises(ValueError, match=rf"look like time stamps, .*= {convert}"):
+        as_panel(wide)
+
+
+@pytest.mark.parametrize(
+    "labels", [["0", "1", "2"], ["0.5", "1.0", "1.5"], ["a", "b", "c"], ["7", "b", "c"]]
+)
+def test_other_labels_are_steps(labels):
+    wide = pd.DataFrame([[1.0, 2.0, 4.0]], columns=labels)
+    assert as_panel(wide).times.tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("X", "error", "message"),
+    [
+        ([([0, 1], [[1.0, 2.0], [3.0]])], ValueError, "rows of unequal lengths at pos"),
+        ([([0], [1.0]), (0, 1.0)], ValueError, r"shapes \(\), \(\) at position 1"),
+        ([(0, [1.0])], ValueError, r"shapes \(\), \(1,\) at position 0"),
+        ([[1.0, 2.0], [3.0]], ValueError, "got a list of list of unequal lengths"),
+    ],
+)
+def test_series_of_odd_shapes_are_refused(X, error, message):
+    with pytest.raises(error, match=rf"`X` must .*{message}.*Write series as tuples"):
+        as_panel(X)
+
+
+def test_pairs_in_an_object_array_are_refused():
+    pairs = object_array([([0.0, 1.0], [1.0, 2.0])]).reshape(1, 1)
+    with pytest.raises(TypeError, match=r"got an object array .*Write series as tup"):
+        as_panel(pairs)
+
+
+def test_tensors_are_read_and_those_that_numpy_cannot_read_are_refused():
+    torch = pytest.importorskip("torch")
+    assert as_panel(torch.zeros(2, 3, 4)).in_channels == 3
+    for tensor in (
+        torch.zeros(2, 3, requires_grad=True),
+        torch.zeros(2, 3, dtype=torch.bfloat16),
+        torch.zeros(2, 3, device="meta"),
+    ):
+        with pytest.raises(TypeError, match=r"got a Tensor: .*X\.detach\(\)\.cpu\(\)"):
+            as_panel(tensor)
+
+
+def test_an_index_with_a_level_of_channels_names_from_long():
+    frame = pd.DataFrame(
+        {"id": [1, 1], "time": [0, 1], "band": ["g", "r"], "mag": [1.0, 2.0]}
+    )
+    with pytest.raises(ValueError, match=r"3 levels .*from_long\(X\.reset_index"):
+        as_panel(frame.set_index(["id", "time", "band"]))
+    with pytest.raises(TypeError, match=r"'g' in column 'band'.*channel=\.\.\., value"):
+        as_panel(frame.set_index(["id", "time"]))
+
+
 # Real data and size
 
 
