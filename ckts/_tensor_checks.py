@@ -66,12 +66,37 @@ def check_kernel(
         )
 
 
-def check_times(times: Tensor, query_times: Tensor | None) -> None:
-    """Refuse times that are not (batch, time), finite and non-decreasing."""
+def check_tensor(name: str, value: object) -> None:
+    """Refuse arrays and lists."""
+    if not isinstance(value, Tensor):
+        raise TypeError(
+            f"`{name}` must be a Tensor; got {type(value).__name__}. Use "
+            f"`torch.as_tensor({name})`."
+        )
+
+
+def check_stamps(name: str, times: Tensor) -> None:
+    """Refuse what is no tensor of numbers."""
+    check_tensor(name, times)
+    if times.dtype == torch.bool or times.is_complex():
+        raise TypeError(
+            f"`{name}` must be numbers; got {times.dtype}. Use float64 or integers."
+        )
+
+
+def check_times_shape(times: Tensor) -> None:
+    """Refuse times that are not (batch, time)."""
+    check_stamps("times", times)
     if times.ndim != 2:
         raise ValueError(
-            f"`times` must have the shape (batch, time); got {tuple(times.shape)}."
+            f"`times` must have the shape (batch, time); got {tuple(times.shape)}. "
+            "Times that all series share are `times.expand(batch, -1)`."
         )
+
+
+def check_times(times: Tensor, query_times: Tensor | None) -> None:
+    """Refuse times that are not (batch, time), finite and non-decreasing."""
+    check_times_shape(times)
     _check_finite("times", times)
     falls = (times[:, 1:] < times[:, :-1]).nonzero()
     if len(falls):
@@ -84,6 +109,7 @@ def check_times(times: Tensor, query_times: Tensor | None) -> None:
         )
     if query_times is None:
         return
+    check_stamps("query_times", query_times)
     if query_times.ndim != 2 or len(query_times) != len(times):
         raise ValueError(
             f"`query_times` must have the shape (batch, query) with batch = "
@@ -104,6 +130,7 @@ def _check_finite(name: str, times: Tensor) -> None:
 
 def check_series(name: str, values: Tensor, in_channels: int) -> None:
     """Refuse values that are not (batch, time, in_channels)."""
+    check_tensor(name, values)
     if values.ndim != 3 or values.shape[2] != in_channels:
         raise ValueError(
             f"`{name}` must have the shape (batch, time, {in_channels}); got "
@@ -115,8 +142,15 @@ def check_series(name: str, values: Tensor, in_channels: int) -> None:
         )
 
 
-def check_time_step(time_step: Tensor, in_channels: int) -> None:
-    """Refuse steps that are not positive, or not one number or one per channel."""
+def check_time_step(time_step: Any, in_channels: int) -> Tensor:
+    """Return steps as float64: positive, one number or one per channel; or refuse."""
+    try:
+        time_step = torch.as_tensor(time_step, dtype=torch.float64)
+    except (TypeError, ValueError, RuntimeError):
+        raise TypeError(
+            f"`time_step` must be one number or one per channel ({in_channels}); got "
+            f"{time_step!r}."
+        ) from None
     if time_step.shape not in ((), (in_channels,)):
         raise ValueError(
             f"`time_step` must be one number or one per channel ({in_channels}); got "
@@ -124,6 +158,16 @@ def check_time_step(time_step: Tensor, in_channels: int) -> None:
         )
     for step in time_step.flatten().tolist():
         check_positive("time_step", step)
+    return time_step
+
+
+def check_dtype(values: Tensor, dtype: torch.dtype) -> None:
+    """Refuse values of another type than the layer's, unless autocast converts."""
+    if values.dtype != dtype and not torch.is_autocast_enabled(values.device.type):
+        raise TypeError(
+            f"`values` must have the dtype of the layer, {dtype}; got {values.dtype}. "
+            "Convert one of them: `values.to(...)` or `conv.to(...)`."
+        )
 
 
 def check_time_axis(values: Tensor, other: Tensor) -> None:
@@ -139,6 +183,7 @@ def check_observed(observed: Tensor | None, times: Tensor) -> None:
     """Refuse masks that are not boolean (batch, time, channels)."""
     if observed is None:
         return
+    check_tensor("observed", observed)
     if observed.dtype != torch.bool:
         raise TypeError(
             f"`observed` must be boolean; got {observed.dtype}. Use `mask.bool()`."

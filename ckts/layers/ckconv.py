@@ -130,8 +130,7 @@ class CKConv(nn.Module):
         self.horizon = _checks.check_positive("horizon", horizon)
         _checks.check_choice("density", density, tuple(DENSITIES))
         self.density = density
-        step = torch.as_tensor(time_step, dtype=torch.float64)
-        _checks.check_time_step(step, self.in_channels)
+        step = _checks.check_time_step(time_step, self.in_channels)
         self.register_buffer("time_step", step)
         if isinstance(kernel, str):
             kernel = make_kernel(
@@ -198,9 +197,11 @@ class CKConv(nn.Module):
         Tensor of shape (batch, query, out_channels)
         """
         _checks.check_series("values", values, self.in_channels)
+        _checks.check_dtype(values, next(self.parameters()).dtype)
         if plan is None:
             if times is None:
                 raise ValueError("`times` or `plan` must be given; got neither.")
+            _checks.check_times_shape(times)
             _checks.check_time_axis(values, times)
             plan = self.plan(times, observed, query_times)
         if plan.causal != self.causal:
@@ -213,18 +214,24 @@ class CKConv(nn.Module):
         _checks.check_time_axis(values, weights)
         _checks.check_observed_channels(weights, self.in_channels)
         values = torch.where(weights > 0, values, 0)
+        # FFTs know no bfloat16, and lags of a kernel need all the digits of float32
+        with torch.autocast(values.device.type, enabled=False):
+            output = self._convolve(values, plan)
+        return output if self.bias is None else output + self.bias
+
+    def _convolve(self, values: Tensor, plan: Plan) -> Tensor:
+        """Convolve in float32 at least; the result has the type of the layer."""
+        mixing = self.kernel.mixing()
+        dtype = torch.promote_types(mixing.dtype, torch.float32)
         output = convolve(
-            values,
-            self._features,
-            self.kernel.mixing(),
+            values.to(dtype),
+            lambda lags: self.kernel.features(lags / self.horizon).to(dtype),
+            mixing.to(dtype),
             plan.geometry,
             plan.quadrature,
             causal=self.causal,
         )
-        return output if self.bias is None else output + self.bias
-
-    def _features(self, lags: Tensor) -> Tensor:
-        return self.kernel.features(lags / self.horizon)
+        return output.to(mixing.dtype)
 
     def extra_repr(self) -> str:
         """Describe the layer in ``print(network)``."""
