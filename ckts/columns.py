@@ -48,7 +48,7 @@ def as_floats(raw, argument, *, columns=None, way_out=CONVERT):
         columns, raw = raw.columns, _matrix(raw)
     if isinstance(raw, np.ma.MaskedArray):
         raw = np.ma.filled(raw.astype(np.float64), np.nan)
-    array = np.asarray(_without_na(raw))
+    array = _even_array(_without_na(raw), argument)
     kind = array.dtype.kind
     if kind == "O":
         return _object_floats(array, argument, columns, way_out)
@@ -62,6 +62,16 @@ def as_floats(raw, argument, *, columns=None, way_out=CONVERT):
         return array.astype(np.float64)
     frozen = array.flags.owndata and not array.flags.writeable
     return array if frozen else array.copy()
+
+
+def _even_array(raw, argument):
+    try:
+        return np.asarray(raw)
+    except ValueError as error:  # numpy refuses ragged rows
+        raise ValueError(
+            f"`{argument}` must have as many entries in every row; got rows of unequal "
+            "lengths. Fill them up with NaN."
+        ) from error
 
 
 def is_frame(table: object) -> bool:

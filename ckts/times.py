@@ -50,7 +50,7 @@ class TimeScale:
     def __post_init__(self):
         if self.kind not in _KINDS:
             raise ValueError(f"`kind` must be one of {_KINDS}; got {self.kind!r}.")
-        if self.unit is not None and self.unit not in NANOSECONDS:
+        if self.unit is not None and self.unit not in tuple(NANOSECONDS):
             raise ValueError(
                 f"`time_unit` must be None or one of {tuple(NANOSECONDS)}; "
                 f"got {self.unit!r}. Months and years have no fixed length: use days."

@@ -347,3 +347,10 @@ def test_to_frame_needs_a_name_for_each_series(panel):
         ValueError, match=r"`instances` must be unique.*'p2' twice.*with_"
     ):
         panel[[2, 3, 2]].to_frame()
+
+
+def test_ragged_rows_are_refused():
+    with pytest.raises(
+        ValueError, match=r"`values` must have as many .*unequal lengths"
+    ):
+        Panel([[1.0], [1.0, 2.0]], [0, 1], [0, 2])

@@ -283,3 +283,8 @@ def test_only_plain_numbers_take_a_unit():
     assert TimeScale("datetime", "ns").with_unit(None).kind == "datetime"
     with pytest.raises(ValueError, match=r"`time_unit` must be None for datetime.*'h'"):
         TimeScale("datetime", "ns").with_unit("h")
+
+
+def test_a_unit_must_be_a_name():
+    with pytest.raises(ValueError, match=r"`time_unit` must be .*; got \['D'\]"):
+        TimeScale("number").with_unit(["D"])
