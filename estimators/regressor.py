@@ -30,9 +30,9 @@ class CKCNNRegressor(RegressorMixin, AbstractCKCNN):
         Channels of the network.
     n_blocks : int, default=2
         Gated convolution blocks.
-    dropout : float, default=0.2
+    dropout : float, default=0.0
         Dropout in the blocks and in the head, in [0, 1).
-    observation_dropout : float, default=0.5
+    observation_dropout : float, default=0.1
         In training, a random share of the rows of each series is hidden, uniform
         between 0 and this, in [0, 1).
     kernel : str, default="bands"
@@ -102,6 +102,53 @@ class CKCNNRegressor(RegressorMixin, AbstractCKCNN):
     """
 
     _criterion = torch.nn.MSELoss
+
+    def __init__(
+        self,
+        *,
+        max_epochs=20,
+        lr=5e-3,
+        batch_size="auto",
+        weight_decay=1.0,
+        hidden_channels=32,
+        n_blocks=2,
+        dropout=0.0,
+        observation_dropout=0.1,
+        kernel="bands",
+        kernel_params=None,
+        causal=False,
+        density="gap",
+        device="auto",
+        dtype="float32",
+        early_stopping=False,
+        validation_fraction=0.1,
+        n_iter_no_change=10,
+        callbacks=None,
+        verbose=0,
+        random_state=None,
+    ):
+        super().__init__(
+            max_epochs=max_epochs,
+            lr=lr,
+            batch_size=batch_size,
+            weight_decay=weight_decay,
+            hidden_channels=hidden_channels,
+            n_blocks=n_blocks,
+            dropout=dropout,
+            observation_dropout=observation_dropout,
+            kernel=kernel,
+            kernel_params=kernel_params,
+            causal=causal,
+            density=density,
+            device=device,
+            dtype=dtype,
+            early_stopping=early_stopping,
+            validation_fraction=validation_fraction,
+            n_iter_no_change=n_iter_no_change,
+            callbacks=callbacks,
+            verbose=verbose,
+            random_state=random_state,
+        )
 
     def __sklearn_tags__(self):
         """Declare that several targets at once are fine."""
