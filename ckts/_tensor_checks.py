@@ -17,6 +17,12 @@ def check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
         raise ValueError(f"`{name}` must be one of {listed}; got {value!r}.")
 
 
+def check_bool(name: str, value: object) -> None:
+    """Refuse what is neither True nor False, numpy's included."""
+    if type(value).__name__ not in ("bool", "bool_"):
+        raise TypeError(f"`{name}` must be True or False; got {value!r}.")
+
+
 def check_size(name: str, value: Any) -> int:
     """Return a positive int, or refuse."""
     if isinstance(value, bool) or not hasattr(value, "__index__"):

@@ -17,9 +17,7 @@ from sklearn.utils.validation import (
 from skorch.callbacks import EarlyStopping, GradientNormClipping, LRScheduler
 from skorch.helper import predefined_split
 
-from ckts import _tensor_checks as _checks
 from ckts.batch import PanelTensors
-from ckts.density import DENSITIES
 from ckts.estimators.inputs import is_table, named, weights_of
 from ckts.estimators.net import (
     EpochBar,
@@ -29,13 +27,16 @@ from ckts.estimators.net import (
     prediction_batches,
     training_batches,
 )
+from ckts.estimators.parameters import (
+    DTYPES,
+    automatic_batch_size,
+    check_parameters,
+    resolve_device,
+)
 from ckts.estimators.statistics import learn_statistics
 from ckts.formats import as_panel
-from ckts.kernels import KERNELS
 from ckts.networks import GatedCKCNN
 from ckts.panel import Panel
-
-DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
 
 class AbstractCKCNN(BaseEstimator):
@@ -96,23 +97,6 @@ class AbstractCKCNN(BaseEstimator):
         tags.input_tags.allow_nan = True
         return tags
 
-    def _check_parameters(self) -> None:
-        _checks.check_size("max_epochs", self.max_epochs)
-        _checks.check_size("hidden_channels", self.hidden_channels)
-        _checks.check_size("n_blocks", self.n_blocks)
-        _checks.check_size("n_iter_no_change", self.n_iter_no_change)
-        _checks.check_positive("lr", self.lr)
-        _checks.check_interval("weight_decay", self.weight_decay, 0, np.inf)
-        _checks.check_interval("dropout", self.dropout, 0, 1)
-        hidden = self.observation_dropout
-        _checks.check_interval("observation_dropout", hidden, 0, 1)
-        _checks.check_interval("validation_fraction", self.validation_fraction, 0, 1)
-        _checks.check_choice("kernel", self.kernel, tuple(KERNELS))
-        _checks.check_choice("density", self.density, tuple(DENSITIES))
-        _checks.check_choice("dtype", self.dtype, tuple(DTYPES))
-        if not (isinstance(self.batch_size, str) and self.batch_size == "auto"):
-            _checks.check_size("batch_size", self.batch_size)
-
     def _check_panel(self, X, *, reset: bool) -> Panel:
         """Convert `X`, and learn or check its channels, static features and times."""
         table = is_table(X)
@@ -143,17 +127,19 @@ class AbstractCKCNN(BaseEstimator):
             self.feature_names_in_ = np.array(panel.channels, dtype=object)
 
     def _check_interface(self, panel: Panel) -> None:
-        if panel.in_channels != self._n_channels:
-            raise ValueError(
-                f"`X` must have {self._n_channels} channels as in fit; got "
-                f"{panel.in_channels}, {list(panel.channels)}. Select the channels "
-                "that were there in fit."
-            )
         seen = [] if self._fitted_on_table else getattr(self, "feature_names_in_", [])
         if len(seen) and named(panel) and list(seen) != list(panel.channels):
             raise ValueError(
-                f"`X` must have the channels of fit in their order, {list(seen)}; got "
-                f"{list(panel.channels)}. Rename or reorder them."
+                "`X` must have the channels of fit in their order; "
+                f"{_difference(list(seen), list(panel.channels))}. In a table with one "
+                "column per channel select `model.feature_names_in_`; in one with a "
+                "row per measurement make the channel column categorical with these "
+                "categories."
+            )
+        if panel.in_channels != self._n_channels:
+            raise ValueError(
+                f"`X` must have {self._n_channels} channels as in fit; got "
+                f"{panel.in_channels}. Select the channels that were there in fit."
             )
         if panel.static_names != self.static_names_:
             raise ValueError(
@@ -164,7 +150,7 @@ class AbstractCKCNN(BaseEstimator):
 
     def _fit(self, panel: Panel, target: np.ndarray, sample_weight, n_outputs: int):
         """Learn the statistics, then train; the state is usable at any time."""
-        self._check_parameters()
+        check_parameters(self)
         # A net of an earlier fit must not meet the statistics of this one.
         self.__dict__.pop("net_", None)
         weight = weights_of(sample_weight, len(panel))
@@ -175,7 +161,7 @@ class AbstractCKCNN(BaseEstimator):
         self.statistics_ = learn_statistics(panel[train], weight[train])
         self.time_step_ = self.statistics_.time_step
         self.horizon_ = self.statistics_.horizon
-        self.device_ = _resolve_device(self.device)
+        self.device_ = resolve_device(self.device)
         training, validation = (
             self._dataset(panel[part], target[part], weight[part])
             for part in (train, valid)
@@ -190,12 +176,20 @@ class AbstractCKCNN(BaseEstimator):
         everything = np.arange(n_series)
         if not self.early_stopping:
             return everything, everything[:0]
-        return train_test_split(
-            everything,
-            test_size=self.validation_fraction,
-            stratify=self._strata(target),
-            random_state=generator,
-        )
+        try:
+            return train_test_split(
+                everything,
+                test_size=self.validation_fraction,
+                stratify=self._strata(target),
+                random_state=generator,
+            )
+        except ValueError as error:
+            raise ValueError(
+                "`early_stopping` must find enough series to split off "
+                f"`validation_fraction` of each class; got {n_series} series and "
+                f"{self.validation_fraction}. scikit-learn says: {error} Give more "
+                "series, another fraction, or early_stopping=False."
+            ) from None
 
     def _strata(self, target: np.ndarray) -> np.ndarray | None:
         return None
@@ -228,13 +222,9 @@ class AbstractCKCNN(BaseEstimator):
             self.net_.partial_fit(train)
         finally:
             # Also after Ctrl-C: what was learned so far stays usable.
-            names = ("epoch", "train_loss", "valid_loss", "dur")
-            self.history_ = [
-                {name: row[name] for name in names if name in row}
-                for row in self.net_.history
-            ]
-            self.net_.trim_for_prediction()
+            self.history_ = _finished_epochs(self.net_.history)
             self.n_iter_ = len(self.history_)
+            self.net_.trim_for_prediction()
         if not np.isfinite(self.history_[-1]["train_loss"]):
             warnings.warn(
                 f"The training diverged: its loss is {self.history_[-1]['train_loss']}."
@@ -304,7 +294,7 @@ class AbstractCKCNN(BaseEstimator):
             )
             callbacks.append(("stopping", stopping))
         if self.verbose:
-            callbacks.append(("bar", EpochBar()))
+            callbacks.append(("bar", EpochBar(type(self).__name__)))
         return callbacks + list(self.callbacks or [])
 
     def _predict_raw(self, X) -> np.ndarray:
@@ -318,22 +308,23 @@ class AbstractCKCNN(BaseEstimator):
         return result
 
 
-def automatic_batch_size(n_series: int) -> int:
-    """Choose a power of two between 8 and 64 that gives about 40 steps per epoch."""
-    return int(2 ** np.clip(np.round(np.log2(max(n_series, 1) / 40)), 3, 6))
+def _difference(expected: list, found: list) -> str:
+    """Say which names are missing, which are new, or that the order is another."""
+    missing = [name for name in expected if name not in found]
+    new = [name for name in found if name not in expected]
+    parts = [f"missing are {missing}"] if missing else []
+    parts += [f"unknown are {new}"] if new else []
+    return " and ".join(parts) or f"got the order {found} instead of {expected}"
 
 
-def _resolve_device(device: str) -> str:
-    if device == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        torch.empty(0, device=device)
-    except (AssertionError, RuntimeError) as error:
-        raise ValueError(
-            f"`device` must be 'auto' or a device that torch has here; got {device!r}. "
-            f"torch says: {error}"
-        ) from None
-    return device
+def _finished_epochs(history) -> list[dict]:
+    """Copy what skorch recorded of every epoch that came to its end."""
+    names = ("train_loss", "valid_loss", "dur")
+    return [
+        {"epoch": row["epoch"], **{k: float(row[k]) for k in names if k in row}}
+        for row in history
+        if "dur" in row
+    ]
 
 
 def _silent(*args, **kwargs) -> None:

@@ -162,11 +162,20 @@ class PanelNet(NeuralNet):
 
 
 class EpochBar(Callback):
-    """One progress bar over the epochs, with the losses."""
+    """One progress bar over the epochs, with the losses.
+
+    Parameters
+    ----------
+    title : str
+        What stands in front of the bar.
+    """
+
+    def __init__(self, title: str) -> None:
+        self.title = title
 
     def on_train_begin(self, net, **kwargs):
         """Open the bar."""
-        self.bar_ = tqdm(total=net.max_epochs, unit="epoch", desc=type(net).__name__)
+        self.bar_ = tqdm(total=net.max_epochs, unit="epoch", desc=self.title)
 
     def on_epoch_end(self, net, **kwargs):
         """Advance the bar."""

@@ -10,7 +10,7 @@ from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from skorch.callbacks import Callback
 
 from ckts import CKCNNClassifier, CKCNNRegressor, Panel, as_panel
-from ckts.estimators.base import automatic_batch_size
+from ckts.estimators.parameters import automatic_batch_size
 from irregular import irregular_panel
 
 QUICK = {"max_epochs": 2, "hidden_channels": 4, "n_blocks": 1, "random_state": 0}
@@ -101,7 +101,9 @@ def test_quiet_by_default_and_a_bar_when_asked(data, capfd):
     CKCNNClassifier(**QUICK).fit(X, y).predict(X)
     assert capfd.readouterr() == ("", "")
     CKCNNClassifier(verbose=1, **QUICK).fit(X, y)
-    assert "2/2" in capfd.readouterr().err
+    bar = capfd.readouterr().err
+    assert "2/2" in bar
+    assert "CKCNNClassifier" in bar
 
 
 def test_nothing_is_written_to_the_working_directory(data, tmp_path, monkeypatch):
@@ -142,7 +144,8 @@ def test_ctrl_c_propagates_and_leaves_a_usable_model(data):
     with pytest.raises(KeyboardInterrupt):
         model.fit(X, y)
     assert model.predict_proba(X).shape == (len(y), 2)
-    assert len(model.history_) >= 1
+    assert model.n_iter_ == len(model.history_) == 1  # the second was not finished
+    assert type(model.history_[0]["train_loss"]) is float
 
 
 def test_ctrl_c_in_a_second_fit_leaves_no_net_of_the_first(data, monkeypatch):
@@ -164,6 +167,12 @@ def test_a_training_that_diverges_is_said(data):
     model = CKCNNRegressor(**{**QUICK, "lr": 1e30, "max_epochs": 4})
     with pytest.warns(ConvergenceWarning, match="training diverged.*smaller `lr`"):
         model.fit(X, y.astype(float))
+
+
+def test_early_stopping_says_when_there_are_too_few_series(data):
+    X, y = data
+    with pytest.raises(ValueError, match="`early_stopping` must find enough series"):
+        CKCNNClassifier(early_stopping=True, **QUICK).fit(X[:4], y[:4])
 
 
 def test_weights_count_series():
@@ -325,6 +334,12 @@ def test_bad_targets(estimator, data, y, error, message):
     [
         ({"kernel": "sine"}, ValueError, "`kernel` must be one of 'bands', .*'sine'"),
         ({"kernel_params": {"omega": 3}}, ValueError, r"`kernel_params`.*\['omega'\]"),
+        ({"kernel_params": {"horizon": 3}}, ValueError, r"`kernel_params`.*horizon"),
+        ({"kernel_params": "a"}, TypeError, "`kernel_params` must be a dict or None"),
+        ({"causal": "yes"}, TypeError, "`causal` must be True or False; got 'yes'"),
+        ({"early_stopping": None}, TypeError, "`early_stopping` must be True or"),
+        ({"callbacks": "a"}, TypeError, "`callbacks` must be a list of skorch"),
+        ({"callbacks": [3]}, TypeError, r"`callbacks` must be a list.*got \[3\]"),
         ({"density": "kde"}, ValueError, "`density` must be one of 'gap', 'none'"),
         ({"dtype": "float16"}, ValueError, "`dtype` must be one of 'float32'"),
         ({"max_epochs": 0}, ValueError, "`max_epochs` must be at least 1; got 0"),
@@ -370,10 +385,13 @@ def test_other_channels_than_in_fit(data):
     model = CKCNNClassifier(**QUICK).fit(named, y)
     assert model.feature_names_in_.tolist() == ["pulse", "lactate"]
     other = Panel(X.values, X.times, X.indptr, channels=["lactate", "pulse"])
-    with pytest.raises(ValueError, match=r"order, \['pulse', 'lactate'\]; got"):
+    with pytest.raises(ValueError, match=r"got the order \['lactate', 'pulse'\]"):
         model.predict(other)
     with pytest.raises(ValueError, match="must have 2 channels as in fit; got 3"):
         model.predict(irregular_panel(in_channels=3)[0])
+    other = Panel(X.values, X.times, X.indptr, channels=["pulse", "sodium"])
+    with pytest.raises(ValueError, match=r"missing are \['lactate'\] and unknown are"):
+        model.predict(other)
     with pytest.raises(ValueError, match="must have 2 channels as in fit; got 1"):
         model.predict(np.ones((3, 8)))
 
@@ -391,7 +409,7 @@ LONG = pd.DataFrame({"id": [1, 1, 2, 2], "time": [1, 2, 1, 2]})
 @pytest.mark.parametrize(
     ("X", "error", "message"),
     [
-        (np.ones(4), ValueError, "Expected 2D array, got 1D array"),
+        (np.ones(4), ValueError, "got shape .*Reshape your data"),
         (np.ones((2, 2, 2, 2)), ValueError, r"2-D.*or 3-D.*got"),
         (np.full((4, 3), np.inf), ValueError, "infinity"),
         (np.full((4, 2, 3), "a"), TypeError, "strings|numbers|numeric"),
