@@ -9,6 +9,7 @@ On a regular grid at the rate of the training data every weight is 1, at half of
 rate it is 2: the paper's factor sr2/sr1 (A.2) is a consequence.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -117,6 +118,7 @@ def make_quadrature(
     density: str = "gap",
     causal: bool = True,
     time_step: Tensor | float = 1.0,
+    max_gap: float = math.inf,
 ) -> Quadrature:
     """Return the weights of a batch, causal or two-sided.
 
@@ -138,6 +140,9 @@ def make_quadrature(
         Whether outputs must not depend on later time stamps.
     time_step : float or Tensor of shape (channels,), default=1.0
         Median gap of the training data, the unit of the weights.
+    max_gap : float, default=inf
+        Longer gaps count as this one, same unit as `times`. A kernel that ends at a
+        horizon sees no more of a gap than that.
 
     Returns
     -------
@@ -151,7 +156,7 @@ def make_quadrature(
     step = torch.as_tensor(time_step, dtype=times.dtype, device=times.device)
     if step.ndim == 1 and observed.shape[2] == 1:
         observed = observed.expand(-1, -1, len(step))
-    neighbors = _neighbors(times, observed, step)
+    neighbors = _neighbors(times, observed, step, max_gap)
     weights = weigh(neighbors.previous, neighbors.following, neighbors.ties)
     weights = torch.where(observed, weights, 0)
     if not causal or density == "none" or times.shape[1] == 0:
@@ -190,7 +195,9 @@ def gap_weights(
     return make_quadrature(times, observed, causal=False, time_step=time_step).weights
 
 
-def _neighbors(times: Tensor, observed: Tensor, step: Tensor) -> _Neighbors:
+def _neighbors(
+    times: Tensor, observed: Tensor, step: Tensor, max_gap: float
+) -> _Neighbors:
     """Find, per channel, the nearest other stamp on either side."""
     starts = torch.searchsorted(times, times)
     ends = torch.searchsorted(times, times, right=True)
@@ -202,9 +209,14 @@ def _neighbors(times: Tensor, observed: Tensor, step: Tensor) -> _Neighbors:
     last = _take(seen, starts - 1, fill=-torch.inf)
     following = _take(coming, ends, fill=torch.inf)
     ties = _take(counts, ends - 1, fill=0) - _take(counts, starts - 1, fill=0)
-    return _Neighbors(
-        (expanded - last) / step, (following - expanded) / step, ties, starts
-    )
+    previous = _cap(expanded - last, max_gap) / step
+    following = _cap(following - expanded, max_gap) / step
+    return _Neighbors(previous, following, ties, starts)
+
+
+def _cap(gaps: Tensor, largest: float) -> Tensor:
+    """Bound gaps; an infinite one says that there is no neighbor, and stays."""
+    return torch.where(gaps.isinf(), gaps, gaps.clamp(max=largest))
 
 
 def _take(values: Tensor, index: Tensor, *, fill: float) -> Tensor:

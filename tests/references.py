@@ -12,7 +12,7 @@ import torch
 BURSTY_GAPS = (1e-4, 1e-2, 1.0, 100.0)
 
 
-def gap_weights_of(stamps, time_step=1.0):
+def gap_weights_of(stamps, time_step=1.0, max_gap=np.inf):
     """Voronoi weights of one channel's stamps: ties share, the ends are mirrored."""
     stamps = np.asarray(stamps, dtype=float)
     distinct, group, members = np.unique(
@@ -20,13 +20,15 @@ def gap_weights_of(stamps, time_step=1.0):
     )
     if len(distinct) < 2:
         return np.ones(len(stamps)) / max(len(stamps), 1)
-    gaps = np.diff(distinct)
+    gaps = np.minimum(np.diff(distinct), max_gap)
     left = np.concatenate([gaps[:1], gaps])
     right = np.concatenate([gaps, gaps[-1:]])
     return ((left + right) / 2 / members / time_step)[group]
 
 
-def weight_table(stamps, observed, queries, *, causal, density, time_step):
+def weight_table(
+    stamps, observed, queries, *, causal, density, time_step, max_gap=np.inf
+):
     """Weight of every observation at every output, shape (query, time).
 
     A causal weight is the one that the stamps up to the output time alone give.
@@ -35,7 +37,7 @@ def weight_table(stamps, observed, queries, *, causal, density, time_step):
     for row, query in enumerate(queries):
         enters = observed & (stamps <= query) if causal else observed
         if density == "gap":
-            table[row, enters] = gap_weights_of(stamps[enters], time_step)
+            table[row, enters] = gap_weights_of(stamps[enters], time_step, max_gap)
         else:
             table[row, enters] = 1
     return table
@@ -84,6 +86,7 @@ def direct_sum(conv, values, times, observed=None, query_times=None):
                 causal=conv.causal,
                 density=conv.density,
                 time_step=step,
+                max_gap=conv.horizon,  # what the kernel sees of a longer one
             )
             exists = observed[series, :, channel]
             signal = torch.where(exists, values[series, :, channel].double(), 0)

@@ -208,3 +208,20 @@ def test_an_unknown_density_is_refused():
         ValueError, match="`density` must be one of 'gap', 'none'; got 'kde'"
     ):
         make_quadrature(as_times([0.0, 1.0]), density="kde")
+
+
+@pytest.mark.parametrize("causal", [True, False])
+def test_a_gap_counts_up_to_the_largest(causal):
+    times = torch.tensor([[0.0, 1.0, 2.0, 1e9, 1e9 + 1]], dtype=torch.float64)
+    options = {"causal": causal, "density": "gap", "time_step": 0.5}
+    got = make_quadrature(times, max_gap=10.0, **options)
+    stamps = times[0].numpy()
+    everything = np.ones(5, dtype=bool)
+    table = weight_table(stamps, everything, stamps, max_gap=10.0, **options)
+    assert table.max() == (20 if causal else 11)
+    expected = gap_weights_of(stamps, 0.5, max_gap=10.0)
+    np.testing.assert_allclose(got.weights[0, :, 0], expected)
+    if causal:
+        at = got.latest.index[0, :, 0]
+        latest = got.weights[0, at, 0] + got.latest.change[0, :, 0]
+        np.testing.assert_allclose(latest, table.diagonal())

@@ -1,5 +1,6 @@
 """The continuous-kernel convolution as a module."""
 
+import math
 from typing import NamedTuple
 
 import torch
@@ -31,6 +32,7 @@ def make_plan(
     causal: bool = True,
     density: str = "gap",
     time_step: Tensor | float = 1.0,
+    max_gap: float = math.inf,
     method: str = "auto",
 ) -> Plan:
     """Make the plan of a batch.
@@ -49,6 +51,8 @@ def make_plan(
         Weights of the observations.
     time_step : float or Tensor of shape (channels,), default=1.0
         Gap that has weight 1, same unit as `times`.
+    max_gap : float, default=inf
+        Longer gaps count as this one.
     method : {"auto", "lattice", "pairwise"}, default="auto"
         How to compute the sum.
 
@@ -66,6 +70,7 @@ def make_plan(
         causal=causal,
         density=density,
         time_step=time_step,
+        max_gap=max_gap,
     )
     return Plan(geometry, quadrature, causal)
 
@@ -86,7 +91,8 @@ class CKConv(nn.Module):
         Whether only observations up to the output time enter.
     horizon : float, default=1.0
         Longest lag of the training data, in the unit of the time stamps. Longer lags
-        fade out smoothly, see :class:`~ckts.kernels.AbstractKernel`.
+        fade out smoothly, see :class:`~ckts.kernels.AbstractKernel`, and longer gaps
+        get the weight of this one.
     time_step : float or sequence of shape (in_channels,), default=1.0
         Median gap of the training data, in the unit of the time stamps: the gap that
         has weight 1.
@@ -126,6 +132,7 @@ class CKConv(nn.Module):
         super().__init__()
         self.in_channels = _checks.check_size("in_channels", in_channels)
         self.out_channels = _checks.check_size("out_channels", out_channels)
+        _checks.check_bool("causal", causal)
         self.causal = causal
         self.horizon = _checks.check_positive("horizon", horizon)
         _checks.check_choice("density", density, tuple(DENSITIES))
@@ -163,6 +170,7 @@ class CKConv(nn.Module):
             causal=self.causal,
             density=self.density,
             time_step=self.time_step,
+            max_gap=self.horizon,
             method=method,
         )
 

@@ -185,6 +185,7 @@ class GatedCKCNN(nn.Module):
             density=self.density,
             causal=causal,
             time_step=self.row_time_step,
+            max_gap=self.stem.horizon,
         )
 
 

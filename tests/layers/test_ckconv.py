@@ -268,6 +268,13 @@ def test_an_unknown_method_is_refused():
         CKConv(1, 1).plan(TIMES, method="fft")
 
 
+def test_a_gap_beyond_the_horizon_weighs_as_much_as_one_of_a_horizon():
+    conv = CKConv(1, 1, horizon=10.0, bias=False).double()
+    values = torch.ones(1, 4, 1, dtype=torch.float64)
+    far, further = (torch.tensor([[0.0, 1.0, 2.0, end]]).double() for end in (20, 1e9))
+    torch.testing.assert_close(conv(values, far)[:, -1], conv(values, further)[:, -1])
+
+
 def test_a_plan_of_the_other_direction_is_refused():
     times = torch.arange(4.0, dtype=torch.float64)[None]
     plan = CKConv(1, 1, causal=False).plan(times)
