@@ -17,6 +17,9 @@ _HOMES = {
     "as_panel": "ckts.formats",
 }
 
+# Parts that are used as `ckts.layers.CKConv` after a plain `import ckts`.
+_ROOMS = ("datasets", "estimators", "kernels", "layers", "networks", "plotting")
+
 __all__ = ["CKCNNClassifier", "CKCNNRegressor", "Panel", "__version__", "as_panel"]
 
 # In a source checkout `datasets` and `estimators` stand beside this folder, not in it
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> object:
+    if name in _ROOMS:
+        return import_module(f"ckts.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'ckts' has no attribute {name!r}")
     value = getattr(import_module(_HOMES[name]), name)
@@ -40,4 +45,4 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return sorted([*__all__, *_ROOMS])

@@ -176,12 +176,12 @@ def _draw_risk(axis: Any, times: np.ndarray, risk: np.ndarray, label: str) -> No
     axis.step(times, 100 * risk, where="post", color="C3", lw=1.5, alpha=0.5)
     axis.plot(times, 100 * risk, "o", color="C3", ms=6)
     for time, value in zip(times, risk, strict=True):
-        above = (0, 7) if value < 0.85 else (0, -14)
+        above = (7, 5) if value < 0.85 else (7, -12)
         axis.annotate(
             f"{value:.0%}",
             (time, 100 * value),
             xytext=above,
-            ha="center",
+            ha="left",
             textcoords="offset points",
             fontsize=8,
         )

@@ -100,6 +100,11 @@ class TimeScale:
                 f"`time_unit` must be None for {self.kind} times, which have a unit; "
                 f"got {unit!r}. Leave it out."
             )
+        if self.unit not in (None, unit):
+            raise ValueError(
+                f"`time_unit` must be {self.unit!r}, the unit that the times have "
+                f"already; got {unit!r}. Leave it out: models convert by themselves."
+            )
         return TimeScale("number", unit)
 
 

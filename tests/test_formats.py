@@ -231,7 +231,9 @@ def test_booleans_and_missing_objects_are_numbers():
 def test_numbers_may_be_given_a_unit():
     panel = as_panel([([0], [1.0])], time_unit="D")
     assert panel.time_scale == TimeScale("number", "D")
-    assert as_panel(panel, time_unit="h").time_scale == TimeScale("number", "h")
+    assert as_panel(panel, time_unit="D").time_scale == TimeScale("number", "D")
+    with pytest.raises(ValueError, match=r"`time_unit` must be 'D'.*got 'h'"):
+        as_panel(panel, time_unit="h")
     dates = [(pd.to_datetime(["2020-01-01"]), [1.0])]
     with pytest.raises(ValueError, match=r"`time_unit` must be None for datetime"):
         as_panel(dates, time_unit="D")
