@@ -18,7 +18,12 @@ from ckts.estimators import CKCNNClassifier, summarize
 from ckts.plotting import RiskDisplay
 
 N_FOLDS = 5
-LAB_CHANNELS = ["bilirubin", "albumin", "prothrombin_time", "platelets"]
+LABELS = {
+    "bilirubin": "bilirubin\n(mg/dl)",
+    "albumin": "albumin\n(g/dl)",
+    "prothrombin_time": "prothrombin\ntime (s)",
+    "platelets": "platelets\n(1000/mm³)",
+}
 
 INTRODUCTION = """\
 Primary biliary cholangitis (Mayo Clinic): laboratory values at irregular visits.
@@ -117,11 +122,13 @@ def _draw(estimator: Any, series: Any, event: bool, output: Path) -> None:
     display = RiskDisplay.from_estimator(
         estimator,
         series,
-        channels=LAB_CHANNELS,
+        channels=list(LABELS),
+        labels=LABELS,
         time_label="years since the first visit",
         time_factor=1 / 365.25,
         risk_label="risk within\nthree years",
-        title=f"Patient {series.instances[0]}, who {outcome}",
+        title=f"Patient {series.instances[0]}, who {outcome}.\nThe model learned from "
+        "three years of visits: the first risks are extrapolated.",
         figure=Figure(figsize=(7, 8)),
     )
     display.figure_.savefig(output, dpi=120)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -90,6 +91,7 @@ class RiskDisplay:
         time_label: str | None = None,
         time_factor: float = 1.0,
         risk_label: str = "predicted risk",
+        labels: Mapping[str, str] | None = None,
         title: str | None = None,
         figure: Any = None,
     ) -> RiskDisplay:
@@ -103,6 +105,8 @@ class RiskDisplay:
             Multiplies the times, for example 1 / 365.25 for years.
         risk_label : str, default="predicted risk"
             Label of the last chart.
+        labels : mapping, optional
+            What to write beside a channel instead of its name, such as its unit.
         title : str, optional
             Title of the figure.
         figure : matplotlib Figure, optional
@@ -122,7 +126,8 @@ class RiskDisplay:
         )
         times = (self.series.times - self.series.times[0]) * time_factor
         for axis, name in zip(axes, self.channels, strict=False):
-            _draw_channel(axis, times, self.series, name)
+            label = (labels or {}).get(name, name.replace("_", "\n"))
+            _draw_channel(axis, times, self.series, name, label)
         _draw_risk(axes[-1], times, self.risk, risk_label)
         axes[-1].set_xlabel(time_label or f"time ({self.series.time_scale})")
         if title:
@@ -160,14 +165,16 @@ def growing_series(series: Panel) -> Panel:
     )
 
 
-def _draw_channel(axis: Any, times: np.ndarray, series: Panel, name: str) -> None:
+def _draw_channel(
+    axis: Any, times: np.ndarray, series: Panel, name: str, label: str
+) -> None:
     values = series.values[:, series.channels.index(name)]
     known = ~np.isnan(values)
     axis.plot(times[known], values[known], ":", color="0.7", lw=1)
     axis.plot(times[known], values[known], "o", color="C0", ms=5)
     for time in times[~known]:
         axis.axvline(time, color="0.85", lw=1, ls="--", zorder=0)
-    axis.set_ylabel(name.replace("_", "\n"), rotation=0, ha="right", va="center")
+    axis.set_ylabel(label, rotation=0, ha="right", va="center")
     axis.spines[["top", "right"]].set_visible(False)
     axis.margins(y=0.2)
 
