@@ -92,7 +92,8 @@ class CKConv(nn.Module):
     horizon : float, default=1.0
         Longest lag of the training data, in the unit of the time stamps. Longer lags
         fade out smoothly, see :class:`~ckts.kernels.AbstractKernel`, and longer gaps
-        get the weight of this one.
+        get the weight of this one. It is a setting of the layer, as its sizes are, and
+        not in its state_dict: make the layer with the same one before loading.
     time_step : float or sequence of shape (in_channels,), default=1.0
         Median gap of the training data, in the unit of the time stamps: the gap that
         has weight 1.
