@@ -24,7 +24,7 @@ class CKCNNRegressor(RegressorMixin, AbstractCKCNN):
     batch_size : int or "auto", default="auto"
         Series per step, of similar lengths. "auto" takes a power of two from 8 to 64
         that makes about 40 steps an epoch.
-    weight_decay : float, default=1.0
+    weight_decay : float, default=0.5
         Weight decay of AdamW.
     hidden_channels : int, default=32
         Channels of the network.
@@ -109,7 +109,7 @@ class CKCNNRegressor(RegressorMixin, AbstractCKCNN):
         max_epochs=20,
         lr=5e-3,
         batch_size="auto",
-        weight_decay=1.0,
+        weight_decay=0.5,
         hidden_channels=32,
         n_blocks=2,
         dropout=0.0,
