@@ -19,6 +19,7 @@ from ckts.plotting import RiskDisplay
 
 N_FOLDS = 5
 N_REPEATS = 2  # ten events per fold: one cross-validation says little
+MANY_VISITS = 4
 LABELS = {
     "bilirubin": "bilirubin\n(mg/dl)",
     "albumin": "albumin\n(g/dl)",
@@ -124,8 +125,9 @@ def _report(scores: dict[str, np.ndarray], max_epochs: int | None) -> None:
 
 
 def _choose_patient(X, y, risks: np.ndarray) -> int:
-    """Take the patient with an event and the most visits; the riskier one of equals."""
-    return int(np.lexsort((risks, X.lengths, y))[-1])
+    """Take a typical patient with an event and many visits: the one of median risk."""
+    candidates = np.flatnonzero((y == 1) & (X.lengths >= MANY_VISITS))
+    return int(candidates[np.argsort(risks[candidates])[len(candidates) // 2]])
 
 
 def _draw(estimator: Any, series: Any, event: bool, output: Path) -> None:

@@ -193,6 +193,7 @@ def _draw_risk(axis: Any, times: np.ndarray, risk: np.ndarray, label: str) -> No
             fontsize=8,
         )
     axis.set_ylim(-3, 103)
+    axis.margins(x=0.07)  # room for the last figure
     axis.set_ylabel(f"{label}\n(%)", rotation=0, ha="right", va="center")
     axis.grid(axis="y", color="0.92")
     axis.spines[["top", "right"]].set_visible(False)
