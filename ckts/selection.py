@@ -35,7 +35,14 @@ def series_numbers(key, n_series):
             )
         if key.size == 0:
             return numbers[:0]
-    return np.atleast_1d(numbers[key])
+    try:
+        return np.atleast_1d(numbers[key])
+    except IndexError as error:
+        raise IndexError(
+            "`panel[...]` must be indexed by numbers or a mask of its "
+            f"{n_series} series; numpy says: {error}. The names of channels are in "
+            "`panel.channels`."
+        ) from None
 
 
 def take_rows(indptr, numbers):

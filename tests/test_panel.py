@@ -354,3 +354,10 @@ def test_ragged_rows_are_refused():
         ValueError, match=r"`values` must have as many .*unequal lengths"
     ):
         Panel([[1.0], [1.0, 2.0]], [0, 1], [0, 2])
+
+
+@pytest.mark.parametrize("key", ["HR", 1.5, 1000, [True, False]])
+def test_a_wrong_index_says_what_is_indexed(key):
+    panel = Panel([[1.0], [2.0], [3.0]], [0.0, 1.0, 0.0], [0, 2, 2, 3])
+    with pytest.raises(IndexError, match=r"of its 3 series; numpy says.*channels`"):
+        panel[key]
