@@ -1,7 +1,7 @@
 """Accuracy with default parameters, beside a cheap baseline in the same splits.
 
-Run it with ``make bench-accuracy`` (all tasks, about an hour on two cores), or some of
-the tasks with ``python docs/benchmarks/accuracy.py speed pbc --output result.md``.
+Run it with ``make bench-accuracy`` (all tasks, less than half an hour), or some of the
+tasks with ``python docs/benchmarks/accuracy.py speed pbc --output result.md``.
 Nothing is selected here: every figure is the last epoch of the defaults on test data.
 The baseline is gradient boosting on summary statistics, which sees no time stamps.
 """
