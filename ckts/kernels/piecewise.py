@@ -8,8 +8,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from ckts import _tensor_checks as _checks
-from ckts.kernels.base import AbstractKernel
 from ckts.kernels.linear import WeightNormLinear, uniform
+from ckts.kernels.network import AbstractNetworkKernel
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "relu": functional.relu,
@@ -18,7 +18,7 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
 }
 
 
-class PiecewiseKernel(AbstractKernel):
+class PiecewiseKernel(AbstractNetworkKernel):
     """A network 1 - 32 - 32 - out x in whose knots begin uniformly spread.
 
     In every hidden layer the bias is ``b = -W h(x)`` at points `x` drawn uniformly
@@ -61,9 +61,7 @@ class PiecewiseKernel(AbstractKernel):
         first = uniform(hidden_features, 1, math.sqrt(6))
         self.first = WeightNormLinear(first, -(first * knots).sum(1))
         with torch.no_grad():
-            at_knots = ACTIVATIONS[activation](
-                self.first(knots[torch.randperm(hidden_features)])
-            )
+            at_knots = self.activate(self.first(knots[torch.randperm(hidden_features)]))
         second = uniform(
             hidden_features, hidden_features, math.sqrt(6 / hidden_features)
         )
@@ -72,14 +70,6 @@ class PiecewiseKernel(AbstractKernel):
         last = uniform(n_outputs, hidden_features, 1 / math.sqrt(hidden_features))
         self.last = WeightNormLinear(last, torch.zeros(n_outputs))
 
-    def basis(self, lags: Tensor) -> Tensor:
-        """Activations of the second layer, and the bias's constant: (..., 33)."""
-        hidden = self.coordinates(lags).unsqueeze(-1)
-        for layer in (self.first, self.second):
-            hidden = ACTIVATIONS[self.activation](layer(hidden))
-        return torch.cat([hidden, torch.ones_like(hidden[..., :1])], -1)
-
-    def mixing(self) -> Tensor:
-        """Last layer and its bias: (out_channels, in_channels, 33)."""
-        weight = torch.cat([self.last.weight, self.last.bias.unsqueeze(-1)], -1)
-        return weight.unflatten(0, (self.out_channels, self.in_channels))
+    def activate(self, hidden: Tensor) -> Tensor:
+        """Rectify, leakily or smoothly."""
+        return ACTIVATIONS[self.activation](hidden)

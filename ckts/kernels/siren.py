@@ -6,11 +6,11 @@ import torch
 from torch import Tensor
 
 from ckts import _tensor_checks as _checks
-from ckts.kernels.base import AbstractKernel
 from ckts.kernels.linear import WeightNormLinear, uniform
+from ckts.kernels.network import AbstractNetworkKernel
 
 
-class SirenKernel(AbstractKernel):
+class SirenKernel(AbstractNetworkKernel):
     """Three weight-normalized layers with sine nonlinearities, 1 - 32 - 32 - out x in.
 
     ``h = sin(omega_0 (W1 p + b1))``, ``h = sin(omega_0 (W2 h + b2))``,
@@ -69,17 +69,9 @@ class SirenKernel(AbstractKernel):
         last = uniform(n_outputs, hidden_features, bound)
         self.last = WeightNormLinear(last, torch.zeros(n_outputs))
 
-    def basis(self, lags: Tensor) -> Tensor:
-        """Sines of the second layer, and the constant of the bias: (..., 33)."""
-        hidden = self.coordinates(lags).unsqueeze(-1)
-        for layer in (self.first, self.second):
-            hidden = torch.sin(self.omega_0 * layer(hidden))
-        return torch.cat([hidden, torch.ones_like(hidden[..., :1])], -1)
-
-    def mixing(self) -> Tensor:
-        """Last layer and its bias: (out_channels, in_channels, 33)."""
-        weight = torch.cat([self.last.weight, self.last.bias.unsqueeze(-1)], -1)
-        return weight.unflatten(0, (self.out_channels, self.in_channels))
+    def activate(self, hidden: Tensor) -> Tensor:
+        """Apply the sine of `omega_0` times the input."""
+        return torch.sin(self.omega_0 * hidden)
 
 
 def _sine_layer(weight: Tensor, bias_init: str, omega_0: float) -> WeightNormLinear:
