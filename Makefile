@@ -21,7 +21,8 @@ help:  ## list the commands
 	  | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 
 demo: $(STAMP)  ## cross-validate on real irregular data, write a picture
-	$(BIN)/ckts demo $(ARGS)
+	# one thread: two are no faster on small batches, and stall beside other work
+	OMP_NUM_THREADS=1 $(BIN)/ckts demo $(ARGS)
 
 test: $(STAMP)  ## run all tests
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
