@@ -20,8 +20,8 @@ help:  ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) \
 	  | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 
+# One thread: two are no faster on small batches, and stall beside other work.
 demo: $(STAMP)  ## cross-validate on real irregular data, write a picture
-	# one thread: two are no faster on small batches, and stall beside other work
 	OMP_NUM_THREADS=1 $(BIN)/ckts demo $(ARGS)
 
 test: $(STAMP)  ## run all tests
