@@ -100,6 +100,26 @@ def check_times_shape(times: Tensor) -> None:
         )
 
 
+def check_smooth(method: str, kernel: Any) -> None:
+    """Refuse a mesh for a kernel with kinks."""
+    if method == "mesh":
+        raise ValueError(
+            f"`method` must not be 'mesh' for a kernel with kinks; got "
+            f"{type(kernel).__name__}. Use method='auto'."
+        )
+
+
+def check_mesh_step(mesh_step: float | None, method: str) -> None:
+    """Refuse a mesh without a step, or with one that is no length."""
+    if mesh_step is not None:
+        check_positive("mesh_step", mesh_step)
+    elif method == "mesh":
+        raise ValueError(
+            "`mesh_step` must be a number for method='mesh'; got None. A layer with "
+            "a smooth kernel finds it: use `CKConv.plan`."
+        )
+
+
 def check_times(times: Tensor, query_times: Tensor | None) -> None:
     """Refuse times that are not (batch, time), finite and non-decreasing."""
     check_times_shape(times)

@@ -7,6 +7,8 @@ from references import direct_sum, draw_times, relative_error
 
 # The bars of the library: max norm, relative, values and gradients.
 FLOAT64, FLOAT32 = 1e-10, 5e-5
+# What a mesh may add, values and gradients.
+MESH = 1e-4
 # What must change nothing changes the order of sums, and the padded length of the
 # FFT, whose rounding is relative to the largest value: 100 eps and more.
 ROUNDING = 1e-12

@@ -10,7 +10,8 @@ from ckts import _tensor_checks as _checks
 from ckts.density import DENSITIES, Quadrature, make_quadrature
 from ckts.functional import convolve
 from ckts.geometry import Geometry, make_geometry
-from ckts.kernels import AbstractKernel, make_kernel
+from ckts.kernels import REACH, AbstractKernel, make_kernel
+from ckts.layers.resolution import mesh_resolution
 
 
 class Plan(NamedTuple):
@@ -33,7 +34,7 @@ def make_plan(
     density: str = "gap",
     time_step: Tensor | float = 1.0,
     max_gap: float = math.inf,
-    method: str = "auto",
+    geometry: Geometry | None = None,
 ) -> Plan:
     """Make the plan of a batch.
 
@@ -53,14 +54,15 @@ def make_plan(
         Gap that has weight 1, same unit as `times`.
     max_gap : float, default=inf
         Longer gaps count as this one.
-    method : {"auto", "lattice", "pairwise"}, default="auto"
-        How to compute the sum.
+    geometry : Geometry, optional
+        That of `times` and `query_times`, if it is made already.
 
     Returns
     -------
     Plan
     """
-    geometry = make_geometry(times, query_times, method=method)
+    if geometry is None:
+        geometry = make_geometry(times, query_times)
     _checks.check_observed(observed, times)
     queries = None if geometry.queries_are_observations else geometry.query_times
     quadrature = make_quadrature(
@@ -162,8 +164,27 @@ class CKConv(nn.Module):
         query_times: Tensor | None = None,
         *,
         method: str = "auto",
+        geometry: Geometry | None = None,
     ) -> Plan:
-        """Make the plan of a batch; parameters as in :meth:`forward`."""
+        """Make the plan of a batch.
+
+        Parameters
+        ----------
+        times, observed, query_times
+            As in :meth:`forward`.
+        method : {"auto", "lattice", "mesh", "pairwise"}, default="auto"
+            How to compute the sum, see :func:`ckts.geometry.make_geometry`.
+        geometry : Geometry, optional
+            That of `times` and `query_times`, if it is made already.
+
+        Returns
+        -------
+        Plan
+        """
+        if geometry is None:
+            geometry = make_geometry(
+                times, query_times, method=method, mesh_step=self.mesh_step(method)
+            )
         return make_plan(
             times,
             observed,
@@ -172,8 +193,22 @@ class CKConv(nn.Module):
             density=self.density,
             time_step=self.time_step,
             max_gap=self.horizon,
-            method=method,
+            geometry=geometry,
         )
+
+    def mesh_step(self, method: str = "auto") -> float | None:
+        """Return the mesh step that the kernel needs now, in the unit of the stamps.
+
+        None where it cannot be interpolated, or where `method` needs no mesh. It reads
+        from the kernel's device: call it between training steps.
+        """
+        if method not in ("auto", "mesh"):
+            return None
+        if not self.kernel.smooth:
+            _checks.check_smooth(method, self.kernel)
+            return None
+        resolution = mesh_resolution(self.kernel)
+        return self.horizon / resolution if resolution < math.inf else None
 
     def forward(
         self,
@@ -239,6 +274,7 @@ class CKConv(nn.Module):
             plan.geometry,
             plan.quadrature,
             causal=self.causal,
+            reach=REACH * self.horizon,
         )
         return output.to(mixing.dtype)
 
