@@ -73,6 +73,7 @@ LIBRARIES = {
     "demo": {"numpy", "sklearn", "tqdm"},
     "estimators": {"numpy", "pandas", "scipy", "sklearn", "skorch", "torch", "tqdm"},
 }
+LIBRARIES["geometry"] = {"numpy", "scipy", "torch"}
 ELSEWHERE = {"numpy", "torch"}
 
 # What may be imported inside a function, because a user may lack it or never need it.
@@ -340,7 +341,7 @@ def _loaded(code):
     [
         ("import ckts", []),
         ("from ckts import Panel, as_panel", []),
-        ("import ckts.networks", ["torch"]),
+        ("import ckts.networks", ["scipy", "torch"]),
         ("import ckts; ckts.__version__; dir(ckts); ckts.__all__", []),
     ],
 )

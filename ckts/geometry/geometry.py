@@ -63,10 +63,12 @@ def make_geometry(
     *,
     method: str = "auto",
     mesh_step: float | None = None,
+    causal: bool = True,
 ) -> Geometry:
     """Return the geometry of a batch.
 
-    On a GPU this waits for the device. Make it on the CPU and move it.
+    It is made on the CPU: stamps on another device are fetched, which waits for it. In
+    a training loop, make it from stamps on the CPU and move it by :meth:`Geometry.to`.
 
     Parameters
     ----------
@@ -80,8 +82,10 @@ def make_geometry(
         on a lattice of any length (up to 2**26 points).
     mesh_step : float, optional
         Distance of two mesh points, in the unit of `times`, that is fine enough for
-        the kernel, see :func:`ckts.kernels.mesh_resolution`. Without it "auto" takes
+        the kernel, see :meth:`ckts.layers.CKConv.mesh_step`. Without it "auto" takes
         no mesh.
+    causal : bool, default=True
+        Whether a mesh is prepared for causal convolutions, too.
 
     Returns
     -------
@@ -97,24 +101,25 @@ def make_geometry(
     _checks.check_choice("method", method, ("auto", *METHODS))
     _checks.check_times(times, query_times)
     _checks.check_mesh_step(mesh_step, method)
+    device = times.device
+    times = times.cpu()
     origin = times[:, :1]
-    shifted = (times - origin).double().contiguous()
-    queries = shifted
+    shifted = queries = (times - origin).double().contiguous()
     if query_times is not None:
-        queries = (query_times - origin).double().contiguous()
+        queries = (query_times.cpu() - origin).double().contiguous()
     if method == "auto":
-        return _cheapest_geometry(shifted, queries, mesh_step)
-    if method == "lattice":
-        return _lattice_geometry(shifted, queries)
-    if method == "mesh" and shifted.numel() and queries.numel():
-        assert mesh_step is not None
-        mesh = make_mesh(shifted, queries, step=mesh_step)
-        return Geometry(shifted, queries, mesh=mesh)
-    return Geometry(shifted, queries)
+        geometry = _cheapest_geometry(shifted, queries, mesh_step, causal)
+    elif method == "lattice":
+        geometry = _lattice_geometry(shifted, queries)
+    elif method == "mesh":
+        geometry = _mesh_geometry(shifted, queries, mesh_step, causal)
+    else:
+        geometry = Geometry(shifted, queries)
+    return geometry.to(device)
 
 
 def _cheapest_geometry(
-    times: Tensor, queries: Tensor, mesh_step: float | None
+    times: Tensor, queries: Tensor, mesh_step: float | None, causal: bool
 ) -> Geometry:
     size = len(times), times.shape[1], queries.shape[1]
     mesh_length = None
@@ -125,9 +130,18 @@ def _cheapest_geometry(
     if lattice is not None:
         return _on_lattice(times, queries, lattice)
     if method == "mesh":
-        assert mesh_step is not None
-        return Geometry(times, queries, mesh=make_mesh(times, queries, step=mesh_step))
+        return _mesh_geometry(times, queries, mesh_step, causal)
     return Geometry(times, queries)
+
+
+def _mesh_geometry(
+    times: Tensor, queries: Tensor, mesh_step: float | None, causal: bool
+) -> Geometry:
+    if times.numel() == 0 or queries.numel() == 0:
+        return Geometry(times, queries)
+    assert mesh_step is not None
+    mesh = make_mesh(times, queries, step=mesh_step, causal=causal)
+    return Geometry(times, queries, mesh=mesh)
 
 
 def _span(times: Tensor, queries: Tensor) -> float:

@@ -183,7 +183,11 @@ class CKConv(nn.Module):
         """
         if geometry is None:
             geometry = make_geometry(
-                times, query_times, method=method, mesh_step=self.mesh_step(method)
+                times,
+                query_times,
+                method=method,
+                mesh_step=self.mesh_step(method),
+                causal=self.causal,
             )
         return make_plan(
             times,

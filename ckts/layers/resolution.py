@@ -69,7 +69,7 @@ def mesh_resolution(kernel: AbstractKernel, *, coarsest: float = COARSEST) -> fl
         if error <= TOLERANCE:
             return resolution
         factor = (error / TOLERANCE) ** (1 / NODES)
-        resolution *= min(max(1.1 * factor, 1.15), 2.0)
+        resolution *= min(max(1.02 * factor, 1.05), 2.0)
     return math.inf
 
 

@@ -18,13 +18,22 @@ import math
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
-from torch.nn.functional import embedding_bag, pad
+from torch.nn.functional import pad
 
-from ckts.geometry import NODES, Geometry, Interpolation, Mesh
+from ckts.geometry import (
+    LAGS,
+    NODES,
+    Geometry,
+    Intervals,
+    NearField,
+    SparseMatrix,
+    moment_response,
+    moment_weights,
+)
 from ckts.methods.base import Features
 from ckts.methods.fourier import convolve_regular, is_depthwise
 
-# Stamps whose near field is held at a time, and entries per block of running sums.
+# Outputs whose response to moments is held at a time; rows per block of running sums.
 STAMPS_PER_CHUNK = 2048
 BLOCK = 32
 BLOCKS_PER_CHUNK = 256
@@ -53,64 +62,61 @@ def convolve_mesh(
     """
     mesh = geometry.mesh
     assert mesh is not None
-    batch, _, channels = weighted.shape
     last = int(min(mesh.length - 1, reach / mesh.step + 1))
     first = 1 - NODES if causal else -last
     counts = torch.arange(first, max(last, NODES - 1) + 1, device=mixing.device)
     samples = features(counts.double() * mesh.step)
     rows = weighted.flatten(0, 1)
-    table = mesh.source.spread(rows)
-    signal = table.view(batch, mesh.length, channels)
-    far = samples[NODES:] if causal else samples
-    output = convolve_regular(signal, far, mixing, first_lag=1 if causal else first)
-    output = mesh.target.sample(output.flatten(0, 1))
+    signal = mesh.source.t_matmul(rows).view(len(weighted), mesh.length, -1)
+    far, first = (samples[NODES:], 1) if causal else (samples, first)
+    output = convolve_regular(signal, far, mixing, first_lag=first)
+    output = mesh.target @ output.flatten(0, 1)
     if causal:
-        near = torch.einsum("lf,ocf->lco", samples[: 2 * NODES - 1], mixing)
+        assert mesh.near is not None, "this geometry is not for causal convolutions"
+        kernel = torch.einsum("lf,ocf->lco", samples[:LAGS], mixing)
         if is_depthwise(weighted, mixing):
-            near = near.squeeze(1)
-        output = output + _NearField.apply(rows, table, near, mesh)
-    return output.view(batch, -1, len(mixing))
+            kernel = kernel.squeeze(1)
+        output = output + _near_field(rows, kernel, mesh.near)
+    return output.view(len(weighted), -1, len(mixing))
 
 
-class _NearField(torch.autograd.Function):
-    """What the mesh points around an output time add, and take back, there.
+def _near_field(rows: Tensor, kernel: Tensor, near: NearField) -> Tensor:
+    intervals = near.intervals
+    if intervals is None:
+        return _MixedTerms.apply(rows, kernel, near.terms)
+    moments = intervals.source.t_matmul(rows)
+    around = intervals.target @ _MixedTerms.apply(moments, kernel, near.terms)
+    start = NODES // 2
+    inner = kernel[start : start + NODES]
+    return around + _WithinIntervals.apply(rows, inner, intervals)
 
-    Per output it is ``sum_l kernel[l] terms[l]`` over the lags `l` between two of
-    these points. The terms of all outputs together are never held.
-    """
+
+class _MixedTerms(torch.autograd.Function):
+    """Terms of the lags, mixed by the kernel; the terms are not kept."""
 
     @staticmethod
-    def forward(ctx, rows, table, kernel, mesh):
-        ctx.save_for_backward(rows, table, kernel)
-        ctx.mesh = mesh
-        sums = _sums_over_past(rows, mesh.source)
-        parts = _parts(len(mesh.past))
-        terms = (_near_terms(sums, table, mesh, part) for part in parts)
-        return torch.cat([_mix(term, kernel) for term in terms])
+    def forward(ctx, rows, kernel, terms):
+        ctx.save_for_backward(rows, kernel)
+        ctx.terms = terms
+        return _mix(_terms(rows, terms), kernel)
 
     @staticmethod
     @once_differentiable
     def backward(ctx, gradient):
-        rows, table, kernel = ctx.saved_tensors
-        mesh = ctx.mesh
-        sums = _sums_over_past(rows, mesh.source)
-        by_sums, by_table = torch.zeros_like(sums), torch.zeros_like(table)
+        rows, kernel = ctx.saved_tensors
         by_kernel = torch.zeros_like(kernel)
-        for part in _parts(len(mesh.past)):
-            terms = _near_terms(sums, table, mesh, part)
-            by_terms = _mix_gradient(terms, kernel, gradient[part], by_kernel)
-            _add_term_gradients(by_terms, by_sums, by_table, mesh, part)
-        by_rows = _sums_over_past_gradient(by_sums, mesh.source)
-        return by_rows, by_table, by_kernel, None
+        by_terms = _mix_gradient(_terms(rows, ctx.terms), kernel, gradient, by_kernel)
+        by_rows = ctx.terms.by_column.product(by_terms.flatten(0, 1))
+        return by_rows, by_kernel, None
 
 
-def _parts(n_stamps: int) -> list[slice]:
-    starts = range(0, n_stamps, STAMPS_PER_CHUNK)
-    return [slice(start, start + STAMPS_PER_CHUNK) for start in starts]
+def _terms(rows: Tensor, terms: SparseMatrix) -> Tensor:
+    """Terms of shape (output, lag, in)."""
+    return terms.by_row.product(rows).view(-1, LAGS, rows.shape[1])
 
 
 def _mix(terms: Tensor, kernel: Tensor) -> Tensor:
-    """Contract (stamp, lag, in) with the kernel (lag, in, out), or (lag, channel)."""
+    """Contract (output, lag, in) with the kernel (lag, in, out), or (lag, channel)."""
     if kernel.ndim == 2:
         return (terms * kernel).sum(1)
     return terms.flatten(1) @ kernel.flatten(0, 1)
@@ -127,62 +133,59 @@ def _mix_gradient(
     return (gradient @ kernel.flatten(0, 1).T).view_as(terms)
 
 
-def _near_matrix(weights: Tensor) -> Tensor:
-    """From mesh values around an output to terms: (stamp, lag, 2 * NODES).
+class _WithinIntervals(torch.autograd.Function):
+    """Response to the earlier observations of the same interval, through moments.
 
-    The first columns take the mesh as it stood at the output, the others the whole
-    mesh, which the FFT has entered for the lags above 0 and which is taken back there.
+    The moments of an interval up to each observation are running sums, which the
+    backward pass computes anew.
     """
-    past = pad(weights, (NODES - 1, NODES - 1)).unfold(1, NODES, 1)
-    whole = pad(-past[:, NODES:], (0, 0, NODES, 0))
-    return torch.cat([past, whole], 2)
+
+    @staticmethod
+    def forward(ctx, rows, kernel, intervals):
+        ctx.save_for_backward(rows, kernel)
+        ctx.intervals = intervals
+        moments = _running_moments(rows, intervals)
+        parts = _parts(len(intervals.past))
+        terms = (_moment_terms(moments, intervals, part) for part in parts)
+        return torch.cat([_mix(term, kernel) for term in terms])
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, gradient):
+        rows, kernel = ctx.saved_tensors
+        intervals = ctx.intervals
+        moments = _running_moments(rows, intervals)
+        by_moments, by_kernel = torch.zeros_like(moments), torch.zeros_like(kernel)
+        for part in _parts(len(intervals.past)):
+            terms = _moment_terms(moments, intervals, part)
+            by_terms = _mix_gradient(terms, kernel, gradient[part], by_kernel)
+            response = moment_response(intervals.query_places[part]).to(terms.dtype)
+            by_part = torch.bmm(response.transpose(1, 2), by_terms).flatten(1)
+            by_moments.index_add_(0, intervals.past[part], by_part)
+        by_moments = running_sums(by_moments[:-1].flip(0), intervals.segments.flip(0))
+        by_moments = by_moments.flip(0).view(len(rows), -1, rows.shape[1])
+        weights = moment_weights(intervals.places).to(rows.dtype)
+        by_rows = torch.bmm(weights.unsqueeze(1), by_moments).squeeze(1)
+        return by_rows, by_kernel, None
 
 
-def _near_terms(sums: Tensor, table: Tensor, mesh: Mesh, part: slice) -> Tensor:
-    """Mesh values around each output by their lag from there: (stamp, lag, in)."""
-    past = sums[mesh.past[part]]
-    whole = table[mesh.target.nodes[part].long()]
-    matrix = _near_matrix(mesh.target.weights[part].to(sums.dtype))
-    return torch.bmm(matrix, torch.cat([past, whole], 1))
+def _parts(n_stamps: int) -> list[slice]:
+    starts = range(0, n_stamps, STAMPS_PER_CHUNK)
+    return [slice(start, start + STAMPS_PER_CHUNK) for start in starts]
 
 
-def _add_term_gradients(
-    by_terms: Tensor, by_sums: Tensor, by_table: Tensor, mesh: Mesh, part: slice
-) -> None:
-    matrix = _near_matrix(mesh.target.weights[part].to(by_sums.dtype))
-    by_values = torch.bmm(matrix.transpose(1, 2), by_terms)
-    past, whole = by_values[:, :NODES], by_values[:, NODES:]
-    by_sums.index_add_(0, mesh.past[part].flatten(), past.flatten(0, 1))
-    by_table.index_add_(0, mesh.target.nodes[part].flatten(), whole.flatten(0, 1))
+def _running_moments(rows: Tensor, intervals: Intervals) -> Tensor:
+    """Moments of its interval up to each observation, and a row of zeros at the end."""
+    weights = moment_weights(intervals.places).to(rows.dtype)
+    moments = (weights.unsqueeze(2) * rows.unsqueeze(1)).flatten(1)
+    return pad(running_sums(moments, intervals.segments), (0, 0, 0, 1))
 
 
-def _sums_over_past(rows: Tensor, matrix: Interpolation) -> Tensor:
-    """Value of a mesh point up to each of its entries, and a row of zeros at the end.
-
-    Entries are in the order of their mesh points, then of time.
-    """
-    stamps = matrix.order // NODES
-    weights = matrix.weights.flatten()[matrix.order].to(rows.dtype)
-    parts = rows.new_zeros(len(stamps) + 1, rows.shape[1])
-    torch.mul(rows[stamps], weights.unsqueeze(1), out=parts[:-1])
-    return running_sums(parts, _entry_nodes(matrix))
-
-
-def _sums_over_past_gradient(by_sums: Tensor, matrix: Interpolation) -> Tensor:
-    by_parts = running_sums(by_sums.flip(0), _entry_nodes(matrix).flip(0)).flip(0)
-    entries = torch.empty_like(matrix.order)
-    entries[matrix.order] = torch.arange(len(entries), device=entries.device)
-    return embedding_bag(
-        entries.view(-1, NODES),
-        by_parts,
-        mode="sum",
-        per_sample_weights=matrix.weights.to(by_sums.dtype),
-    )
-
-
-def _entry_nodes(matrix: Interpolation) -> Tensor:
-    """Mesh point of every entry, and -1 for the row of zeros."""
-    return pad(matrix.nodes.flatten()[matrix.order], (0, 1), value=-1)
+def _moment_terms(moments: Tensor, intervals: Intervals, part: slice) -> Tensor:
+    """Terms of shape (output, lag, in) from the moments before each output."""
+    past = moments[intervals.past[part]]
+    response = moment_response(intervals.query_places[part]).to(past.dtype)
+    return torch.bmm(response, past.view(len(past), response.shape[2], -1))
 
 
 def running_sums(rows: Tensor, segments: Tensor) -> Tensor:
