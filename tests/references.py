@@ -84,7 +84,7 @@ def direct_sum(conv, values, times, observed=None, query_times=None):
                 observed[series, :, channel].numpy(),
                 asked.numpy(),
                 causal=conv.causal,
-                density=conv.density,
+                density=conv.quadrature,
                 time_step=step,
                 max_gap=conv.horizon,  # what the kernel sees of a longer one
             )

@@ -31,7 +31,7 @@ def make_plan(
     query_times: Tensor | None = None,
     *,
     causal: bool = True,
-    density: str = "gap",
+    quadrature: str = "gap",
     time_step: Tensor | float = 1.0,
     max_gap: float = math.inf,
     geometry: Geometry | None = None,
@@ -48,7 +48,7 @@ def make_plan(
         Times of the output; by default the observation times.
     causal : bool, default=True
         Whether nothing after an output time may enter.
-    density : {"gap", "none"}, default="gap"
+    quadrature : {"gap", "none"}, default="gap"
         Weights of the observations.
     time_step : float or Tensor of shape (channels,), default=1.0
         Gap that has weight 1, same unit as `times`.
@@ -65,16 +65,16 @@ def make_plan(
         geometry = make_geometry(times, query_times)
     _checks.check_observed(observed, times)
     queries = None if geometry.queries_are_observations else geometry.query_times
-    quadrature = make_quadrature(
+    weights = make_quadrature(
         geometry.times,
         observed,
         queries,
         causal=causal,
-        density=density,
+        density=quadrature,
         time_step=time_step,
         max_gap=max_gap,
     )
-    return Plan(geometry, quadrature, causal)
+    return Plan(geometry, weights, causal)
 
 
 class CKConv(nn.Module):
@@ -99,7 +99,7 @@ class CKConv(nn.Module):
     time_step : float or sequence of shape (in_channels,), default=1.0
         Median gap of the training data, in the unit of the time stamps: the gap that
         has weight 1.
-    density : {"gap", "none"}, default="gap"
+    quadrature : {"gap", "none"}, default="gap"
         Inverse-density weights; "none" for event data.
     bias : bool, default=True
         Whether to add a bias per output channel.
@@ -128,7 +128,7 @@ class CKConv(nn.Module):
         causal: bool = True,
         horizon: float = 1.0,
         time_step: float | list[float] = 1.0,
-        density: str = "gap",
+        quadrature: str = "gap",
         bias: bool = True,
         **kernel_params: object,
     ) -> None:
@@ -138,8 +138,8 @@ class CKConv(nn.Module):
         _checks.check_bool("causal", causal)
         self.causal = causal
         self.horizon = _checks.check_positive("horizon", horizon)
-        _checks.check_choice("density", density, tuple(DENSITIES))
-        self.density = density
+        _checks.check_choice("quadrature", quadrature, tuple(DENSITIES))
+        self.quadrature = quadrature
         step = _checks.check_time_step(time_step, self.in_channels)
         self.register_buffer("time_step", step)
         if isinstance(kernel, str):
@@ -194,7 +194,7 @@ class CKConv(nn.Module):
             observed,
             query_times,
             causal=self.causal,
-            density=self.density,
+            quadrature=self.quadrature,
             time_step=self.time_step,
             max_gap=self.horizon,
             geometry=geometry,
@@ -286,5 +286,5 @@ class CKConv(nn.Module):
         """Describe the layer in ``print(network)``."""
         return (
             f"{self.in_channels}, {self.out_channels}, causal={self.causal}, "
-            f"horizon={self.horizon:g}, density={self.density!r}"
+            f"horizon={self.horizon:g}, quadrature={self.quadrature!r}"
         )

@@ -52,7 +52,7 @@ class GatedCKCNN(nn.Module):
         Further parameters of the kernels.
     causal : bool, default=False
         Whether features at a time may depend on nothing later.
-    density : {"gap", "none"}, default="gap"
+    quadrature : {"gap", "none"}, default="gap"
         Weights of the observations.
     horizon : float, default=1.0
         Longest lag of the training data.
@@ -77,7 +77,7 @@ class GatedCKCNN(nn.Module):
         kernel: str = "bands",
         kernel_params: Mapping[str, object] | None = None,
         causal: bool = False,
-        density: str = "gap",
+        quadrature: str = "gap",
         horizon: float = 1.0,
         time_step: Sequence[float] | None = None,
         row_time_step: float = 1.0,
@@ -85,12 +85,12 @@ class GatedCKCNN(nn.Module):
     ) -> None:
         super().__init__()
         self.causal = causal
-        self.density = density
+        self.quadrature = quadrature
         self.observation_dropout = observation_dropout
         conv_params: dict[str, Any] = {
             "kernel": kernel,
             "causal": causal,
-            "density": density,
+            "quadrature": quadrature,
             "horizon": horizon,
             **(kernel_params or {}),
         }
@@ -182,7 +182,7 @@ class GatedCKCNN(nn.Module):
         return make_quadrature(
             times,
             observed.any(2, keepdim=True),
-            density=self.density,
+            density=self.quadrature,
             causal=causal,
             time_step=self.row_time_step,
             max_gap=self.stem.horizon,

@@ -43,11 +43,11 @@ def test_values_and_gradients_are_those_of_the_direct_sum(kind, causal, masked, 
     assert_like_direct_sum(conv, values, times, observed, queries, FLOAT64)
 
 
-@pytest.mark.parametrize("density", ["gap", "none"])
+@pytest.mark.parametrize("quadrature", ["gap", "none"])
 @pytest.mark.parametrize("kind", ["lattice", "random"])
 @pytest.mark.parametrize("kernel", KERNELS)
-def test_every_kernel_meets_the_direct_sum(kernel, kind, density):
-    conv = make_conv(kernel, density=density)
+def test_every_kernel_meets_the_direct_sum(kernel, kind, quadrature):
+    conv = make_conv(kernel, quadrature=quadrature)
     values, times, observed = make_batch(kind, length=17)
     assert_like_direct_sum(conv, values, times, observed, None, FLOAT64)
 
