@@ -224,6 +224,7 @@ class AbstractCKCNN(BaseEstimator):
             # Also after Ctrl-C: what was learned so far stays usable.
             self.history_ = _finished_epochs(self.net_.history)
             self.n_iter_ = len(self.history_)
+            self.net_.check_mesh()
             self.net_.trim_for_prediction()
         if not np.isfinite(self.history_[-1]["train_loss"]):
             warnings.warn(

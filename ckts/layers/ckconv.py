@@ -200,18 +200,32 @@ class CKConv(nn.Module):
             geometry=geometry,
         )
 
-    def mesh_step(self, method: str = "auto") -> float | None:
+    def mesh_step(
+        self, method: str = "auto", *, known: float | None = None
+    ) -> float | None:
         """Return the mesh step that the kernel needs now, in the unit of the stamps.
 
-        None where it cannot be interpolated, or where `method` needs no mesh. It reads
-        from the kernel's device: call it between training steps.
+        It reads from the kernel's device: call it between training steps.
+
+        Parameters
+        ----------
+        method : {"auto", "lattice", "mesh", "pairwise"}, default="auto"
+            The method it is for.
+        known : float, optional
+            A step that was enough before; it is returned if it is enough still.
+
+        Returns
+        -------
+        float or None
+            None where the kernel cannot be interpolated, or `method` needs no mesh.
         """
         if method not in ("auto", "mesh"):
             return None
         if not self.kernel.smooth:
             _checks.check_smooth(method, self.kernel)
             return None
-        resolution = mesh_resolution(self.kernel)
+        start = {} if known is None else {"coarsest": self.horizon / known}
+        resolution = mesh_resolution(self.kernel, **start)
         return self.horizon / resolution if resolution < math.inf else None
 
     def forward(
