@@ -229,6 +229,16 @@ def check_observed_channels(weights: Tensor, in_channels: int) -> None:
         )
 
 
+def check_depthwise(depthwise: object, in_channels: int, out_channels: int) -> None:
+    """Refuse a depth-wise convolution between different numbers of channels."""
+    check_bool("depthwise", depthwise)
+    if depthwise and in_channels != out_channels:
+        raise ValueError(
+            f"`out_channels` must be `in_channels` if `depthwise`; got {out_channels} "
+            f"and {in_channels}. Mix channels by a linear layer afterwards."
+        )
+
+
 def check_no_parameters(params: Mapping[str, object]) -> None:
     """Refuse parameters of a kernel that is made already."""
     if params:

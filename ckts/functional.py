@@ -52,9 +52,11 @@ def convolve(
     -------
     Tensor of shape (batch, query, out_channels)
     """
-    weighted = values * quadrature.weights.to(values.dtype)
-    method = METHODS[geometry.method]
-    output = method(weighted, features, mixing, geometry, causal=causal, reach=reach)
+    signal, sources = quadrature.sources(values, geometry)
+    method = METHODS[sources.method]
+    output = method(signal, features, mixing, sources, causal=causal, reach=reach)
+    if isinstance(quadrature, Interpolant):
+        return _take_back(output, values, features, mixing, geometry, quadrature)
     if quadrature.latest is not None:
         output = output + _correct_latest(values, features, mixing, quadrature)
     return output
@@ -88,6 +90,26 @@ def _respond(basis: Tensor, values: Tensor, mixing: Tensor) -> Tensor:
         return torch.einsum("bqf,bqc,ocf->bqo", basis.squeeze(2), values, mixing)
     summed = (basis * values.unsqueeze(-1)).flatten(2)
     return summed @ mixing.flatten(1).T
+
+
+def sum_of_squares(samples: Tensor, mixing: Tensor) -> Tensor:
+    """Sum of the squares of ``mixing @ samples``, by the Gram matrix of the samples.
+
+    Parameters
+    ----------
+    samples : Tensor of shape (n_lags, n_features)
+        Features at some lags.
+    mixing : Tensor of shape (out_channels, in_channels, n_features)
+        The linear map from features to kernel values.
+
+    Returns
+    -------
+    Tensor of shape ()
+        In the type of `mixing`; accumulated in float64, since the features of smooth
+        kernels are nearly dependent.
+    """
+    wide, weights = samples.double(), mixing.double().flatten(0, 1)
+    return ((weights @ (wide.T @ wide)) * weights).sum().to(mixing.dtype)
 
 
 def masked_mean(values: Tensor, weights: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from ckts import _tensor_checks as _checks
 from ckts.density import DENSITIES, Quadrature, make_quadrature
-from ckts.functional import convolve
+from ckts.functional import convolve, sum_of_squares
 from ckts.geometry import Geometry, make_geometry
 from ckts.kernels import REACH, AbstractKernel, make_kernel
 from ckts.layers.resolution import mesh_resolution
@@ -103,6 +103,9 @@ class CKConv(nn.Module):
         Inverse-density weights; "none" for event data.
     bias : bool, default=True
         Whether to add a bias per output channel.
+    depthwise : bool, default=False
+        Whether every channel has one kernel of its own, and none for the others;
+        `out_channels` is `in_channels` then.
     **kernel_params
         Further parameters of the kernel if it is given by name.
 
@@ -130,6 +133,7 @@ class CKConv(nn.Module):
         time_step: float | list[float] = 1.0,
         quadrature: str = "gap",
         bias: bool = True,
+        depthwise: bool = False,
         **kernel_params: object,
     ) -> None:
         super().__init__()
@@ -140,12 +144,15 @@ class CKConv(nn.Module):
         self.horizon = _checks.check_positive("horizon", horizon)
         _checks.check_choice("quadrature", quadrature, tuple(DENSITIES))
         self.quadrature = quadrature
+        _checks.check_depthwise(depthwise, in_channels, out_channels)
+        self.depthwise = depthwise
+        n_mixed = 1 if depthwise else self.in_channels
         step = _checks.check_time_step(time_step, self.in_channels)
         self.register_buffer("time_step", step)
         if isinstance(kernel, str):
             kernel = make_kernel(
                 kernel,
-                in_channels,
+                n_mixed,
                 out_channels,
                 causal=causal,
                 n_steps=self.horizon / step.median().item(),
@@ -153,7 +160,7 @@ class CKConv(nn.Module):
             )
         else:
             _checks.check_no_parameters(kernel_params)
-        _checks.check_kernel(kernel, in_channels, out_channels, causal)
+        _checks.check_kernel(kernel, n_mixed, out_channels, causal)
         self.kernel = kernel
         self.bias = nn.Parameter(torch.zeros(out_channels)) if bias else None
 
@@ -280,6 +287,33 @@ class CKConv(nn.Module):
         with torch.autocast(values.device.type, enabled=False):
             output = self._convolve(values, plan)
         return output if self.bias is None else output + self.bias
+
+    def kernel_norm(self, *, squared: bool = False, n_lags: int | None = None) -> Tensor:
+        """Norm of the sampled kernels of all channels together: the authors' penalty.
+
+        It comes from the Gram matrix of the features, ``trace(W G W^T)``, in float64;
+        the kernels are not built.
+
+        Parameters
+        ----------
+        squared : bool, default=False
+            Whether to return the sum of squares; the paper's code has the norm.
+        n_lags : int, optional
+            Number of lags from 0 to the horizon; by default one per time step. If the
+            convolution is not causal, as many negative ones come on top.
+
+        Returns
+        -------
+        Tensor of shape ()
+        """
+        if n_lags is None:
+            n_lags = round(self.horizon / self.time_step.median().item()) + 1
+        n_lags = _checks.check_size("n_lags", n_lags)
+        first = 0 if self.causal else 1 - n_lags
+        counts = torch.arange(first, n_lags, device=self.time_step.device)
+        lags = counts.double() / max(n_lags - 1, 1)
+        total = sum_of_squares(self.kernel.features(lags), self.kernel.mixing())
+        return total if squared else total.sqrt()
 
     def _convolve(self, values: Tensor, plan: Plan) -> Tensor:
         """Convolve in float32 at least; the result has the type of the layer."""
