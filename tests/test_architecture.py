@@ -36,7 +36,7 @@ BORDER = {
     "static",
     "times",
 }
-MATHS = {"density", "functional", "geometry", "kernels"}
+MATHS = {"density", "functional", "geometry", "interpolant", "kernels", "pieces"}
 ARROWS = {
     "": set(),  # ckts/__init__.py resolves its names on first use
     **dict.fromkeys(BORDER, BORDER),
@@ -46,7 +46,9 @@ ARROWS = {
     "geometry": {"_checks", "_tensor_checks"},
     "kernels": {"_checks", "_tensor_checks"},
     "methods": {"geometry"},
-    "functional": {"density", "geometry", "methods"},
+    "pieces": {"_tensor_checks", "geometry"},
+    "interpolant": {"geometry", "pieces"},
+    "functional": {"density", "geometry", "interpolant", "methods", "pieces"},
     "layers": {*MATHS, "_checks", "_tensor_checks"},
     "networks": {*MATHS, "_checks", "_tensor_checks", "layers"},
     "datasets": BORDER,
