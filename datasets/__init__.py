@@ -7,20 +7,26 @@ if __name__ != "ckts.datasets":
         "another package of that name."
     )
 
+from ckts.datasets.adding_problem import make_adding_problem
+from ckts.datasets.copy_memory import make_copy_memory
 from ckts.datasets.japanese_vowels import load_japanese_vowels
 from ckts.datasets.pbc import load_pbc, load_pbc_survival
 from ckts.datasets.perturb import drop_observations, subsample
 from ckts.datasets.regression import make_irregular_regression
 from ckts.datasets.sinusoids import make_irregular_sinusoids
 from ckts.datasets.speed import make_speed
+from ckts.datasets.split import paper_split
 
 __all__ = [
     "drop_observations",
     "load_japanese_vowels",
     "load_pbc",
     "load_pbc_survival",
+    "make_adding_problem",
+    "make_copy_memory",
     "make_irregular_regression",
     "make_irregular_sinusoids",
     "make_speed",
+    "paper_split",
     "subsample",
 ]
