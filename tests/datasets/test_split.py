@@ -44,12 +44,10 @@ def test_parts_are_disjoint_complete_and_keep_the_shares_of_the_classes():
 
 
 def test_targets_that_are_numbers_are_split_without_classes():
-    y = np.linspace(0, 1, 100)
-    *panels, y_train, y_validation, y_test = paper_split(
-        numbered(100), y, stratify=False
-    )
+    X, y = numbered(100), np.arange(100) / 2
+    *panels, y_train, y_validation, y_test = paper_split(X, y, stratify=False)
     assert [len(panel) for panel in panels] == [70, 15, 15]
-    np.testing.assert_array_equal(y_test, panels[2].values.ravel() / 99)
+    np.testing.assert_array_equal(y_test, panels[2].values.ravel() / 2)
     assert len(y_train) + len(y_validation) == 85
 
 
