@@ -75,7 +75,16 @@ LIBRARIES = {
 ELSEWHERE = {"numpy", "torch"}
 
 # What may be imported inside a function, because a user may lack it or never need it.
-LATE = {"matplotlib", "pandas", "sklearn", "skorch", "sktime"}
+LATE = {
+    "filelock",
+    "matplotlib",
+    "pandas",
+    "pooch",
+    "requests",
+    "sklearn",
+    "skorch",
+    "sktime",
+}
 # `ckts --help` must answer at once: programs import what they run when they run it.
 PROGRAMS = {"cli", "demo"}
 

@@ -1,0 +1,31 @@
+"""Where data sets are cached, and whether the network may be used."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+HOME = "CKTS_DATA"
+OFFLINE = "CKTS_OFFLINE"
+
+
+def find_data_home(data_home: str | os.PathLike[str] | None = None) -> Path:
+    """Return the folder of all cached data sets, which need not exist.
+
+    Parameters
+    ----------
+    data_home : path, optional
+        By default the environment variable `CKTS_DATA`, and without it the folder for
+        caches of the operating system (`~/.cache/ckts` on Linux).
+    """
+    chosen = data_home if data_home is not None else os.environ.get(HOME)
+    if chosen:
+        return Path(chosen).expanduser().absolute()
+    import pooch
+
+    return Path(pooch.os_cache("ckts"))
+
+
+def is_offline() -> bool:
+    """Return whether `CKTS_OFFLINE` forbids the network."""
+    return os.environ.get(OFFLINE, "").lower() not in {"", "0", "false", "no", "off"}
