@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 
 MAX_BYTES = 16 * 2**30
 MAX_MEMBERS = 1_000_000
-_ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2")
+_CHECKED = (".zip", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2")
 # RuntimeError: encrypted, or compressed in a way that Python does not know.
 _BROKEN = (
     ValueError,
@@ -28,9 +28,12 @@ _BROKEN = (
 )
 
 
-def is_archive(path: Path) -> bool:
-    """Return whether the name (of the file or of its part) is that of an archive."""
-    return path.name.removesuffix(".part").lower().endswith(_ENDINGS)
+def checks_itself(path: Path) -> bool:
+    """Return whether the name, of a file or its part, is that of a checked archive.
+
+    A plain tar archive has no checksum of what is in its files.
+    """
+    return path.name.removesuffix(".part").lower().endswith(_CHECKED)
 
 
 def read_members(
@@ -146,6 +149,9 @@ def _tar_members(path: Path) -> Iterator[tuple[str, int, Callable[[], bytes]]]:
                 raise ValueError(f"{info.name!r} is a link or device")
             if info.isfile():
                 yield info.name, info.size, partial(_read_tar, archive, info)
+        # The checksum of a compressed stream stands behind the last file.
+        while archive.fileobj is not None and archive.fileobj.read(2**20):
+            pass
 
 
 def _read_tar(archive: tarfile.TarFile, info: tarfile.TarInfo) -> bytes:

@@ -7,7 +7,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from ckts.datasets._archives import check_archive, is_archive
+from ckts.datasets._archives import check_archive, checks_itself
 from ckts.datasets._dataset import Dataset, RemoteFile
 from ckts.datasets._home import find_data_home, is_offline
 from ckts.datasets._http import discard, download_part
@@ -174,7 +174,7 @@ def _is_whole(path: Path, total: int | None) -> bool:
     An archive carries checksums of its own. Of another file only the announced length
     tells; one that a person put into the cache is believed.
     """
-    if not is_archive(path):
+    if not checks_itself(path):
         return total is not None or not path.name.endswith(".part")
     try:
         check_archive(path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -94,13 +95,19 @@ class _Answer:
         import pooch
 
         headers = {**HEADERS, **self._range()}
-        with self.part.open("ab") as file:
+        with ExitStack() as stack:
+            file = stack.enter_context(self.part.open("ab"))
+
+            def check(response: Response, **_: object) -> None:
+                stack.callback(response.close)  # which pooch leaves open
+                self._check(response, file)
+
             pooch.HTTPDownloader(
                 progressbar=verbose,
                 chunk_size=CHUNK,
                 timeout=TIMEOUT,
                 headers=headers,
-                hooks={"response": lambda response, **_: self._check(response, file)},
+                hooks={"response": check},
             )(self.url, file, None)
         if self.total is not None and _size(self.part) != self.total:
             raise OSError(f"{_size(self.part):,} of {self.total:,} bytes came")
@@ -123,13 +130,6 @@ class _Answer:
             discard(self.part)
         if response.is_redirect or not response.ok:
             return  # requests follows, pooch raises
-        try:
-            self._accept(response, file)
-        except OSError:
-            response.close()
-            raise
-
-    def _accept(self, response: Response, file: IO[bytes]) -> None:
         if "text/html" in response.headers.get("Content-Type", ""):
             raise OSError("a page of HTML came instead of the file")
         self._read_lengths(response)
