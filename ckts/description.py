@@ -288,7 +288,7 @@ def _series_words(it: Description) -> str:
 def _gaps_words(it: Description) -> str:
     words = _times_words(it.gaps, it.time_scale)
     variation = f", variation {it.gap_variation:.2f}" if it.gap_variation >= 0 else ""
-    ties = f", {_percent(it.ties)} of them 0 (ties)" if it.ties > 0 else ""
+    ties = f", {percent(it.ties)} of them 0 (ties)" if it.ties > 0 else ""
     return words + variation + ties
 
 
@@ -298,7 +298,7 @@ def _lattice_words(it: Description) -> str:
     step = _times_words(Spread(it.step, it.step, it.step), it.time_scale)
     if it.occupied == 1:
         return f"steps of {step}, all equal"
-    return f"multiples of {step}, {_percent(it.occupied)} of the points have a row"
+    return f"multiples of {step}, {percent(it.occupied)} of the points have a row"
 
 
 def _values_words(it: Description) -> str:
@@ -306,13 +306,19 @@ def _values_words(it: Description) -> str:
     if np.isnan(it.missing):
         return channels
     worst = max(it.channels, key=lambda channel: channel.missing)
-    most = f" (most: {worst.name}, {_percent(worst.missing)})" if it.missing else ""
-    asynchrony = f", asynchrony {_percent(it.asynchrony)}" if it.in_channels > 1 else ""
-    return f"{channels}, {_percent(it.missing)} missing{most}{asynchrony}"
+    most = f" (most: {worst.name}, {percent(worst.missing)})" if it.missing else ""
+    asynchrony = f", asynchrony {percent(it.asynchrony)}" if it.in_channels > 1 else ""
+    return f"{channels}, {percent(it.missing)} missing{most}{asynchrony}"
 
 
-def _percent(share: float) -> str:
-    """Write a share so that only nothing is 0 % and only all is 100 %."""
+def percent(share: float) -> str:
+    """Write a share so that only nothing is 0 % and only all is 100 %.
+
+    Examples
+    --------
+    >>> percent(0.004), percent(0.4), percent(1.0)
+    ('under 1 %', '40 %', '100 %')
+    """
     if 0 < share < 0.01:
         return "under 1 %"
     if 0.99 < share < 1:
