@@ -1,4 +1,7 @@
-"""Data sets: ``make_*`` with a known truth, ``load_*`` shipped with the package."""
+"""Data sets: ``make_*`` with a known truth, ``load_*`` shipped, ``fetch_*`` downloaded.
+
+What is downloaded is cached in the folder that `CKTS_DATA` names.
+"""
 
 if __name__ != "ckts.datasets":
     raise ImportError(
@@ -8,17 +11,23 @@ if __name__ != "ckts.datasets":
     )
 
 from ckts.datasets.adding_problem import make_adding_problem
+from ckts.datasets.character_trajectories import fetch_character_trajectories
 from ckts.datasets.copy_memory import make_copy_memory
 from ckts.datasets.japanese_vowels import load_japanese_vowels
 from ckts.datasets.pbc import load_pbc, load_pbc_survival
 from ckts.datasets.perturb import drop_observations, subsample
+from ckts.datasets.readers import read_arff, read_ts
 from ckts.datasets.regression import make_irregular_regression
 from ckts.datasets.sinusoids import make_irregular_sinusoids
 from ckts.datasets.speed import make_speed
 from ckts.datasets.split import paper_split
+from ckts.datasets.uea import fetch_tser, fetch_uea
 
 __all__ = [
     "drop_observations",
+    "fetch_character_trajectories",
+    "fetch_tser",
+    "fetch_uea",
     "load_japanese_vowels",
     "load_pbc",
     "load_pbc_survival",
@@ -28,5 +37,7 @@ __all__ = [
     "make_irregular_sinusoids",
     "make_speed",
     "paper_split",
+    "read_arff",
+    "read_ts",
     "subsample",
 ]
