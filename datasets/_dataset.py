@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from sklearn.utils import Bunch
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -99,8 +101,6 @@ def answer(
     """
     if return_X_y:
         return X, y
-    from sklearn.utils import Bunch
-
     terms = (
         f"{dataset.title}\n\n{descr.strip()}\n\n"
         f"Version: {dataset.version}\nLicense: {dataset.license}\n"

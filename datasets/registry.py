@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
+
 from ckts.datasets._dataset import Dataset, RemoteFile
+from ckts.datasets._tsml import make_versions, read_records
 
 _UCI = "https://archive.ics.uci.edu"
 
@@ -27,6 +30,26 @@ DATASETS: dict[str, Dataset] = {
                 ),
             ),
         ),
+        Dataset(
+            name="uea_archive_2018",
+            version="2018",
+            title="The UEA multivariate archive as of 2018: 30 classification sets",
+            license="none stated",
+            citation="A. Bagnall et al. (2018). The UEA multivariate time series "
+            "classification archive, 2018. arXiv:1811.00075.",
+            homepage="https://timeseriesclassification.com",
+            files=(
+                RemoteFile(
+                    "Multivariate2018_ts.zip",
+                    (
+                        "https://timeseriesclassification.com/aeon-toolkit/Archives/"
+                        "Multivariate2018_ts.zip",
+                        "https://www.timeseriesclassification.com/Downloads/Archives/"
+                        "Multivariate2018_ts.zip",
+                    ),
+                ),
+            ),
+        ),
     )
 }
 
@@ -37,11 +60,27 @@ def find_dataset(name: str) -> Dataset:
     Parameters
     ----------
     name : str
-        As `ckts datasets` lists it, such as "physionet2012".
+        As `ckts datasets` lists it, such as "physionet2012" or "uea/PLAID".
     """
-    if name not in DATASETS:
-        raise ValueError(
-            f"`name` must be a data set; got {name!r}. Choose one of "
-            f"{', '.join(DATASETS)}."
-        )
-    return DATASETS[name]
+    return find_versions(name)[0]
+
+
+def find_versions(name: str) -> tuple[Dataset, ...]:
+    """Return a data set as every place publishes it, the first choice first.
+
+    Parameters
+    ----------
+    name : str
+        As for `find_dataset`.
+    """
+    if name in DATASETS:
+        return (DATASETS[name],)
+    if name in read_records():
+        return make_versions(name)
+    known = {known.lower(): known for known in (*DATASETS, *read_records())}
+    close = [known[near] for near in get_close_matches(str(name).lower(), known)]
+    choice = ", ".join(close or DATASETS)
+    raise ValueError(
+        f"`name` must be a data set; got {name!r}. Choose e.g. {choice}; "
+        "`ckts datasets --all` lists the names."
+    )
