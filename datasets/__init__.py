@@ -16,7 +16,12 @@ from ckts.datasets.copy_memory import make_copy_memory
 from ckts.datasets.japanese_vowels import load_japanese_vowels
 from ckts.datasets.pbc import load_pbc, load_pbc_survival
 from ckts.datasets.perturb import drop_observations, subsample
-from ckts.datasets.readers import read_arff, read_ts
+from ckts.datasets.readers import (
+    read_arff,
+    read_physionet2012,
+    read_physionet2019,
+    read_ts,
+)
 from ckts.datasets.regression import make_irregular_regression
 from ckts.datasets.sinusoids import make_irregular_sinusoids
 from ckts.datasets.speed import make_speed
@@ -38,6 +43,8 @@ __all__ = [
     "make_speed",
     "paper_split",
     "read_arff",
+    "read_physionet2012",
+    "read_physionet2019",
     "read_ts",
     "subsample",
 ]
