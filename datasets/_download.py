@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -59,6 +60,48 @@ def fetch_files(
             _download_alone(dataset, file, path, verbose)
         paths[file.name] = path
     return paths
+
+
+def fetch_version(
+    versions: Sequence[Dataset],
+    *,
+    data_home: str | os.PathLike[str] | None = None,
+    download_if_missing: bool = True,
+    verbose: bool = False,
+) -> tuple[Dataset, dict[str, Path]]:
+    """Fetch the version of a data set that is cached, or else the first to be had.
+
+    Parameters
+    ----------
+    versions : sequence of Dataset
+        In the order in which they are tried.
+    data_home, download_if_missing, verbose
+        As for `fetch_files`, whose errors of all versions are raised as one.
+    """
+    failures: list[OSError] = []
+    for version in sorted(versions, key=lambda v: not is_cached(v, data_home)):
+        try:
+            return version, fetch_files(
+                version,
+                data_home=data_home,
+                download_if_missing=download_if_missing,
+                verbose=verbose,
+            )
+        except OSError as error:
+            if error.errno is not None:  # this machine's, not a mirror's
+                raise
+            failures.append(error)
+    if len(failures) == 1:
+        raise failures[0]
+    raise type(failures[0])("\n".join(map(str, failures))) from failures[-1]
+
+
+def is_cached(
+    dataset: Dataset, data_home: str | os.PathLike[str] | None = None
+) -> bool:
+    """Return whether all files are in the cache, without a look into them."""
+    folder = folder_of(dataset, data_home)
+    return all((folder / file.name).is_file() for file in dataset.files)
 
 
 def folder_of(

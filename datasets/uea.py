@@ -12,7 +12,7 @@ import numpy as np
 from ckts.datasets._archives import read_members
 from ckts.datasets._checks import check_choice
 from ckts.datasets._dataset import Dataset, answer
-from ckts.datasets._download import fetch_files, folder_of
+from ckts.datasets._download import fetch_version
 from ckts.datasets._tsml import CLASSIFICATION, REGRESSION
 from ckts.datasets.readers.ts import read_ts
 from ckts.datasets.registry import find_versions
@@ -150,29 +150,9 @@ def _full_name(kind: str, name: str) -> str:
 
 def _fetch(name: str, split: str | None, return_X_y: bool, **options: Any) -> Any:
     check_choice("split", split, (None, "train", "test"))
-    dataset, paths = _fetch_one(find_versions(name), **options)
+    dataset, paths = fetch_version(find_versions(name), **options)
     X, y, n_train = read_pair(paths, _last(name))
     return answer_split(dataset, X, y, n_train, split, return_X_y)
-
-
-def _fetch_one(
-    versions: tuple[Dataset, ...], **options: Any
-) -> tuple[Dataset, dict[str, Path]]:
-    """Return the version that is cached, or else the first that can be had."""
-    failures = []
-    for version in sorted(versions, key=lambda v: not _is_there(v, options)):
-        try:
-            return version, fetch_files(version, **options)
-        except OSError as error:
-            if error.errno is not None:
-                raise
-            failures.append(error)
-    raise type(failures[0])("\n".join(map(str, failures))) from failures[-1]
-
-
-def _is_there(version: Dataset, options: dict[str, Any]) -> bool:
-    folder = folder_of(version, options["data_home"])
-    return all((folder / file.name).is_file() for file in version.files)
 
 
 def read_pair(paths: dict[str, Path], short: str) -> tuple[Panel, np.ndarray, int]:

@@ -1,6 +1,8 @@
 """Sets of the UEA, UCR and TSER archives, from servers laid out like the real ones."""
 
 import json
+import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -152,3 +154,27 @@ def test_every_set_of_the_archives_has_a_record():
     known = {"JapaneseVowels": 18735628, "LSST": 11206243, "PLAID": 11197936}
     assert {n: read_records()[f"uea/{n}"][1] for n in known} == known
     assert read_records()["tser/AppliancesEnergy"] == ("tser", 18484626)
+
+
+ROOT = Path(__file__).resolve().parents[2]
+SHARED = Path(os.environ.get("CKTS_SHARED", ROOT.parent / "shared")) / "data/uea_ts"
+SIZES = {
+    "PickupGestureWiimoteZ": (50, 50),
+    "GesturePebbleZ1": (132, 172),
+    "PLAID": (537, 537),
+    "JapaneseVowels": (270, 370),
+    "MelbournePedestrian": (1194, 2439),
+    "DodgerLoopDay": (78, 80),
+    "BasicMotions": (40, 40),
+}
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the shared data are not here")
+@pytest.mark.parametrize("name", SIZES)
+def test_the_published_files_have_their_published_sizes(name, publish):
+    files = [f"{name}_{part}.ts" for part in ("TRAIN", "TEST")]
+    publish(
+        f"uea/{name}", {file: (SHARED / name / file).read_bytes() for file in files}
+    )
+    sizes = [len(fetch_uea(name, split=split).data) for split in ("train", "test")]
+    assert tuple(sizes) == SIZES[name]
