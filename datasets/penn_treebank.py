@@ -1,0 +1,124 @@
+"""Penn Treebank, character by character, from a file that the user has."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+
+from ckts.datasets._checks import check_choice, check_count
+from ckts.panel import Panel
+
+END = "\n"
+
+
+def read_penn_treebank(
+    path: str | os.PathLike[str],
+    *,
+    length: int = 400,
+    layout: str = "words",
+    vocabulary: str | None = None,
+) -> tuple[Panel, np.ndarray, str]:
+    r"""Read text as series of characters, each with the character that follows.
+
+    The license of the Penn Treebank allows no copy on a public server, so that ckts has
+    no fetcher of it. Who has it, finds the usual preprocessed text, lower case and with
+    10,000 different words, in files like `ptb.train.txt` and `ptb.char.train.txt`.
+
+    Blanks at the ends of a line do not count, and each line ends with one character,
+    ``"\n"``. The text is cut into pieces of `length` characters; what is left behind
+    the last one is dropped.
+
+    Parameters
+    ----------
+    path : path
+        A text file, a sentence per line.
+    length : int, default 400
+        Characters of a series, as in the code of Bai et al. [1]_.
+    layout : {"words", "characters"}, default "words"
+        "words" is plain text, like `ptb.train.txt`. In "characters", like
+        `ptb.char.train.txt`, all characters are separated by blanks, and "_" is the
+        blank between words.
+    vocabulary : str, optional
+        The characters, by their codes 0, 1, .... By default those of the file, sorted:
+        give the one of the training text when you read the others.
+
+    Returns
+    -------
+    X : Panel of shape (n_series,)
+        One channel, the code of the character; the times are 0, 1, ....
+    y : ndarray of int of shape (n_series, length)
+        The code of the next character, at each time of each series.
+    vocabulary : str
+
+    Notes
+    -----
+    The CKConv paper (Appendix C) counts 5,095K characters to train; in the work it
+    follows [1]_ it is 5,059K. The code of both writes the end of a line as the five
+    characters "<eos>", where the paper speaks of an "end-of-string char"; here it is
+    one.
+
+    References
+    ----------
+    .. [1] S. Bai, J. Z. Kolter and V. Koltun (2018). An empirical evaluation of generic
+       convolutional and recurrent networks for sequence modeling. arXiv:1803.01271.
+
+    Examples
+    --------
+    >>> Path("two_lines.txt").write_text(" no it \\n was n't \\n")
+    18
+    >>> X, y, vocabulary = read_penn_treebank("two_lines.txt", length=5)
+    >>> "".join(vocabulary[int(code)] for code in X[0].values)
+    'no it'
+    >>> vocabulary[y[0, -1]]
+    '\n'
+    """
+    check_count("length", length)
+    check_choice("layout", layout, ("words", "characters"))
+    text = _read_text(Path(path), layout)
+    if vocabulary is None:
+        vocabulary = "".join(sorted(set(text)))
+    if len(set(vocabulary)) < len(vocabulary):
+        raise ValueError(
+            "`vocabulary` must hold each character once; got "
+            f"{vocabulary!r}. Take the one that the training text returned."
+        )
+    codes = _encode(text, vocabulary)
+    n_series = (len(codes) - 1) // length
+    if n_series < 1:
+        raise ValueError(
+            f"`path` must hold more than `length` = {length} characters; got "
+            f"{len(codes)} in {path}. Choose a smaller length."
+        )
+    X = Panel(
+        codes[: n_series * length, None].astype(np.float64),
+        np.tile(np.arange(length), n_series),
+        length * np.arange(n_series + 1),
+        channels=["character"],
+    )
+    return X, codes[1 : n_series * length + 1].reshape(n_series, length), vocabulary
+
+
+def _read_text(path: Path, layout: str) -> str:
+    lines = [line.strip() for line in path.read_text("utf-8").splitlines()]
+    if layout == "characters":
+        lines = [line.replace(" ", "").replace("_", " ") for line in lines]
+    return "".join(line + END for line in lines)
+
+
+def _encode(text: str, vocabulary: str) -> np.ndarray:
+    """Return the code of each character, of shape (n_characters,)."""
+    points = np.frombuffer(text.encode("utf-32-le"), "<u4")
+    known = np.frombuffer(vocabulary.encode("utf-32-le"), "<u4")
+    order = np.argsort(known)
+    codes = np.searchsorted(known, points, sorter=order)
+    codes = order[np.minimum(codes, len(known) - 1)]
+    unknown = known[codes] != points
+    if unknown.any():
+        character = text[int(np.argmax(unknown))]
+        raise ValueError(
+            f"`vocabulary` must have every character of the text; got none for "
+            f"{character!r}. Read the training text first and pass on its vocabulary."
+        )
+    return codes
