@@ -67,6 +67,21 @@ def check_choice(argument: str, value: object, choices: Sequence[object]) -> Non
         )
 
 
+def check_some_of(
+    argument: str, values: str | Sequence[str], choices: Sequence[str]
+) -> tuple[str, ...]:
+    """Return one or several different `choices` as a tuple."""
+    chosen = (values,) if isinstance(values, str) else tuple(values)
+    for value in chosen:
+        check_choice(argument, value, choices)
+    if not chosen or len(set(chosen)) < len(chosen):
+        raise ValueError(
+            f"`{argument}` must name each choice once and at least one; got "
+            f"{values!r}. Choose among {', '.join(map(repr, choices))}."
+        )
+    return chosen
+
+
 def check_length(length: int | tuple[int, int]) -> tuple[int, int]:
     """Return the (shortest, longest) length of an integer or a pair of integers."""
     pair = (length, length) if isinstance(length, Integral) else length
