@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -11,7 +13,9 @@ if TYPE_CHECKING:
     from requests import Response
 
 TIMEOUT = (10, 30)  # seconds to connect, and without a byte
-ATTEMPTS = 20  # at one address, each of which must bring bytes
+ATTEMPTS = 20  # at one address, as long as they bring bytes
+PAUSES = (1, 3)  # seconds, before asking again after an answer that may pass
+_PASSING = {429, 500, 502, 503, 504}
 CHUNK = 2**16
 HEADERS = {
     "User-Agent": "ckts (data sets for research)",  # some servers refuse the unnamed
@@ -54,15 +58,14 @@ def download_part(
     OSError
         If the server refuses, stalls, sends a page of HTML or less than it announced.
     """
+    pauses = iter(PAUSES)
     for _ in range(ATTEMPTS):
         before = _size(part)
         answer = _Answer(url, part, size, verifiable)
         try:
             answer.receive(verbose)
         except OSError as error:
-            refused = before > 0 and not part.exists()
-            # An error with a number is one of this machine, such as a full disk.
-            if error.errno is not None or (_size(part) <= before and not refused):
+            if not answer.worth_repeating(error, before, pauses):
                 raise
             continue
         _refuse_html(part)
@@ -88,6 +91,8 @@ class _Answer:
         self.url, self.part, self.size = url, part, size
         self.verifiable = verifiable
         self.total: int | None = None
+        self.status: int | None = None
+        self.refused_range = False
         self.start = 0
 
     def receive(self, verbose: bool) -> None:
@@ -112,6 +117,20 @@ class _Answer:
         if self.total is not None and _size(self.part) != self.total:
             raise OSError(f"{_size(self.part):,} of {self.total:,} bytes came")
 
+    def worth_repeating(
+        self, error: OSError, before: int, pauses: Iterator[float]
+    ) -> bool:
+        """Return whether to ask again here, after a pause if nothing came."""
+        if error.errno is not None:  # this machine's, such as a full disk
+            return False
+        if _size(self.part) > before or self.refused_range:
+            return True
+        passing = self.status is None or self.status in _PASSING
+        pause = next(pauses, None) if passing else None
+        if pause is not None:
+            time.sleep(pause)
+        return pause is not None
+
     def _range(self) -> dict[str, str]:
         """Ask for the rest only if it can be told that it fits, else for all of it."""
         done = _size(self.part)
@@ -126,7 +145,9 @@ class _Answer:
 
     def _check(self, response: Response, file: IO[bytes]) -> None:
         """Look at the head of an answer before its body is written."""
-        if response.status_code == 416:  # the part is no beginning of this file
+        self.status = response.status_code
+        if self.status == 416:  # the part is no beginning of this file
+            self.refused_range = True
             discard(self.part)
         if response.is_redirect or not response.ok:
             return  # requests follows, pooch raises

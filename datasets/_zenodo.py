@@ -29,7 +29,8 @@ def published_digest(file: RemoteFile) -> str | None:
     try:
         response = requests.get(url, headers=HEADERS, timeout=TIMEOUT)
         response.raise_for_status()
-        files = response.json()["files"]
+        digests = {item["key"]: item["checksum"] for item in response.json()["files"]}
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return {item.get("key"): item.get("checksum") for item in files}.get(file.name)
+    digest = digests.get(file.name, "")
+    return digest if digest.startswith(("md5:", "sha256:")) else None

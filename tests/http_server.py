@@ -26,6 +26,7 @@ class MisbehavingServer:
     * "disguised html": a page with status 200, as application/zip
     * "wrong": other bytes of the same length
     * "slow": everything, in 20 pieces, for a second
+    * "hang up": closes the connection without an answer
     * "missing": 404; "broken": 500; "redirect": to the same path with "?again"
     """
 
@@ -63,6 +64,9 @@ class _Handler(BaseHTTPRequestHandler):
         path = path.lstrip("/")
         owner.requests.append((path, self.headers.get("Range")))
         manner = owner.manner(path)
+        if manner == "hang up":
+            self.close_connection = True
+            return None
         if manner == "redirect" and query != "again":
             return self._head(302, Location=f"/{path}?again", Content_Length=0)
         if path not in owner.files or manner == "missing":

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from ckts.datasets import registry
+from ckts.datasets import _http, registry
 from http_server import MisbehavingServer, sha256
 
 
@@ -15,6 +15,7 @@ def cache(tmp_path, monkeypatch):
     monkeypatch.setenv("CKTS_DATA", str(home))
     monkeypatch.delenv("CKTS_OFFLINE", raising=False)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setattr(_http, "PAUSES", ())
     return home
 
 
