@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import lzma
-import os
 import stat
 import tarfile
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -44,8 +42,9 @@ def read_members(
 ) -> Iterator[tuple[str, bytes]]:
     """Yield name and content of the files in an archive, in its order.
 
-    Nothing is written: most data sets can be read without being extracted. Sort by name
-    if the order matters, since archives of the same files differ in theirs.
+    Nothing is written: what is never extracted cannot be left half extracted, and only
+    the verified archive is in the cache. Sort by name if the order matters, since
+    archives of the same files differ in theirs.
 
     Parameters
     ----------
@@ -70,39 +69,6 @@ def read_members(
         if error.errno is not None:  # the disk; gzip and bzip2 complain without number
             raise
         raise ValueError(_refusal(path, error)) from error
-
-
-def extract_archive(path: Path, folder: Path, *, max_bytes: int = MAX_BYTES) -> Path:
-    """Extract an archive into a folder that appears when it is complete.
-
-    Parameters
-    ----------
-    path : Path
-    folder : Path
-        Returned as it is if it exists.
-    max_bytes : int, default 16 GiB
-
-    Raises
-    ------
-    ValueError
-        As `read_members`.
-    """
-    if folder.is_dir():
-        return folder
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".extract-") as work:
-        whole = Path(work) / folder.name
-        whole.mkdir()
-        for name, content in read_members(path, max_bytes=max_bytes):
-            target = whole / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(content)
-        try:
-            os.replace(whole, folder)
-        except OSError:
-            if not folder.is_dir():  # another process was faster
-                raise
-    return folder
 
 
 def check_archive(path: Path) -> None:

@@ -64,13 +64,6 @@ class Dataset:
     homepage: str
     files: tuple[RemoteFile, ...]
 
-    @property
-    def size(self) -> int | None:
-        """Bytes to download; None if not all sizes are published."""
-        sizes = [file.size for file in self.files]
-        known = [size for size in sizes if size is not None]
-        return sum(known) if len(known) == len(sizes) else None
-
     def only(self, names: Iterable[str]) -> Dataset:
         """Return the data set with some of its files, in the order of `names`."""
         files = {file.name: file for file in self.files}

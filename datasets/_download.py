@@ -122,7 +122,7 @@ def is_right(file: RemoteFile, path: Path) -> bool:
     expected = known_digest(file, path)
     if expected is not None:
         return _matches(path, expected)
-    if not _is_whole(path, total=None):
+    if _flaw(path, total=None):
         return False
     with suppress(OSError):  # a cache that is only read needs no record
         _record(path, path)
@@ -205,25 +205,26 @@ def _download_from(
 def _wrong(part: Path, expected: str | None, total: int | None) -> str:
     """Return what is wrong with a download; empty if it is the file expected."""
     if expected is None:
-        return "" if _is_whole(part, total) else "it is not whole"
+        return _flaw(part, total)
     if _matches(part, expected):
         return ""
     return f"its digest is {_digest(part, expected.partition(':')[0])}"
 
 
-def _is_whole(path: Path, total: int | None) -> bool:
-    """Return whether a file without a known digest came to its end.
+def _flaw(path: Path, total: int | None) -> str:
+    """Return why a file without a known digest is not believed; empty if it is.
 
     An archive carries checksums of its own. Of another file only the announced length
     tells; one that a person put into the cache is believed.
     """
     if not checks_itself(path):
-        return total is not None or not path.name.endswith(".part")
+        told = total is not None or not path.name.endswith(".part")
+        return "" if told else "it may be cut: the server did not announce its length"
     try:
         check_archive(path)
-    except ValueError:
-        return False
-    return True
+    except ValueError as error:
+        return str(error)
+    return ""
 
 
 def _matches(path: Path, expected: str) -> bool:

@@ -124,10 +124,17 @@ def remove_dataset(name: str, data_home: Path | None = None) -> int:
 
 
 def _describe(dataset: Dataset, data_home: Path | None) -> str:
-    size = _bytes(dataset.size) if dataset.size else "size not published"
-    state = _state(dataset, data_home)
+    size, state = _size(dataset), _state(dataset, data_home)
     head = f"{dataset.name}  {dataset.version}  {size}  {state}"
     return f"{head}\n{indent(fill(dataset.title, 84), '  ')}\n{_terms(dataset)}"
+
+
+def _size(dataset: Dataset) -> str:
+    sizes = [file.size for file in dataset.files if file.size is not None]
+    if not sizes:
+        return "size not published"
+    more = "" if len(sizes) == len(dataset.files) else "over "
+    return more + _bytes(sum(sizes))
 
 
 def _terms(dataset: Dataset) -> str:

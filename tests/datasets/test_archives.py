@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 
-from ckts.datasets._archives import check_archive, extract_archive, read_members
+from ckts.datasets._archives import check_archive, read_members
 from http_server import tar_of, zip_of
 
 FILES = {"set/b.txt": b"two", "set/a.txt": b"one", "c.txt": b""}
@@ -36,29 +36,17 @@ def test_members_are_selected_by_name(archive):
     assert list(chosen) == [("set/a.txt", b"one")]
 
 
-def test_an_archive_is_extracted_completely(archive, tmp_path):
-    folder = extract_archive(archive, tmp_path / "out" / "set")
-    found = {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in folder.rglob("*")
-        if path.is_file()
-    }
-    assert found == FILES
-    archive.unlink()
-    assert extract_archive(archive, folder) == folder
-    assert [path.name for path in folder.parent.iterdir()] == ["set"]
-
-
 OUTSIDE = ["../a.txt", "a/../../b.txt", "/etc/a.txt", "..", "a\\..\\..\\b", "C:/a.txt"]
 
 
 @pytest.mark.parametrize("name", OUTSIDE)
 @pytest.mark.parametrize("make", [zip_of, tar_of])
-def test_a_name_that_leads_out_is_refused_before_anything_is_kept(make, name, tmp_path):
+def test_a_name_that_leads_out_is_refused(make, name, tmp_path):
     path = written(tmp_path, "a.archive", make({"good.txt": b"1", name: b"2"}))
     with pytest.raises(ValueError, match=r"must be whole.*leads out of it.*Remove it"):
-        extract_archive(path, tmp_path / "out" / "set")
-    assert {p.name for p in tmp_path.rglob("*")} == {"a.archive", "out"}
+        check_archive(path)
+    with pytest.raises(ValueError, match="leads out of it"):
+        list(read_members(path, lambda name: False))
 
 
 def tar_with(kind, link="/etc/passwd"):
@@ -92,8 +80,7 @@ def test_more_than_is_allowed_is_refused_before_it_is_unpacked(tmp_path):
     bomb = zip_of({"a": bytes(10**6), "b": bytes(10**6)})
     path = written(tmp_path, "a.zip", bomb)
     with pytest.raises(ValueError, match="more than 1,500,000 bytes"):
-        extract_archive(path, tmp_path / "set", max_bytes=1_500_000)
-    assert not (tmp_path / "set").exists()
+        list(read_members(path, max_bytes=1_500_000))
     few = read_members(path, lambda name: name == "b", max_bytes=1_500_000)
     assert [name for name, _ in few] == ["b"]
 

@@ -286,7 +286,7 @@ def test_without_digest_a_part_does_not_go_on_elsewhere(unpublished, server):
 def test_half_a_file_is_refused_though_nobody_tells_its_length(unpublished, server):
     for mirror in MIRRORS:
         server.behave(mirror, "unannounced")
-    with pytest.raises(OSError, match="it is not whole"):
+    with pytest.raises(OSError, match="it may be cut: the server did not announce"):
         fetch_files(unpublished)
 
 
@@ -296,10 +296,18 @@ def test_an_archive_tells_itself_whether_it_is_whole(server, ending):
     server.files["first"] = make({"a.txt": os.urandom(4000)})
     dataset = dataset_of(server, "a" + ending, ["first"], size=None)
     server.behave("first", "unannounced")
-    with pytest.raises(OSError, match="it is not whole"):
+    with pytest.raises(OSError, match="`archive` must be whole"):
         fetch_files(dataset)
     server.behave("first", "well")
     assert fetched(dataset) == server.files["first"]
+
+
+def test_an_archive_that_escapes_never_enters_the_cache(server):
+    server.files["first"] = zip_of({"../a.txt": b"1"})
+    dataset = dataset_of(server, "a.zip", ["first"], size=None)
+    with pytest.raises(OSError, match=r"'\.\./a.txt' leads out of it"):
+        fetch_files(dataset)
+    assert left_over(dataset) == set()
 
 
 def test_a_page_of_html_never_becomes_the_first_download(unpublished, server):
