@@ -93,8 +93,13 @@ def _read_times(
 
 def _read_dates(tokens: list[bytes]) -> tuple[np.ndarray, np.ndarray]:
     """Parse dates; return also the positions of what is none."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # a form that pandas has to guess
-        dates = pd.to_datetime([as_text(t) for t in tokens], errors="coerce", utc=True)
+    texts = [as_text(token) for token in tokens]
+    dates = pd.to_datetime(texts, errors="coerce", utc=True, format="ISO8601")
+    if dates.hasnans:
+        with warnings.catch_warnings():
+            warnings.simplefilter(
+                "ignore", UserWarning
+            )  # a form that has to be guessed
+            dates = pd.to_datetime(texts, errors="coerce", utc=True)
     wrong = np.flatnonzero(dates.isna())
     return (np.empty(0, np.int64) if len(wrong) else parse_times(dates)[0]), wrong
