@@ -305,10 +305,12 @@ def _values_words(it: Description) -> str:
     channels = "1 channel" if it.in_channels == 1 else f"{it.in_channels} channels"
     if np.isnan(it.missing):
         return channels
+    missing = f"{channels}, {percent(it.missing)} missing"
+    if it.in_channels == 1:
+        return missing
     worst = max(it.channels, key=lambda channel: channel.missing)
     most = f" (most: {worst.name}, {percent(worst.missing)})" if it.missing else ""
-    asynchrony = f", asynchrony {percent(it.asynchrony)}" if it.in_channels > 1 else ""
-    return f"{channels}, {percent(it.missing)} missing{most}{asynchrony}"
+    return f"{missing}{most}, asynchrony {percent(it.asynchrony)}"
 
 
 def percent(share: float) -> str:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 LANE = 0.84  # height of a full mark, in lanes
 SHORTEST = 0.12  # of a mark of which nothing was observed
 MAX_BARS = 40  # channels that have room for a name
+FEWEST_BARS = 8  # less leave room below, rather than being thick
 
 
 class SamplingDisplay:
@@ -133,7 +134,7 @@ class SamplingDisplay:
         series_label : str, default "series"
             What a series is, such as "patients".
         title : str, optional
-            What the data are.
+            What the data are. On given axes it stands in place of the legend.
 
         Returns
         -------
@@ -149,7 +150,8 @@ class SamplingDisplay:
         dated = self.panel.time_scale.kind == "datetime"
         name = "time since the first row" if dated else "time"
         lanes.set_xlabel(time_label or (f"{name} ({unit})" if unit else name))
-        lanes.set_title(self._legend(series_label), loc="left", fontsize=9)
+        above = title if title and ax is not None else self._legend(series_label)
+        lanes.set_title(above, loc="left", fontsize=9)
         for axis in bars:
             _draw_bars(axis, self.missing, self.channels)
         return self
@@ -243,7 +245,7 @@ def _draw_bars(axis: Any, missing: np.ndarray, channels: list[str]) -> None:
         axis.text(102, place, percent(share), fontsize=8, va="center", color="0.4")
     axis.set_yticks(places, channels)
     axis.tick_params(axis="y", length=0, labelsize=8)
-    axis.set_ylim(len(channels) - 0.4, -0.6)
+    axis.set_ylim(max(len(channels), FEWEST_BARS) - 0.4, -0.6)
     axis.set_xlim(0, 100)
     axis.set_xticks([])
     axis.set_title("What is missing,\nin % of the rows", loc="left", fontsize=9)
