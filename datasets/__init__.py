@@ -12,10 +12,15 @@ if __name__ != "ckts.datasets":
 
 from ckts.datasets.adding_problem import make_adding_problem
 from ckts.datasets.character_trajectories import fetch_character_trajectories
+from ckts.datasets.cifar10 import fetch_cifar10
 from ckts.datasets.copy_memory import make_copy_memory
 from ckts.datasets.japanese_vowels import load_japanese_vowels
+from ckts.datasets.mnist import fetch_mnist
 from ckts.datasets.pbc import load_pbc, load_pbc_survival
+from ckts.datasets.penn_treebank import read_penn_treebank
 from ckts.datasets.perturb import drop_observations, subsample
+from ckts.datasets.physionet2012 import fetch_physionet2012
+from ckts.datasets.physionet2019 import fetch_physionet2019
 from ckts.datasets.readers import (
     read_arff,
     read_physionet2012,
@@ -24,6 +29,7 @@ from ckts.datasets.readers import (
 )
 from ckts.datasets.regression import make_irregular_regression
 from ckts.datasets.sinusoids import make_irregular_sinusoids
+from ckts.datasets.speech_commands import fetch_speech_commands
 from ckts.datasets.speed import make_speed
 from ckts.datasets.split import paper_split
 from ckts.datasets.uea import fetch_tser, fetch_uea
@@ -31,6 +37,11 @@ from ckts.datasets.uea import fetch_tser, fetch_uea
 __all__ = [
     "drop_observations",
     "fetch_character_trajectories",
+    "fetch_cifar10",
+    "fetch_mnist",
+    "fetch_physionet2012",
+    "fetch_physionet2019",
+    "fetch_speech_commands",
     "fetch_tser",
     "fetch_uea",
     "load_japanese_vowels",
@@ -43,6 +54,7 @@ __all__ = [
     "make_speed",
     "paper_split",
     "read_arff",
+    "read_penn_treebank",
     "read_physionet2012",
     "read_physionet2019",
     "read_ts",

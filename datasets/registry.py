@@ -5,6 +5,8 @@ from __future__ import annotations
 from difflib import get_close_matches
 
 from ckts.datasets._dataset import Dataset, RemoteFile
+from ckts.datasets._paper_sets import PAPER_SETS
+from ckts.datasets._physionet_sets import PHYSIONET_SETS
 from ckts.datasets._tsml import make_versions, read_records
 
 _UCI = "https://archive.ics.uci.edu"
@@ -50,6 +52,8 @@ DATASETS: dict[str, Dataset] = {
                 ),
             ),
         ),
+        *PAPER_SETS,
+        *PHYSIONET_SETS,
     )
 }
 
