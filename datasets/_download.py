@@ -122,7 +122,7 @@ def is_right(file: RemoteFile, path: Path) -> bool:
     expected = known_digest(file, path)
     if expected is not None:
         return _matches(path, expected)
-    if _flaw(path, total=None):
+    if _flaw(path, announced=True):
         return False
     with suppress(OSError):  # a cache that is only read needs no record
         _record(path, path)
@@ -205,21 +205,20 @@ def _download_from(
 def _wrong(part: Path, expected: str | None, total: int | None) -> str:
     """Return what is wrong with a download; empty if it is the file expected."""
     if expected is None:
-        return _flaw(part, total)
+        return _flaw(part, announced=total is not None)
     if _matches(part, expected):
         return ""
     return f"its digest is {_digest(part, expected.partition(':')[0])}"
 
 
-def _flaw(path: Path, total: int | None) -> str:
+def _flaw(path: Path, announced: bool) -> str:
     """Return why a file without a known digest is not believed; empty if it is.
 
-    An archive carries checksums of its own. Of another file only the announced length
-    tells; one that a person put into the cache is believed.
+    An archive carries checksums of its own. Any other file must have the length that
+    was announced; one that a person put into the cache is believed.
     """
     if not checks_itself(path):
-        told = total is not None or not path.name.endswith(".part")
-        return "" if told else "it may be cut: the server did not announce its length"
+        return "" if announced else "it may be cut: nobody announced its length"
     try:
         check_archive(path)
     except ValueError as error:

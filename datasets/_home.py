@@ -19,11 +19,17 @@ def find_data_home(data_home: str | os.PathLike[str] | None = None) -> Path:
         caches of the operating system (`~/.cache/ckts` on Linux).
     """
     chosen = data_home if data_home is not None else os.environ.get(HOME)
-    if chosen:
-        return Path(chosen).expanduser().absolute()
-    import pooch
+    if not chosen:
+        import pooch
 
-    return Path(pooch.os_cache("ckts"))
+        return Path(pooch.os_cache("ckts"))
+    home = Path(chosen).expanduser().absolute()
+    if home.exists() and not home.is_dir():
+        raise ValueError(
+            f"`data_home` must be a folder; got {home}. Choose another one by "
+            f"`data_home` or {HOME}."
+        )
+    return home
 
 
 def is_offline() -> bool:

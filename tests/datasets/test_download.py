@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from ckts.datasets import _http
 from ckts.datasets._dataset import Dataset, RemoteFile
 from ckts.datasets._download import fetch_files, folder_of, part_of, record_of
+from ckts.datasets._home import find_data_home
 from http_server import PAGE, MisbehavingServer, md5, sha256, tar_of, zip_of
 
 CONTENT = bytes(range(256)) * 1600
@@ -63,6 +64,22 @@ def test_a_file_is_downloaded_once_into_a_folder_of_its_version(dataset, server,
     assert fetch_files(dataset) == {NAME: path}
     assert server.requests == [("first", None)]
     assert left_over(dataset) == {NAME}
+
+
+def test_a_home_that_is_no_folder_is_refused(dataset, tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    rule = "`data_home` must be a folder; got .*file. Choose"
+    with pytest.raises(ValueError, match=rule):
+        fetch_files(dataset, data_home=tmp_path / "file")
+    monkeypatch.setenv("CKTS_DATA", str(tmp_path / "file"))
+    with pytest.raises(ValueError, match=rule):
+        fetch_files(dataset)
+
+
+def test_without_a_choice_the_folder_of_the_system_is_the_home(monkeypatch, tmp_path):
+    monkeypatch.delenv("CKTS_DATA")
+    assert find_data_home().name == "ckts"
+    assert find_data_home("~/x") == Path.home() / "x"
 
 
 def test_data_home_goes_before_the_environment(dataset, cache, tmp_path):
@@ -286,7 +303,7 @@ def test_without_digest_a_part_does_not_go_on_elsewhere(unpublished, server):
 def test_half_a_file_is_refused_though_nobody_tells_its_length(unpublished, server):
     for mirror in MIRRORS:
         server.behave(mirror, "unannounced")
-    with pytest.raises(OSError, match="it may be cut: the server did not announce"):
+    with pytest.raises(OSError, match="it may be cut: nobody announced its length"):
         fetch_files(unpublished)
 
 
@@ -338,6 +355,7 @@ def test_a_full_disk_is_said_at_once_and_leaves_nothing_broken(dataset, server):
 CHILD = """
 import sys
 from ckts.datasets._dataset import Dataset, RemoteFile
+from ckts.datasets._home import find_data_home
 from ckts.datasets._download import fetch_files
 url, digest = sys.argv[1:]
 file = RemoteFile("series.bin", (url,), digest=digest)
