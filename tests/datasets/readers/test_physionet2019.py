@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from ckts.datasets import read_physionet2019
+from ckts.datasets.physionet2019 import apply_protocol
 from ckts.datasets.readers.physionet2019 import CHANNELS, STATIC
 from ckts.times import TimeScale
 from http_server import zip_of
@@ -41,6 +42,15 @@ class TestSetB:
         assert sum(part.any() for part in parts) == 550
         within = zip(parts, clocks, strict=True)
         assert sum(part[clock <= 72].any() for part, clock in within) == 408
+
+    @pytest.mark.parametrize(
+        ("protocol", "n_septic"), [("label_within_72h", 408), ("label_whole_stay", 550)]
+    )
+    def test_the_protocols_of_the_paper(self, sepsis, protocol, n_septic):
+        X, y, septic, kept = apply_protocol(*sepsis, protocol)
+        assert len(X) == len(y) == kept.sum() == 10_000  # all are longer than 2 hours
+        assert y.sum() == septic.sum() == n_septic
+        assert X.times.max() == 72
 
     def test_records_equal_what_the_csv_module_reads(self, sepsis, shared):
         X, y = sepsis
