@@ -25,6 +25,7 @@ def read_pixels(images: np.ndarray, channels: Sequence[str]) -> Panel:
     """
     n_series, n_pixels, n_colors = images.shape
     values = images.reshape(-1, n_colors) / np.float32(255)
+    values.setflags(write=False)  # ours alone: the panel need not copy it
     times = np.tile(np.arange(n_pixels), n_series)
     return Panel(
         values, times, n_pixels * np.arange(n_series + 1), channels=list(channels)

@@ -178,17 +178,19 @@ def _make_panel(sounds: dict[str, np.ndarray], features: str) -> Panel:
     """Make a panel of recordings by name, each an int16 array of shape (n_samples,)."""
     scale = np.float32(2**15)
     if features == "raw":
-        series = [sound[:, None] / scale for sound in sounds.values()]
+        values = np.concatenate(list(sounds.values()))[:, None] / scale
+        lengths = [len(sound) for sound in sounds.values()]
         channels, step = ["sound"], 1
     else:
-        series = [
-            mfcc(sound[None] / scale)[0].astype(np.float32) for sound in sounds.values()
-        ]
+        cepstra = [mfcc(sound[None] / scale)[0] for sound in sounds.values()]
+        values = np.concatenate(cepstra).astype(np.float32)
+        lengths = [len(cepstrum) for cepstrum in cepstra]
         channels, step = [f"mfcc_{i}" for i in range(N_COEFFICIENTS)], HOP
-    lengths = [len(one) for one in series]
+    clock = np.arange(max(lengths)) * step / RATE
+    values.setflags(write=False)  # ours alone: the panel need not copy it
     return Panel(
-        np.concatenate(series),
-        np.concatenate([np.arange(length) for length in lengths]) * step / RATE,
+        values,
+        np.concatenate([clock[:length] for length in lengths]),
         np.cumsum([0, *lengths]),
         channels=channels,
         instances=list(sounds),
