@@ -141,7 +141,8 @@ def _items(panel: Panel, jointly: bool) -> tuple[np.ndarray, np.ndarray]:
     if jointly:
         rows = np.arange(len(panel.times))
         return rows, np.zeros_like(rows)
-    return np.nonzero(~np.isnan(panel.values))
+    rows, channels = np.nonzero(~np.isnan(panel.values))
+    return rows, channels
 
 
 def _unusualness(panel: Panel) -> np.ndarray:
