@@ -81,24 +81,21 @@ def drop_observations(
     check_choice("pattern", pattern, ("random", "blocks", "informative"))
     check_count("n_blocks", n_blocks)
     rng = check_random_state(random_state)
-    jointly = how == "jointly"
 
+    jointly = how == "jointly"
     rows, channels = _items(panel, jointly)
     groups = series_of_rows(panel.indptr)[rows]
     if not jointly:
         groups = groups * panel.in_channels + channels
     if pattern == "blocks":
         lost = choose_blocks(groups, rate, n_blocks, rng)
-    elif pattern == "random":
-        lost = choose_first(groups, rate, rng.random_sample(len(groups)))
     else:
         # The first of exponential arrivals is each with a chance in proportion to its
-        # rate, and what remains is again such a race.
-        unusual = _unusualness(panel)
-        waited = unusual.max(axis=1, initial=0) if jointly else unusual[rows, channels]
-        arrivals = rng.standard_exponential(len(groups)) * (1 + waited)
+        # rate, 1 / delay, and what remains is again such a race.
+        arrivals = rng.standard_exponential(len(groups))
+        if pattern == "informative":
+            arrivals *= 1 + _unusualness(panel, jointly)[rows, channels]
         lost = choose_first(groups, rate, arrivals)
-
     if jointly:
         return keep_rows(panel, ~lost)
     values = panel.values.copy()
@@ -145,12 +142,12 @@ def _items(panel: Panel, jointly: bool) -> tuple[np.ndarray, np.ndarray]:
     return rows, channels
 
 
-def _unusualness(panel: Panel) -> np.ndarray:
+def _unusualness(panel: Panel, jointly: bool) -> np.ndarray:
     """Measure how far values are from the usual of their channel; 0 where unobserved.
 
     Returns
     -------
-    ndarray of shape (n_rows, in_channels)
+    ndarray of shape (n_rows, in_channels), or (n_rows, 1) of the largest
         The observed values of a channel have mean 1, or are 0 if it is constant.
     """
     distance = np.zeros(panel.values.shape)
@@ -159,4 +156,4 @@ def _unusualness(panel: Panel) -> np.ndarray:
         if known.any():
             off = np.abs(values[known] - np.median(values[known]))
             distance[known, channel] = off / (off.mean() or 1.0)
-    return distance
+    return distance.max(axis=1, keepdims=True, initial=0) if jointly else distance

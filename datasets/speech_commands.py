@@ -106,13 +106,7 @@ def fetch_speech_commands(
     """
     check_choice("features", features, tuple(_FEATURES))
     check_choice("split", split, (None, "train", "validation", "test"))
-    if isinstance(words, str) or len(words) == 0:
-        raise ValueError(
-            "`words` must be a sequence with at least one word; got "
-            f"{words!r}. Write e.g. `words=['yes', 'no']`."
-        )
-    for word in words:
-        check_choice("words", word, WORDS)
+    _check_words(words)
     dataset = find_dataset("speech_commands")
     paths = fetch_files(
         dataset,
@@ -140,6 +134,16 @@ def fetch_speech_commands(
         return_X_y=return_X_y,
         speakers=np.array([_speaker(name) for name in sounds]),
     )
+
+
+def _check_words(words: Sequence[str]) -> None:
+    if isinstance(words, str) or len(words) == 0:
+        raise ValueError(
+            "`words` must be a sequence with at least one word; got "
+            f"{words!r}. Write e.g. `words=['yes', 'no']`."
+        )
+    for word in words:
+        check_choice("words", word, WORDS)
 
 
 def _read_archive(
