@@ -19,6 +19,9 @@ class MisbehavingServer:
 
     * "well": as a server should, with ranges and an ETag
     * "no range": all of it, whatever range was asked for; no ETag
+    * "short range": of the range that was asked for, half
+    * "other range": begins a byte later than asked
+    * "weak": truncates, with an ETag that does not promise equal bytes
     * "truncate": announces everything, sends half of it, closes the connection
     * "unannounced": sends half without a length, closes the connection
     * "stall": announces everything, sends half, and then nothing
@@ -90,7 +93,7 @@ class _Handler(BaseHTTPRequestHandler):
         if manner == "slow":
             self._drip(body)
             return
-        broken = manner in {"truncate", "stall"}
+        broken = manner in {"truncate", "stall", "weak"}
         self.wfile.write(body[: len(body) // 2] if broken else body)
         self.wfile.flush()
         if manner == "stall":
@@ -101,7 +104,8 @@ class _Handler(BaseHTTPRequestHandler):
         if manner == "no range":
             return content, 200, {}
         etag = f'"{hashlib.md5(content).hexdigest()}"'
-        head = {"ETag": etag, "Accept_Ranges": "bytes"}
+        weak = "W/" if manner == "weak" else ""
+        head = {"ETag": weak + etag, "Accept_Ranges": "bytes"}
         wanted = self.headers.get("Range")
         if not wanted or self.headers.get("If-Range", etag) != etag:
             return content, 200, head
@@ -109,8 +113,10 @@ class _Handler(BaseHTTPRequestHandler):
         total = len(content)
         if start >= total:
             return b"", 416, {"Content_Range": f"bytes */{total}"}
-        head["Content_Range"] = f"bytes {start}-{total - 1}/{total}"
-        return content[start:], 206, head
+        start += manner == "other range"
+        end = (start + total) // 2 if manner == "short range" else total
+        head["Content_Range"] = f"bytes {start}-{end - 1}/{total}"
+        return content[start:end], 206, head
 
     def _drip(self, body):
         step = max(1, len(body) // 20)

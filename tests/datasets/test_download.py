@@ -147,6 +147,13 @@ def test_a_part_longer_than_the_file_is_thrown_away_without_a_published_size(ser
     ]
 
 
+def test_a_server_may_send_less_than_the_range(dataset, server):
+    part_of(prepared(dataset)).write_bytes(CONTENT[:1000])
+    server.behave("first", "short range", "short range", "well")
+    assert fetched(dataset) == CONTENT
+    assert server.paths() == ["first"] * 3
+
+
 @pytest.mark.parametrize("manner", ["broken", "hang up"])
 def test_an_answer_that_may_pass_is_asked_for_again(
     dataset, server, manner, monkeypatch
@@ -294,6 +301,18 @@ def test_two_versions_of_a_file_are_never_joined(unpublished, server):
     assert server.requests[-1] == ("first", f"bytes={len(CONTENT) // 2}-")
 
 
+def test_a_weak_validator_joins_nothing(unpublished, server):
+    server.behave("first", "weak", "well")
+    assert fetched(unpublished) == CONTENT
+    assert server.requests == [("first", None), ("first", None)]
+
+
+def test_another_range_than_asked_for_joins_nothing(unpublished, server):
+    server.behave("first", "truncate", "other range")
+    assert fetched(unpublished) == CONTENT
+    assert server.requests[-1] == ("second", None)
+
+
 def test_without_digest_a_part_does_not_go_on_elsewhere(unpublished, server):
     server.behave("first", "truncate", "missing")
     assert fetched(unpublished) == CONTENT
@@ -352,6 +371,20 @@ def test_a_full_disk_is_said_at_once_and_leaves_nothing_broken(dataset, server):
     assert fetched(dataset) == CONTENT
 
 
+def test_the_name_appears_by_one_renaming(dataset, monkeypatch):
+    def stop(source, target):
+        assert Path(source).read_bytes() == CONTENT
+        assert not Path(target).exists()
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("ckts.datasets._download.os.replace", stop)
+        with pytest.raises(KeyboardInterrupt):
+            fetch_files(dataset)
+    assert left_over(dataset) == {NAME + ".part", NAME + ".part.etag"}
+    assert fetched(dataset) == CONTENT
+
+
 CHILD = """
 import sys
 from ckts.datasets._dataset import Dataset, RemoteFile
@@ -365,8 +398,9 @@ print(len(path.read_bytes()))
 """
 
 
-def start(server):
-    command = [sys.executable, "-c", CHILD, f"{server.url}/first", sha256(CONTENT)]
+def start(server, before=""):
+    code = before + CHILD
+    command = [sys.executable, "-c", code, f"{server.url}/first", sha256(CONTENT)]
     return subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
@@ -380,6 +414,24 @@ def test_two_processes_download_once(dataset, server):
         assert (out.strip(), errors) == (str(len(CONTENT)), "")
     assert server.requests == [("first", None)]
     assert left_over(dataset) == {NAME}
+
+
+LITTLE_ROOM = """
+import resource
+resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, resource.RLIM_INFINITY))
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a limit on the size of files")
+def test_a_disk_that_gets_full_ends_the_download_which_goes_on_later(dataset, server):
+    process = start(server, LITTLE_ROOM)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "`data_home` must have room for series.bin of toy" in errors
+    assert server.requests == [("first", None)]
+    assert left_over(dataset) == {NAME + ".part", NAME + ".part.etag"}
+    assert fetched(dataset) == CONTENT
+    assert server.requests[-1] == ("first", "bytes=200000-")
 
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGKILL])

@@ -9,7 +9,7 @@ import pytest
 
 from ckts.datasets import fetch_tser, fetch_uea
 from ckts.datasets._tsml import read_records
-from http_server import md5, zip_of
+from http_server import md5, sha256, zip_of
 
 TRAIN = """\
 # A comment of the archive.
@@ -96,6 +96,24 @@ def test_without_zenodo_the_website_helps_and_stays_the_source(house, cache):
     assert fetch_uea("PLAID").version == "website"
     assert len(house.requests) == asked
     assert (cache / "uea" / "PLAID" / "website" / "PLAID.zip.digest").exists()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "not JSON",
+        "[]",
+        '{"files": []}',
+        '{"files": [{"key": "PLAID_TRAIN.ts", "checksum": "crc:1"}]}',
+        '{"files": [{"key": "PLAID_TRAIN.ts"}]}',
+    ],
+)
+def test_where_zenodo_publishes_no_digest_the_first_is_recorded(house, answer, cache):
+    house.files[f"api/records/{RECORD}"] = answer.encode()
+    assert fetch_uea("PLAID").version == f"zenodo-{RECORD}"
+    folder = cache / "uea" / "PLAID" / f"zenodo-{RECORD}"
+    recorded = (folder / "PLAID_TRAIN.ts.digest").read_text().strip()
+    assert recorded == sha256(TRAIN.encode())
 
 
 def test_a_set_that_nobody_gives_is_said_with_all_addresses(house):
