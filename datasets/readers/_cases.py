@@ -71,11 +71,12 @@ def read_numbers(cases: Cases) -> tuple[np.ndarray, np.ndarray]:
     if not len(wrong):
         wrong = np.flatnonzero(np.isinf(numbers))
     if len(wrong):
-        raise _not_a_number(cases, counts, int(wrong[0]))
+        raise number_error(cases, counts, int(wrong[0]))
     return numbers, counts.reshape(len(cases.lines), -1)
 
 
-def _not_a_number(cases: Cases, counts: np.ndarray, number: int) -> ValueError:
+def number_error(cases: Cases, counts: np.ndarray, number: int) -> ValueError:
+    """Make the error that one of the values, counted over all pieces, is no number."""
     piece = int(np.searchsorted(np.cumsum(counts), number, side="right"))
     within = number - int(counts[:piece].sum())
     token = as_text(cases.pieces[piece].split(b",")[within])

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-BLOCK = 1 << 17  # characters; what is computed for one block stays in the cache
+BLOCK = 1 << 18  # characters; what is computed for one block stays in the cache
 RUN = 8  # digits
 _POINT, _E, _MINUS, _PLUS, _UNKNOWN = b".e-+?"
 _TENS = 10 ** np.arange(2 * RUN + 1, dtype=np.uint64)

@@ -199,6 +199,16 @@ class TestTimeStamps:
             ("(1,2,3),(4):b", "must have pairs"),
             ("(1,2)(3,4):b", "must have pairs"),
             ("1,2,3:b", "must have pairs"),
+            ("abc:b", "must have pairs"),
+            ("():b", "must have pairs"),
+            ("(1),(2,3,4):b", "must have pairs"),
+            (
+                "(1,2)x,(3,4):b",
+                "hold finite numbers.* got '2x' as value 1 of channel 0",
+            ),
+            ("(1,inf):b", "hold finite numbers.* got 'inf' as value 1 of channel 0"),
+            ("(inf,1):b", "have numbers as times, like the first one; got 'inf'"),
+            ("(,1):b", "have numbers as times, like the first one; got ''"),
             ("(1,x):b", "hold finite numbers.* got 'x' as value 1 of channel 0"),
             ("(?,1):b", "must have numbers as times, like the first one; got '?'"),
             ("(2004-10-13,1):b", "have numbers as times.*got '2004-10-13'"),
@@ -208,6 +218,12 @@ class TestTimeStamps:
     def test_what_is_wrong_is_shown_with_its_line(self, line, message):
         with pytest.raises(ValueError, match=f"{message}.* in the open file, line 5"):
             read(STAMPED + "(1,1):a\n" + line + "\n")
+
+    def test_a_file_of_one_line_without_pairs_is_refused(self):
+        with pytest.raises(ValueError, match=r"must have pairs .* got 'abc' .* line 4"):
+            read(STAMPED + "abc:a\n")
+        X, _ = read(STAMPED + ":a\n")
+        assert X.lengths.tolist() == [0]
 
     def test_a_date_that_is_none_is_shown(self):
         with pytest.raises(ValueError, match=r"dates as times.*got '5x'.*line 5"):
