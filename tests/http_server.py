@@ -113,7 +113,9 @@ class _Handler(BaseHTTPRequestHandler):
         total = len(content)
         if start >= total:
             return b"", 416, {"Content_Range": f"bytes */{total}"}
-        start += manner == "other range"
+        if manner == "other range":
+            head["Content_Range"] = f"bytes {start + 1}-{total}/{total}"
+            return content[start + 1 :] + b"?", 206, head
         end = (start + total) // 2 if manner == "short range" else total
         head["Content_Range"] = f"bytes {start}-{end - 1}/{total}"
         return content[start:end], 206, head
