@@ -66,10 +66,10 @@ def read_penn_treebank(
 
     Examples
     --------
-    >>> Path("two_lines.txt").write_text(" no it \\n was n't \\n")
+    >>> Path("two_lines.txt").write_text(" no it \n was n't \n")
     18
     >>> X, y, vocabulary = read_penn_treebank("two_lines.txt", length=5)
-    >>> "".join(vocabulary[int(code)] for code in X[0].values)
+    >>> "".join(vocabulary[int(code)] for code in X[0].values.ravel())
     'no it'
     >>> vocabulary[y[0, -1]]
     '\n'
