@@ -26,9 +26,13 @@ MIRRORS = ("first", "second")
 
 
 @pytest.fixture(autouse=True)
-def impatient(monkeypatch):
-    monkeypatch.setattr(_http, "TIMEOUT", (2, 0.3))
+def small_chunks(monkeypatch):
     monkeypatch.setattr(_http, "CHUNK", 1024)  # what a stall may cost
+
+
+def be_impatient(monkeypatch):
+    """Wait a second for a byte: long for a busy machine, short for a test."""
+    monkeypatch.setattr(_http, "TIMEOUT", (10, 1))
 
 
 @pytest.fixture
@@ -100,7 +104,8 @@ def test_the_next_mirror_helps(dataset, server, manner):
     assert left_over(dataset) == {NAME}
 
 
-def test_a_stalled_file_goes_on_where_it_stopped(dataset, server):
+def test_a_stalled_file_goes_on_where_it_stopped(dataset, server, monkeypatch):
+    be_impatient(monkeypatch)
     server.behave("first", "stall", "well")
     assert fetched(dataset) == CONTENT
     assert server.requests == [
@@ -197,7 +202,10 @@ REASONS = {
 
 
 @pytest.mark.parametrize("manner", REASONS)
-def test_what_no_mirror_has_is_refused_with_all_that_helps(dataset, server, manner):
+def test_what_no_mirror_has_is_refused_with_all_that_helps(
+    dataset, server, manner, monkeypatch
+):
+    be_impatient(monkeypatch)
     for mirror in MIRRORS:
         server.behave(mirror, manner, "missing")
         if manner not in {"truncate", "unannounced", "stall"}:
