@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from requests import Response
 
 TIMEOUT = (10, 30)  # seconds to connect, and without a byte
-ATTEMPTS = 20  # at one address, as long as they bring bytes
+ATTEMPTS = 200  # at one address, as long as they bring bytes
 PAUSES = (1, 3)  # seconds, before asking again after an answer that may pass
 _PASSING = {429, 500, 502, 503, 504}
 CHUNK = 2**16
