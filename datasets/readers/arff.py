@@ -151,7 +151,8 @@ def _check_attributes(text: Text, header: _Header, line: int) -> None:
 
 def _split_cases(text: Text, header: _Header, lines: list[bytes], start: int) -> Cases:
     """Split the lines behind the header into channels and labels."""
-    numbers, pieces, labels, sizes = [], [], [], []
+    numbers, labels, sizes = [], [], []
+    pieces: list[bytes] = []
     for number, raw in enumerate(lines[start:], start + 1):
         line = raw.strip()
         if not line or line[:1] == b"%":

@@ -14,7 +14,7 @@ import pandas as pd
 from ckts.datasets._checks import check_choice
 from ckts.datasets.readers._cases import as_text, shorten
 from ckts.datasets.readers._numbers import parse_numbers
-from ckts.datasets.readers._rows import Measurements, find_repeat, gather_rows
+from ckts.datasets.readers._rows import Measurements, Rows, find_repeat, gather_rows
 from ckts.datasets.readers._tables import Table, read_tables
 from ckts.datasets.readers._texts import Source, read_texts
 from ckts.panel import Panel
@@ -134,8 +134,12 @@ def read_physionet2012(
         for text in read_texts(source, ".txt")
         if not text.stem.lower().startswith("outcomes")
     ]
-    table = read_tables(texts, _COLUMNS, ",")
-    X = _make_panel(table, duplicates)
+    if not texts:
+        raise ValueError(
+            "`source` must hold records; got Outcomes-*.txt only. Pass that file as "
+            "`outcomes`."
+        )
+    X = _make_panel(read_tables(texts, _COLUMNS, ","), duplicates)
     return X, None if outcomes is None else _read_outcomes(outcomes, X.instances)
 
 
@@ -143,24 +147,12 @@ def _make_panel(table: Table, duplicates: str) -> Panel:
     rows = _parse_columns(table)
     series = np.repeat(np.arange(len(table.texts)), table.lengths)
     first = {name: _find_first(rows, series, name) for name in ("RecordID", *STATIC)}
-    measured = rows.names != ""
+    measured = np.asarray(rows.names != "")
+    measured[np.concatenate(list(first.values()))] = False
     static = np.full((len(table.texts), len(STATIC)), np.nan)
     for column, name in enumerate(STATIC):
         static[series[first[name]], column] = rows.values[first[name]]
-    for found in first.values():
-        measured[found] = False
-    channels = _find_channels(table, rows.names, measured)
-    found = Measurements(series, rows.minutes, channels, rows.values).take(measured)
-    if duplicates == "error" and (again := find_repeat(found)) is not None:
-        row = np.flatnonzero(measured)[again]
-        raise table.error(
-            "have each parameter once in a minute",
-            f"{rows.names[row]} twice",
-            row,
-            'Pass `duplicates="keep"`, "mean" or "last".',
-        )
-    how = "keep" if duplicates == "error" else duplicates
-    gathered = gather_rows(found, len(table.texts), len(CHANNELS), how)
+    gathered = _gather(table, rows, series, np.flatnonzero(measured), duplicates)
     gathered.values.setflags(write=False)  # ours alone: the panel need not copy it
     return Panel(
         gathered.values,
@@ -172,6 +164,29 @@ def _make_panel(table: Table, duplicates: str) -> Panel:
         static_names=tuple(STATIC),
         time_scale=TimeScale("number", "min"),
     )
+
+
+def _gather(
+    table: Table, rows: _Rows, series: np.ndarray, measured: np.ndarray, duplicates: str
+) -> Rows:
+    """Make one row of all that was measured in a record in one minute.
+
+    ``measured``, of shape (n_measured,), says which rows of the table are meant.
+    """
+    channels = _find_channels(table, rows.names, measured)
+    found = Measurements(
+        series[measured], rows.minutes[measured], channels, rows.values[measured]
+    )
+    if duplicates == "error" and (again := find_repeat(found)) is not None:
+        row = int(measured[again])
+        raise table.error(
+            "have each parameter once in a minute",
+            f"{rows.names[row]} twice",
+            row,
+            'Pass `duplicates="keep"`, "mean" or "last".',
+        )
+    how = "keep" if duplicates == "error" else duplicates
+    return gather_rows(found, len(table.texts), len(CHANNELS), how)
 
 
 @dataclass(frozen=True)
@@ -237,13 +252,12 @@ def _find_first(rows: _Rows, series: np.ndarray, name: str) -> np.ndarray:
 def _find_channels(
     table: Table, names: pd.Categorical, measured: np.ndarray
 ) -> np.ndarray:
-    """Return the channel of each row, of shape (n_rows,)."""
+    """Return the channels of some rows, of shape (n_measured,)."""
     known = {name: number for number, name in enumerate(CHANNELS)}
-    channels = np.array([known.get(name, -1) for name in names.categories], int)
-    channels = channels[names.codes]
-    unknown = (channels < 0) & measured
-    if unknown.any():
-        row = int(np.argmax(unknown))
+    of_category = np.array([known.get(name, -1) for name in names.categories], int)
+    channels = of_category[names.codes[measured]]
+    if np.any(channels < 0):
+        row = int(measured[np.argmax(channels < 0)])
         rule = f"have one of {len(CHANNELS)} parameters"
         raise table.error(rule, shorten(names[row]), row)
     return channels

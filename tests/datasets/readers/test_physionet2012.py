@@ -191,3 +191,11 @@ def test_the_file_among_many_is_named(tmp_path):
     (tmp_path / "8.txt").write_text(HEADING + STATIC + "00:07,HR,5\n00:08,HR,x\n")
     with pytest.raises(ValueError, match=r"got 'x' in 8\.txt, line 9\. Fetch"):
         read_physionet2012(tmp_path)
+
+
+def test_outcomes_alone_are_no_records(tmp_path):
+    (tmp_path / "Outcomes-a.txt").write_text(OUTCOMES)
+    with pytest.raises(
+        ValueError, match=r"must hold records; got Outcomes-\*.txt only"
+    ):
+        read_physionet2012(tmp_path)
