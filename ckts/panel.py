@@ -19,13 +19,14 @@ from ckts._checks import (
 )
 from ckts._frozen import Frozen
 from ckts.columns import as_floats, as_instances, as_names
-from ckts.description import Description, describe, summarize
+from ckts.description import Description, describe
 from ckts.frames import write_frame
 from ckts.long_table import read_long
 from ckts.rows import merge_rows, sort_rows
 from ckts.selection import row_pointers, series_numbers, take_rows
 from ckts.static import as_static
 from ckts.times import TimeScale, parse_times
+from ckts.wording import summarize
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -37,6 +37,7 @@ BORDER = {
     "selection",
     "static",
     "times",
+    "wording",
 }
 MATHS = {"density", "functional", "geometry", "kernels"}
 ARROWS = {

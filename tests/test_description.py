@@ -1,5 +1,3 @@
-import datetime
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,8 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from ckts import Panel
-from ckts.description import Spread, readable_unit
-from ckts.times import TimeScale
+from ckts.description import Spread
 
 
 @st.composite
@@ -133,78 +130,6 @@ def test_the_view_in_pandas_has_a_line_per_channel():
         index=pd.Index(["HR", "Temp"], name="channel"),
     )
     pd.testing.assert_frame_equal(panel.describe().to_frame(), expected)
-
-
-# What it prints
-
-
-def test_a_regular_panel_says_so():
-    panel = Panel(np.zeros((6, 1)), np.tile([0.0, 0.1, 0.2], 2), [0, 3, 6])
-    assert repr(panel.describe()).splitlines() == [
-        "series   2, 3 rows, 6 in all",
-        "span     0.2",
-        "gaps     0.1, variation 0.00",
-        "lattice  steps of 0.1, all equal",
-        "values   1 channel, 0 % missing",
-    ]
-
-
-def test_dates_are_shown_in_a_unit_that_fits():
-    start = datetime.datetime(2020, 2, 28)
-    days = [0, 1, 2, 2, 30]
-    dates = [start + datetime.timedelta(days=day) for day in days]
-    values = np.full((5, 2), 1.0)
-    values[1:, 1] = np.nan
-    panel = Panel(values, dates, [0, 5, 5], channels=["a", "b"])
-    assert repr(panel.describe()).splitlines() == [
-        "series   2, 0 to 5 rows (median 2), 5 in all, 1 series without any",
-        "span     30 days",
-        "gaps     0 to 28 days (median 1), variation 1.58, 25 % of them 0 (ties)",
-        "lattice  multiples of 1 day, 13 % of the points have a row",
-        "values   2 channels, 40 % missing (most: b, 80 %), asynchrony 40 %",
-    ]
-
-
-@pytest.mark.parametrize("n_series", [0, 1, 2])
-def test_a_panel_without_rows_prints(n_series):
-    empty = Panel(np.empty((0, 2)), np.empty(0), [0, 0, 0])[:n_series]
-    found = empty.describe()
-    assert found.n_empty == n_series
-    assert np.isnan([found.missing, found.asynchrony, found.ties, found.occupied]).all()
-    assert repr(found).splitlines() == [
-        f"series   {n_series}, without rows",
-        "span     none",
-        "gaps     none",
-        "lattice  none, there is no common step",
-        "values   2 channels",
-    ]
-    assert found.to_frame().shape == (2, 3)
-
-
-def test_small_shares_are_not_rounded_to_none_and_large_ones_not_to_all():
-    values = np.full((1000, 2), np.nan)
-    values[0, 0] = values[:, 1][:999] = 1.0
-    text = repr(Panel(values, np.arange(1000), [0, 1000]).describe())
-    assert "(most: channel_0, over 99 %)" in text
-    values = np.ones((1000, 1))
-    values[0] = np.nan
-    text = repr(Panel(values, np.arange(1000), [0, 1000]).describe())
-    assert text.endswith("1 channel, under 1 % missing")
-
-
-@pytest.mark.parametrize(
-    ("scale", "time", "expected"),
-    [
-        (TimeScale(), 5.0, (1, "")),
-        (TimeScale("number", "D"), 5000.0, (1, "days")),
-        (TimeScale("number", "us"), 5.0, (1, "µs")),
-        (TimeScale("timedelta", "ns"), 0.0, (1, "ns")),
-        (TimeScale("timedelta", "ns"), 59e9, (10**9, "s")),
-        (TimeScale("datetime", "ns"), 90 * 86400e9, (86400 * 10**9, "days")),
-    ],
-)
-def test_units_are_readable(scale, time, expected):
-    assert readable_unit(scale, time) == expected
 
 
 def test_a_spread_of_nothing_is_not_a_number():

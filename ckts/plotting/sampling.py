@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ckts.description import percent, readable_unit
+from ckts.wording import percent, readable_unit
 
 if TYPE_CHECKING:
     from ckts.panel import Panel
