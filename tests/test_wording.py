@@ -29,7 +29,7 @@ def test_dates_are_shown_in_a_unit_that_fits():
     values[1:, 1] = np.nan
     panel = Panel(values, dates, [0, 5, 5], channels=["a", "b"])
     assert repr(panel.describe()).splitlines() == [
-        "series   2, 0 to 5 rows (median 2), 5 in all, 1 series without any",
+        "series   2, 0 to 5 rows (median 2.5), 5 in all, 1 series without any",
         "span     30 days",
         "gaps     0 to 28 days (median 1), variation 1.58, 25 % of them 0 (ties)",
         "lattice  multiples of 1 day, 13 % of the points have a row",
