@@ -55,7 +55,9 @@ def _parse_block(text: bytes, separator: bytes) -> tuple[np.ndarray, np.ndarray]
     values, runs = _digit_runs(chars)
 
     # Every number is read from its end: exponent, fraction, whole part, sign.
-    at, exponents = _exponents(chars, values, runs, ends - 1)
+    at, exponents = ends - 1, np.zeros(len(ends), np.intp)
+    if b"e" in text or b"E" in text:
+        at, exponents = _exponents(chars, values, runs, at)
     fraction, n_fraction = _long_runs(values, runs, at)
     at = at - n_fraction
     has_point = chars.take(at) == _POINT
