@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from ckts.lattice import common_step
+from ckts.steps import common_step
 from ckts.times import TimeScale
 from ckts.wording import in_words
 

@@ -30,12 +30,12 @@ BORDER = {
     "description",
     "formats",
     "frames",
-    "lattice",
     "long_table",
     "panel",
     "rows",
     "selection",
     "static",
+    "steps",
     "times",
     "wording",
 }

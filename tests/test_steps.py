@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ckts.lattice import common_step
+from ckts.steps import common_step
 
 
 def step_of(times):
