@@ -17,12 +17,12 @@ from ckts.datasets.copy_memory import make_copy_memory
 from ckts.datasets.japanese_vowels import load_japanese_vowels
 from ckts.datasets.mnist import fetch_mnist
 from ckts.datasets.pbc import load_pbc, load_pbc_survival
-from ckts.datasets.penn_treebank import read_penn_treebank
 from ckts.datasets.perturb import drop_observations, subsample
 from ckts.datasets.physionet2012 import fetch_physionet2012
 from ckts.datasets.physionet2019 import fetch_physionet2019
 from ckts.datasets.readers import (
     read_arff,
+    read_penn_treebank,
     read_physionet2012,
     read_physionet2019,
     read_ts,

@@ -32,11 +32,14 @@ def read_split(source: Source, suffix: str, split: str | None) -> list[Text]:
     same = len({name for name, _ in parts}) == 1
     if len(chosen) == 1 or (len(chosen) == 2 and pair and same):
         return sorted(chosen, key=lambda text: _part(text)[1] == "test")
-    what = "the two files of one data set" if split is None else f"one {split} file"
     names = ", ".join(text.name for text in texts[:4]) + ", ..." * (len(texts) > 4)
+    rule = f"one file or the two files of one data set, such as NAME_TRAIN{suffix}"
+    way_out = "Give the path of one of them."
+    if split is not None:
+        rule = f"one file NAME_{split.upper()}{suffix} for `split={split!r}`"
+        way_out = "Give the path of a file, without `split`."
     raise ValueError(
-        f"`source` must hold one file or {what}, such as NAME_TRAIN{suffix}; got "
-        f"{len(chosen)} of {names}. Give the path of one of them."
+        f"`source` must hold {rule}; got {len(chosen)} among {names}. {way_out}"
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ckts.datasets.readers._cases import as_text, shorten
+from ckts.datasets.readers._numbers import parse_numbers
 from ckts.datasets.readers._texts import Text
 
 _FETCH = "Fetch the file again if it is cut off."
@@ -51,6 +52,7 @@ def read_tables(texts: Sequence[Text], columns: Sequence[str], separator: str) -
     columns : sequence of str
     separator : str
     """
+    _check_names(texts)
     heading = separator.join(columns).encode()
     bodies = []
     for text in texts:
@@ -64,6 +66,36 @@ def read_tables(texts: Sequence[Text], columns: Sequence[str], separator: str) -
     table = Table(texts, lengths, b"\n".join(body for body in bodies if body))
     _check_shape(table, len(columns), separator.encode())
     return table
+
+
+def parse_cells(
+    table: Table, n_columns: int, separator: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Parse the cells of a table of numbers.
+
+    Returns
+    -------
+    cells : ndarray of shape (n_rows, n_columns)
+    wrong : ndarray of shape (n_wrong,)
+        The positions of what is no number, counted through all rows.
+    """
+    if not table.body:
+        return np.empty((0, n_columns)), np.empty(0, np.intp)
+    mark = separator.encode()
+    numbers, wrong = parse_numbers(table.body.replace(b"\n", mark), mark)
+    return numbers.reshape(-1, n_columns), wrong
+
+
+def _check_names(texts: Sequence[Text]) -> None:
+    """Hold each name to occur once: in a copy, too, it is the same patient."""
+    names: dict[str, str] = {}
+    for text in texts:
+        if text.stem in names:
+            raise ValueError(
+                f"`{text.argument}` must hold one file for a record; got "
+                f"{names[text.stem]} and {text.name}. Remove one of them."
+            )
+        names[text.stem] = text.name
 
 
 def _check_shape(table: Table, n_columns: int, separator: bytes) -> None:

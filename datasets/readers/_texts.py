@@ -16,10 +16,11 @@ _BOM = "\ufeff".encode()
 
 @dataclass(frozen=True)
 class Text:
-    """A text, and the name of its file for messages."""
+    """A text, and for messages the name of its file and the argument that gave it."""
 
     name: str
     content: bytes
+    argument: str = "source"
 
     @property
     def stem(self) -> str:
@@ -29,10 +30,12 @@ class Text:
     def error(self, rule: str, got: str, line: int | None, way_out: str) -> ValueError:
         """Make the error that a line (counted from 1) breaks a rule."""
         where = self.name if line is None else f"{self.name}, line {line}"
-        return ValueError(f"`source` must {rule}; got {got} in {where}. {way_out}")
+        return ValueError(
+            f"`{self.argument}` must {rule}; got {got} in {where}. {way_out}"
+        )
 
 
-def read_texts(source: Source, suffix: str) -> list[Text]:
+def read_texts(source: Source, suffix: str, argument: str = "source") -> list[Text]:
     """Read all text files of a source, sorted by name.
 
     Parameters
@@ -42,34 +45,48 @@ def read_texts(source: Source, suffix: str) -> list[Text]:
         tar.bz2; read without being extracted), or an open file.
     suffix : str
         Which files of a folder or archive, such as ".ts"; in lower case.
+    argument : str, default "source"
+        What the user calls the source.
     """
     if not isinstance(source, str | os.PathLike):
-        return [_read_open(source)]
-    path = Path(source)
-    if not path.exists():
+        files = [_read_open(source, argument)]
+    elif not (path := Path(source)).exists():
         raise FileNotFoundError(
-            f"`source` must exist; got {str(path)!r}. Check the path."
+            f"`{argument}` must exist; got {str(path)!r}. Check the path."
         )
-    if path.is_file() and not path.name.lower().endswith(_ARCHIVES):
-        return [_text(path.name, path.read_bytes())]
-    texts = [_text(*file) for file in _files_below(path, suffix)]
-    if not texts:
+    elif path.is_file() and not path.name.lower().endswith(_ARCHIVES):
+        files = [(path.name, path.read_bytes())]
+    else:
+        files = _files_below(path, suffix)
+    if not files:
         raise ValueError(
-            f"`source` must hold {suffix} files; got {str(path)!r}, which holds none. "
-            "Check the path."
+            f"`{argument}` must hold {suffix} files; got {str(source)!r}, which holds "
+            "none. Check the path."
         )
+    texts = [Text(name, raw.removeprefix(_BOM), argument) for name, raw in files]
     return sorted(texts, key=lambda text: text.name)
 
 
-def _read_open(file: IO[bytes] | IO[str]) -> Text:
+def read_text(source: Source, suffix: str, argument: str = "source") -> Text:
+    """Read the only text file of a source; parameters as for `read_texts`."""
+    texts = read_texts(source, suffix, argument)
+    if len(texts) > 1:
+        raise ValueError(
+            f"`{argument}` must be one file; got {len(texts)} in {str(source)!r}. Give "
+            "the path of one of them."
+        )
+    return texts[0]
+
+
+def _read_open(file: IO[bytes] | IO[str], argument: str) -> tuple[str, bytes]:
     if not hasattr(file, "read"):
         raise TypeError(
-            f"`source` must be a path or an open file; got {type(file).__name__}. Wrap "
-            "text in `io.StringIO`."
+            f"`{argument}` must be a path or an open file; got {type(file).__name__}. "
+            "Wrap text in `io.StringIO`."
         )
     content = file.read()
     name = Path(str(getattr(file, "name", "the open file"))).name
-    return _text(name, content.encode() if isinstance(content, str) else content)
+    return name, content.encode() if isinstance(content, str) else content
 
 
 def _files_below(path: Path, suffix: str) -> list[tuple[str, bytes]]:
@@ -83,7 +100,3 @@ def _files_below(path: Path, suffix: str) -> list[tuple[str, bytes]]:
         return list(read_members(path, wanted))
     files = (file for file in path.rglob("*") if file.is_file() and wanted(file.name))
     return [(file.relative_to(path).as_posix(), file.read_bytes()) for file in files]
-
-
-def _text(name: str, content: bytes) -> Text:
-    return Text(name, content.removeprefix(_BOM))

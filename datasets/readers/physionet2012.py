@@ -15,8 +15,8 @@ from ckts.datasets._checks import check_choice
 from ckts.datasets.readers._cases import as_text, shorten
 from ckts.datasets.readers._numbers import parse_numbers
 from ckts.datasets.readers._rows import Measurements, Rows, find_repeat, gather_rows
-from ckts.datasets.readers._tables import Table, read_tables
-from ckts.datasets.readers._texts import Source, read_texts
+from ckts.datasets.readers._tables import Table, parse_cells, read_tables
+from ckts.datasets.readers._texts import Source, read_text, read_texts
 from ckts.panel import Panel
 from ckts.times import TimeScale
 
@@ -276,19 +276,22 @@ def _read_numbers_of_records(
 
 def _read_outcomes(source: Source, records: np.ndarray) -> pd.DataFrame:
     """Read the outcomes of some records, in their order."""
-    (text,) = read_texts(source, ".txt")
-    table = read_tables([text], ("RecordID", *OUTCOMES), ",")
-    numbers, wrong = parse_numbers(table.body.replace(b"\n", b","), b",")
-    if len(wrong) or np.isnan(numbers).any():
-        row = int(np.append(wrong, np.flatnonzero(np.isnan(numbers)))[0])
-        row //= len(OUTCOMES) + 1
+    text = read_text(source, ".txt", "outcomes")
+    columns = ("RecordID", *OUTCOMES)
+    table = read_tables([text], columns, ",")
+    cells, wrong = parse_cells(table, len(columns), ",")
+    wrong = np.append(wrong, np.flatnonzero(~np.isfinite(cells)))
+    if len(wrong):
+        row = int(wrong[0]) // len(columns)
         raise table.error("have numbers", shorten(as_text(table.line(row))), row)
-    known = numbers.reshape(-1, len(OUTCOMES) + 1).astype(np.int64)
+    known = cells.astype(np.int64)
     frame = pd.DataFrame(known[:, 1:], columns=list(OUTCOMES), index=known[:, 0])
+    if not frame.index.is_unique:
+        twice = frame.index[frame.index.duplicated()][0]
+        rule, way_out = "have one line for a record", "Remove the other lines."
+        raise text.error(rule, f"two for {twice}", None, way_out)
     missing = np.setdiff1d(records, frame.index)
     if len(missing):
-        raise ValueError(
-            f"`outcomes` must have a line for every record; got none for {missing[0]} "
-            f"in {text.name}. Give the outcomes of the same set."
-        )
+        rule, way_out = "have a line for every record", "Give that of the same set."
+        raise text.error(rule, f"none for {missing[0]}", None, way_out)
     return frame.loc[records].rename_axis("RecordID")

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ckts.datasets.readers._cases import shorten
-from ckts.datasets.readers._numbers import parse_numbers
-from ckts.datasets.readers._tables import Table, read_tables
+from ckts.datasets.readers._tables import Table, parse_cells, read_tables
 from ckts.datasets.readers._texts import Source, read_texts
 from ckts.panel import Panel
 from ckts.times import TimeScale
@@ -118,13 +117,10 @@ def read_physionet2019(source: Source) -> tuple[Panel, np.ndarray]:
 
 def _parse_cells(table: Table) -> np.ndarray:
     """Return all columns as float64 of shape (n_rows, 41)."""
-    if not table.body:
-        return np.empty((0, len(_COLUMNS)))
-    numbers, wrong = parse_numbers(table.body.replace(b"\n", b"|"), b"|")
-    cells = numbers.reshape(-1, len(_COLUMNS))
+    cells, wrong = parse_cells(table, len(_COLUMNS), "|")
     labels = cells[:, -1]
     _refuse(table, wrong, "have finite numbers or NaN")
-    _refuse(table, np.flatnonzero(np.isinf(numbers)), "have finite numbers or NaN")
+    _refuse(table, np.flatnonzero(np.isinf(cells)), "have finite numbers or NaN")
     rows = np.flatnonzero((labels != 0) & (labels != 1))
     _refuse(table, (rows + 1) * len(_COLUMNS) - 1, "have SepsisLabel 0 or 1")
     return cells

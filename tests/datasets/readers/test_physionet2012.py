@@ -193,6 +193,36 @@ def test_the_file_among_many_is_named(tmp_path):
         read_physionet2012(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ("", "have a line for every record; got none for 7 in the open file"),
+        ("7,1,2,3,-1,0\n7,1,2,3,-1,1\n", "have one line for a record; got two for 7"),
+        ("7,1,2,3,-1,0\n8\n", "have 6 cells in every line; got 1 in .* line 3"),
+    ],
+)
+def test_wrong_outcomes_are_named(rows, message):
+    with pytest.raises(ValueError, match=f"`outcomes` must {message}"):
+        read("", outcomes=io.StringIO(OUTCOMES + rows))
+
+
+def test_outcomes_stand_in_one_file(tmp_path):
+    with pytest.raises(ValueError, match=r"`outcomes` must hold \.txt files"):
+        read("", outcomes=tmp_path)
+    for name in ("Outcomes-a.txt", "Outcomes-b.txt"):
+        (tmp_path / name).write_text(OUTCOMES + "7,1,2,3,-1,0\n")
+    with pytest.raises(ValueError, match=r"`outcomes` must be one file; got 2 in"):
+        read("", outcomes=tmp_path)
+
+
+def test_a_record_that_is_there_twice_is_refused(tmp_path):
+    path = tmp_path / "records.tar.gz"
+    record = HEADING + STATIC
+    path.write_bytes(tar_of({"set-a/7.txt": record, "copy/7.txt": record}))
+    with pytest.raises(ValueError, match=r"one file for a record; got copy/7.txt and"):
+        read_physionet2012(path)
+
+
 def test_outcomes_alone_are_no_records(tmp_path):
     (tmp_path / "Outcomes-a.txt").write_text(OUTCOMES)
     with pytest.raises(

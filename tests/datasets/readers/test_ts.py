@@ -308,13 +308,14 @@ class TestHostileInput:
         with pytest.raises(
             ValueError,
             match="one file or the two files of one data set, such as NAME_TRAIN.ts; "
-            r"got 3 of A_TRAIN\.ts, B_TEST\.ts, C\.ts\. Give the path of one of them",
+            r"got 3 among A_TRAIN\.ts, B_TEST\.ts, C\.ts\. Give the path of one",
         ):
             read_ts(path)
         assert len(read_ts(path, split="test")[0]) == 1
         path.write_bytes(zip_of({"C.ts": HEADER + "1:a\n"}))
         assert len(read_ts(path)[0]) == 1
-        with pytest.raises(ValueError, match=r"or one train file.*; got 0 of C\.ts"):
+        rule = r"hold one file NAME_TRAIN\.ts for `split='train'`; got 0 among C\.ts\."
+        with pytest.raises(ValueError, match=rf"{rule} Give .*, without `split`"):
             read_ts(path, split="train")
 
     @pytest.mark.parametrize("options", [{"split": "all"}, {"duplicates": "first"}])

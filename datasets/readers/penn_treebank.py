@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import numpy as np
 
 from ckts.datasets._checks import check_choice, check_count
+from ckts.datasets.readers._texts import Source, Text, read_text
 from ckts.panel import Panel
 
 END = "\n"
 
 
 def read_penn_treebank(
-    path: str | os.PathLike[str],
+    source: Source,
     *,
     length: int = 400,
     layout: str = "words",
@@ -32,8 +30,8 @@ def read_penn_treebank(
 
     Parameters
     ----------
-    path : path
-        A text file, a sentence per line.
+    source : path or open file
+        Text in UTF-8, a sentence per line.
     length : int, default 400
         Characters of a series, as in the code of Bai et al. [1]_.
     layout : {"words", "characters"}, default "words"
@@ -66,9 +64,9 @@ def read_penn_treebank(
 
     Examples
     --------
-    >>> Path("two_lines.txt").write_text(" no it \n was n't \n")
-    18
-    >>> X, y, vocabulary = read_penn_treebank("two_lines.txt", length=5)
+    >>> import io
+    >>> text = io.StringIO(" no it \n was n't \n")
+    >>> X, y, vocabulary = read_penn_treebank(text, length=5)
     >>> "".join(vocabulary[int(code)] for code in X[0].values.ravel())
     'no it'
     >>> vocabulary[y[0, -1]]
@@ -76,21 +74,20 @@ def read_penn_treebank(
     """
     check_count("length", length)
     check_choice("layout", layout, ("words", "characters"))
-    text = _read_text(Path(path), layout)
+    file = read_text(source, ".txt")
+    text = _join_lines(file, layout)
     if vocabulary is None:
         vocabulary = "".join(sorted(set(text)))
-    if len(set(vocabulary)) < len(vocabulary):
+    elif not vocabulary or len(set(vocabulary)) < len(vocabulary):
         raise ValueError(
-            "`vocabulary` must hold each character once; got "
+            "`vocabulary` must hold characters, each once; got "
             f"{vocabulary!r}. Take the one that the training text returned."
         )
     codes = _encode(text, vocabulary)
     n_series = (len(codes) - 1) // length
     if n_series < 1:
-        raise ValueError(
-            f"`path` must hold more than `length` = {length} characters; got "
-            f"{len(codes)} in {path}. Choose a smaller length."
-        )
+        rule = f"hold more than `length` = {length} characters"
+        raise file.error(rule, str(len(codes)), None, "Choose a smaller length.")
     X = Panel(
         codes[: n_series * length, None].astype(np.float64),
         np.tile(np.arange(length), n_series),
@@ -100,8 +97,14 @@ def read_penn_treebank(
     return X, codes[1 : n_series * length + 1].reshape(n_series, length), vocabulary
 
 
-def _read_text(path: Path, layout: str) -> str:
-    lines = [line.strip() for line in path.read_text("utf-8").splitlines()]
+def _join_lines(file: Text, layout: str) -> str:
+    try:
+        content = file.content.decode()
+    except UnicodeDecodeError as error:
+        got = f"the byte {file.content[error.start]:#04x}"
+        line = file.content.count(b"\n", 0, error.start) + 1
+        raise file.error("be text in UTF-8", got, line, "Convert it.") from error
+    lines = [line.strip() for line in content.splitlines()]
     if layout == "characters":
         lines = [line.replace(" ", "").replace("_", " ") for line in lines]
     return "".join(line + END for line in lines)

@@ -78,7 +78,7 @@ def test_vocabularies_need_not_be_sorted(write):
     ("arguments", "error", "message"),
     [
         ({"length": 0}, ValueError, "`length` must be at least 1; got 0"),
-        ({"length": 34}, ValueError, "`path` must hold more than `length` = 34 char"),
+        ({"length": 34}, ValueError, "`source` must hold more than `length` = 34 c"),
         ({"length": 2.0}, TypeError, "`length` must be an integer; got 2.0"),
         ({"layout": "bytes"}, ValueError, "`layout` must be one of 'words', 'charact"),
         (
@@ -86,9 +86,21 @@ def test_vocabularies_need_not_be_sorted(write):
             ValueError,
             "every character of the text; got none",
         ),
-        ({"vocabulary": "aba"}, ValueError, "must hold each character once; got 'aba'"),
+        ({"vocabulary": "aba"}, ValueError, "hold characters, each once; got 'aba'"),
+        ({"vocabulary": ""}, ValueError, "must hold characters, each once; got ''"),
     ],
 )
 def test_bad_arguments_are_named(write, arguments, error, message):
     with pytest.raises(error, match=re.escape(message)):
         read_penn_treebank(write(WORDS), **{"length": 8, **arguments})
+
+
+def test_texts_that_cannot_be_read_are_named(write, tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"`source` must exist; got '.*none"):
+        read_penn_treebank(tmp_path / "none.txt")
+    path = write("it\n")
+    path.write_bytes(b"it\nna\xefve\n")
+    with pytest.raises(ValueError, match=r"in UTF-8; got the byte 0xef in .* line 2"):
+        read_penn_treebank(path, length=2)
+    with pytest.raises(ValueError, match=r"more than `length` = 400 .*; got 0 in"):
+        read_penn_treebank(write(""))
