@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from ckts.datasets._checks import check_count
+from ckts.datasets._rows import regular_panel
 from ckts.panel import Panel
 
 
@@ -65,10 +66,6 @@ def make_adding_problem(
     second += second >= first  # uniform on the places that are left
     marked = np.zeros((n_series, length))
     marked[series, first] = marked[series, second] = 1
-    panel = Panel(
-        np.stack([numbers, marked], axis=-1).reshape(-1, 2),
-        np.tile(np.arange(length), n_series),
-        length * np.arange(n_series + 1),
-        channels=["number", "marked"],
-    )
-    return panel, numbers[series, first] + numbers[series, second]
+    values = np.stack([numbers, marked], axis=-1).reshape(-1, 2)
+    X = regular_panel(values, length, ["number", "marked"])
+    return X, numbers[series, first] + numbers[series, second]

@@ -12,7 +12,7 @@ from ckts.datasets._archives import read_members
 from ckts.datasets._checks import check_choice
 from ckts.datasets._dataset import answer
 from ckts.datasets._download import fetch_files
-from ckts.datasets._pixels import read_pixels
+from ckts.datasets._rows import regular_panel
 from ckts.datasets.registry import find_dataset
 
 _ARCHIVE = "cifar-10-binary.tar.gz"
@@ -89,10 +89,10 @@ def fetch_cifar10(
     # A record is the label, then all red, all green and all blue bytes.
     records = np.frombuffer(b"".join(files[name] for name in batches), np.uint8)
     records = records.reshape(-1, 1 + 3 * N_PIXELS)
-    images = records[:, 1:].reshape(-1, 3, N_PIXELS).transpose(0, 2, 1)
+    pixels = records[:, 1:].reshape(-1, 3, N_PIXELS).transpose(0, 2, 1).reshape(-1, 3)
     return answer(
         dataset,
-        read_pixels(images, ["red", "green", "blue"]),
+        regular_panel(pixels / np.float32(255), N_PIXELS, ["red", "green", "blue"]),
         records[:, 0].astype(np.int64),
         _DESCR.format(counts=f"{len(records):,} images."),
         return_X_y=return_X_y,

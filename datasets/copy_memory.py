@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from ckts.datasets._checks import check_count
+from ckts.datasets._rows import regular_panel
 from ckts.panel import Panel
 
 N_DIGITS = 8
@@ -75,5 +76,4 @@ def make_copy_memory(
     values[:, -(memory + 1) :] = MARKER
     y = np.zeros((n_series, n_rows), dtype=np.int64)
     y[:, -memory:] = digits
-    times = np.tile(np.arange(n_rows), n_series)
-    return Panel(values.reshape(-1, 1), times, n_rows * np.arange(n_series + 1)), y
+    return regular_panel(values.reshape(-1, 1), n_rows), y

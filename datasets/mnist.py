@@ -13,7 +13,7 @@ from sklearn.utils import check_random_state
 from ckts.datasets._checks import check_choice
 from ckts.datasets._dataset import answer
 from ckts.datasets._download import fetch_files
-from ckts.datasets._pixels import read_pixels
+from ckts.datasets._rows import regular_panel
 from ckts.datasets.registry import find_dataset
 
 _PARTS = {"train": "train", "test": "t10k"}
@@ -96,11 +96,11 @@ def fetch_mnist(
     permutation = np.arange(n_pixels)
     if permuted:
         permutation = check_random_state(random_state).permutation(n_pixels)
-    pixels = images.reshape(len(images), n_pixels, 1)[:, permutation]
+    pixels = images.reshape(-1, n_pixels)[:, permutation].reshape(-1, 1)
     order = ", in the order `permutation`" if permuted else ""
     return answer(
         dataset,
-        read_pixels(pixels, ["gray"]),
+        regular_panel(pixels / np.float32(255), n_pixels, ["gray"]),
         labels.astype(np.int64),
         _DESCR.format(order=order, counts=f"{len(images):,} images."),
         return_X_y=return_X_y,

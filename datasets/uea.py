@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,9 @@ from ckts.datasets._checks import check_choice
 from ckts.datasets._dataset import Dataset, answer
 from ckts.datasets._download import fetch_version
 from ckts.datasets._tsml import CLASSIFICATION, REGRESSION
-from ckts.datasets.readers.ts import read_ts
+from ckts.datasets.readers._splits import join_parts
+from ckts.datasets.readers._texts import Text
+from ckts.datasets.readers.ts import parse_ts, read_ts
 from ckts.datasets.registry import find_versions
 from ckts.panel import Panel
 
@@ -174,28 +176,33 @@ def read_pair(paths: dict[str, Path], short: str) -> tuple[Panel, np.ndarray, in
     """
     names = [f"{short}_{part}.ts" for part in ("TRAIN", "TEST")]
     if set(names) <= set(paths):
-        return _join(*(paths[name] for name in names))
-    (archive,) = paths.values()
-    with tempfile.TemporaryDirectory() as work:
-        folder = Path(work)
-        for name, content in read_members(archive, lambda n: _last(n) in names):
-            (folder / _last(name)).write_bytes(content)
-        if missing := [name for name in names if not (folder / name).exists()]:
-            raise ValueError(
-                f"`archive` must have {names[0]} and {names[1]}; {archive} lacks "
-                f"{missing[0]}. Look into it, and tell us."
-            )
-        return _join(*(folder / name for name in names))
+        train, test = (read_ts(paths[name]) for name in names)
+    else:
+        (archive,) = paths.values()
+        train, test = (parse_ts(text) for text in _find_texts(archive, names))
+    X, y = join_parts([train, test])
+    if y is None:
+        raise ValueError(
+            f"`name` must be a set with classes or numbers to predict; got {short}, "
+            "whose text states none. Read it with `read_ts`."
+        )
+    return X, y, len(train[0])
+
+
+def _find_texts(archive: Path, names: Sequence[str]) -> list[Text]:
+    """Read the texts of some names, in any folder of an archive."""
+    members = read_members(archive, lambda name: _last(name) in names)
+    texts = {_last(name): Text(name, content) for name, content in members}
+    if missing := [name for name in names if name not in texts]:
+        raise ValueError(
+            f"`archive` must have {' and '.join(names)}; {archive} lacks "
+            f"{missing[0]}. Look into it, and tell us."
+        )
+    return [texts[name] for name in names]
 
 
 def _last(name: str) -> str:
     return name.rpartition("/")[2]
-
-
-def _join(train: Path, test: Path) -> tuple[Panel, np.ndarray, int]:
-    (X, y), (X_test, y_test) = read_ts(train), read_ts(test)
-    both = Panel.concat([X, X_test]).with_instances(np.arange(len(X) + len(X_test)))
-    return both, np.concatenate([y, y_test]), len(X)
 
 
 def answer_split(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ckts.datasets._checks import check_choice, check_count
+from ckts.datasets._rows import regular_panel
 from ckts.datasets.readers._texts import Source, Text, read_text
 from ckts.panel import Panel
 
@@ -88,12 +89,8 @@ def read_penn_treebank(
     if n_series < 1:
         rule = f"hold more than `length` = {length} characters"
         raise file.error(rule, str(len(codes)), None, "Choose a smaller length.")
-    X = Panel(
-        codes[: n_series * length, None].astype(np.float64),
-        np.tile(np.arange(length), n_series),
-        length * np.arange(n_series + 1),
-        channels=["character"],
-    )
+    values = codes[: n_series * length, None].astype(np.float64)
+    X = regular_panel(values, length, ["character"])
     return X, codes[1 : n_series * length + 1].reshape(n_series, length), vocabulary
 
 

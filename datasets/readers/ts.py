@@ -84,10 +84,11 @@ def read_ts(
     """
     check_choice("duplicates", duplicates, ("error", "mean", "last", "keep"))
     texts = read_split(source, ".ts", split)
-    return join_parts([_read(text, duplicates) for text in texts])
+    return join_parts([parse_ts(text, duplicates) for text in texts])
 
 
-def _read(text: Text, duplicates: str) -> Part:
+def parse_ts(text: Text, duplicates: str = "error") -> Part:
+    """Read one text as `read_ts` does."""
     lines = text.content.splitlines()
     header, n_header = read_header(text, lines)
     cases = _split_cases(text, header, lines, n_header)

@@ -133,6 +133,13 @@ def test_an_archive_of_something_else_is_refused(house):
         fetch_uea("PLAID")
 
 
+def test_a_set_without_targets_is_refused(house):
+    text = "@problemName PLAID\n@data\n1.5,2.25\n4,5\n"
+    publish_at_zenodo(house, RECORD, dict.fromkeys(TEXTS, text))
+    with pytest.raises(ValueError, match="`name` must be a set with classes .* PLAID"):
+        fetch_uea("PLAID")
+
+
 def test_a_regression_set_has_numbers_as_targets(house):
     name, record = "Covid3Month", 18484843
     head = "@problemName Covid3Month\n@targetLabel true\n@data\n"
