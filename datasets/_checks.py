@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from numbers import Integral, Real
 
 import numpy as np
@@ -71,6 +71,11 @@ def check_some_of(
     argument: str, values: str | Sequence[str], choices: Sequence[str]
 ) -> tuple[str, ...]:
     """Return one or several different `choices` as a tuple."""
+    if not isinstance(values, Iterable):
+        raise TypeError(
+            f"`{argument}` must be a string or a sequence of strings; got {values!r}. "
+            f"Choose among {', '.join(map(repr, choices))}."
+        )
     chosen = (values,) if isinstance(values, str) else tuple(values)
     for value in chosen:
         check_choice(argument, value, choices)

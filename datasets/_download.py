@@ -7,12 +7,16 @@ import os
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ckts.datasets._archives import check_archive, checks_itself
 from ckts.datasets._dataset import Dataset, RemoteFile
-from ckts.datasets._home import find_data_home, is_offline
+from ckts.datasets._home import HOME, find_data_home, is_offline
 from ckts.datasets._http import discard, download_part
 from ckts.datasets._zenodo import published_digest
+
+if TYPE_CHECKING:
+    from filelock import AcquireReturnProxy
 
 
 def fetch_files(
@@ -154,12 +158,23 @@ def lock_of(path: Path) -> Path:
 def _download_alone(
     dataset: Dataset, file: RemoteFile, path: Path, verbose: bool
 ) -> None:
-    from filelock import FileLock
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(lock_of(path)):
+    with _lock(path):
         if not is_right(file, path):  # another process may have been faster
             _download(dataset, file, path, verbose)
+
+
+def _lock(path: Path) -> AcquireReturnProxy:
+    from filelock import FileLock
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return FileLock(lock_of(path)).acquire()
+    except OSError as error:
+        message = (
+            f"`data_home` must be a folder that can be written; got {path.parent}: "
+            f"{error.strerror}. Choose another one by `data_home` or {HOME}."
+        )
+        raise OSError(error.errno, message) from error
 
 
 def _download(dataset: Dataset, file: RemoteFile, path: Path, verbose: bool) -> None:

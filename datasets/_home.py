@@ -19,10 +19,15 @@ def find_data_home(data_home: str | os.PathLike[str] | None = None) -> Path:
         caches of the operating system (`~/.cache/ckts` on Linux).
     """
     chosen = data_home if data_home is not None else os.environ.get(HOME)
-    if not chosen:
+    if chosen in (None, ""):
         import pooch
 
         return Path(pooch.os_cache("ckts"))
+    if not isinstance(chosen, str | os.PathLike):
+        raise TypeError(
+            f"`data_home` must be a path; got {chosen!r}. Write e.g. "
+            "`data_home='data'`."
+        )
     home = Path(chosen).expanduser().absolute()
     if home.exists() and not home.is_dir():
         raise ValueError(

@@ -14,6 +14,7 @@ def _mnist_file(name: str, md5: str, size: int) -> RemoteFile:
     return RemoteFile(name, urls, digest=f"md5:{md5}", size=size)
 
 
+# The sizes are those that logs of downloads by TensorFlow and torchvision show.
 PAPER_SETS = (
     Dataset(
         name="mnist",
@@ -64,7 +65,7 @@ PAPER_SETS = (
     Dataset(
         name="speech_commands",
         version="0.02",
-        title="Speech Commands: 105,829 recordings of 35 words, one second each",
+        title="Speech Commands: 105,829 recordings of 35 words, up to a second each",
         license="CC BY 4.0",
         citation="P. Warden (2018). Speech Commands: a dataset for limited-vocabulary "
         "speech recognition. arXiv:1804.03209.",

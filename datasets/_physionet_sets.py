@@ -13,13 +13,13 @@ _2012 = (
 _2019 = "https://archive.physionet.org/users/shared/challenge-2019"
 
 
-def _file_2012(name: str, digest: str, size: int | None = None) -> RemoteFile:
+def _file_2012(name: str, digest: str, size: int) -> RemoteFile:
     urls = tuple(f"{mirror}/{name}" for mirror in _2012)
     return RemoteFile(name, urls, digest=f"sha256:{digest}", size=size)
 
 
-# Digests of the archives: tsdm's, of the copies at archive.physionet.org. Those of the
-# outcomes are ours; the sizes are those that the mirrors state.
+# Digests of the archives: tsdm's, of the copies at archive.physionet.org; others state
+# the same, and the sizes, of those at physionet.org. Those of the outcomes are ours.
 PHYSIONET_SETS = (
     Dataset(
         name="physionet2012",
@@ -51,14 +51,17 @@ PHYSIONET_SETS = (
             _file_2012(
                 "Outcomes-a.txt",
                 "2613ea60ccda29f87571a7d6b09ad130858a8ccd66325bd073365925026883c2",
+                79_219,
             ),
             _file_2012(
                 "Outcomes-b.txt",
                 "1305f29734da374a809483229a99f33a9230aa8d4fa74b1a2d6ad788136423d5",
+                79_149,
             ),
             _file_2012(
                 "Outcomes-c.txt",
                 "0b32dcb7753c0f18f2f5fde498a28618b8879c5e527ce0dae8ad120dd7e205c9",
+                79_191,
             ),
         ),
     ),

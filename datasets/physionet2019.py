@@ -27,9 +27,7 @@ PROTOCOLS = {
 }
 HOSPITALS = ("A", "B")
 HOURS = 72
-SHORTEST = (
-    2  # hours; shorter stays, and those as long, are left out by the paper's code
-)
+SHORTEST = 2  # hours; stays of so many or fewer are left out by the paper's code
 SPLITS = ("train", "validation", "test")
 _DESCR = """\
 {n_records} stays in intensive care of {hospitals}{split}. {protocol}

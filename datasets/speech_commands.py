@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ckts.datasets._archives import read_members
-from ckts.datasets._checks import check_choice
+from ckts.datasets._checks import check_choice, check_some_of
 from ckts.datasets._dataset import answer
 from ckts.datasets._download import fetch_files
 from ckts.datasets._mfcc import HOP, N_COEFFICIENTS, RATE, mfcc
@@ -48,7 +48,7 @@ _FEATURES = {
 def fetch_speech_commands(
     *,
     features: str = "raw",
-    words: Sequence[str] = PAPER_WORDS,
+    words: str | Sequence[str] = PAPER_WORDS,
     split: str | None = None,
     full_length: bool = True,
     data_home: str | os.PathLike[str] | None = None,
@@ -69,7 +69,7 @@ def fetch_speech_commands(
         The sound, 16,000 rows of one channel; or its cepstrum coefficients, 161 rows
         of 20 channels, by the recipe of the paper, which has them after Kidger et al.
         [2]_: 64 mels of windows of 200 samples, 100 samples apart.
-    words : sequence of str, default the ten words of the paper
+    words : str or sequence of str, default the ten words of the paper
         Some of the 35 words; all ten as raw sound take 7 GB, and twice that while they
         are read.
     split : {None, "train", "validation", "test"}
@@ -97,6 +97,11 @@ def fetch_speech_commands(
             Who speaks, for `groups=` of scikit-learn's splitters.
         DESCR, license, citation, version : str
 
+    Notes
+    -----
+    Warden [1]_ counts 105,829 recordings of all words; the CKConv paper (Appendix C)
+    has 105,809 and calls all of them one second long.
+
     References
     ----------
     .. [1] P. Warden (2018). Speech Commands: a dataset for limited-vocabulary speech
@@ -106,7 +111,7 @@ def fetch_speech_commands(
     """
     check_choice("features", features, tuple(_FEATURES))
     check_choice("split", split, (None, "train", "validation", "test"))
-    _check_words(words)
+    words = check_some_of("words", words, WORDS)
     dataset = find_dataset("speech_commands")
     paths = fetch_files(
         dataset,
@@ -134,16 +139,6 @@ def fetch_speech_commands(
         return_X_y=return_X_y,
         speakers=np.array([_speaker(name) for name in sounds]),
     )
-
-
-def _check_words(words: Sequence[str]) -> None:
-    if isinstance(words, str) or len(words) == 0:
-        raise ValueError(
-            "`words` must be a sequence with at least one word; got "
-            f"{words!r}. Write e.g. `words=['yes', 'no']`."
-        )
-    for word in words:
-        check_choice("words", word, WORDS)
 
 
 def _read_archive(

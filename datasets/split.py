@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import shorten
 from typing import Any
 
 import numpy as np
@@ -73,6 +74,6 @@ def _cut(
         way_out = " Or use `stratify=False`." if stratify else ""
         raise ValueError(
             "`y` must hold enough series (of each class) to be split 70/15/15; got "
-            f"{len(y)}, and scikit-learn says: {error} Take more series, 7 of each "
-            f"class are always enough.{way_out}"
+            f"{len(y)}, and scikit-learn says: {shorten(str(error), 150)} Take more "
+            f"series, 7 of each class are always enough.{way_out}"
         ) from error

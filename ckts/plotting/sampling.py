@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ckts.formats import as_panel
 from ckts.wording import percent, readable_unit
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ class SamplingDisplay:
         Parameters
         ----------
         panel : Panel of shape (n_all,)
+            Or anything that `ckts.as_panel` takes.
         n_series : int, default 12
             Lanes at most; the first and the last series are among them.
         ax : matplotlib Axes, optional
@@ -83,14 +85,11 @@ class SamplingDisplay:
         Raises
         ------
         ValueError
-            If the panel has no series, or `n_series` is not positive.
+            If there are no series, or `n_series` is not positive.
         TypeError
             If `n_series` is not an integer.
         """
-        if len(panel) == 0:
-            raise ValueError(
-                f"`panel` must have at least one series; got {panel!r}. Select some."
-            )
+        panel = as_panel(panel)
         if not isinstance(n_series, Integral) or n_series < 1:
             error = ValueError if isinstance(n_series, Integral) else TypeError
             raise error(

@@ -80,6 +80,20 @@ def test_a_home_that_is_no_folder_is_refused(dataset, tmp_path, monkeypatch):
         fetch_files(dataset)
 
 
+def test_a_home_that_is_no_path_is_refused(dataset):
+    with pytest.raises(TypeError, match=r"`data_home` must be a path; got 3\. Write"):
+        fetch_files(dataset, data_home=3)
+
+
+def test_a_home_in_which_nothing_can_be_written_is_said(dataset, cache):
+    cache.mkdir()
+    (cache / "toy").touch()
+    rule = "`data_home` must be a folder that can be written; got .*1.0: .*CKTS_DATA"
+    with pytest.raises(OSError, match=rule) as error:
+        fetch_files(dataset)
+    assert error.value.errno == errno.ENOTDIR
+
+
 def test_without_a_choice_the_folder_of_the_system_is_the_home(monkeypatch, tmp_path):
     monkeypatch.delenv("CKTS_DATA")
     assert find_data_home().name == "ckts"

@@ -91,6 +91,12 @@ def test_sets_that_do_not_exist_are_named(subset, message):
         fetch_physionet2012(subset=subset)
 
 
+@pytest.mark.parametrize("subset", [3, None])
+def test_what_is_no_sequence_is_named(subset):
+    with pytest.raises(TypeError, match="`subset` must be a string or a sequence of"):
+        fetch_physionet2012(subset=subset)
+
+
 def test_an_empty_set_is_described(publish):
     publish(
         "physionet2012",

@@ -104,8 +104,9 @@ def test_any_words_are_read_in_their_order(sounds):
         ({"features": "mel"}, "`features` must be one of 'raw', 'mfcc'; got 'mel'"),
         ({"split": "valid"}, "`split` must be one of None, 'train', 'validation', 'te"),
         ({"words": ["yes", "ja"]}, "`words` must be one of 'backward', .* got 'ja'"),
-        ({"words": "yes"}, "`words` must be a sequence with at least one word; got 'y"),
-        ({"words": []}, r"`words` must be a sequence with at least one word; got \[\]"),
+        ({"words": "ja"}, "`words` must be one of 'backward', .* got 'ja'"),
+        ({"words": []}, r"`words` must name each choice once and at least one; got \["),
+        ({"words": ["no", "no"]}, "`words` must name each choice once and at least"),
     ],
 )
 def test_bad_arguments_are_named_before_the_download(arguments, message, server):

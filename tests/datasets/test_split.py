@@ -65,8 +65,15 @@ def test_seven_series_of_each_class_are_enough(n_classes):
         (8, [0] * 7 + [1], True, "`y` must hold enough series (of each class) to be"),
         (8, np.arange(8.0), True, "Or use `stratify=False`."),
         (1, [0.5], False, "got 1, and scikit-learn says"),
+        (4, [np.nan] * 4, True, "scikit-learn says: Input y contains NaN."),
     ],
 )
 def test_bad_targets_are_named(n_series, y, stratify, message):
     with pytest.raises(ValueError, match=re.escape(message)):
         paper_split(numbered(n_series), y, stratify=stratify)
+
+
+def test_targets_that_are_all_different_are_not_all_listed():
+    with pytest.raises(ValueError, match=r"ha(s|ve) only 1 member") as it:
+        paper_split(numbered(500), np.arange(500.0))
+    assert len(str(it.value)) < 400

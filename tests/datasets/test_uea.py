@@ -136,7 +136,7 @@ def test_an_archive_of_something_else_is_refused(house):
 def test_a_set_without_targets_is_refused(house):
     text = "@problemName PLAID\n@data\n1.5,2.25\n4,5\n"
     publish_at_zenodo(house, RECORD, dict.fromkeys(TEXTS, text))
-    with pytest.raises(ValueError, match="`name` must be a set with classes .* PLAID"):
+    with pytest.raises(ValueError, match=r"`name` must be a set with classes .* PLAID"):
         fetch_uea("PLAID")
 
 

@@ -148,5 +148,12 @@ def test_a_wrong_number_of_lanes_is_named(panel, n_series, error):
 
 
 def test_no_series_cannot_be_drawn(panel):
-    with pytest.raises(ValueError, match=r"`panel` must have at least one series; got"):
+    with pytest.raises(ValueError, match="must hold at least one series; got none"):
         SamplingDisplay.from_panel(panel[[]])
+
+
+def test_whatever_can_be_a_panel_is_drawn():
+    display = SamplingDisplay.from_panel(np.zeros((3, 1, 4)))
+    assert len(marks(display.axes_[0])) == 3 * 4
+    with pytest.raises(TypeError, match="must be a Panel, a DataFrame, an array or"):
+        SamplingDisplay.from_panel("panel")
