@@ -5,16 +5,17 @@ PYTHON ?= python3
 VENV ?= .venv
 # Test processes side by side; each keeps to one thread.
 WORKERS ?= 2
-# Where `make demo` and `make bench-accuracy` find their options: make demo ARGS=--help
+# Where `make demo` and the benchmarks find their options: make demo ARGS=--help
 ARGS ?=
 
 BIN := $(abspath $(VENV))/bin
 STAMP := $(VENV)/.ready
+RIVALS := $(abspath $(VENV))/rivals
 ROOT := $(abspath .)
 SOURCES := ckts datasets estimators tests docs
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format types wheel-test bench-accuracy clean
+.PHONY: help demo test lint format types wheel-test bench bench-accuracy clean
 
 help:  ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) \
@@ -48,6 +49,11 @@ types: $(STAMP)  ## check types
 wheel-test: $(STAMP)  ## build the wheel, check its contents, import it elsewhere
 	$(BIN)/python -m pytest tests/test_packaging.py
 
+# The rivals are kept out of the environment: only this command finds them.
+bench: $(STAMP) $(RIVALS)/.ready  ## speed and memory against other methods, an hour
+	OMP_NUM_THREADS=1 PYTHONPATH=$(RIVALS) \
+	  $(BIN)/python docs/benchmarks/speed.py $(ARGS)
+
 bench-accuracy: $(STAMP)  ## the accuracy figures that take longer than a test
 	$(BIN)/python docs/benchmarks/accuracy.py $(ARGS)
 
@@ -63,4 +69,10 @@ $(STAMP): pyproject.toml constraints-dev.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install -qq --disable-pip-version-check \
 	  -c constraints-dev.txt -e '.[dev]'
+	@touch $@
+
+$(RIVALS)/.ready: docs/benchmarks/requirements.txt $(STAMP)
+	rm -rf $(RIVALS)
+	$(BIN)/pip install -qq --disable-pip-version-check --no-deps \
+	  --target $(RIVALS) -r docs/benchmarks/requirements.txt
 	@touch $@

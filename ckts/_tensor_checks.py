@@ -100,6 +100,26 @@ def check_times_shape(times: Tensor) -> None:
         )
 
 
+def check_smooth(method: str, kernel: Any) -> None:
+    """Refuse a mesh for a kernel with kinks."""
+    if method == "mesh":
+        raise ValueError(
+            f"`method` must not be 'mesh' for a kernel with kinks; got "
+            f"{type(kernel).__name__}. Use method='auto'."
+        )
+
+
+def check_mesh_step(mesh_step: float | None, method: str) -> None:
+    """Refuse a mesh without a step, or with one that is no length."""
+    if mesh_step is not None:
+        check_positive("mesh_step", mesh_step)
+    elif method == "mesh":
+        raise ValueError(
+            "`mesh_step` must be a number for method='mesh'; got None. A layer with "
+            "a smooth kernel finds it: use `CKConv.plan`."
+        )
+
+
 def check_times(times: Tensor, query_times: Tensor | None) -> None:
     """Refuse times that are not (batch, time), finite and non-decreasing."""
     check_times_shape(times)
@@ -206,6 +226,16 @@ def check_observed_channels(weights: Tensor, in_channels: int) -> None:
     if weights.shape[2] not in (1, in_channels):
         raise ValueError(
             f"`observed` must have 1 or {in_channels} channels; got {weights.shape[2]}."
+        )
+
+
+def check_depthwise(depthwise: object, in_channels: int, out_channels: int) -> None:
+    """Refuse a depth-wise convolution between different numbers of channels."""
+    check_bool("depthwise", depthwise)
+    if depthwise and in_channels != out_channels:
+        raise ValueError(
+            f"`out_channels` must be `in_channels` if `depthwise`; got {out_channels} "
+            f"and {in_channels}. Mix channels by a linear layer afterwards."
         )
 
 

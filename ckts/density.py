@@ -11,7 +11,7 @@ rate it is 2: the paper's factor sr2/sr1 (A.2) is a consequence.
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -75,7 +75,8 @@ class Latest:
     change : Tensor of shape (batch, query, channels or 1)
         What to add to the weight of each member of that group; 0 where there is none.
     lag : Tensor of shape (batch, query, channels or 1) or None
-        Age of that group at the output, float64; None if it is 0 throughout.
+        Age of that group at the output, float64; None if all outputs are observations
+        of all channels, so that it is 0.
     """
 
     group: Tensor
@@ -151,6 +152,7 @@ def make_quadrature(
     _checks.check_choice("density", density, tuple(DENSITIES))
     weigh = DENSITIES[density]
     times = times.double().contiguous()
+    current = observed is None and query_times is None
     if observed is None:
         observed = torch.ones_like(times, dtype=torch.bool).unsqueeze(-1)
     step = torch.as_tensor(time_step, dtype=times.dtype, device=times.device)
@@ -161,9 +163,9 @@ def make_quadrature(
     weights = torch.where(observed, weights, 0)
     if not causal or density == "none" or times.shape[1] == 0:
         return Quadrature(weights, None)
-    return Quadrature(
-        weights, _latest(times, observed, query_times, neighbors, weights, weigh)
-    )
+    latest = _latest(times, observed, query_times, neighbors, weights, weigh)
+    # Every output has an observation of its own time: the kernel is needed at lag 0.
+    return Quadrature(weights, replace(latest, lag=None) if current else latest)
 
 
 def gap_weights(
@@ -252,4 +254,4 @@ def _latest(
     index = torch.where(exists, group.gather(1, at), 0)
     stamps = times.unsqueeze(-1).expand(-1, -1, n_channels).gather(1, at)
     lag = torch.where(exists, queries.unsqueeze(-1) - stamps, 0)
-    return Latest(group, index, change, lag if lag.any() else None)
+    return Latest(group, index, change, lag)

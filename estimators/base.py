@@ -59,7 +59,7 @@ class AbstractCKCNN(BaseEstimator):
         kernel,
         kernel_params,
         causal,
-        density,
+        quadrature,
         device,
         dtype,
         early_stopping,
@@ -80,7 +80,7 @@ class AbstractCKCNN(BaseEstimator):
         self.kernel = kernel
         self.kernel_params = kernel_params
         self.causal = causal
-        self.density = density
+        self.quadrature = quadrature
         self.device = device
         self.dtype = dtype
         self.early_stopping = early_stopping
@@ -224,6 +224,7 @@ class AbstractCKCNN(BaseEstimator):
             # Also after Ctrl-C: what was learned so far stays usable.
             self.history_ = _finished_epochs(self.net_.history)
             self.n_iter_ = len(self.history_)
+            self.net_.check_mesh()
             self.net_.trim_for_prediction()
         if not np.isfinite(self.history_[-1]["train_loss"]):
             warnings.warn(
@@ -269,7 +270,7 @@ class AbstractCKCNN(BaseEstimator):
             "kernel": self.kernel,
             "kernel_params": self.kernel_params,
             "causal": self.causal,
-            "density": self.density,
+            "quadrature": self.quadrature,
             "horizon": statistics.horizon,
             "time_step": statistics.time_step.tolist(),
             "row_time_step": statistics.row_time_step,

@@ -47,7 +47,7 @@ class CKCNNClassifier(ClassifierMixin, AbstractCKCNN):
         Further parameters of the kernel, such as ``{"omega_0": 21.45}``.
     causal : bool, default=False
         Whether the features at a time may depend on nothing later.
-    density : {"gap", "none"}, default="gap"
+    quadrature : {"gap", "none"}, default="gap"
         Inverse-density weights of the observations; "none" if each is an event that
         counts in itself.
     device : str, default="auto"
@@ -130,7 +130,7 @@ class CKCNNClassifier(ClassifierMixin, AbstractCKCNN):
         kernel="bands",
         kernel_params=None,
         causal=False,
-        density="gap",
+        quadrature="gap",
         device="auto",
         dtype="float32",
         class_weight=None,
@@ -153,7 +153,7 @@ class CKCNNClassifier(ClassifierMixin, AbstractCKCNN):
             kernel=kernel,
             kernel_params=kernel_params,
             causal=causal,
-            density=density,
+            quadrature=quadrature,
             device=device,
             dtype=dtype,
             early_stopping=early_stopping,

@@ -6,12 +6,16 @@ import numpy as np
 import torch
 from skorch import NeuralNet
 from skorch.callbacks import Callback, EarlyStopping
-from skorch.utils import to_device
+from skorch.utils import to_device, to_tensor
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 from tqdm.auto import tqdm
 
 from ckts.batch import PanelTensors
+from ckts.estimators.geometries import GeometryCache
+
+# Training steps between two checks that the mesh is fine enough for the kernels.
+STEPS_PER_CHECK = 8
 
 # Batches per window that is sorted by length. Larger windows pad less and shuffle less.
 WINDOW = 16
@@ -39,6 +43,7 @@ class PanelDataset(Dataset):
         self.tensors = tensors
         self.target = torch.zeros(len(tensors)) if target is None else target
         self.weight = torch.ones(len(tensors)) if weight is None else weight
+        self.geometries = GeometryCache()
 
     def __len__(self) -> int:
         return len(self.target)
@@ -48,7 +53,27 @@ class PanelDataset(Dataset):
 
     def __getitems__(self, indices: list[int]) -> tuple:
         target = self.target[indices], self.weight[indices]
-        return self.tensors.batch(indices), target
+        batch = {**self.tensors.batch(indices), "known": Known(self, indices)}
+        return batch, target
+
+
+class Known:
+    """Which series a batch holds, and the geometries that are kept of their data set.
+
+    Parameters
+    ----------
+    dataset : PanelDataset
+        The data set.
+    series : list of int
+        Numbers of the series.
+    """
+
+    def __init__(self, dataset: PanelDataset, series: list[int]) -> None:
+        self.geometries = dataset.geometries
+        self.series = tuple(series)
+
+    def __len__(self) -> int:
+        return len(self.series)
 
 
 class BucketSampler(Sampler):
@@ -80,7 +105,7 @@ class BucketSampler(Sampler):
             series = series[np.argsort(self.lengths[series], kind="stable")]
             batches += np.split(series, np.cumsum([len(p) for p in window[:-1]]))
         for number in torch.randperm(len(batches)).tolist():
-            yield batches[number].tolist()
+            yield sorted(batches[number].tolist())
 
 
 class LengthSampler(Sampler):
@@ -128,7 +153,11 @@ def prediction_batches(dataset: PanelDataset, batch_size: int) -> DataLoader:
 
 
 class PanelNet(NeuralNet):
-    """A skorch net whose loss is weighted and whose training can be interrupted."""
+    """A skorch net whose loss is weighted and whose training can be interrupted.
+
+    The geometry of a batch is made from the time stamps while they are on the CPU, so
+    that no training step waits for the device; the kernels are looked at between steps.
+    """
 
     def get_loss(self, y_pred, y_true, X=None, training=False):
         """Return the weighted mean of the losses, ``sum(w l) / sum(w)``."""
@@ -137,6 +166,33 @@ class PanelNet(NeuralNet):
         if losses.ndim > 1:
             losses = losses.mean(1)
         return (losses * weight).sum() / weight.sum()
+
+    def initialize_module(self):
+        """Make the module, and forget the mesh of the last one."""
+        self.mesh_step_, self.n_steps_ = None, 0
+        return super().initialize_module()
+
+    def train_step(self, batch, **fit_params):
+        """Train on a batch; every few steps, look whether the mesh is fine enough."""
+        if self.n_steps_ % STEPS_PER_CHECK == 0:
+            self.check_mesh()
+        self.n_steps_ += 1
+        return super().train_step(batch, **fit_params)
+
+    def check_mesh(self):
+        """Refine the mesh to what the kernels need now."""
+        self.mesh_step_ = self.module_.mesh_step(known=self.mesh_step_)
+
+    def infer(self, x, **fit_params):
+        """Run the module on a batch and its geometry."""
+        tensors = dict(x)
+        known = tensors.pop("known")
+        geometry = known.geometries.get(
+            (known.series, self.mesh_step_),
+            lambda: self.module_.geometry(tensors["times"], self.mesh_step_),
+        )
+        tensors = to_tensor(tensors, device=self.device)
+        return self.module_(**tensors, geometry=geometry.to(self.device), **fit_params)
 
     def partial_fit(self, X, y=None, classes=None, **fit_params):
         """Train, and let Ctrl-C through: skorch swallows it."""

@@ -42,7 +42,7 @@ class CKCNNRegressor(RegressorMixin, AbstractCKCNN):
         Further parameters of the kernel, such as ``{"omega_0": 21.45}``.
     causal : bool, default=False
         Whether the features at a time may depend on nothing later.
-    density : {"gap", "none"}, default="gap"
+    quadrature : {"gap", "none"}, default="gap"
         Inverse-density weights of the observations; "none" if each is an event that
         counts in itself.
     device : str, default="auto"
@@ -117,7 +117,7 @@ class CKCNNRegressor(RegressorMixin, AbstractCKCNN):
         kernel="bands",
         kernel_params=None,
         causal=False,
-        density="gap",
+        quadrature="gap",
         device="auto",
         dtype="float32",
         early_stopping=False,
@@ -139,7 +139,7 @@ class CKCNNRegressor(RegressorMixin, AbstractCKCNN):
             kernel=kernel,
             kernel_params=kernel_params,
             causal=causal,
-            density=density,
+            quadrature=quadrature,
             device=device,
             dtype=dtype,
             early_stopping=early_stopping,

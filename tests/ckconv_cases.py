@@ -7,6 +7,8 @@ from references import direct_sum, draw_times, relative_error
 
 # The bars of the library: max norm, relative, values and gradients.
 FLOAT64, FLOAT32 = 1e-10, 5e-5
+# What a mesh may add, values and gradients.
+MESH = 1e-4
 # What must change nothing changes the order of sums, and the padded length of the
 # FFT, whose rounding is relative to the largest value: 100 eps and more.
 ROUNDING = 1e-12
@@ -47,12 +49,16 @@ def draw_queries(times, n_queries=9, seed=1):
     return torch.cat([last + 1.5, between, first - 0.75, at, last + 10], 1)
 
 
-def assert_like_direct_sum(conv, values, times, observed, query_times, bound):
+def assert_like_direct_sum(
+    conv, values, times, observed, query_times, bound, *, method="auto"
+):
     """Values and all gradients are those of the direct sum."""
     conv.zero_grad()
     values = values.clone().requires_grad_()
     twin_values = values.detach().double().requires_grad_()
-    got = conv(values, times, observed, query_times=query_times)
+    plan = conv.plan(times, observed, query_times, method=method)
+    assert method in ("auto", plan.geometry.method)
+    got = conv(values, plan=plan)
     expected, twin = direct_sum(conv, twin_values, times, observed, query_times)
     assert got.dtype == values.dtype
     assert got.shape == expected.shape

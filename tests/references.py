@@ -84,7 +84,7 @@ def direct_sum(conv, values, times, observed=None, query_times=None):
                 observed[series, :, channel].numpy(),
                 asked.numpy(),
                 causal=conv.causal,
-                density=conv.density,
+                density=conv.quadrature,
                 time_step=step,
                 max_gap=conv.horizon,  # what the kernel sees of a longer one
             )
@@ -94,6 +94,22 @@ def direct_sum(conv, values, times, observed=None, query_times=None):
             output = output + torch.einsum("qj,qjo->qo", weighted, psi[..., channel])
         outputs.append(output if conv.bias is None else output + double.bias)
     return torch.stack(outputs), double
+
+
+def dense_sum(weighted, features, mixing, times, query_times, *, causal):
+    """``sum_j mixing @ features(t - tau_j) x_j`` with the kernel of every pair at once.
+
+    Shapes are those of :func:`ckts.functional.convolve`, all float64.
+    """
+    lags = query_times.unsqueeze(2) - times.unsqueeze(1)  # (batch, query, time)
+    kernel = torch.einsum("bqtf,ocf->bqtoc", features(lags), mixing)
+    if causal:
+        kernel = torch.where((lags >= 0)[..., None, None], kernel, 0)
+    if mixing.shape[1] == 1:  # one kernel per channel, or one channel
+        return torch.einsum(
+            "bqto,bto->bqo", kernel[..., 0], weighted.expand(-1, -1, len(mixing))
+        )
+    return torch.einsum("bqtoc,btc->bqo", kernel, weighted)
 
 
 TIME_KINDS = ("regular", "lattice", "tied_lattice", "random", "bursty", "tied")

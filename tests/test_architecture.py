@@ -48,7 +48,8 @@ ARROWS = {
     "density": {"_checks", "_tensor_checks"},
     "geometry": {"_checks", "_tensor_checks"},
     "kernels": {"_checks", "_tensor_checks"},
-    "functional": {"_checks", "_tensor_checks", "density", "geometry"},
+    "methods": {"geometry"},
+    "functional": {"density", "geometry", "methods"},
     "layers": {*MATHS, "_checks", "_tensor_checks"},
     "networks": {*MATHS, "_checks", "_tensor_checks", "layers"},
     "datasets": BORDER,
@@ -75,6 +76,7 @@ LIBRARIES = {
     "demo": {"numpy", "sklearn", "tqdm"},
     "estimators": {"numpy", "pandas", "scipy", "sklearn", "skorch", "torch", "tqdm"},
 }
+LIBRARIES["geometry"] = {"numpy", "scipy", "torch"}
 ELSEWHERE = {"numpy", "torch"}
 
 # What may be imported inside a function, because a user may lack it or never need it.
@@ -351,7 +353,7 @@ def _loaded(code):
     [
         ("import ckts", []),
         ("from ckts import Panel, as_panel", []),
-        ("import ckts.networks", ["torch"]),
+        ("import ckts.networks", ["scipy", "torch"]),
         ("import ckts; ckts.__version__; dir(ckts); ckts.__all__", []),
     ],
 )

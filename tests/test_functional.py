@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from ckts import functional
 from ckts.density import make_quadrature
-from ckts.functional import convolve, masked_max, masked_mean, next_fast_length
+from ckts.functional import convolve, masked_max, masked_mean
 from ckts.geometry import make_geometry
+from ckts.methods import pairwise
 from references import relative_error
 
 
@@ -65,7 +65,7 @@ def test_what_is_not_observed_does_not_enter_through_ties(method):
 
 def test_nothing_of_pairs_times_channels_is_built(monkeypatch):
     # the features are the largest tensor; no block has more than its share of pairs
-    monkeypatch.setattr(functional, "PAIRS_PER_BLOCK", 256)
+    monkeypatch.setattr(pairwise, "PAIRS_PER_BLOCK", 256)
     sizes = []
 
     def features(lags):
@@ -82,22 +82,6 @@ def test_nothing_of_pairs_times_channels_is_built(monkeypatch):
     )
     assert sum(sizes) == 3 * 50 * 50
     assert max(sizes) <= 256
-
-
-def largest_prime(number):
-    prime = 2
-    while prime * prime <= number:
-        number, prime = (
-            (number // prime, prime) if number % prime == 0 else (number, prime + 1)
-        )
-    return number
-
-
-def test_the_next_fast_length_has_small_primes_only():
-    smooth = [n for n in range(1, 1200) if largest_prime(n) <= 7]
-    for length in range(1, 1000):
-        expected = next(n for n in smooth if n >= length)
-        assert next_fast_length(length) == expected
 
 
 # --- masked reductions ----------------------------------------------------------------

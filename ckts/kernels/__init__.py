@@ -5,13 +5,14 @@ from functools import partial
 
 from ckts import _tensor_checks as _checks
 from ckts.kernels.bands import BandKernel
-from ckts.kernels.base import AbstractKernel
+from ckts.kernels.base import REACH, AbstractKernel
 from ckts.kernels.fourier import FourierKernel
 from ckts.kernels.piecewise import PiecewiseKernel
 from ckts.kernels.siren import SirenKernel
 
 __all__ = [
     "KERNELS",
+    "REACH",
     "AbstractKernel",
     "BandKernel",
     "FourierKernel",

@@ -9,6 +9,8 @@ from ckts import _tensor_checks as _checks
 
 # Beyond the horizon a kernel fades to zero over this share of it.
 FADE = 0.25
+# From here on, in horizons, it is 0.
+REACH = 1 + FADE
 
 
 class AbstractKernel(nn.Module, ABC):
@@ -32,7 +34,16 @@ class AbstractKernel(nn.Module, ABC):
         Number of features.
     causal : bool
         Whether lags are in [0, 1] or in [-1, 1].
+
+    Attributes
+    ----------
+    smooth : bool
+        Whether the kernel has many continuous derivatives, also at slightly negative
+        lags if it is causal. Then it can be interpolated from a mesh; one with kinks
+        takes another method.
     """
+
+    smooth = True
 
     def __init__(
         self, in_channels: int, out_channels: int, *, n_features: int, causal: bool
@@ -80,8 +91,7 @@ class AbstractKernel(nn.Module, ABC):
             In the dtype of the parameters.
         """
         dtype = self.mixing_dtype
-        reach = 1 + FADE
-        basis = self.basis(lags.clamp(-reach, reach).to(dtype))
+        basis = self.basis(lags.clamp(-REACH, REACH).to(dtype))
         return basis * fade(lags).to(dtype).unsqueeze(-1)
 
     @property

@@ -70,6 +70,11 @@ class PiecewiseKernel(AbstractNetworkKernel):
         last = uniform(n_outputs, hidden_features, 1 / math.sqrt(hidden_features))
         self.last = WeightNormLinear(last, torch.zeros(n_outputs))
 
+    @property
+    def smooth(self) -> bool:
+        """Whether there are no kinks."""
+        return self.activation == "swish"
+
     def activate(self, hidden: Tensor) -> Tensor:
         """Rectify, leakily or smoothly."""
         return ACTIVATIONS[self.activation](hidden)

@@ -8,9 +8,10 @@ from torch import Tensor, nn
 
 from ckts import _tensor_checks as _checks
 from ckts.density import DENSITIES, Quadrature, make_quadrature
-from ckts.functional import convolve
+from ckts.functional import convolve, sum_of_squares
 from ckts.geometry import Geometry, make_geometry
-from ckts.kernels import AbstractKernel, make_kernel
+from ckts.kernels import REACH, AbstractKernel, make_kernel
+from ckts.layers.resolution import mesh_resolution
 
 
 class Plan(NamedTuple):
@@ -30,10 +31,10 @@ def make_plan(
     query_times: Tensor | None = None,
     *,
     causal: bool = True,
-    density: str = "gap",
+    quadrature: str = "gap",
     time_step: Tensor | float = 1.0,
     max_gap: float = math.inf,
-    method: str = "auto",
+    geometry: Geometry | None = None,
 ) -> Plan:
     """Make the plan of a batch.
 
@@ -47,32 +48,33 @@ def make_plan(
         Times of the output; by default the observation times.
     causal : bool, default=True
         Whether nothing after an output time may enter.
-    density : {"gap", "none"}, default="gap"
+    quadrature : {"gap", "none"}, default="gap"
         Weights of the observations.
     time_step : float or Tensor of shape (channels,), default=1.0
         Gap that has weight 1, same unit as `times`.
     max_gap : float, default=inf
         Longer gaps count as this one.
-    method : {"auto", "lattice", "pairwise"}, default="auto"
-        How to compute the sum.
+    geometry : Geometry, optional
+        That of `times` and `query_times`, if it is made already.
 
     Returns
     -------
     Plan
     """
-    geometry = make_geometry(times, query_times, method=method)
+    if geometry is None:
+        geometry = make_geometry(times, query_times)
     _checks.check_observed(observed, times)
     queries = None if geometry.queries_are_observations else geometry.query_times
-    quadrature = make_quadrature(
+    weights = make_quadrature(
         geometry.times,
         observed,
         queries,
         causal=causal,
-        density=density,
+        density=quadrature,
         time_step=time_step,
         max_gap=max_gap,
     )
-    return Plan(geometry, quadrature, causal)
+    return Plan(geometry, weights, causal)
 
 
 class CKConv(nn.Module):
@@ -97,10 +99,13 @@ class CKConv(nn.Module):
     time_step : float or sequence of shape (in_channels,), default=1.0
         Median gap of the training data, in the unit of the time stamps: the gap that
         has weight 1.
-    density : {"gap", "none"}, default="gap"
+    quadrature : {"gap", "none"}, default="gap"
         Inverse-density weights; "none" for event data.
     bias : bool, default=True
         Whether to add a bias per output channel.
+    depthwise : bool, default=False
+        Whether every channel has one kernel of its own, and none for the others;
+        `out_channels` is `in_channels` then.
     **kernel_params
         Further parameters of the kernel if it is given by name.
 
@@ -126,8 +131,9 @@ class CKConv(nn.Module):
         causal: bool = True,
         horizon: float = 1.0,
         time_step: float | list[float] = 1.0,
-        density: str = "gap",
+        quadrature: str = "gap",
         bias: bool = True,
+        depthwise: bool = False,
         **kernel_params: object,
     ) -> None:
         super().__init__()
@@ -136,14 +142,17 @@ class CKConv(nn.Module):
         _checks.check_bool("causal", causal)
         self.causal = causal
         self.horizon = _checks.check_positive("horizon", horizon)
-        _checks.check_choice("density", density, tuple(DENSITIES))
-        self.density = density
+        _checks.check_choice("quadrature", quadrature, tuple(DENSITIES))
+        self.quadrature = quadrature
+        _checks.check_depthwise(depthwise, in_channels, out_channels)
+        self.depthwise = depthwise
+        n_mixed = 1 if depthwise else self.in_channels
         step = _checks.check_time_step(time_step, self.in_channels)
         self.register_buffer("time_step", step)
         if isinstance(kernel, str):
             kernel = make_kernel(
                 kernel,
-                in_channels,
+                n_mixed,
                 out_channels,
                 causal=causal,
                 n_steps=self.horizon / step.median().item(),
@@ -151,7 +160,7 @@ class CKConv(nn.Module):
             )
         else:
             _checks.check_no_parameters(kernel_params)
-        _checks.check_kernel(kernel, in_channels, out_channels, causal)
+        _checks.check_kernel(kernel, n_mixed, out_channels, causal)
         self.kernel = kernel
         self.bias = nn.Parameter(torch.zeros(out_channels)) if bias else None
 
@@ -162,18 +171,69 @@ class CKConv(nn.Module):
         query_times: Tensor | None = None,
         *,
         method: str = "auto",
+        geometry: Geometry | None = None,
     ) -> Plan:
-        """Make the plan of a batch; parameters as in :meth:`forward`."""
+        """Make the plan of a batch.
+
+        Parameters
+        ----------
+        times, observed, query_times
+            As in :meth:`forward`.
+        method : {"auto", "lattice", "mesh", "pairwise"}, default="auto"
+            How to compute the sum, see :func:`ckts.geometry.make_geometry`.
+        geometry : Geometry, optional
+            That of `times` and `query_times`, if it is made already.
+
+        Returns
+        -------
+        Plan
+        """
+        if geometry is None:
+            geometry = make_geometry(
+                times,
+                query_times,
+                method=method,
+                mesh_step=self.mesh_step(method),
+                causal=self.causal,
+            )
         return make_plan(
             times,
             observed,
             query_times,
             causal=self.causal,
-            density=self.density,
+            quadrature=self.quadrature,
             time_step=self.time_step,
             max_gap=self.horizon,
-            method=method,
+            geometry=geometry,
         )
+
+    def mesh_step(
+        self, method: str = "auto", *, known: float | None = None
+    ) -> float | None:
+        """Return the mesh step that the kernel needs now, in the unit of the stamps.
+
+        It reads from the kernel's device: call it between training steps.
+
+        Parameters
+        ----------
+        method : {"auto", "lattice", "mesh", "pairwise"}, default="auto"
+            The method it is for.
+        known : float, optional
+            A step that was enough before; it is returned if it is enough still.
+
+        Returns
+        -------
+        float or None
+            None where the kernel cannot be interpolated, or `method` needs no mesh.
+        """
+        if method not in ("auto", "mesh"):
+            return None
+        if not self.kernel.smooth:
+            _checks.check_smooth(method, self.kernel)
+            return None
+        start = {} if known is None else {"coarsest": self.horizon / known}
+        resolution = mesh_resolution(self.kernel, **start)
+        return self.horizon / resolution if resolution < math.inf else None
 
     def forward(
         self,
@@ -228,6 +288,33 @@ class CKConv(nn.Module):
             output = self._convolve(values, plan)
         return output if self.bias is None else output + self.bias
 
+    def kernel_norm(self, *, squared: bool = False, n_lags: int | None = None) -> Tensor:
+        """Norm of the sampled kernels of all channels together: the authors' penalty.
+
+        It comes from the Gram matrix of the features, ``trace(W G W^T)``, in float64;
+        the kernels are not built.
+
+        Parameters
+        ----------
+        squared : bool, default=False
+            Whether to return the sum of squares; the paper's code has the norm.
+        n_lags : int, optional
+            Number of lags from 0 to the horizon; by default one per time step. If the
+            convolution is not causal, as many negative ones come on top.
+
+        Returns
+        -------
+        Tensor of shape ()
+        """
+        if n_lags is None:
+            n_lags = round(self.horizon / self.time_step.median().item()) + 1
+        n_lags = _checks.check_size("n_lags", n_lags)
+        first = 0 if self.causal else 1 - n_lags
+        counts = torch.arange(first, n_lags, device=self.time_step.device)
+        lags = counts.double() / max(n_lags - 1, 1)
+        total = sum_of_squares(self.kernel.features(lags), self.kernel.mixing())
+        return total if squared else total.sqrt()
+
     def _convolve(self, values: Tensor, plan: Plan) -> Tensor:
         """Convolve in float32 at least; the result has the type of the layer."""
         mixing = self.kernel.mixing()
@@ -239,6 +326,7 @@ class CKConv(nn.Module):
             plan.geometry,
             plan.quadrature,
             causal=self.causal,
+            reach=REACH * self.horizon,
         )
         return output.to(mixing.dtype)
 
@@ -246,5 +334,5 @@ class CKConv(nn.Module):
         """Describe the layer in ``print(network)``."""
         return (
             f"{self.in_channels}, {self.out_channels}, causal={self.causal}, "
-            f"horizon={self.horizon:g}, density={self.density!r}"
+            f"horizon={self.horizon:g}, quadrature={self.quadrature!r}"
         )

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from ckts.density import Quadrature, make_quadrature
+from ckts.geometry import Geometry, make_geometry
 from ckts.layers import (
     N_SUMMARIES,
     ChannelSummary,
@@ -52,7 +53,7 @@ class GatedCKCNN(nn.Module):
         Further parameters of the kernels.
     causal : bool, default=False
         Whether features at a time may depend on nothing later.
-    density : {"gap", "none"}, default="gap"
+    quadrature : {"gap", "none"}, default="gap"
         Weights of the observations.
     horizon : float, default=1.0
         Longest lag of the training data.
@@ -77,7 +78,7 @@ class GatedCKCNN(nn.Module):
         kernel: str = "bands",
         kernel_params: Mapping[str, object] | None = None,
         causal: bool = False,
-        density: str = "gap",
+        quadrature: str = "gap",
         horizon: float = 1.0,
         time_step: Sequence[float] | None = None,
         row_time_step: float = 1.0,
@@ -85,12 +86,12 @@ class GatedCKCNN(nn.Module):
     ) -> None:
         super().__init__()
         self.causal = causal
-        self.density = density
+        self.quadrature = quadrature
         self.observation_dropout = observation_dropout
         conv_params: dict[str, Any] = {
             "kernel": kernel,
             "causal": causal,
-            "density": density,
+            "quadrature": quadrature,
             "horizon": horizon,
             **(kernel_params or {}),
         }
@@ -123,6 +124,7 @@ class GatedCKCNN(nn.Module):
         times: Tensor,
         observed: Tensor,
         static: Tensor | None = None,
+        geometry: Geometry | None = None,
     ) -> Tensor:
         """Map a batch of series to outputs.
 
@@ -136,6 +138,9 @@ class GatedCKCNN(nn.Module):
             Which values exist, boolean; False on padding.
         static : Tensor of shape (batch, n_static), optional
             Static features without NaN.
+        geometry : Geometry, optional
+            That of `times`, if it is made already, see :meth:`geometry`. Then nothing
+            here waits for the device.
 
         Returns
         -------
@@ -143,8 +148,10 @@ class GatedCKCNN(nn.Module):
         """
         if self.training and self.observation_dropout > 0:
             observed = hide_rows(observed, self.observation_dropout)
-        features = self.features(values, times, observed)
-        rows = self._row_quadrature(times, observed, causal=False)
+        if geometry is None:
+            geometry = self.geometry(times)
+        features = self.features(values, times, observed, geometry)
+        rows = self._row_quadrature(geometry, observed, causal=False)
         pooled = self.pool(features, rows.weights)
         summary = self.summary(compress(values, observed), observed)
         if static is not None:
@@ -152,7 +159,51 @@ class GatedCKCNN(nn.Module):
         joined = torch.cat([pooled, self.summarize(summary)], 1)
         return self.head(self.dropout(joined))
 
-    def features(self, values: Tensor, times: Tensor, observed: Tensor) -> Tensor:
+    def geometry(self, times: Tensor, mesh_step: float | None = None) -> Geometry:
+        """Make the geometry of a batch, which all layers share.
+
+        Parameters
+        ----------
+        times : Tensor of shape (batch, time)
+            Time stamps. On the CPU: those on a device are fetched.
+        mesh_step : float, optional
+            A result of :meth:`mesh_step` that still holds; by default it is called.
+
+        Returns
+        -------
+        Geometry
+        """
+        step = self.mesh_step() if mesh_step is None else mesh_step
+        return make_geometry(times, mesh_step=step, causal=self.causal)
+
+    def mesh_step(self, known: float | None = None) -> float | None:
+        """Return a mesh step that is fine enough for all kernels as they are now.
+
+        Parameters
+        ----------
+        known : float, optional
+            The step so far: the result is never larger.
+
+        Returns
+        -------
+        float or None
+            In the unit of the time stamps; None where a kernel has kinks.
+        """
+        convs = [module for module in self.modules() if isinstance(module, CKConv)]
+        for conv in convs:
+            step = conv.mesh_step(known=known)
+            if step is None:
+                return None
+            known = step if known is None else min(known, step)
+        return known
+
+    def features(
+        self,
+        values: Tensor,
+        times: Tensor,
+        observed: Tensor,
+        geometry: Geometry | None = None,
+    ) -> Tensor:
         """Compute the features over time, before pooling.
 
         Parameters are those of :meth:`forward`; if the network is causal, the
@@ -163,26 +214,26 @@ class GatedCKCNN(nn.Module):
         Tensor of shape (batch, time, hidden_channels)
         """
         values = compress(values, observed)
-        plan = self.stem.plan(times, observed)
+        if geometry is None:
+            geometry = self.geometry(times)
+        plan = self.stem.plan(times, observed, geometry=geometry)
         described = describe_observations(plan, observed, self.stem.time_step)
         encoded = self.encode(torch.cat([values, described.to(values.dtype)], 2))
         hidden = encoded + self.stem(values, plan=plan)
-        quadrature = self._row_quadrature(
-            plan.geometry.times, observed, causal=self.causal
-        )
+        quadrature = self._row_quadrature(geometry, observed, causal=self.causal)
         rows = Plan(plan.geometry, quadrature, self.causal)
         for block in self.blocks:
             hidden = block(hidden, rows)
         return self.norm(hidden)
 
     def _row_quadrature(
-        self, times: Tensor, observed: Tensor, *, causal: bool
+        self, geometry: Geometry, observed: Tensor, *, causal: bool
     ) -> Quadrature:
         """Weights of the rows that hold any observation."""
         return make_quadrature(
-            times,
+            geometry.times,
             observed.any(2, keepdim=True),
-            density=self.density,
+            density=self.quadrature,
             causal=causal,
             time_step=self.row_time_step,
             max_gap=self.stem.horizon,

@@ -121,7 +121,7 @@ def test_a_kernel_may_be_given_as_a_module():
 
 def test_the_layer_prints_its_settings():
     shown = repr(make_conv())
-    assert "3, 2, causal=True, horizon=7, density='gap'" in shown
+    assert "3, 2, causal=True, horizon=7, quadrature='gap'" in shown
 
 
 # --- errors --------------------------------------------------------------------------
@@ -165,9 +165,9 @@ def test_the_layer_prints_its_settings():
             r"one number or one per channel \(3\); got the shape \(0,\)",
         ),
         (
-            {"density": "kde"},
+            {"quadrature": "kde"},
             ValueError,
-            "`density` must be one of 'gap', 'none'; got 'kde'",
+            "`quadrature` must be one of 'gap', 'none'; got 'kde'",
         ),
         ({"kernel": "sine"}, ValueError, "`kernel` must be one of 'bands', 'siren'"),
         (

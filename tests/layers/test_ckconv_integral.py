@@ -28,7 +28,7 @@ class Decay(AbstractKernel):
         return self.amplitude
 
 
-def integral_error(times, *, density, time_step, span, horizon=20.0, rate=9.0):
+def integral_error(times, *, quadrature, time_step, span, horizon=20.0, rate=9.0):
     """Relative RMS error of the causal integral of cos(w tau) exp(-c (t - tau))."""
     wave, decay = 2 * math.pi * 3 / span, rate / horizon
     conv = CKConv(
@@ -37,7 +37,7 @@ def integral_error(times, *, density, time_step, span, horizon=20.0, rate=9.0):
         kernel=Decay(rate, 1.7),
         horizon=horizon,
         time_step=time_step,
-        density=density,
+        quadrature=quadrature,
         bias=False,
     )
     values = torch.cos(wave * times).unsqueeze(-1)
@@ -54,34 +54,34 @@ def integral_error(times, *, density, time_step, span, horizon=20.0, rate=9.0):
     return (error.square().mean() / truth.square().mean()).sqrt().item()
 
 
-def mean_error(length, *, density, warp=1.0, span=18.0):
-    """Error over 10 draws whose density is uneven if `warp` is not 1."""
+def mean_error(length, *, quadrature, warp=1.0, span=18.0):
+    """Error over 10 draws whose quadrature is uneven if `warp` is not 1."""
     generator = torch.Generator().manual_seed(length)
     errors = []
     for _ in range(10):
         uniform = torch.rand(1, length, generator=generator, dtype=torch.float64)
         times = span * uniform.sort(1).values ** warp
         step = span / length
-        errors.append(integral_error(times, density=density, time_step=step, span=span))
+        errors.append(integral_error(times, quadrature=quadrature, time_step=step, span=span))
     return float(np.median(errors))
 
 
 @pytest.mark.parametrize("warp", [1.0, 1.6], ids=["uniform", "uneven"])
 def test_gap_weights_converge_to_the_integral(warp):
-    coarse, fine = (mean_error(n, density="gap", warp=warp) for n in (128, 2048))
+    coarse, fine = (mean_error(n, quadrature="gap", warp=warp) for n in (128, 2048))
     order = math.log(coarse / fine) / math.log(16)
     assert order > 0.9  # as N^-1, a plain Monte Carlo sum as N^-1/2
     assert fine < 0.02  # and to the right number: no factor is lost
 
 
 def test_plain_sums_do_not_converge_to_the_integral():
-    uniform = [mean_error(n, density="none") for n in (128, 2048)]
+    uniform = [mean_error(n, quadrature="none") for n in (128, 2048)]
     assert math.log(uniform[0] / uniform[1]) / math.log(16) < 0.7
-    assert mean_error(2048, density="none", warp=1.6) > 0.15
+    assert mean_error(2048, quadrature="none", warp=1.6) > 0.15
 
 
 def test_the_unit_of_the_weights_is_the_time_step():
     times = torch.linspace(0, 18, 512, dtype=torch.float64).unsqueeze(0)
     for time_step in (0.01, 1.0, 30.0):
-        error = integral_error(times, density="gap", time_step=time_step, span=18.0)
+        error = integral_error(times, quadrature="gap", time_step=time_step, span=18.0)
         assert error < 0.03  # half a step of 512 at the mirrored end

@@ -162,7 +162,7 @@ def test_nothing_after_the_output_time_enters(kind, seed, length, what, masked):
 def test_half_the_rate_doubles_each_response_weight(seed, length, step):
     # the paper's factor sr2/sr1, at the ends too
     conv = make_conv(bias=False, time_step=step, horizon=9 * step)
-    plain = make_conv(bias=False, time_step=step, horizon=9 * step, density="none")
+    plain = make_conv(bias=False, time_step=step, horizon=9 * step, quadrature="none")
     values, _, _ = make_batch("regular", length=length, seed=seed)
     times = torch.arange(length).double().expand(2, -1) * step
     assert relative_error(conv(values, times), plain(values, times)) < FLOAT64

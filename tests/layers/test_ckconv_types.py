@@ -34,6 +34,18 @@ def test_autocast_changes_nothing(kernel, times, values):
     assert all(p.grad.isfinite().all() for p in conv.parameters())
 
 
+@pytest.mark.parametrize("causal", [True, False], ids=["causal", "centred"])
+def test_autocast_changes_nothing_on_a_mesh(values, causal):
+    conv = CKConv(3, 4, horizon=12.0, causal=causal)
+    plan = conv.plan(RANDOM, method="mesh")
+    expected = conv(values, plan=plan)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        output = conv(values, plan=plan)
+    output.sum().backward()
+    assert torch.equal(output, expected)
+    assert all(p.grad.isfinite().all() for p in conv.parameters())
+
+
 @pytest.mark.parametrize("times", STAMPS.values(), ids=STAMPS)
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
 def test_a_layer_of_half_precision_runs_by_either_method(dtype, times, values):

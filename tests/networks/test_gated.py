@@ -103,10 +103,10 @@ def test_a_row_without_observations_changes_nothing(seed, at, causal):
     seed=st.integers(0, 10**6),
     keep=st.integers(1, 8),
     kernel=st.sampled_from(sorted(KERNELS)),
-    density=st.sampled_from(["gap", "none"]),
+    quadrature=st.sampled_from(["gap", "none"]),
 )
-def test_causal_features_do_not_depend_on_the_future(seed, keep, kernel, density):
-    network = make_network(causal=True, kernel=kernel, density=density)
+def test_causal_features_do_not_depend_on_the_future(seed, keep, kernel, quadrature):
+    network = make_network(causal=True, kernel=kernel, quadrature=quadrature)
     batch, other = make_batch(seed), make_batch(seed + 1)
     changed = {}
     for name in ("values", "times", "observed"):

@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ckts.geometry import longest_lattice, make_geometry
+from ckts.geometry import make_geometry
 
 
 def lattice_of(*series, queries=None, method="auto", dtype=torch.float64):
@@ -219,38 +219,8 @@ def test_a_stamp_within_rounding_of_a_lattice_point_is_that_point():
 # --- the choice -----------------------------------------------------------------------
 
 
-def test_a_lattice_of_eight_points_per_observation_is_taken():
-    n_times = 500  # the pairs are too many for the rule for short series
-    limit = longest_lattice(n_times, n_times)
-    assert limit == 4096
-    for last in (limit - 1, limit):
-        times = torch.arange(n_times).double()
-        times[-1] = last
-        lattice = make_geometry(times.unsqueeze(0)).lattice
-        assert (lattice is not None) == (last < limit)
-
-
-@pytest.mark.parametrize(
-    ("n_times", "n_queries", "limit"),
-    [
-        (1, 1, 8),
-        (10, 10, 80),
-        (64, 64, 512),  # as long as 8 per observation is the larger
-        (100, 100, 1250),  # then an eighth of the pairs
-        (1000, 1000, 8000),
-        (1000, 10, 8000),
-        (10, 1000, 8000),
-        (300, 300, 4096),
-        (0, 0, 8),
-    ],
-)
-def test_the_longest_lattice_grows_with_the_series(n_times, n_queries, limit):
-    assert longest_lattice(n_times, n_queries) == limit
-
-
 def test_the_method_can_be_chosen():
     sparse = [0.0, 1.0, 10_000.0]
-    assert lattice_of(sparse) is None
     assert lattice_of(sparse, method="lattice").length == 10_001
     assert lattice_of([0.0, 1.0, 2.0], method="pairwise") is None
     with pytest.raises(ValueError, match="`method` must be one of 'auto', 'lattice', "):

@@ -1,0 +1,33 @@
+"""Where a batch was sampled and where it is asked for: origin, lags, lattice, mesh."""
+
+from ckts.geometry.geometry import METHODS, Geometry, make_geometry
+from ckts.geometry.lattice import Lattice, find_lattice
+from ckts.geometry.mesh import Mesh, make_mesh
+from ckts.geometry.near import (
+    LAGS,
+    Intervals,
+    NearField,
+    moment_response,
+    moment_weights,
+)
+from ckts.geometry.sparse import SparseMatrix, make_sparse
+from ckts.geometry.stencil import NODES, lagrange_weights
+
+__all__ = [
+    "LAGS",
+    "METHODS",
+    "NODES",
+    "Geometry",
+    "Intervals",
+    "Lattice",
+    "Mesh",
+    "NearField",
+    "SparseMatrix",
+    "find_lattice",
+    "lagrange_weights",
+    "make_geometry",
+    "make_mesh",
+    "make_sparse",
+    "moment_response",
+    "moment_weights",
+]

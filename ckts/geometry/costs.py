@@ -1,0 +1,60 @@
+"""What each method costs, and which one to take: a model with measured constants."""
+
+# Forward and backward of one layer, 32 -> 32 channels, float32, one thread, in
+# microseconds; docs/benchmarks/speed.py measures them. Other widths change the costs
+# of all methods alike, to first order.
+PER_FREQUENCY = 13.0  # mixing the kernel
+PER_FREQUENCY_AND_SERIES = 2.1  # transforming and multiplying the signals
+PER_PAIR = 0.3
+PER_MESH_STAMP = 12.0  # near field, spreading and sampling
+# A mesh has an error of its own, a lattice is exact: it may cost this much more.
+EXACTNESS = 1.5
+# A lattice so short is always taken, with at most so many points per stamp.
+SHORT, PER_STAMP = 512, 8
+# The longest that is accepted, some gigabytes.
+MAX_POINTS = 2**26
+
+
+def cheapest(
+    batch: int, n_times: int, n_queries: int, *, mesh_length: float | None
+) -> tuple[str, int]:
+    """Return the cheaper of pairs and mesh, and the longest lattice that beats it.
+
+    Parameters
+    ----------
+    batch, n_times, n_queries : int
+        Series, and observations and queries per series, padding included.
+    mesh_length : float or None
+        Mesh points per series; None where a mesh is no choice.
+
+    Returns
+    -------
+    method : {"pairwise", "mesh"}
+    longest : int
+        Number of lattice points up to which a lattice is to be preferred.
+    """
+    method, cost = "pairwise", pairwise_cost(batch, n_times, n_queries)
+    if mesh_length is not None and mesh_length < MAX_POINTS:
+        on_mesh = mesh_cost(batch, n_times, n_queries, mesh_length)
+        if on_mesh < cost:
+            method, cost = "mesh", on_mesh * EXACTNESS
+    n_stamps = max(n_times, n_queries, 1)
+    always = max(n_stamps, min(PER_STAMP * n_stamps, SHORT))
+    longest = max(cost / regular_cost(batch, 1), always)
+    return method, int(min(longest, MAX_POINTS))
+
+
+def pairwise_cost(batch: int, n_times: int, n_queries: int) -> float:
+    """Microseconds of :func:`ckts.methods.pairwise.convolve_pairwise`."""
+    return PER_PAIR * batch * n_times * n_queries
+
+
+def regular_cost(batch: int, length: float) -> float:
+    """Microseconds of :func:`ckts.methods.fourier.convolve_regular`."""
+    return length * (PER_FREQUENCY + PER_FREQUENCY_AND_SERIES * batch)
+
+
+def mesh_cost(batch: int, n_times: int, n_queries: int, length: float) -> float:
+    """Microseconds of :func:`ckts.methods.mesh.convolve_mesh`."""
+    stamps = batch * max(n_times, n_queries)
+    return regular_cost(batch, length) + PER_MESH_STAMP * stamps

@@ -1,0 +1,106 @@
+"""Sparse matrices of constants: products with them and with their transpose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from scipy.sparse import csr_array
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+from torch.nn.functional import embedding_bag
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Compressed rows of a sparse matrix.
+
+    Attributes
+    ----------
+    starts : Tensor of shape (n_rows + 1,)
+        Where the entries of each row begin.
+    columns : Tensor of shape (n_entries,)
+        Column of each entry.
+    entries : Tensor of shape (n_entries,)
+        The entries, float64.
+    """
+
+    starts: Tensor
+    columns: Tensor
+    entries: Tensor
+
+    def product(self, table: Tensor) -> Tensor:
+        """Multiply with a dense (n_columns, channels) tensor, without a gradient.
+
+        A sum of embedding bags: for 131,072 entries and 30 channels 0.3 ms, where
+        ``index_add_`` takes 8 ms; and the order of summation is fixed.
+        """
+        return embedding_bag(
+            self.columns,
+            table.contiguous(),
+            self.starts,
+            mode="sum",
+            per_sample_weights=self.entries.to(table.dtype),
+            include_last_offset=True,
+        )
+
+
+@dataclass(frozen=True)
+class SparseMatrix:
+    """A sparse matrix, by rows and by columns.
+
+    Attributes
+    ----------
+    by_row, by_column : Rows
+        The matrix, and its transpose.
+    """
+
+    by_row: Rows
+    by_column: Rows
+
+    def __matmul__(self, table: Tensor) -> Tensor:
+        """Multiply with a dense (n_columns, channels) tensor."""
+        return _Product.apply(table, self.by_row, self.by_column)
+
+    def t_matmul(self, table: Tensor) -> Tensor:
+        """Multiply the transpose with a dense (n_rows, channels) tensor."""
+        return _Product.apply(table, self.by_column, self.by_row)
+
+
+def make_sparse(
+    rows: Tensor, columns: Tensor, entries: Tensor, shape: tuple[int, int]
+) -> SparseMatrix:
+    """Make a sparse matrix from the coordinates of its entries, on the CPU.
+
+    Parameters
+    ----------
+    rows, columns, entries : Tensor of shape (n_entries,)
+        Coordinates and values in any order; values at the same place are added.
+    shape : (int, int)
+        Number of rows and columns.
+
+    Returns
+    -------
+    SparseMatrix
+    """
+    # scipy sorts by counting: 20 times faster than torch's sort of half a million
+    coordinates = rows.numpy(), columns.numpy()
+    matrix = csr_array((entries.numpy(), coordinates), shape=shape)
+    return SparseMatrix(_rows(matrix), _rows(matrix.T.tocsr()))
+
+
+def _rows(matrix: csr_array) -> Rows:
+    parts = matrix.indptr, matrix.indices, matrix.data
+    return Rows(*(torch.from_numpy(part) for part in parts))
+
+
+class _Product(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, table, rows, transposed):
+        ctx.transposed = transposed
+        return rows.product(table)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, gradient):
+        return ctx.transposed.product(gradient), None, None

@@ -1,0 +1,1 @@
+"""Who convolves faster: the parts of ``docs/benchmarks/speed.py``."""

@@ -1,0 +1,160 @@
+"""The convolution as others compute it, and the time that no FFT method can beat."""
+
+import torch
+from torch import Tensor
+
+from ckts.layers import CKConv, Plan
+from ckts.methods import next_fast_length
+from ckts.methods.fourier import ENTRIES_PER_CHUNK
+from contests.measure import Step
+
+
+def dense(conv: CKConv, values: Tensor) -> Tensor:
+    """Textbook formula on the regular grid 0, 1, 2, ..., as published codes have it.
+
+    All out x in x time kernel values are built and transformed, multiplied with the
+    transformed signals by broadcasting, and summed over the input channels. Published
+    codes invert with an even length always, which is wrong for odd ones; not so here.
+
+    Parameters
+    ----------
+    conv : CKConv
+        A causal layer.
+    values : Tensor of shape (batch, time, in_channels)
+        Signals.
+
+    Returns
+    -------
+    Tensor of shape (batch, time, out_channels)
+    """
+    length = values.shape[1]
+    lags = torch.arange(length, dtype=torch.float64) / conv.horizon
+    mixing = conv.kernel.mixing()
+    kernel = (mixing.flatten(0, 1) @ conv.kernel.features(lags).T).view(
+        *mixing.shape[:2], length
+    )
+    n_fft = 2 * length - length % 2
+    signal = torch.fft.rfft(values.transpose(1, 2), n=n_fft)
+    product = signal.unsqueeze(1) * torch.fft.rfft(kernel, n=n_fft).unsqueeze(0)
+    output = torch.fft.irfft(product.sum(2), n=n_fft)[..., :length]
+    return output.transpose(1, 2) + conv.bias
+
+
+def naive(conv: CKConv, values: Tensor, plan: Plan) -> Tensor:
+    """Sum over pairs with an out x in kernel for each, by plain autograd.
+
+    Parameters
+    ----------
+    conv : CKConv
+        A causal layer.
+    values : Tensor of shape (batch, time, in_channels)
+        Observations, no two at the same time.
+    plan : Plan
+        That of the batch.
+
+    Returns
+    -------
+    Tensor of shape (batch, time, out_channels)
+    """
+    times, (weights, latest) = plan.geometry.times, _weights(plan)
+    lags = times.unsqueeze(2) - times.unsqueeze(1)
+    shares = torch.where(lags < 0, 0, weights.transpose(1, 2))
+    shares = shares + torch.diag_embed(latest.squeeze(2))
+    kernel = conv.kernel(lags.clamp(min=0) / conv.horizon)  # (batch, q, time, out, in)
+    kernel = kernel * shares.to(values.dtype)[..., None, None]
+    return torch.einsum("bqtoi,bti->bqo", kernel, values) + conv.bias
+
+
+def _weights(plan: Plan) -> tuple[Tensor, Tensor]:
+    """Weights, and what to add to an observation's own at its own time."""
+    weights, latest = plan.quadrature.weights, plan.quadrature.latest
+    return weights, torch.zeros_like(weights) if latest is None else latest.change
+
+
+def bare_limit(conv: CKConv, batch: int, length: int) -> Step:
+    """FFTs, matrix products and kernel network of one forward and backward pass.
+
+    The transforms of signals, features and their gradients, each once and into memory
+    that is there; the products of all chunks of frequencies in buffers that stay in the
+    cache, with the mixing anew in the backward pass; nothing else: no copy, no change
+    of layout, no sum.
+
+    Parameters
+    ----------
+    conv : CKConv
+        The layer; its kernel is evaluated.
+    batch, length : int
+        Size of the batch.
+
+    Returns
+    -------
+    callable
+    """
+    n_fft = next_fast_length(2 * length - 1)
+    lags = torch.arange(length, dtype=torch.float64) / conv.horizon
+    mixing = conv.kernel.mixing()
+    sizes = [(batch * channels, n_fft) for channels in mixing.shape[:2]]
+    transforms = [_fourier(*size) for size in (*sizes, (mixing.shape[2], n_fft))]
+    multiply = _products(batch, *mixing.shape, n_frequencies=n_fft // 2 + 1)
+    by_features = torch.randn(length, mixing.shape[2])
+    by_mixing = torch.randn_like(mixing)
+
+    def step() -> None:
+        outputs = conv.kernel.features(lags), conv.kernel.mixing()
+        torch.autograd.backward(outputs, (by_features, by_mixing))
+        for transform in transforms:
+            transform()
+        multiply()
+
+    return step
+
+
+def _fourier(rows: int, n_fft: int) -> Step:
+    """One transform and one inverse: of a signal and a gradient, or the reverse."""
+    signals = torch.randn(rows, n_fft)
+    spectra = torch.fft.rfft(signals)
+
+    def step() -> None:
+        torch.fft.rfft(signals, out=spectra)
+        torch.fft.irfft(spectra, n=n_fft, out=signals)
+
+    return step
+
+
+def _products(
+    batch: int, n_out: int, n_in: int, n_features: int, *, n_frequencies: int
+) -> Step:
+    """Real products of both passes, chunk by chunk."""
+    chunk = max(1, ENTRIES_PER_CHUNK // (n_in * n_out))
+    buffers = _product_buffers(chunk, batch, n_out, n_in, n_features)
+
+    def products(size: int) -> None:
+        feature, kernel, x, y = (buffer[:size] for buffer in buffers[:4])
+        weight, flat = buffers[4], kernel.flatten(1)
+        matrices = kernel.view(size, n_in, n_out)
+        torch.mm(feature, weight, out=flat)  # mixing, forward
+        torch.bmm(x, matrices, out=y)  # convolution
+        torch.mm(feature, weight, out=flat)  # mixing, backward
+        torch.bmm(y, matrices.transpose(1, 2), out=x)  # gradient of the signal
+        torch.bmm(x.transpose(1, 2), y, out=matrices)  # of the kernel
+        torch.mm(flat, weight.T, out=feature)  # of the features
+        torch.mm(feature.T, flat, out=weight)  # of the mixing
+
+    def step() -> None:
+        for start in range(0, n_frequencies, chunk):
+            for _ in ("real part", "imaginary part"):
+                products(min(chunk, n_frequencies - start))
+
+    return step
+
+
+def _product_buffers(
+    chunk: int, batch: int, n_out: int, n_in: int, n_features: int
+) -> tuple[Tensor, ...]:
+    return (
+        torch.zeros(chunk, n_features),
+        torch.zeros(chunk, n_in * n_out).view(chunk, n_in, n_out),
+        torch.zeros(chunk, 2 * batch, n_in),
+        torch.zeros(chunk, 2 * batch, n_out),
+        torch.zeros(n_features, n_in * n_out),
+    )

@@ -1,0 +1,45 @@
+"""A training step never waits for the device; only between steps the host looks."""
+
+import pytest
+import torch
+
+from ckts.geometry import METHODS, make_geometry
+from ckts.networks import GatedCKCNN
+
+
+def make_network(device, causal):
+    torch.manual_seed(0)
+    network = GatedCKCNN(
+        2, 3, hidden_channels=4, causal=causal, horizon=20.0, time_step=[1.0, 2.0]
+    )
+    return network.to(device)
+
+
+def make_batch(*, lattice):
+    generator = torch.Generator().manual_seed(0)
+    values = torch.randn(4, 30, 2, generator=generator)
+    times = 20 * torch.rand(4, 30, generator=generator).double().sort(1).values
+    observed = torch.rand(4, 30, 2, generator=generator) < 0.7
+    return values, times.round() if lattice else times, observed
+
+
+@pytest.mark.parametrize("causal", [True, False], ids=["causal", "centred"])
+@pytest.mark.parametrize("method", METHODS)
+def test_a_training_step_does_not_wait(accelerator, method, causal):
+    network = make_network(accelerator.device, causal)
+    values, times, observed = make_batch(lattice=method == "lattice")
+    step = network.mesh_step() if method == "mesh" else None
+    geometry = make_geometry(times, method=method, mesh_step=step, causal=causal)
+    assert geometry.method == method
+    on_device = (part.to(accelerator.device) for part in (values, times, observed))
+    geometry = geometry.to(accelerator.device)
+    accelerator.syncs.clear()
+    network(*on_device, geometry=geometry).square().sum().backward()
+    assert not accelerator.syncs
+
+
+def test_looking_at_the_mesh_waits_and_is_noticed(accelerator):
+    network = make_network(accelerator.device, causal=False)
+    accelerator.syncs.clear()
+    network.mesh_step()
+    assert accelerator.syncs
