@@ -5,8 +5,10 @@
 # of all methods alike, to first order.
 PER_FREQUENCY = 13.0  # mixing the kernel
 PER_FREQUENCY_AND_SERIES = 2.1  # transforming and multiplying the signals
-PER_PAIR = 0.3
-PER_MESH_STAMP = 12.0  # near field, spreading and sampling
+PER_PAIR = 0.5
+PER_MESH_STAMP = 1.5  # spreading and sampling
+PER_NEAR_STAMP = 6.0  # the near field of a causal kernel
+PAIRWISE_CALL, REGULAR_CALL, MESH_CALL = 2000.0, 1500.0, 3000.0
 # A mesh has an error of its own, a lattice is exact: it may cost this much more.
 EXACTNESS = 1.5
 # A lattice so short is always taken, with at most so many points per stamp.
@@ -16,7 +18,12 @@ MAX_POINTS = 2**26
 
 
 def cheapest(
-    batch: int, n_times: int, n_queries: int, *, mesh_length: float | None
+    batch: int,
+    n_times: int,
+    n_queries: int,
+    *,
+    mesh_length: float | None,
+    causal: bool = True,
 ) -> tuple[str, int]:
     """Return the cheaper of pairs and mesh, and the longest lattice that beats it.
 
@@ -26,6 +33,8 @@ def cheapest(
         Series, and observations and queries per series, padding included.
     mesh_length : float or None
         Mesh points per series; None where a mesh is no choice.
+    causal : bool, default=True
+        Whether a mesh needs a near field.
 
     Returns
     -------
@@ -35,26 +44,30 @@ def cheapest(
     """
     method, cost = "pairwise", pairwise_cost(batch, n_times, n_queries)
     if mesh_length is not None and mesh_length < MAX_POINTS:
-        on_mesh = mesh_cost(batch, n_times, n_queries, mesh_length)
+        n_stamps = batch * max(n_times, n_queries)
+        on_mesh = mesh_cost(batch, n_stamps, mesh_length, causal=causal)
         if on_mesh < cost:
             method, cost = "mesh", on_mesh * EXACTNESS
     n_stamps = max(n_times, n_queries, 1)
     always = max(n_stamps, min(PER_STAMP * n_stamps, SHORT))
-    longest = max(cost / regular_cost(batch, 1), always)
+    affordable = (cost - REGULAR_CALL) / (regular_cost(batch, 1) - REGULAR_CALL)
+    longest = max(affordable, always)
     return method, int(min(longest, MAX_POINTS))
 
 
 def pairwise_cost(batch: int, n_times: int, n_queries: int) -> float:
     """Microseconds of :func:`ckts.methods.pairwise.convolve_pairwise`."""
-    return PER_PAIR * batch * n_times * n_queries
+    return PAIRWISE_CALL + PER_PAIR * batch * n_times * n_queries
 
 
 def regular_cost(batch: int, length: float) -> float:
     """Microseconds of :func:`ckts.methods.fourier.convolve_regular`."""
-    return length * (PER_FREQUENCY + PER_FREQUENCY_AND_SERIES * batch)
+    per_frequency = PER_FREQUENCY + PER_FREQUENCY_AND_SERIES * batch
+    return REGULAR_CALL + length * per_frequency
 
 
-def mesh_cost(batch: int, n_times: int, n_queries: int, length: float) -> float:
-    """Microseconds of :func:`ckts.methods.mesh.convolve_mesh`."""
-    stamps = batch * max(n_times, n_queries)
-    return regular_cost(batch, length) + PER_MESH_STAMP * stamps
+def mesh_cost(batch: int, n_stamps: int, length: float, *, causal: bool) -> float:
+    """Microseconds of :func:`ckts.methods.mesh.convolve_mesh`, `n_stamps` in all."""
+    per_stamp = PER_MESH_STAMP + (PER_NEAR_STAMP if causal else 0.0)
+    on_mesh = regular_cost(batch, length) - REGULAR_CALL
+    return MESH_CALL + on_mesh + per_stamp * n_stamps

@@ -125,7 +125,7 @@ def _cheapest_geometry(
     mesh_length = None
     if mesh_step is not None and times.numel() and queries.numel():
         mesh_length = _span(times, queries) / mesh_step
-    method, longest = cheapest(*size, mesh_length=mesh_length)
+    method, longest = cheapest(*size, mesh_length=mesh_length, causal=causal)
     lattice = find_lattice(times, queries, max_length=longest)
     if lattice is not None:
         return _on_lattice(times, queries, lattice)
