@@ -120,6 +120,34 @@ def check_mesh_step(mesh_step: float | None, method: str) -> None:
         )
 
 
+def check_not_lattice(method: str) -> None:
+    """Refuse a lattice for sources that lie between the stamps."""
+    if method == "lattice":
+        raise ValueError(
+            "`method` must not be 'lattice' for quadrature='linear'; got 'lattice'. "
+            "It integrates between the stamps, on no lattice: use method='auto'."
+        )
+
+
+def check_geometry(geometry: object, quadrature: str, linear: type) -> None:
+    """Refuse the geometry of another quadrature."""
+    if isinstance(geometry, linear) != (quadrature == "linear"):
+        raise TypeError(
+            f"`geometry` must be made for quadrature={quadrature!r}; got "
+            f"{type(geometry).__name__}. Make it with the layer: "
+            "`conv.geometry(times)`."
+        )
+
+
+def check_direction(got: bool, causal: bool) -> None:
+    """Refuse the geometry of a layer that looks another way."""
+    if got != causal:
+        raise ValueError(
+            f"`geometry` must be causal={causal} as the layer is; got one with "
+            f"causal={got}. Make it with the layer: use `conv.geometry(times)`."
+        )
+
+
 def check_times(times: Tensor, query_times: Tensor | None) -> None:
     """Refuse times that are not (batch, time), finite and non-decreasing."""
     check_times_shape(times)

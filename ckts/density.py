@@ -100,6 +100,15 @@ class Quadrature:
     weights: Tensor
     latest: Latest | None
 
+    @property
+    def observed(self) -> Tensor:
+        """Which values exist: (batch, time, channels or 1)."""
+        return self.weights > 0
+
+    def signal(self, values: Tensor) -> Tensor:
+        """Return the weighted observations: what is to be convolved."""
+        return values * self.weights.to(values.dtype)
+
 
 @dataclass(frozen=True)
 class _Neighbors:

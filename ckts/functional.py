@@ -11,10 +11,13 @@ import math
 
 import torch
 from torch import Tensor
+from torch.utils.checkpoint import checkpoint
 
-from ckts.density import Quadrature
+from ckts.density import Latest, Quadrature
 from ckts.geometry import Geometry
-from ckts.methods import METHODS, Features, is_depthwise
+from ckts.interpolant import Interpolant, Running
+from ckts.methods import METHODS, Features, PairFeatures, is_depthwise, pair_features
+from ckts.pieces import LinearGeometry
 
 
 def convolve(
@@ -22,7 +25,7 @@ def convolve(
     features: Features,
     mixing: Tensor,
     geometry: Geometry,
-    quadrature: Quadrature,
+    quadrature: Quadrature | Interpolant,
     *,
     causal: bool = True,
     reach: float = math.inf,
@@ -41,8 +44,8 @@ def convolve(
         of `out_channels` channels is depth-wise.
     geometry : Geometry
         Where the batch was sampled, and the method.
-    quadrature : Quadrature
-        Weights of the observations.
+    quadrature : Quadrature or Interpolant
+        Weights of the observations, or what is integrated between them.
     causal : bool, default=True
         Whether only observations up to the output time enter (ties see each other).
     reach : float, default=inf
@@ -52,12 +55,14 @@ def convolve(
     -------
     Tensor of shape (batch, query, out_channels)
     """
-    signal, sources = quadrature.sources(values, geometry)
+    sources = geometry.sources if isinstance(geometry, LinearGeometry) else geometry
+    signal = quadrature.signal(values)
     method = METHODS[sources.method]
     output = method(signal, features, mixing, sources, causal=causal, reach=reach)
-    if isinstance(quadrature, Interpolant):
-        return _take_back(output, values, features, mixing, geometry, quadrature)
-    if quadrature.latest is not None:
+    if isinstance(quadrature.latest, Running):
+        pairs = pair_features(features, sources, reach=reach)
+        return output - _respond_running(values, pairs, mixing, quadrature)
+    if isinstance(quadrature.latest, Latest):
         output = output + _correct_latest(values, features, mixing, quadrature)
     return output
 
@@ -90,6 +95,31 @@ def _respond(basis: Tensor, values: Tensor, mixing: Tensor) -> Tensor:
         return torch.einsum("bqf,bqc,ocf->bqo", basis.squeeze(2), values, mixing)
     summed = (basis * values.unsqueeze(-1)).flatten(2)
     return summed @ mixing.flatten(1).T
+
+
+def _respond_running(
+    values: Tensor, pairs: PairFeatures, mixing: Tensor, interpolant: Interpolant
+) -> Tensor:
+    """Response to the slopes of the gaps that outputs stand in."""
+    running = interpolant.latest
+    assert running is not None
+    _, change = running.gap.values(interpolant.means(values))
+    changes = change.flatten(0, 1)
+
+    def respond(outputs: Tensor, sources: Tensor) -> Tensor:
+        ramps = running.ramps(outputs, sources).to(values.dtype)
+        basis = ramps.transpose(1, 2) @ pairs(outputs, sources)
+        return _respond(basis.unsqueeze(0), changes[outputs].unsqueeze(0), mixing)[0]
+
+    # Features of pairs are the largest tensors, and computed anew for the gradient.
+    responses = [
+        checkpoint(respond, *block, use_reentrant=False, preserve_rng_state=False)
+        for block in running.blocks
+    ]
+    outputs = torch.cat([outputs for outputs, _ in running.blocks])
+    total = changes.new_zeros(len(changes), len(mixing))
+    total = total.index_copy(0, outputs, torch.cat(responses))
+    return total.view(*change.shape[:2], -1)
 
 
 def sum_of_squares(samples: Tensor, mixing: Tensor) -> Tensor:

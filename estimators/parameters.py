@@ -8,8 +8,8 @@ import torch
 from skorch.callbacks import Callback
 
 from ckts import _tensor_checks as _checks
-from ckts.density import DENSITIES
 from ckts.kernels import KERNELS
+from ckts.layers import QUADRATURES
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
@@ -24,7 +24,7 @@ def check_parameters(estimator: Any) -> None:
         _checks.check_interval(name, getattr(estimator, name), 0, 1)
     _checks.check_positive("lr", estimator.lr)
     _checks.check_interval("weight_decay", estimator.weight_decay, 0, np.inf)
-    _checks.check_choice("quadrature", estimator.quadrature, tuple(DENSITIES))
+    _checks.check_choice("quadrature", estimator.quadrature, QUADRATURES)
     _checks.check_choice("dtype", estimator.dtype, tuple(DTYPES))
     _check_kernel(estimator.kernel, estimator.kernel_params)
     _check_batch_size(estimator.batch_size)

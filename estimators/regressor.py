@@ -42,8 +42,9 @@ class CKCNNRegressor(RegressorMixin, AbstractCKCNN):
         Further parameters of the kernel, such as ``{"omega_0": 21.45}``.
     causal : bool, default=False
         Whether the features at a time may depend on nothing later.
-    quadrature : {"gap", "none"}, default="gap"
-        Inverse-density weights of the observations; "none" if each is an event that
+    quadrature : {"gap", "linear", "none"}, default="gap"
+        Inverse-density weights of the observations; "linear" integrates the signal
+        between them, more accurately and more slowly; "none" if each is an event that
         counts in itself.
     device : str, default="auto"
         "cpu", "cuda", "cuda:1", ...; "auto" takes the GPU if there is one.

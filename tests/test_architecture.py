@@ -39,7 +39,7 @@ BORDER = {
     "times",
     "wording",
 }
-MATHS = {"density", "functional", "geometry", "kernels"}
+MATHS = {"density", "functional", "geometry", "interpolant", "kernels", "pieces"}
 ARROWS = {
     "": set(),  # ckts/__init__.py resolves its names on first use
     **dict.fromkeys(BORDER, BORDER),
@@ -49,7 +49,9 @@ ARROWS = {
     "geometry": {"_checks", "_tensor_checks"},
     "kernels": {"_checks", "_tensor_checks"},
     "methods": {"geometry"},
-    "functional": {"density", "geometry", "methods"},
+    "pieces": {"_tensor_checks", "geometry"},
+    "interpolant": {"geometry", "pieces"},
+    "functional": {"density", "geometry", "interpolant", "methods", "pieces"},
     "layers": {*MATHS, "_checks", "_tensor_checks"},
     "networks": {*MATHS, "_checks", "_tensor_checks", "layers"},
     "datasets": BORDER,

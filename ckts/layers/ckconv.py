@@ -1,80 +1,16 @@
 """The continuous-kernel convolution as a module."""
 
 import math
-from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from ckts import _tensor_checks as _checks
-from ckts.density import DENSITIES, Quadrature, make_quadrature
 from ckts.functional import convolve, sum_of_squares
-from ckts.geometry import Geometry, make_geometry
+from ckts.geometry import Geometry
 from ckts.kernels import REACH, AbstractKernel, make_kernel
+from ckts.layers.plan import QUADRATURES, Plan, layer_geometry, make_plan
 from ckts.layers.resolution import mesh_resolution
-
-
-class Plan(NamedTuple):
-    """Everything about a batch that does not depend on values or parameters.
-
-    It is made once per batch and shared by all layers.
-    """
-
-    geometry: Geometry
-    quadrature: Quadrature
-    causal: bool
-
-
-def make_plan(
-    times: Tensor,
-    observed: Tensor | None = None,
-    query_times: Tensor | None = None,
-    *,
-    causal: bool = True,
-    quadrature: str = "gap",
-    time_step: Tensor | float = 1.0,
-    max_gap: float = math.inf,
-    geometry: Geometry | None = None,
-) -> Plan:
-    """Make the plan of a batch.
-
-    Parameters
-    ----------
-    times : Tensor of shape (batch, time)
-        Non-decreasing time stamps; padding repeats the last one.
-    observed : Tensor of shape (batch, time, channels), optional
-        Which values exist; by default all, with one weight per row.
-    query_times : Tensor of shape (batch, query), optional
-        Times of the output; by default the observation times.
-    causal : bool, default=True
-        Whether nothing after an output time may enter.
-    quadrature : {"gap", "none"}, default="gap"
-        Weights of the observations.
-    time_step : float or Tensor of shape (channels,), default=1.0
-        Gap that has weight 1, same unit as `times`.
-    max_gap : float, default=inf
-        Longer gaps count as this one.
-    geometry : Geometry, optional
-        That of `times` and `query_times`, if it is made already.
-
-    Returns
-    -------
-    Plan
-    """
-    if geometry is None:
-        geometry = make_geometry(times, query_times)
-    _checks.check_observed(observed, times)
-    queries = None if geometry.queries_are_observations else geometry.query_times
-    weights = make_quadrature(
-        geometry.times,
-        observed,
-        queries,
-        causal=causal,
-        density=quadrature,
-        time_step=time_step,
-        max_gap=max_gap,
-    )
-    return Plan(geometry, weights, causal)
 
 
 class CKConv(nn.Module):
@@ -99,8 +35,10 @@ class CKConv(nn.Module):
     time_step : float or sequence of shape (in_channels,), default=1.0
         Median gap of the training data, in the unit of the time stamps: the gap that
         has weight 1.
-    quadrature : {"gap", "none"}, default="gap"
-        Inverse-density weights; "none" for event data.
+    quadrature : {"gap", "linear", "none"}, default="gap"
+        Inverse-density weights; "none" for event data; "linear" integrates the
+        linearly interpolated signal, causally with the last value held, which is more
+        accurate and costs more, see :mod:`ckts.interpolant`.
     bias : bool, default=True
         Whether to add a bias per output channel.
     depthwise : bool, default=False
@@ -142,7 +80,7 @@ class CKConv(nn.Module):
         _checks.check_bool("causal", causal)
         self.causal = causal
         self.horizon = _checks.check_positive("horizon", horizon)
-        _checks.check_choice("quadrature", quadrature, tuple(DENSITIES))
+        _checks.check_choice("quadrature", quadrature, QUADRATURES)
         self.quadrature = quadrature
         _checks.check_depthwise(depthwise, in_channels, out_channels)
         self.depthwise = depthwise
@@ -189,13 +127,7 @@ class CKConv(nn.Module):
         Plan
         """
         if geometry is None:
-            geometry = make_geometry(
-                times,
-                query_times,
-                method=method,
-                mesh_step=self.mesh_step(method),
-                causal=self.causal,
-            )
+            geometry = self.geometry(times, query_times, method=method)
         return make_plan(
             times,
             observed,
@@ -205,6 +137,34 @@ class CKConv(nn.Module):
             time_step=self.time_step,
             max_gap=self.horizon,
             geometry=geometry,
+        )
+
+    def geometry(
+        self, times: Tensor, query_times: Tensor | None = None, *, method: str = "auto"
+    ) -> Geometry:
+        """Make the geometry of a batch, which layers like this one may share.
+
+        Parameters
+        ----------
+        times, query_times
+            As in :meth:`forward`.
+        method : {"auto", "lattice", "mesh", "pairwise"}, default="auto"
+            How to compute the sum.
+
+        Returns
+        -------
+        Geometry
+        """
+        # The sources of the interpolant follow the kernel, whatever the method.
+        fine = self.quadrature == "linear" and method == "pairwise"
+        return layer_geometry(
+            times,
+            query_times,
+            quadrature=self.quadrature,
+            horizon=self.horizon,
+            mesh_step=self.mesh_step("auto" if fine else method),
+            method=method,
+            causal=self.causal,
         )
 
     def mesh_step(
@@ -279,16 +239,18 @@ class CKConv(nn.Module):
                 f"causal={plan.causal}, whose weights are others. Make it with "
                 "`conv.plan(...)`."
             )
-        weights = plan.quadrature.weights
-        _checks.check_time_axis(values, weights)
-        _checks.check_observed_channels(weights, self.in_channels)
-        values = torch.where(weights > 0, values, 0)
+        observed = plan.quadrature.observed
+        _checks.check_time_axis(values, observed)
+        _checks.check_observed_channels(observed, self.in_channels)
+        values = torch.where(observed, values, 0)
         # FFTs know no bfloat16, and lags of a kernel need all the digits of float32
         with torch.autocast(values.device.type, enabled=False):
             output = self._convolve(values, plan)
         return output if self.bias is None else output + self.bias
 
-    def kernel_norm(self, *, squared: bool = False, n_lags: int | None = None) -> Tensor:
+    def kernel_norm(
+        self, *, squared: bool = False, n_lags: int | None = None
+    ) -> Tensor:
         """Norm of the sampled kernels of all channels together: the authors' penalty.
 
         It comes from the Gram matrix of the features, ``trace(W G W^T)``, in float64;

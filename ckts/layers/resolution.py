@@ -1,5 +1,6 @@
 """How fine a mesh must be for a kernel: measured at lags between its points."""
 
+import copy
 import math
 
 import torch
@@ -11,6 +12,9 @@ from ckts.kernels import REACH, AbstractKernel
 # Largest error of an interpolated kernel over its largest value, both as the root mean
 # square over channels. The convolution interpolates twice, and stays below 1e-4.
 TOLERANCE = 5e-6
+# The features may be wrong by so much more, each by itself: gradients depend on them,
+# also of those that the kernel hardly uses.
+FEATURES = 2.0
 N_LAGS = 256
 COARSEST, FINEST = 16, 2**17
 
@@ -29,16 +33,19 @@ def mesh_error(kernel: AbstractKernel, resolution: float) -> float:
     Returns
     -------
     float
-        Largest error at 256 random lags over the largest value there.
+        Largest error at 256 random lags over the largest value there: that of the
+        kernel, or half of that of its features, whichever is larger.
     """
+    # In float32 the rounding of a fast kernel would count, which no mesh makes smaller.
+    kernel = copy.deepcopy(kernel).double()
     nodes, weights = _stencils(kernel, resolution)
     lags = (nodes * weights).sum(-1)  # interpolation is exact for a line
     basis = kernel.features(torch.cat([nodes, lags.unsqueeze(1)], 1) / resolution)
-    exact = basis[:, -1].double()
-    error = (weights.unsqueeze(1) @ basis[:, :-1].double()).squeeze(1) - exact
-    mixing = kernel.mixing().double().flatten(0, 1).T
-    largest = _norms(exact @ mixing).max()
-    return (_norms(error @ mixing).max() / largest).item() if largest > 0 else 0.0
+    exact = basis[:, -1]
+    error = (weights.unsqueeze(1) @ basis[:, :-1]).squeeze(1) - exact
+    mixing = kernel.mixing().flatten(0, 1).T
+    mixed = _relative(_norms(error @ mixing), _norms(exact @ mixing))
+    return max(mixed, _relative(error, exact) / FEATURES)
 
 
 def mesh_resolution(kernel: AbstractKernel, *, coarsest: float = COARSEST) -> float:
@@ -71,6 +78,12 @@ def mesh_resolution(kernel: AbstractKernel, *, coarsest: float = COARSEST) -> fl
         factor = (error / TOLERANCE) ** (1 / NODES)
         resolution *= min(max(1.02 * factor, 1.05), 2.0)
     return math.inf
+
+
+def _relative(errors: Tensor, values: Tensor) -> float:
+    """Largest error over the largest value; 0 where all values are 0."""
+    largest = values.abs().max()
+    return (errors.abs().max() / largest).item() if largest > 0 else 0.0
 
 
 def _norms(values: Tensor) -> Tensor:

@@ -8,17 +8,20 @@ from ckts.methods.base import Features
 from ckts.methods.fourier import convolve_regular, is_depthwise, next_fast_length
 from ckts.methods.lattice import convolve_lattice
 from ckts.methods.mesh import convolve_mesh
+from ckts.methods.pairs import PairFeatures, pair_features
 from ckts.methods.pairwise import convolve_pairwise
 
 __all__ = [
     "METHODS",
     "Features",
+    "PairFeatures",
     "convolve_lattice",
     "convolve_mesh",
     "convolve_pairwise",
     "convolve_regular",
     "is_depthwise",
     "next_fast_length",
+    "pair_features",
 ]
 
 # All are called as method(weighted, features, mixing, geometry, causal=, reach=).

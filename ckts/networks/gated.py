@@ -6,8 +6,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ckts.density import Quadrature, make_quadrature
-from ckts.geometry import Geometry, make_geometry
+from ckts.density import make_quadrature
+from ckts.geometry import Geometry
 from ckts.layers import (
     N_SUMMARIES,
     ChannelSummary,
@@ -15,6 +15,8 @@ from ckts.layers import (
     GatedBlock,
     Plan,
     TimePool,
+    layer_geometry,
+    make_plan,
 )
 
 
@@ -53,8 +55,9 @@ class GatedCKCNN(nn.Module):
         Further parameters of the kernels.
     causal : bool, default=False
         Whether features at a time may depend on nothing later.
-    quadrature : {"gap", "none"}, default="gap"
-        Weights of the observations.
+    quadrature : {"gap", "linear", "none"}, default="gap"
+        Weights of the observations, or "linear": the integral of the signal between
+        them. The pooling has gap weights then, too.
     horizon : float, default=1.0
         Longest lag of the training data.
     time_step : sequence of shape (in_channels,), optional
@@ -151,8 +154,7 @@ class GatedCKCNN(nn.Module):
         if geometry is None:
             geometry = self.geometry(times)
         features = self.features(values, times, observed, geometry)
-        rows = self._row_quadrature(geometry, observed, causal=False)
-        pooled = self.pool(features, rows.weights)
+        pooled = self.pool(features, self._row_weights(geometry, observed))
         summary = self.summary(compress(values, observed), observed)
         if static is not None:
             summary = torch.cat([summary, static], 1)
@@ -174,7 +176,13 @@ class GatedCKCNN(nn.Module):
         Geometry
         """
         step = self.mesh_step() if mesh_step is None else mesh_step
-        return make_geometry(times, mesh_step=step, causal=self.causal)
+        return layer_geometry(
+            times,
+            quadrature=self.quadrature,
+            horizon=self.stem.horizon,
+            mesh_step=step,
+            causal=self.causal,
+        )
 
     def mesh_step(self, known: float | None = None) -> float | None:
         """Return a mesh step that is fine enough for all kernels as they are now.
@@ -220,24 +228,29 @@ class GatedCKCNN(nn.Module):
         described = describe_observations(plan, observed, self.stem.time_step)
         encoded = self.encode(torch.cat([values, described.to(values.dtype)], 2))
         hidden = encoded + self.stem(values, plan=plan)
-        quadrature = self._row_quadrature(geometry, observed, causal=self.causal)
-        rows = Plan(plan.geometry, quadrature, self.causal)
+        rows = make_plan(
+            times,
+            observed.any(2, keepdim=True),
+            causal=self.causal,
+            quadrature=self.quadrature,
+            time_step=self.row_time_step,
+            max_gap=self.stem.horizon,
+            geometry=geometry,
+        )
         for block in self.blocks:
             hidden = block(hidden, rows)
         return self.norm(hidden)
 
-    def _row_quadrature(
-        self, geometry: Geometry, observed: Tensor, *, causal: bool
-    ) -> Quadrature:
-        """Weights of the rows that hold any observation."""
+    def _row_weights(self, geometry: Geometry, observed: Tensor) -> Tensor:
+        """Weights in the pooling of the rows that hold any observation."""
         return make_quadrature(
             geometry.times,
             observed.any(2, keepdim=True),
-            density=self.quadrature,
-            causal=causal,
+            density="none" if self.quadrature == "none" else "gap",
+            causal=False,
             time_step=self.row_time_step,
             max_gap=self.stem.horizon,
-        )
+        ).weights
 
 
 def compress(values: Tensor, observed: Tensor) -> Tensor:

@@ -340,7 +340,11 @@ def test_bad_targets(estimator, data, y, error, message):
         ({"early_stopping": None}, TypeError, "`early_stopping` must be True or"),
         ({"callbacks": "a"}, TypeError, "`callbacks` must be a list of skorch"),
         ({"callbacks": [3]}, TypeError, r"`callbacks` must be a list.*got \[3\]"),
-        ({"quadrature": "kde"}, ValueError, "`quadrature` must be one of 'gap', 'none'"),
+        (
+            {"quadrature": "kde"},
+            ValueError,
+            "`quadrature` must be one of 'gap', 'linear', 'none'",
+        ),
         ({"dtype": "float16"}, ValueError, "`dtype` must be one of 'float32'"),
         ({"max_epochs": 0}, ValueError, "`max_epochs` must be at least 1; got 0"),
         ({"max_epochs": 2.5}, TypeError, "`max_epochs` must be an integer; got 2.5"),

@@ -178,13 +178,6 @@ def test_queries_off_the_lattice_leave_none():
     assert lattice_of(grid, queries=[[3.0, 7.0 + 1e-4]]) is None
 
 
-def test_queries_at_the_observations_are_known_as_such():
-    times = torch.rand(2, 5).double().sort().values
-    for stamps in (times, torch.arange(5).expand(2, -1)):
-        assert make_geometry(stamps).queries_are_observations
-        assert not make_geometry(stamps, stamps).queries_are_observations
-
-
 # --- corner cases ---------------------------------------------------------------------
 
 
@@ -193,35 +186,3 @@ def test_one_stamp_is_a_lattice_of_one_point(series):
     lattice = lattice_of(series, series)
     assert lattice.length == 1
     assert lattice.source.tolist() == [[0] * len(series)] * 2
-
-
-def test_stamps_are_counted_from_their_origin_in_float64():
-    epoch = 1_700_000_000_000_000_000
-    times = torch.tensor([[epoch, epoch + 1, epoch + 4], [-5, 0, 5]])
-    geometry = make_geometry(times, times[:, :1] - 3)
-    elapsed = geometry.times - geometry.times[:, :1]
-    assert elapsed.dtype == torch.float64
-    assert elapsed.tolist() == [[0, 1, 4], [0, 5, 10]]
-    lags = geometry.query_times - geometry.times[:, :1]
-    assert lags.tolist() == [[-3], [-3]]
-
-
-def test_a_stamp_within_rounding_of_a_lattice_point_is_that_point():
-    times = torch.arange(10).double().unsqueeze(0) * 0.1
-    queries = torch.tensor([[0.3]], dtype=torch.float64)
-    assert queries[0, 0] < times[0, 3]
-    geometry = make_geometry(times, queries)
-    assert geometry.query_times[0, 0] == geometry.times[0, 3]
-    off = make_geometry(times, queries, method="pairwise")
-    assert off.query_times[0, 0] < off.times[0, 3]
-
-
-# --- the choice -----------------------------------------------------------------------
-
-
-def test_the_method_can_be_chosen():
-    sparse = [0.0, 1.0, 10_000.0]
-    assert lattice_of(sparse, method="lattice").length == 10_001
-    assert lattice_of([0.0, 1.0, 2.0], method="pairwise") is None
-    with pytest.raises(ValueError, match="`method` must be one of 'auto', 'lattice', "):
-        lattice_of([0.0], method="fft")

@@ -167,7 +167,7 @@ def test_the_layer_prints_its_settings():
         (
             {"quadrature": "kde"},
             ValueError,
-            "`quadrature` must be one of 'gap', 'none'; got 'kde'",
+            "`quadrature` must be one of 'gap', 'linear', 'none'; got 'kde'",
         ),
         ({"kernel": "sine"}, ValueError, "`kernel` must be one of 'bands', 'siren'"),
         (

@@ -1,0 +1,120 @@
+"""What a batch's time stamps and masks decide for all layers, made once per batch."""
+
+import math
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
+
+from torch import Tensor
+
+from ckts import _tensor_checks as _checks
+from ckts.density import Quadrature, make_quadrature
+from ckts.geometry import Geometry, make_geometry
+from ckts.interpolant import Interpolant, make_interpolant
+from ckts.kernels import REACH
+from ckts.pieces import LinearGeometry, make_linear_geometry
+
+# How the integral of the kernel times the signal is taken.
+QUADRATURES = ("gap", "linear", "none")
+
+
+class Plan(NamedTuple):
+    """Everything about a batch that does not depend on values or parameters.
+
+    It is made once per batch and shared by all layers.
+    """
+
+    geometry: Geometry
+    quadrature: Quadrature | Interpolant
+    causal: bool
+
+
+def make_plan(
+    times: Tensor,
+    observed: Tensor | None = None,
+    query_times: Tensor | None = None,
+    *,
+    causal: bool = True,
+    quadrature: str = "gap",
+    time_step: Tensor | float = 1.0,
+    max_gap: float = math.inf,
+    geometry: Geometry | None = None,
+) -> Plan:
+    """Make the plan of a batch.
+
+    Parameters
+    ----------
+    times : Tensor of shape (batch, time)
+        Non-decreasing time stamps; padding repeats the last one.
+    observed : Tensor of shape (batch, time, channels), optional
+        Which values exist; by default all, with one weight per row.
+    query_times : Tensor of shape (batch, query), optional
+        Times of the output; by default the observation times.
+    causal : bool, default=True
+        Whether nothing after an output time may enter.
+    quadrature : {"gap", "linear", "none"}, default="gap"
+        Weights of the observations, or "linear": the integral of the interpolant.
+    time_step : float or Tensor of shape (channels,), default=1.0
+        Gap that has weight 1, same unit as `times`.
+    max_gap : float, default=inf
+        Longer gaps count as this one; the interpolant is followed across them.
+    geometry : Geometry, optional
+        That of `times` and `query_times`, if it is made already. For "linear" it
+        depends on the kernel: make it by :meth:`CKConv.geometry`.
+
+    Returns
+    -------
+    Plan
+    """
+    _checks.check_choice("quadrature", quadrature, QUADRATURES)
+    if geometry is None and quadrature != "linear":
+        geometry = make_geometry(times, query_times)
+    _checks.check_observed(observed, times)
+    _checks.check_geometry(geometry, quadrature, LinearGeometry)
+    if isinstance(geometry, LinearGeometry):
+        _checks.check_direction(geometry.causal, causal)
+        interpolant = make_interpolant(geometry, observed, time_step=time_step)
+        return Plan(geometry, interpolant, causal)
+    assert geometry is not None
+    queries = None if geometry.queries_are_observations else geometry.query_times
+    weights = make_quadrature(
+        geometry.times,
+        observed,
+        queries,
+        causal=causal,
+        density=quadrature,
+        time_step=time_step,
+        max_gap=max_gap,
+    )
+    return Plan(geometry, weights, causal)
+
+
+def layer_geometry(
+    times: Tensor,
+    query_times: Tensor | None = None,
+    *,
+    quadrature: str,
+    horizon: float,
+    mesh_step: float | None,
+    method: str = "auto",
+    causal: bool = True,
+) -> Geometry:
+    """Make the geometry that the layers with a quadrature need.
+
+    Parameters
+    ----------
+    times, query_times, method, mesh_step, causal
+        As in :func:`ckts.geometry.make_geometry`.
+    quadrature : {"gap", "linear", "none"}
+        That of the layers.
+    horizon : float
+        That of the layers.
+
+    Returns
+    -------
+    Geometry
+    """
+    make: Callable[..., Geometry] = make_geometry
+    if quadrature == "linear":
+        make = partial(make_linear_geometry, horizon=horizon, reach=REACH * horizon)
+    return make(times, query_times, method=method, mesh_step=mesh_step, causal=causal)
