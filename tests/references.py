@@ -18,12 +18,17 @@ def gap_weights_of(stamps, time_step=1.0, max_gap=np.inf):
     distinct, group, members = np.unique(
         stamps, return_inverse=True, return_counts=True
     )
+    return (_voronoi(distinct, time_step, max_gap) / members)[group]
+
+
+def _voronoi(distinct, time_step, max_gap):
+    """Weight of each of some distinct stamps; a lone one has weight 1."""
     if len(distinct) < 2:
-        return np.ones(len(stamps)) / max(len(stamps), 1)
+        return np.ones(len(distinct))
     gaps = np.minimum(np.diff(distinct), max_gap)
     left = np.concatenate([gaps[:1], gaps])
     right = np.concatenate([gaps, gaps[-1:]])
-    return ((left + right) / 2 / members / time_step)[group]
+    return (left + right) / 2 / time_step
 
 
 def weight_table(
@@ -94,6 +99,70 @@ def direct_sum(conv, values, times, observed=None, query_times=None):
             output = output + torch.einsum("qj,qjo->qo", weighted, psi[..., channel])
         outputs.append(output if conv.bias is None else output + double.bias)
     return torch.stack(outputs), double
+
+
+def sampled_sum(conv, values, times, observed, queries, sensitivity):
+    """Evaluate the direct sum of one long series at some output times.
+
+    The gradients of ``(output * sensitivity).sum()`` are added to `values` and to the
+    parameters of the layer, one output time after the other.
+
+    Parameters
+    ----------
+    conv : CKConv
+        A float64 layer without bias whose kernel is 0 beyond 1.25 horizons.
+    values, observed : Tensor of shape (time, in_channels)
+        Values, and which of them exist.
+    times, queries : Tensor of shape (time,), (query,)
+        Stamps, and output times.
+    sensitivity : Tensor of shape (query, out_channels)
+        Gradient of what follows.
+
+    Returns
+    -------
+    Tensor of shape (query, out_channels)
+    """
+    stamps, reach = times.numpy(), 1.25 * conv.horizon
+    weigh = [
+        _weights_over_time(stamps[exists], step, conv)
+        for exists, step in zip(
+            observed.T.numpy(),
+            conv.time_step.expand(conv.in_channels).tolist(),
+            strict=True,
+        )
+    ]
+    outputs = []
+    for query, slope in zip(queries.tolist(), sensitivity, strict=True):
+        low = np.searchsorted(stamps, query - reach)
+        high = np.searchsorted(
+            stamps, query if conv.causal else query + reach, side="right"
+        )
+        weights = torch.zeros(high - low, conv.in_channels, dtype=torch.float64)
+        for channel, exists in enumerate(observed[low:high].T.numpy()):
+            inside = stamps[low:high][exists]
+            row = weigh[channel](query, inside)
+            weights[exists, channel] = torch.from_numpy(row)
+        psi = conv.kernel((query - times[low:high]) / conv.horizon)
+        output = torch.einsum("joc,jc->o", psi, weights * values[low:high])
+        (output * slope).sum().backward()
+        outputs.append(output.detach())
+    return torch.stack(outputs)
+
+
+def _weights_over_time(stamps, time_step, conv):
+    """Return a function (query, stamps) -> weights that those up to `query` give."""
+    distinct, members = np.unique(stamps, return_counts=True)
+
+    def weigh(query, asked):
+        if conv.quadrature == "none":
+            return np.ones(len(asked))
+        n_seen = len(distinct)
+        if conv.causal:
+            n_seen = np.searchsorted(distinct, query, side="right")
+        weights = _voronoi(distinct[:n_seen], time_step, conv.horizon)
+        return (weights / members[:n_seen])[np.searchsorted(distinct, asked)]
+
+    return weigh
 
 
 def dense_sum(weighted, features, mixing, times, query_times, *, causal):

@@ -7,7 +7,6 @@ import torch
 from ckts.density import make_quadrature
 from ckts.functional import convolve, masked_max, masked_mean
 from ckts.geometry import make_geometry
-from ckts.methods import pairwise
 from references import relative_error
 
 
@@ -61,27 +60,6 @@ def test_what_is_not_observed_does_not_enter_through_ties(method):
     expected = convolve(values, gaussians, mixing, *plan)
     spoiled = torch.where(observed, values, 77)
     assert relative_error(convolve(spoiled, gaussians, mixing, *plan), expected) < 1e-13
-
-
-def test_nothing_of_pairs_times_channels_is_built(monkeypatch):
-    # the features are the largest tensor; no block has more than its share of pairs
-    monkeypatch.setattr(pairwise, "PAIRS_PER_BLOCK", 256)
-    sizes = []
-
-    def features(lags):
-        sizes.append(lags.numel())
-        return gaussians(lags)
-
-    times = torch.rand(3, 50, dtype=torch.float64).sort().values
-    convolve(
-        torch.ones(3, 50, 2, dtype=torch.float64),
-        features,
-        torch.ones(4, 2, 3, dtype=torch.float64),
-        make_geometry(times),
-        make_quadrature(times, density="none"),
-    )
-    assert sum(sizes) == 3 * 50 * 50
-    assert max(sizes) <= 256
 
 
 # --- masked reductions ----------------------------------------------------------------

@@ -4,6 +4,8 @@ import math
 
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
+from torch.nn.functional import pad
 
 from ckts import _tensor_checks as _checks
 from ckts.kernels.linear import WeightNormLinear, uniform
@@ -72,6 +74,43 @@ class SirenKernel(AbstractNetworkKernel):
     def activate(self, hidden: Tensor) -> Tensor:
         """Apply the sine of `omega_0` times the input."""
         return torch.sin(self.omega_0 * hidden)
+
+    def basis(self, lags: Tensor) -> Tensor:
+        """Sines of the second layer, and a constant: (..., hidden + 1)."""
+        if lags.requires_grad:
+            return super().basis(lags)
+        positions, first, second = self.coordinates(lags), self.first, self.second
+        parameters = first.weight, first.bias, second.weight, second.bias
+        return _TwoSines.apply(positions, self.omega_0, *parameters)
+
+
+class _TwoSines(torch.autograd.Function):
+    """The basis of a :class:`SirenKernel` for positions that need no gradient.
+
+    Few passes over memory, in place. The constant is a neuron without inputs.
+    """
+
+    @staticmethod
+    def forward(ctx, positions, omega_0, weight_1, bias_1, weight_2, bias_2):
+        flat = positions.reshape(-1, 1)
+        weight_1, bias_1 = omega_0 * weight_1.T, omega_0 * bias_1
+        weight_2 = pad(omega_0 * weight_2, (0, 0, 0, 1))
+        bias_2 = pad(omega_0 * bias_2, (0, 1), value=math.pi / 2)
+        hidden = torch.addcmul(bias_1, flat, weight_1).sin_()
+        phases = torch.addmm(bias_2, hidden, weight_2.T)
+        ctx.omega_0 = omega_0
+        ctx.save_for_backward(flat, weight_1, bias_1, hidden, weight_2, phases)
+        return torch.sin(phases).view(*positions.shape, len(bias_2))
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, gradient):
+        flat, weight_1, bias_1, hidden, weight_2, phases = ctx.saved_tensors
+        second = torch.cos(phases).mul_(gradient.reshape(phases.shape))
+        first = torch.addcmul(bias_1, flat, weight_1).cos_().mul_(second @ weight_2)
+        gradients = first.T @ flat, first.sum(0), second.T @ hidden, second.sum(0)
+        by_w1, by_b1, by_w2, by_b2 = (ctx.omega_0 * part for part in gradients)
+        return None, None, by_w1, by_b1, by_w2[:-1], by_b2[:-1]
 
 
 def _sine_layer(weight: Tensor, bias_init: str, omega_0: float) -> WeightNormLinear:

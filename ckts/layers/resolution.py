@@ -10,11 +10,9 @@ from ckts.geometry import NODES, lagrange_weights
 from ckts.kernels import REACH, AbstractKernel
 
 # Largest error of an interpolated kernel over its largest value, both as the root mean
-# square over channels. The convolution interpolates twice, and stays below 1e-4.
+# square over channels; and of its features, each by itself, on which gradients depend.
+# The convolution interpolates twice, and stays below 1e-4.
 TOLERANCE = 5e-6
-# The features may be wrong by so much more, each by itself: gradients depend on them,
-# also of those that the kernel hardly uses.
-FEATURES = 2.0
 N_LAGS = 256
 COARSEST, FINEST = 16, 2**17
 
@@ -34,7 +32,7 @@ def mesh_error(kernel: AbstractKernel, resolution: float) -> float:
     -------
     float
         Largest error at 256 random lags over the largest value there: that of the
-        kernel, or half of that of its features, whichever is larger.
+        kernel or that of its features, whichever is larger.
     """
     # In float32 the rounding of a fast kernel would count, which no mesh makes smaller.
     kernel = copy.deepcopy(kernel).double()
@@ -45,7 +43,7 @@ def mesh_error(kernel: AbstractKernel, resolution: float) -> float:
     error = (weights.unsqueeze(1) @ basis[:, :-1]).squeeze(1) - exact
     mixing = kernel.mixing().flatten(0, 1).T
     mixed = _relative(_norms(error @ mixing), _norms(exact @ mixing))
-    return max(mixed, _relative(error, exact) / FEATURES)
+    return max(mixed, _relative(error, exact))
 
 
 def mesh_resolution(kernel: AbstractKernel, *, coarsest: float = COARSEST) -> float:

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from ckts.kernels import KERNELS, AbstractKernel, make_kernel
+from ckts.kernels import KERNELS, AbstractKernel, SirenKernel, make_kernel
 from ckts.kernels.bands import _WindowedSines, windowed_sines
 from ckts.kernels.base import fade
 from ckts.kernels.linear import WeightNormLinear
@@ -72,6 +72,16 @@ def test_a_kernel_is_zero_from_a_quarter_beyond_the_horizon_on(name, dtype):
     for lags in (far, -far):
         assert (kernel.features(lags) == 0).all()
         assert (kernel(lags) == 0).all()
+
+
+def test_half_precision_fades_as_float32_does(name):
+    # bfloat16 tells 32 lags apart between the horizon and its quarter
+    kernel = make(name, dtype=torch.bfloat16)
+    lags = torch.linspace(1, 1.25, 401, dtype=torch.float64)
+    basis = kernel.basis(lags.to(torch.bfloat16))
+    expected = basis.double() * fade(lags).unsqueeze(-1)
+    error = (kernel.features(lags).double() - expected).abs().max()
+    assert error < 2**-7 * basis.abs().max()
 
 
 def test_a_kernel_fades_smoothly(name):
@@ -321,6 +331,24 @@ def test_siren_is_the_network_of_the_paper():
     torch.testing.assert_close(kernel(lag).flatten(), expected, rtol=1e-12, atol=0)
 
 
+@pytest.mark.parametrize("causal", [True, False], ids=["causal", "centred"])
+@pytest.mark.parametrize("shape", [(), (6,), (2, 3), (0,)])
+def test_the_fused_siren_is_its_plain_twin(shape, causal):
+    kernel = make("siren", omega_0=7.0, causal=causal)
+    lags = some_lags(*shape, low=-1.25, high=1.25)
+    parameters = (*kernel.first.parameters(), *kernel.second.parameters())
+    sensitivity = torch.randn(*shape, 33, dtype=torch.float64)
+    results = []
+    for basis in (kernel.basis, super(SirenKernel, kernel).basis):
+        values = basis(lags)
+        gradients = torch.autograd.grad((values * sensitivity).sum(), parameters)
+        results.append((values, *gradients))
+    for got, expected in zip(*results, strict=True):
+        assert got.shape == expected.shape
+        scale = expected.abs().max().item() if expected.numel() else 1.0
+        torch.testing.assert_close(got, expected, rtol=0, atol=1e-12 * max(scale, 1))
+
+
 @pytest.mark.parametrize("bias_init", ["period", "fan_in"])
 def test_siren_biases_are_those_of_their_formula(bias_init):
     omega_0, width = 30.0, 4000
@@ -483,11 +511,13 @@ def test_bands_give_gradients_to_lags_when_asked():
     torch.testing.assert_close(gradient, expected, rtol=1e-6, atol=1e-6)
 
 
-def test_bands_refuse_a_second_derivative():
-    # what the fused kernel saves are intermediates: it would be wrong in silence
-    kernel = make("bands")
+@pytest.mark.parametrize("fused", ["bands", "siren"])
+def test_fused_kernels_refuse_a_second_derivative(fused):
+    # what they save are intermediates: it would be wrong in silence
+    kernel = make(fused)
     values = kernel(some_lags(5)).square().sum()
-    (gradient,) = torch.autograd.grad(values, kernel.phases, create_graph=True)
+    parameter = kernel.phases if fused == "bands" else kernel.first.bias
+    (gradient,) = torch.autograd.grad(values, parameter, create_graph=True)
     with pytest.raises(RuntimeError, match="once_differentiable"):
         gradient.sum().backward()
 

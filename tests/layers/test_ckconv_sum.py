@@ -18,7 +18,6 @@ from ckconv_cases import (
 )
 from ckts.kernels import KERNELS
 from ckts.layers import CKConv
-from ckts.methods import pairwise
 from references import TIME_KINDS, direct_sum, draw_times, relative_error
 
 # --- the direct sum ------------------------------------------------------------------
@@ -96,18 +95,6 @@ def test_rows_without_observation_are_outputs_like_others(n_in, causal):
         observed = torch.rand(2, 12, 1, generator=generator) < 0.5
         observed[0, 0], observed[0, -1] = False, False
         assert_like_direct_sum(conv, values, times, observed, None, FLOAT64)
-
-
-def test_blocks_of_pairs_meet_the_direct_sum(monkeypatch):
-    monkeypatch.setattr(pairwise, "PAIRS_PER_BLOCK", 100)
-    conv = make_conv("siren")
-    values, times, observed = make_batch("random", length=33)
-    assert_like_direct_sum(conv, values, times, observed, None, FLOAT64)
-    queries = draw_queries(times)
-    assert_like_direct_sum(conv, values, times, observed, queries, FLOAT64)
-    with torch.no_grad():
-        got = conv(values, times, observed)
-    assert relative_error(got, direct_sum(conv, values, times, observed)[0]) < FLOAT64
 
 
 def test_a_lag_beyond_the_horizon_enters_no_more():

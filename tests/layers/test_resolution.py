@@ -202,3 +202,12 @@ def test_gradients_hold_the_tolerance_whatever_the_weights():
         with torch.no_grad():
             conv.kernel.weight[..., conv.kernel.frequencies > 5] *= 1e-3
         assert_like_direct_sum(conv, values, times, None, None, MESH, method="mesh")
+
+
+def test_a_kernel_that_diverged_keeps_its_mesh():
+    # NaN is the business of who trains; pairs would make a long series hang
+    kernel = make_bands(10)
+    with torch.no_grad():
+        kernel.weight[:] = math.nan
+        kernel.frequencies[:] = math.nan
+    assert mesh_resolution(kernel, coarsest=100.0) == 100.0
