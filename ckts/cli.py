@@ -1,4 +1,4 @@
-"""The console command: ``ckts demo``."""
+"""The console command: ``ckts demo`` and ``ckts datasets``."""
 
 from __future__ import annotations
 
@@ -51,6 +51,12 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=ckts.__version__)
     commands = parser.add_subparsers(dest="command", title="commands")
+    _add_demo(commands)
+    _add_datasets(commands)
+    return parser
+
+
+def _add_demo(commands: argparse._SubParsersAction) -> None:
     demo = commands.add_parser(
         "demo",
         help="cross-validate on real irregular data beside a baseline (a minute)",
@@ -80,7 +86,45 @@ def make_parser() -> argparse.ArgumentParser:
         help="seed of folds and models (default: 0)",
     )
     demo.set_defaults(run=_demo)
-    return parser
+
+
+def _add_datasets(commands: argparse._SubParsersAction) -> None:
+    datasets = commands.add_parser(
+        "datasets",
+        help="list, fetch, verify and remove data sets",
+        description="List the data sets that can be downloaded: size, cached or not, "
+        "license and citation.",
+    )
+    datasets.add_argument(
+        "--all",
+        action="store_true",
+        help="name every set of the UEA, UCR and TSER archives",
+    )
+    _add_home(datasets, None)
+    datasets.set_defaults(run=_list_datasets)
+    actions = datasets.add_subparsers(dest="action", title="actions")
+    fetch = actions.add_parser("fetch", help="download a data set into the cache")
+    fetch.add_argument("name", metavar="NAME")
+    fetch.set_defaults(run=_fetch_dataset)
+    verify = actions.add_parser("verify", help="hold cached files to their digests")
+    verify.add_argument("names", metavar="NAME", nargs="*", help="default: all cached")
+    verify.set_defaults(run=_verify_datasets)
+    remove = actions.add_parser("remove", help="remove a data set from the cache")
+    remove.add_argument("name", metavar="NAME")
+    remove.set_defaults(run=_remove_dataset)
+    for action in (fetch, verify, remove):
+        # Without a default of its own it keeps what stands before the action.
+        _add_home(action, argparse.SUPPRESS)
+
+
+def _add_home(parser: argparse.ArgumentParser, default: str | None) -> None:
+    parser.add_argument(
+        "--data-home",
+        type=Path,
+        default=default,
+        metavar="FOLDER",
+        help="the cache (default: CKTS_DATA, or the system's folder for caches)",
+    )
 
 
 def _positive(text: str) -> int:
@@ -123,3 +167,27 @@ def _demo(options: argparse.Namespace) -> int:
 
     run_demo(output, max_epochs=options.max_epochs, seed=options.seed)
     return 0
+
+
+def _list_datasets(options: argparse.Namespace) -> int:
+    from ckts.datasets.commands import list_datasets
+
+    return list_datasets(options.data_home, every=options.all)
+
+
+def _fetch_dataset(options: argparse.Namespace) -> int:
+    from ckts.datasets.commands import fetch_dataset
+
+    return fetch_dataset(options.name, options.data_home)
+
+
+def _verify_datasets(options: argparse.Namespace) -> int:
+    from ckts.datasets.commands import verify_datasets
+
+    return verify_datasets(options.names, options.data_home)
+
+
+def _remove_dataset(options: argparse.Namespace) -> int:
+    from ckts.datasets.commands import remove_dataset
+
+    return remove_dataset(options.name, options.data_home)

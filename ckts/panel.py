@@ -19,12 +19,14 @@ from ckts._checks import (
 )
 from ckts._frozen import Frozen
 from ckts.columns import as_floats, as_instances, as_names
+from ckts.description import Description, describe
 from ckts.frames import write_frame
 from ckts.long_table import read_long
 from ckts.rows import merge_rows, sort_rows
 from ckts.selection import row_pointers, series_numbers, take_rows
 from ckts.static import as_static
 from ckts.times import TimeScale, parse_times
+from ckts.wording import summarize
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -289,6 +291,16 @@ class Panel(Frozen):
         """
         return write_frame(self)
 
+    def describe(self) -> Description:
+        """Tell how irregular it is: lengths, gaps, missing rate, asynchrony, ...
+
+        Returns
+        -------
+        Description
+            It prints as a summary; its `to_frame` has one line per channel.
+        """
+        return describe(self)
+
     @property
     def n_series(self) -> int:
         """Number of series."""
@@ -327,18 +339,7 @@ class Panel(Frozen):
         )
 
     def __repr__(self) -> str:
-        lengths = self.lengths if self.n_series else np.zeros(1, int)
-        low, high = lengths.min(), lengths.max()
-        parts = [
-            f"n_series={self.n_series}",
-            f"in_channels={self.in_channels}",
-            f"length {low}" if low == high else f"lengths {low}-{high}",
-        ]
-        if self.values.size:
-            parts.append(f"{np.isnan(self.values).mean():.0%} missing")
-        if self.static is not None:
-            parts.append(f"n_static={self.static.shape[1]}")
-        return f"Panel({', '.join(parts)}, time {self.time_scale})"
+        return f"Panel({summarize(self)})"
 
     def __array__(self, dtype=None, copy=None):
         raise TypeError(

@@ -1,4 +1,7 @@
-"""Data sets: ``make_*`` with a known truth, ``load_*`` shipped with the package."""
+"""Data sets: ``make_*`` with a known truth, ``load_*`` shipped, ``fetch_*`` downloaded.
+
+What is downloaded is cached in the folder that `CKTS_DATA` names.
+"""
 
 if __name__ != "ckts.datasets":
     raise ImportError(
@@ -7,20 +10,53 @@ if __name__ != "ckts.datasets":
         "another package of that name."
     )
 
+from ckts.datasets.adding_problem import make_adding_problem
+from ckts.datasets.character_trajectories import fetch_character_trajectories
+from ckts.datasets.cifar10 import fetch_cifar10
+from ckts.datasets.copy_memory import make_copy_memory
 from ckts.datasets.japanese_vowels import load_japanese_vowels
+from ckts.datasets.mnist import fetch_mnist
 from ckts.datasets.pbc import load_pbc, load_pbc_survival
 from ckts.datasets.perturb import drop_observations, subsample
+from ckts.datasets.physionet2012 import fetch_physionet2012
+from ckts.datasets.physionet2019 import fetch_physionet2019
+from ckts.datasets.readers import (
+    read_arff,
+    read_penn_treebank,
+    read_physionet2012,
+    read_physionet2019,
+    read_ts,
+)
 from ckts.datasets.regression import make_irregular_regression
 from ckts.datasets.sinusoids import make_irregular_sinusoids
+from ckts.datasets.speech_commands import fetch_speech_commands
 from ckts.datasets.speed import make_speed
+from ckts.datasets.split import paper_split
+from ckts.datasets.uea import fetch_tser, fetch_uea
 
 __all__ = [
     "drop_observations",
+    "fetch_character_trajectories",
+    "fetch_cifar10",
+    "fetch_mnist",
+    "fetch_physionet2012",
+    "fetch_physionet2019",
+    "fetch_speech_commands",
+    "fetch_tser",
+    "fetch_uea",
     "load_japanese_vowels",
     "load_pbc",
     "load_pbc_survival",
+    "make_adding_problem",
+    "make_copy_memory",
     "make_irregular_regression",
     "make_irregular_sinusoids",
     "make_speed",
+    "paper_split",
+    "read_arff",
+    "read_penn_treebank",
+    "read_physionet2012",
+    "read_physionet2019",
+    "read_ts",
     "subsample",
 ]

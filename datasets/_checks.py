@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from numbers import Integral, Real
 
 import numpy as np
@@ -65,6 +65,26 @@ def check_choice(argument: str, value: object, choices: Sequence[object]) -> Non
         raise ValueError(
             f"`{argument}` must be one of {names}; got {value!r}. Choose one of them."
         )
+
+
+def check_some_of(
+    argument: str, values: str | Sequence[str], choices: Sequence[str]
+) -> tuple[str, ...]:
+    """Return one or several different `choices` as a tuple."""
+    if not isinstance(values, Iterable):
+        raise TypeError(
+            f"`{argument}` must be a string or a sequence of strings; got {values!r}. "
+            f"Choose among {', '.join(map(repr, choices))}."
+        )
+    chosen = (values,) if isinstance(values, str) else tuple(values)
+    for value in chosen:
+        check_choice(argument, value, choices)
+    if not chosen or len(set(chosen)) < len(chosen):
+        raise ValueError(
+            f"`{argument}` must name each choice once and at least one; got "
+            f"{values!r}. Choose among {', '.join(map(repr, choices))}."
+        )
+    return chosen
 
 
 def check_length(length: int | tuple[int, int]) -> tuple[int, int]:

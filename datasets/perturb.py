@@ -1,4 +1,4 @@
-"""Take observations away: at random, or every step-th row only."""
+"""Take observations away: at random, in blocks, by their value, or every step-th."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from ckts.datasets._checks import check_choice, check_count, check_share
+from ckts.datasets._choose import choose_blocks, choose_first
 from ckts.datasets._rows import keep_rows, series_of_rows
 from ckts.formats import as_panel
 from ckts.panel import Panel
@@ -17,8 +18,10 @@ def drop_observations(
     *,
     random_state: int | np.random.RandomState | None = None,
     how: str = "jointly",
+    pattern: str = "random",
+    n_blocks: int = 1,
 ) -> Panel:
-    """Drop a share of the observations of each series, at random.
+    r"""Drop a share of the observations of each series.
 
     What stays keeps its order, its time stamps and its values.
 
@@ -28,17 +31,38 @@ def drop_observations(
         Or anything that `ckts.as_panel` takes.
     rate : float
         The share to drop, in [0, 1). Of ``n`` observations ``floor(n * rate)`` go, as
-        in the experiments of the CKConv paper (Section 5.3, Table 4).
+        in the experiments of the CKConv paper (Section 5.3, Table 4): exactly the
+        share wherever ``n * rate`` is whole, less than one observation below it
+        elsewhere.
     random_state : int, RandomState or None
         The same integer gives the same panel.
     how : {"jointly", "per_channel"}, default "jointly"
         "jointly" removes whole rows: `n` counts the rows of a series. "per_channel"
         replaces single values by NaN: `n` counts the observed values of a series and
         channel, and the rows with their time stamps all stay.
+    pattern : {"random", "blocks", "informative"}, default "random"
+        Which observations go. "random": each as likely as any other. "blocks":
+        `n_blocks` runs of consecutive observations, as when a device is off.
+        "informative": the more ordinary a value, the sooner it goes, as where only
+        what looks wrong is measured again; see Notes.
+    n_blocks : int, default 1
+        Runs per series (or series and channel) for "blocks"; they are equally long,
+        give or take one observation, stand at random places, and may touch.
 
     Returns
     -------
     Panel of shape (n_series,)
+
+    Notes
+    -----
+    "informative" makes data that are missing not at random: whether a value is there
+    depends on the value. The distance of a value from what is usual is
+
+    .. math:: d = |x - \text{median}| / \text{mean}|x - \text{median}|,
+
+    with median and mean over all observed values of the channel in `panel`; for a row
+    it is the largest of its channels. Observations are dropped one after the other,
+    with chances in proportion to 1 / (1 + d).
 
     Examples
     --------
@@ -48,18 +72,34 @@ def drop_observations(
     array([0.1, 0.5])
     >>> drop_observations(panel, 0.5, random_state=0, how="per_channel").values.ravel()
     array([nan,  2.,  3., nan])
+    >>> drop_observations(panel, 0.5, random_state=0, pattern="blocks").times
+    array([0.5, 0.9])
     """
     panel = as_panel(panel)
     check_share("rate", rate)
     check_choice("how", how, ("jointly", "per_channel"))
+    check_choice("pattern", pattern, ("random", "blocks", "informative"))
+    check_count("n_blocks", n_blocks)
     rng = check_random_state(random_state)
-    series = series_of_rows(panel.indptr)
-    if how == "jointly":
-        return keep_rows(panel, ~_choose(series, rate, rng))
-    rows, channels = np.nonzero(~np.isnan(panel.values))
-    chosen = _choose(series[rows] * panel.in_channels + channels, rate, rng)
+
+    jointly = how == "jointly"
+    rows, channels = _items(panel, jointly)
+    groups = series_of_rows(panel.indptr)[rows]
+    if not jointly:
+        groups = groups * panel.in_channels + channels
+    if pattern == "blocks":
+        lost = choose_blocks(groups, rate, n_blocks, rng)
+    else:
+        # The first of exponential arrivals is each with a chance in proportion to its
+        # rate, 1 / delay, and what remains is again such a race.
+        arrivals = rng.standard_exponential(len(groups))
+        if pattern == "informative":
+            arrivals *= 1 + _unusualness(panel, jointly)[rows, channels]
+        lost = choose_first(groups, rate, arrivals)
+    if jointly:
+        return keep_rows(panel, ~lost)
     values = panel.values.copy()
-    values[rows[chosen], channels[chosen]] = np.nan
+    values[rows[lost], channels[lost]] = np.nan
     return panel.with_values(values)
 
 
@@ -93,11 +133,27 @@ def subsample(panel: Panel, step: int) -> Panel:
     return keep_rows(panel, position % step == 0)
 
 
-def _choose(groups: np.ndarray, rate: float, rng: np.random.RandomState) -> np.ndarray:
-    """Choose floor(size * rate) items of every group: bool of shape (n_items,)."""
-    sizes = np.bincount(groups)
-    shuffled = np.lexsort((rng.random_sample(len(groups)), groups))
-    rank = np.arange(len(groups)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    chosen = np.empty(len(groups), dtype=bool)
-    chosen[shuffled] = rank < np.repeat(np.floor(sizes * rate), sizes)
-    return chosen
+def _items(panel: Panel, jointly: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Find the row and channel of all that can be dropped: rows, or observed values."""
+    if jointly:
+        rows = np.arange(len(panel.times))
+        return rows, np.zeros_like(rows)
+    rows, channels = np.nonzero(~np.isnan(panel.values))
+    return rows, channels
+
+
+def _unusualness(panel: Panel, jointly: bool) -> np.ndarray:
+    """Measure how far values are from the usual of their channel; 0 where unobserved.
+
+    Returns
+    -------
+    ndarray of shape (n_rows, in_channels), or (n_rows, 1) of the largest
+        The observed values of a channel have mean 1, or are 0 if it is constant.
+    """
+    distance = np.zeros(panel.values.shape)
+    for channel, values in enumerate(panel.values.T):
+        known = ~np.isnan(values)
+        if known.any():
+            off = np.abs(values[known] - np.median(values[known]))
+            distance[known, channel] = off / (off.mean() or 1.0)
+    return distance.max(axis=1, keepdims=True, initial=0) if jointly else distance

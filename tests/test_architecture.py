@@ -27,6 +27,7 @@ BORDER = {
     "_checks",
     "_frozen",
     "columns",
+    "description",
     "formats",
     "frames",
     "long_table",
@@ -34,7 +35,9 @@ BORDER = {
     "rows",
     "selection",
     "static",
+    "steps",
     "times",
+    "wording",
 }
 MATHS = {"density", "functional", "geometry", "interpolant", "kernels", "pieces"}
 ARROWS = {
@@ -79,7 +82,16 @@ LIBRARIES["geometry"] = {"numpy", "scipy", "torch"}
 ELSEWHERE = {"numpy", "torch"}
 
 # What may be imported inside a function, because a user may lack it or never need it.
-LATE = {"matplotlib", "pandas", "sklearn", "skorch", "sktime"}
+LATE = {
+    "filelock",
+    "matplotlib",
+    "pandas",
+    "pooch",
+    "requests",
+    "sklearn",
+    "skorch",
+    "sktime",
+}
 # `ckts --help` must answer at once: programs import what they run when they run it.
 PROGRAMS = {"cli", "demo"}
 

@@ -1,4 +1,4 @@
-"""Pictures: Display objects in the way of scikit-learn; needs matplotlib."""
+"""The risk of a patient after each measurement."""
 
 from __future__ import annotations
 

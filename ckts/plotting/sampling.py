@@ -1,0 +1,251 @@
+"""Who was measured when, and what is missing."""
+
+from __future__ import annotations
+
+from numbers import Integral
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ckts.formats import as_panel
+from ckts.wording import percent, readable_unit
+
+if TYPE_CHECKING:
+    from ckts.panel import Panel
+
+LANE = 0.84  # height of a full mark, in lanes
+SHORTEST = 0.12  # of a mark of which nothing was observed
+MAX_BARS = 40  # channels that have room for a name
+FEWEST_BARS = 8  # less leave room below, rather than being thick
+
+
+class SamplingDisplay:
+    """Who was measured when, and what is missing.
+
+    Each series has a lane with one mark per row: the taller, the more channels the row
+    observes, in proportion to the most of any row drawn. The line below runs from the
+    first to the last row, and the figure at its end counts the rows. Beside the lanes
+    are the shares of all rows of the panel at which each channel is missing, if
+    anything is.
+
+    Parameters
+    ----------
+    panel : Panel of shape (n_series,)
+        The series to draw, one lane each.
+    missing : ndarray of shape (n_channels,)
+        Share of missing values of each of `channels`.
+    channels : sequence of str
+        The names of the bars.
+    n_all : int
+        Number of series from which those of `panel` were chosen.
+
+    Attributes
+    ----------
+    figure_ : matplotlib Figure
+        Made by :meth:`plot`.
+    axes_ : ndarray of Axes
+        The lanes; and the bars, unless nothing is missing or axes were given.
+
+    See Also
+    --------
+    SamplingDisplay.from_panel : Choose the series and draw.
+    ckts.Panel.describe : The same in figures.
+    """
+
+    def __init__(
+        self, panel: Panel, missing: np.ndarray, *, channels: list[str], n_all: int
+    ) -> None:
+        self.panel = panel
+        self.missing = missing
+        self.channels = channels
+        self.n_all = n_all
+
+    @classmethod
+    def from_panel(
+        cls, panel: Panel, *, n_series: int = 12, ax: Any = None, **plot_params: Any
+    ) -> SamplingDisplay:
+        """Choose series at equal distances in the panel, and draw them.
+
+        Parameters
+        ----------
+        panel : Panel of shape (n_all,)
+            Or anything that `ckts.as_panel` takes.
+        n_series : int, default 12
+            Lanes at most; the first and the last series are among them.
+        ax : matplotlib Axes, optional
+            Where to draw the lanes, without the bars; by default a new figure.
+        **plot_params
+            Passed on to :meth:`plot`.
+
+        Returns
+        -------
+        SamplingDisplay
+            Its bars are sorted, and the 40 most missing ones where there are more.
+
+        Raises
+        ------
+        ValueError
+            If there are no series, or `n_series` is not positive.
+        TypeError
+            If `n_series` is not an integer.
+        """
+        panel = as_panel(panel)
+        if not isinstance(n_series, Integral) or n_series < 1:
+            error = ValueError if isinstance(n_series, Integral) else TypeError
+            raise error(
+                f"`n_series` must be an integer of at least 1; got {n_series!r}. It is "
+                "the number of lanes to draw, such as 12."
+            )
+        n_lanes = min(n_series, len(panel))
+        chosen = np.linspace(0, len(panel) - 1, n_lanes).round().astype(int)
+        rows = max(len(panel.times), 1)
+        missing = 1 - np.sum(~np.isnan(panel.values), axis=0) / rows
+        most = np.argsort(-missing, kind="stable")[:MAX_BARS][::-1]
+        display = cls(
+            panel[chosen],
+            missing[most],
+            channels=[panel.channels[i] for i in most],
+            n_all=len(panel),
+        )
+        return display.plot(ax=ax, **plot_params)
+
+    def plot(
+        self,
+        *,
+        ax: Any = None,
+        time_label: str | None = None,
+        time_factor: float | None = None,
+        series_label: str = "series",
+        title: str | None = None,
+    ) -> SamplingDisplay:
+        """Draw the lanes and, on a figure of its own, the bars.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw the lanes, without the bars; by default a new figure.
+        time_label : str, optional
+            Label of the time axis; by default the unit. Dates are shown as time since
+            the first row of each series.
+        time_factor : float, optional
+            Multiplies the times, for example 1 / 365.25 for years; by default a unit
+            that reads easily.
+        series_label : str, default "series"
+            What a series is, such as "patients".
+        title : str, optional
+            What the data are. On given axes it stands in place of the legend.
+
+        Returns
+        -------
+        SamplingDisplay
+        """
+        if ax is not None:
+            self.figure_, self.axes_ = ax.figure, np.array([ax])
+        else:
+            self.figure_, self.axes_ = self._new_figure(title)
+        lanes, *bars = self.axes_
+        times, unit = _readable_times(self.panel, time_factor)
+        _draw_lanes(lanes, self.panel, times)
+        dated = self.panel.time_scale.kind == "datetime"
+        name = "time since the first row" if dated else "time"
+        lanes.set_xlabel(time_label or (f"{name} ({unit})" if unit else name))
+        above = title if title and ax is not None else self._legend(series_label)
+        lanes.set_title(above, loc="left", fontsize=9)
+        for axis in bars:
+            _draw_bars(axis, self.missing, self.channels)
+        return self
+
+    def _legend(self, series_label: str) -> str:
+        shown = f"{len(self.panel)} of " if len(self.panel) < self.n_all else ""
+        legend = (
+            f"When: {shown}{self.n_all:,} {series_label}, one mark per measurement time"
+        )
+        if not self.missing.any():
+            return f"{legend}; nothing is missing"
+        most = int(np.max(_n_observed(self.panel), initial=0))
+        heights = f"(at most {most} of {self.panel.in_channels})"
+        return f"{legend}.\nThe taller, the more channels were measured {heights}."
+
+    def _new_figure(self, title: str | None) -> tuple[Any, np.ndarray]:
+        import matplotlib.pyplot as plt
+
+        n_lines = len(self.channels) if self.missing.any() else 0
+        figure = plt.figure(
+            figsize=(9, 1.5 + max(0.25 * len(self.panel), 0.17 * n_lines, 1)),
+            layout="constrained",
+        )
+        if title:
+            figure.suptitle(title, x=0.01, ha="left", fontweight="bold")
+        if not self.missing.any():
+            return figure, np.array([figure.subplots()])
+        return figure, figure.subplots(1, 2, width_ratios=[3, 1])
+
+
+def _readable_times(panel: Panel, factor: float | None) -> tuple[np.ndarray, str]:
+    """Return the times (n_rows,) to draw, and the name of their unit."""
+    times = panel.times
+    if len(times) == 0:
+        return times, ""
+    if panel.time_scale.kind == "datetime":
+        filled = panel.lengths > 0
+        first = times[panel.indptr[:-1][filled]]
+        times = times - np.repeat(first, panel.lengths[filled])
+    if factor is not None:
+        return times * factor, ""
+    size, unit = readable_unit(panel.time_scale, float(np.abs(times).max()))
+    return times / size, unit
+
+
+def _n_observed(panel: Panel) -> np.ndarray:
+    """Count the observed channels of each row, of shape (n_rows,)."""
+    return np.sum(~np.isnan(panel.values), axis=1)
+
+
+def _draw_lanes(axis: Any, panel: Panel, times: np.ndarray) -> None:
+    n_observed = _n_observed(panel)
+    share = n_observed / max(np.max(n_observed, initial=0), 1)
+    tall = LANE * np.maximum(share, SHORTEST)
+    for lane, (start, stop) in enumerate(
+        zip(panel.indptr[:-1], panel.indptr[1:], strict=True)
+    ):
+        if start < stop:
+            when = times[start:stop]
+            axis.hlines(lane, when[0], when[-1], color="0.75", lw=1, zorder=1)
+            top = lane - tall[start:stop]
+            axis.vlines(when, lane, top, color="C0", lw=1.2, zorder=2)
+        _write_beside(axis, lane, f"{stop - start:,}")
+    _write_beside(axis, -0.9, "rows")
+    middles = np.arange(len(panel)) - LANE / 2
+    axis.set_yticks(middles, [str(name) for name in panel.instances])
+    axis.tick_params(axis="y", length=0, labelsize=8)
+    axis.set_ylim(len(panel) - 0.6, -1)
+    axis.spines[["top", "right", "left"]].set_visible(False)
+
+
+def _write_beside(axis: Any, lane: float, text: str) -> None:
+    axis.annotate(
+        text,
+        (1, lane - LANE / 2),
+        xycoords=("axes fraction", "data"),
+        xytext=(22, 0),
+        textcoords="offset points",
+        fontsize=8,
+        ha="right",
+        va="center",
+        color="0.4",
+    )
+
+
+def _draw_bars(axis: Any, missing: np.ndarray, channels: list[str]) -> None:
+    places = np.arange(len(channels))
+    axis.barh(places, np.full(len(channels), 100), color="0.94")
+    axis.barh(places, 100 * missing, color="C1")
+    for place, share in zip(places, missing, strict=True):
+        axis.text(102, place, percent(share), fontsize=8, va="center", color="0.4")
+    axis.set_yticks(places, channels)
+    axis.tick_params(axis="y", length=0, labelsize=8)
+    axis.set_ylim(max(len(channels), FEWEST_BARS) - 0.4, -0.6)
+    axis.set_xlim(0, 100)
+    axis.set_xticks([])
+    axis.set_title("What is missing,\nin % of the rows", loc="left", fontsize=9)
+    axis.spines[:].set_visible(False)

@@ -1,0 +1,79 @@
+"""The copy memory problem: say again, much later, what was said first."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.utils import check_random_state
+
+from ckts.datasets._checks import check_count
+from ckts.datasets._rows import regular_panel
+from ckts.panel import Panel
+
+N_DIGITS = 8
+MARKER = 9
+
+
+def make_copy_memory(
+    n_series: int = 200,
+    *,
+    length: int = 100,
+    memory: int = 10,
+    random_state: int | np.random.RandomState | None = None,
+) -> tuple[Panel, np.ndarray]:
+    r"""Make the copy memory problem of the CKConv paper (Appendix C).
+
+    With :math:`T` = `length` and :math:`m` = `memory`, ten in the paper, a series is
+
+    .. math:: \underbrace{d_1 \dots d_m}_m \; \underbrace{0 \dots 0}_{T - 1} \;
+        \underbrace{9 \dots 9}_{m + 1},
+
+    with digits :math:`d` drawn from 1 to 8. The target is as long: 0 everywhere, and
+    :math:`d_1 \dots d_m` in the last `m` places. A model must know at the first 9 that
+    it is to speak, and bridge :math:`T + m` steps to each digit.
+
+    Parameters
+    ----------
+    n_series : int, default 200
+        The published code has 10,000 to train and 1000 to test.
+    length : int, default 100
+        :math:`T`, at least 1; the paper has 100, 200, 1000, 3000 and 6000. A series has
+        ``length + 2 * memory`` rows.
+    memory : int, default 10
+        The number of digits to remember, at least 1.
+    random_state : int, RandomState or None
+        The same integer gives the same data.
+
+    Returns
+    -------
+    X : Panel of shape (n_series,)
+        One channel; the times are 0, 1, ....
+    y : ndarray of int of shape (n_series, length + 2 * memory)
+        The target at each time of each series. Always guessing 0 is right in the share
+        ``1 - memory / (length + 2 * memory)`` of the places: accuracy says something
+        in the last `memory` columns only.
+
+    References
+    ----------
+    .. [1] S. Hochreiter and J. Schmidhuber (1997). Long short-term memory. Neural
+       Computation 9(8), 1735-1780.
+
+    Examples
+    --------
+    >>> X, y = make_copy_memory(1, length=3, memory=2, random_state=0)
+    >>> X.values.ravel()
+    array([5., 8., 0., 0., 9., 9., 9.])
+    >>> y
+    array([[0, 0, 0, 0, 0, 5, 8]])
+    """
+    check_count("n_series", n_series)
+    check_count("length", length)
+    check_count("memory", memory)
+    rng = check_random_state(random_state)
+    n_rows = length + 2 * memory
+    digits = rng.randint(1, N_DIGITS + 1, size=(n_series, memory))
+    values = np.zeros((n_series, n_rows))
+    values[:, :memory] = digits
+    values[:, -(memory + 1) :] = MARKER
+    y = np.zeros((n_series, n_rows), dtype=np.int64)
+    y[:, -memory:] = digits
+    return regular_panel(values.reshape(-1, 1), n_rows), y

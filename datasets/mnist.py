@@ -1,0 +1,116 @@
+"""MNIST as series: digits read pixel by pixel."""
+
+from __future__ import annotations
+
+import gzip
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.utils import check_random_state
+
+from ckts.datasets._checks import check_choice
+from ckts.datasets._dataset import answer
+from ckts.datasets._download import fetch_files
+from ckts.datasets._rows import regular_panel
+from ckts.datasets.registry import find_dataset
+
+_PARTS = {"train": "train", "test": "t10k"}
+_KINDS = ("images-idx3", "labels-idx1")
+_DESCR = """
+Each series is an image, read line by line from its top left corner{order}. One channel,
+from 0 (background) to 1; the times 0, 1, ... count pixels. The task is to tell which
+digit was written. {counts}
+"""
+
+
+def fetch_mnist(
+    *,
+    split: str | None = None,
+    permuted: bool = False,
+    random_state: int | np.random.RandomState | None = 0,
+    data_home: str | os.PathLike[str] | None = None,
+    download_if_missing: bool = True,
+    verbose: bool = False,
+    return_X_y: bool = False,
+) -> Any:
+    """Fetch sequential MNIST, or permuted MNIST: images of digits, pixel by pixel.
+
+    Parameters
+    ----------
+    split : {None, "train", "test"}
+        The official split, 60,000 and 10,000 images. None gives all, the training set
+        first.
+    permuted : bool, default False
+        Read all images in one random order of the pixels, the same for each.
+    random_state : int, RandomState or None, default 0
+        Makes that order. The papers state none, so that their figures are comparable up
+        to the luck of the order.
+    data_home : path, optional
+        The cache; by default `CKTS_DATA` or the folder of the operating system.
+    download_if_missing : bool, default True
+        If False, raise an error where a file is not in the cache.
+    verbose : bool, default False
+        Draw progress bars.
+    return_X_y : bool, default False
+        Return (data, target) only.
+
+    Returns
+    -------
+    Bunch
+        data : Panel of shape (n_series,)
+            784 rows of one channel, "gray", from 0 (background) to 1, float32. All
+            70,000 take 0.7 GB.
+        target : ndarray of int of shape (n_series,)
+            The digit.
+        permutation : ndarray of shape (784,)
+            Step k of a series is the pixel ``permutation[k]``.
+        DESCR, license, citation, version : str
+
+    Notes
+    -----
+    The CKConv paper (Appendix C) has both, normalized by 0.1307 and 0.3081, the mean
+    and standard deviation of the training pixels; an estimator does that by itself.
+
+    References
+    ----------
+    .. [1] Q. V. Le, N. Jaitly and G. E. Hinton (2015). A simple way to initialize
+       recurrent networks of rectified linear units. arXiv:1504.00941.
+    """
+    check_choice("split", split, (None, *_PARTS))
+    dataset = find_dataset("mnist")
+    parts = [_PARTS[name] for name in ([split] if split else _PARTS)]
+    names = [f"{part}-{kind}-ubyte.gz" for part in parts for kind in _KINDS]
+    paths = fetch_files(
+        dataset.only(names),
+        data_home=data_home,
+        download_if_missing=download_if_missing,
+        verbose=verbose,
+    )
+    images, labels = (
+        np.concatenate([_read_idx(paths[f"{part}-{kind}-ubyte.gz"]) for part in parts])
+        for kind in _KINDS
+    )
+    n_pixels = images[0].size
+    permutation = np.arange(n_pixels)
+    if permuted:
+        permutation = check_random_state(random_state).permutation(n_pixels)
+    pixels = images.reshape(-1, n_pixels)[:, permutation].reshape(-1, 1)
+    order = ", in the order `permutation`" if permuted else ""
+    return answer(
+        dataset,
+        regular_panel(pixels / np.float32(255), n_pixels, ["gray"]),
+        labels.astype(np.int64),
+        _DESCR.format(order=order, counts=f"{len(images):,} images."),
+        return_X_y=return_X_y,
+        permutation=permutation,
+    )
+
+
+def _read_idx(path: Path) -> np.ndarray:
+    """Read the array of bytes in a compressed IDX file."""
+    content = gzip.decompress(path.read_bytes())
+    n_dims = content[3]
+    shape = np.frombuffer(content, ">u4", n_dims, offset=4)
+    return np.frombuffer(content, np.uint8, offset=4 + 4 * n_dims).reshape(shape)

@@ -1,0 +1,205 @@
+"""PhysioNet 2019: sepsis in intensive care, under three protocols."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ckts.datasets._checks import check_choice, check_some_of
+from ckts.datasets._dataset import answer
+from ckts.datasets._download import fetch_files
+from ckts.datasets._rows import keep_rows, series_of_rows
+from ckts.datasets.readers.physionet2019 import CHANNELS, STATIC, read_physionet2019
+from ckts.datasets.registry import find_dataset
+from ckts.datasets.split import paper_split
+from ckts.panel import Panel
+
+PROTOCOLS = {
+    "label_within_72h": "The first 72 hours, and whether sepsis develops within them: "
+    "the task of the paper's code. Stays of at most 2 hours are left out.",
+    "label_whole_stay": "The first 72 hours, and whether sepsis develops during the "
+    "whole stay: the task of the paper's text. Stays of at most 2 hours are left out.",
+    "hourly": "The whole stay, and for every hour whether sepsis begins within six "
+    "hours or has begun: the task of the challenge.",
+}
+HOSPITALS = ("A", "B")
+HOURS = 72
+SHORTEST = 2  # hours; stays of so many or fewer are left out by the paper's code
+SPLITS = ("train", "validation", "test")
+_DESCR = """\
+{n_records} stays in intensive care of {hospitals}{split}. {protocol}
+Protocol {name!r}: {n_left_out} left out, {n_septic} with sepsis ({share:.2%}).
+Times are hours since the admission to intensive care. 34 channels, NaN where nothing
+was measured ({observed:.1%} of the values are observed); 5 static features, NaN where
+unknown. Nothing is filled in, scaled or put on a grid."""
+
+
+def fetch_physionet2019(
+    *,
+    protocol: str = "label_within_72h",
+    split: str | None = None,
+    hospitals: str | Sequence[str] = HOSPITALS,
+    data_home: str | os.PathLike[str] | None = None,
+    download_if_missing: bool = True,
+    verbose: bool = False,
+    return_X_y: bool = False,
+) -> Any:
+    """Fetch PhysioNet 2019: predict sepsis from the hours of a stay in intensive care.
+
+    40,336 patients of two hospitals [1]_. Papers predict different things from them
+    under one name, so that the protocol has to be chosen.
+
+    Parameters
+    ----------
+    protocol : {"label_within_72h", "label_whole_stay", "hourly"}
+        "label_within_72h" is what the code of the CKConv paper does, which it has from
+        Kidger et al. [2]_: of the hours up to 72, is any labeled as septic? Stays that
+        end after at most 2 hours are left out.
+
+        "label_whole_stay" is what the text of the paper says: the same hours, but the
+        label of the entire stay, "which can extend for a month for some patients".
+
+        "hourly" is the task of the challenge: all stays with all hours, and a label for
+        each hour. To predict it, a model may look at this hour and those before.
+    split : {None, "train", "validation", "test"}
+        70, 15 and 15 % of the stays, as `paper_split` has them, each with its share of
+        septic stays; in the order of the files. None gives all.
+    hospitals : {"A", "B"} or sequence of them, default ("A", "B")
+        20,336 and 20,000 patients.
+    data_home : path, optional
+        The cache; by default `CKTS_DATA` or the folder of the operating system.
+    download_if_missing : bool, default True
+        If False, raise an error where a file is not in the cache.
+    verbose : bool, default False
+        Draw progress bars.
+    return_X_y : bool, default False
+        Return (data, target) only.
+
+    Returns
+    -------
+    Bunch
+        data : Panel of shape (n_records,)
+            As `read_physionet2019` reads it, sorted by the name of the file.
+        target : ndarray of shape (n_records,), or (n_rows,) if "hourly"
+            1 for sepsis, else 0. Those of stay ``i`` are the hourly labels
+            ``target[data.indptr[i]:data.indptr[i + 1]]``.
+        hospital : ndarray of shape (n_records,)
+            "A" or "B".
+        channel_units, static_units : dict of str to str
+        DESCR, license, citation, version : str
+
+    See Also
+    --------
+    read_physionet2019 : Reads the records as they are.
+
+    Notes
+    -----
+    The published code takes the files in the order of the directory, which differs
+    from machine to machine, and splits them in that order; we sort them by name, so
+    that the parts differ from those of the paper, but never among us. The code puts
+    NaN for hours before the first row and 0 for an unknown unit; here the hours stand
+    in the times, and the unknown stays NaN.
+
+    References
+    ----------
+    .. [1] M. A. Reyna et al. (2020). Early prediction of sepsis from clinical data: the
+       PhysioNet/Computing in Cardiology Challenge 2019. Critical Care Medicine 48(2),
+       210-217.
+    .. [2] P. Kidger, J. Morrill, J. Foster and T. Lyons (2020). Neural controlled
+       differential equations for irregular time series. NeurIPS.
+
+    Examples
+    --------
+    >>> bunch = fetch_physionet2019(protocol="label_whole_stay")  # doctest: +SKIP
+    """
+    check_choice("protocol", protocol, tuple(PROTOCOLS))
+    check_choice("split", split, (None, *SPLITS))
+    hospitals = check_some_of("hospitals", hospitals, HOSPITALS)
+    dataset = find_dataset("physionet2019")
+    paths = fetch_files(
+        dataset.only([f"training_set{hospital}.zip" for hospital in hospitals]),
+        data_home=data_home,
+        download_if_missing=download_if_missing,
+        verbose=verbose,
+    )
+    parts = [read_physionet2019(paths[f"training_set{name}.zip"]) for name in hospitals]
+    everyone = Panel.concat([panel for panel, _ in parts])
+    hourly = np.concatenate([labels for _, labels in parts])
+    of = np.repeat(hospitals, [len(panel) for panel, _ in parts])
+    X, y, septic, kept = apply_protocol(everyone, hourly, protocol)
+    of = of[kept]
+    if split is not None:
+        chosen = _find_part(X, septic, split)
+        y = y[_rows_of(X, chosen) if protocol == "hourly" else chosen]
+        X, septic, of = X[chosen], septic[chosen], of[chosen]
+    part = "" if split is None else f", those of the {split} part"
+    descr = _DESCR.format(
+        n_records=len(X),
+        hospitals=f"hospital{'s' * (len(hospitals) > 1)} {' and '.join(hospitals)}",
+        split=part,
+        protocol=PROTOCOLS[protocol],
+        name=protocol,
+        n_left_out=np.count_nonzero(~kept),
+        n_septic=septic.sum(),
+        share=septic.mean(),
+        observed=np.mean(~np.isnan(X.values)),
+    )
+    return answer(
+        dataset,
+        X,
+        y,
+        descr,
+        return_X_y=return_X_y,
+        hospital=of,
+        channel_units=dict(CHANNELS),
+        static_units=dict(STATIC),
+    )
+
+
+def apply_protocol(
+    X: Panel, hourly: np.ndarray, protocol: str
+) -> tuple[Panel, np.ndarray, np.ndarray, np.ndarray]:
+    """Make a task of records as `read_physionet2019` returns them.
+
+    Parameters
+    ----------
+    X : Panel of shape (n_records,)
+    hourly : ndarray of shape (n_rows,)
+    protocol : {"label_within_72h", "label_whole_stay", "hourly"}
+
+    Returns
+    -------
+    X : Panel of shape (n_kept,)
+    y : ndarray of shape (n_kept,), or (n_rows,) if "hourly"
+    septic : ndarray of shape (n_kept,)
+        1 for each stay with a label of the task, else 0.
+    kept : ndarray of shape (n_records,)
+        bool; the records that the protocol does not leave out.
+    """
+    if protocol == "hourly":
+        septic = _any_in_series(X, hourly == 1)
+        return X, hourly, septic, np.ones(len(X), dtype=bool)
+    first = X.times <= HOURS
+    kept = _any_in_series(X, first & (X.times > SHORTEST)) == 1
+    counts = first if protocol == "label_within_72h" else True
+    septic = _any_in_series(X, (hourly == 1) & counts)[kept]
+    return keep_rows(X, first)[kept], septic, septic, kept
+
+
+def _any_in_series(X: Panel, rows: np.ndarray) -> np.ndarray:
+    """Return 1 for each series where any of the rows is true: (n_series,)."""
+    hits = np.bincount(series_of_rows(X.indptr)[rows], minlength=len(X))
+    return (hits > 0).astype(np.int64)
+
+
+def _find_part(X: Panel, septic: np.ndarray, split: str) -> np.ndarray:
+    """Return which series are in a part of the paper's split: bool (n_series,)."""
+    panels = dict(zip(SPLITS, paper_split(X, septic)[:3], strict=True))
+    return np.isin(X.instances, panels[split].instances)
+
+
+def _rows_of(X: Panel, chosen: np.ndarray) -> np.ndarray:
+    return chosen[series_of_rows(X.indptr)]

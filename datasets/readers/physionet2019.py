@@ -1,0 +1,146 @@
+"""Records of the PhysioNet challenge 2019: the hours of a stay, in a `.psv` file."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ckts.datasets.readers._cases import shorten
+from ckts.datasets.readers._tables import Table, parse_cells, read_tables
+from ckts.datasets.readers._texts import Source, read_texts
+from ckts.panel import Panel
+from ckts.times import TimeScale
+
+# Column -> its unit, as the challenge states them.
+CHANNELS = {
+    "HR": "1/min",
+    "O2Sat": "%",
+    "Temp": "°C",
+    "SBP": "mmHg",
+    "MAP": "mmHg",
+    "DBP": "mmHg",
+    "Resp": "1/min",
+    "EtCO2": "mmHg",
+    "BaseExcess": "mmol/L",
+    "HCO3": "mmol/L",
+    "FiO2": "%",
+    "pH": "0-14",
+    "PaCO2": "mmHg",
+    "SaO2": "%",
+    "AST": "IU/L",
+    "BUN": "mg/dL",
+    "Alkalinephos": "IU/L",
+    "Calcium": "mg/dL",
+    "Chloride": "mmol/L",
+    "Creatinine": "mg/dL",
+    "Bilirubin_direct": "mg/dL",
+    "Glucose": "mg/dL",
+    "Lactate": "mg/dL",
+    "Magnesium": "mmol/dL",
+    "Phosphate": "mg/dL",
+    "Potassium": "mmol/L",
+    "Bilirubin_total": "mg/dL",
+    "TroponinI": "ng/mL",
+    "Hct": "%",
+    "Hgb": "g/dL",
+    "PTT": "s",
+    "WBC": "1000/µL",
+    "Fibrinogen": "mg/dL",
+    "Platelets": "1000/µL",
+}
+STATIC = {
+    "Age": "years",
+    "Gender": "0 female, 1 male",
+    "Unit1": "1 medical intensive care",
+    "Unit2": "1 surgical intensive care",
+    "HospAdmTime": "h from admission to intensive care to that to the hospital",
+}
+_COLUMNS = (*CHANNELS, *STATIC, "ICULOS", "SepsisLabel")
+
+
+def read_physionet2019(source: Source) -> tuple[Panel, np.ndarray]:
+    r"""Read records of the PhysioNet challenge 2019: sepsis in intensive care [1]_.
+
+    Parameters
+    ----------
+    source : path or open file
+        A record (``p000001.psv``), or a folder or archive (zip, tar, tar.gz, tar.xz; it
+        is not extracted) of records.
+
+    Returns
+    -------
+    X : Panel of shape (n_records,)
+        Sorted by file name, without folder; `X.instances` are the names of the files,
+        such as "p000001". Times in hours since the admission to intensive care
+        (``ICULOS``), int64; most stays begin at 1, and no hour is missing after
+        that. 34 channels. Static features, of the first hour: age, gender, two kinds of
+        units, and when the patient came to the hospital.
+    y : ndarray of shape (n_rows,)
+        ``SepsisLabel`` of every hour, in the order of the rows of `X`: those of record
+        ``i`` are ``y[X.indptr[i]:X.indptr[i + 1]]``. 1 from six hours before the onset
+        of sepsis on, else 0.
+
+    Raises
+    ------
+    ValueError
+        With the name of the file and the line, for everything that breaks the format.
+
+    References
+    ----------
+    .. [1] M. A. Reyna et al. (2020). Early prediction of sepsis from clinical data: the
+       PhysioNet/Computing in Cardiology Challenge 2019. Critical Care Medicine 48(2),
+       210-217.
+
+    Examples
+    --------
+    >>> X, y = read_physionet2019("training_setA.zip")  # doctest: +SKIP
+    """
+    texts = sorted(read_texts(source, ".psv"), key=lambda text: text.stem)
+    table = read_tables(texts, _COLUMNS, "|")
+    cells = _parse_cells(table)
+    indptr = np.concatenate([[0], np.cumsum(table.lengths)])
+    _check_clock(table, cells[:, -2], indptr)
+    filled = table.lengths > 0
+    static = np.full((len(texts), len(STATIC)), np.nan)
+    static[filled] = cells[indptr[:-1][filled], len(CHANNELS) : -2]
+    panel = Panel(
+        cells[:, : len(CHANNELS)],
+        cells[:, -2].astype(np.int64),
+        indptr,
+        channels=tuple(CHANNELS),
+        instances=np.array([text.stem for text in texts]),
+        static=static,
+        static_names=tuple(STATIC),
+        time_scale=TimeScale("number", "h"),
+    )
+    return panel, cells[:, -1].astype(np.int64)
+
+
+def _parse_cells(table: Table) -> np.ndarray:
+    """Return all columns as float64 of shape (n_rows, 41)."""
+    cells, wrong = parse_cells(table, len(_COLUMNS), "|")
+    labels = cells[:, -1]
+    _refuse(table, wrong, "have finite numbers or NaN")
+    _refuse(table, np.flatnonzero(np.isinf(cells)), "have finite numbers or NaN")
+    rows = np.flatnonzero((labels != 0) & (labels != 1))
+    _refuse(table, (rows + 1) * len(_COLUMNS) - 1, "have SepsisLabel 0 or 1")
+    return cells
+
+
+def _refuse(table: Table, wrong: np.ndarray, rule: str) -> None:
+    if len(wrong):
+        row, column = divmod(int(wrong[0]), len(_COLUMNS))
+        cell = table.line(row).split(b"|")[column].decode(errors="replace")
+        raise table.error(rule, f"{shorten(cell)} in column {_COLUMNS[column]}", row)
+
+
+def _check_clock(table: Table, hours: np.ndarray, indptr: np.ndarray) -> None:
+    """Hold the hours (n_rows,) to be whole numbers that increase within each record."""
+    wrong = ~(hours == np.floor(hours))
+    later = hours[1:] > hours[:-1]
+    firsts = indptr[1:-1]
+    later[firsts[(firsts > 0) & (firsts < len(hours))] - 1] = True
+    wrong[1:] |= ~later
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        rule = "have whole hours that increase in column ICULOS"
+        raise table.error(rule, f"{hours[row]:g}", row)

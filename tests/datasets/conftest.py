@@ -1,0 +1,56 @@
+"""A cache of their own and a local server for the tests of data sets."""
+
+from dataclasses import replace
+
+import pytest
+
+from ckts.datasets import _http, registry
+from http_server import MisbehavingServer, sha256
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    """Folder that CKTS_DATA names: no test touches the cache of its user."""
+    home = tmp_path / "cache"
+    monkeypatch.setenv("CKTS_DATA", str(home))
+    monkeypatch.delenv("CKTS_OFFLINE", raising=False)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setattr(_http, "PAUSES", ())
+    return home
+
+
+@pytest.fixture
+def server():
+    running = MisbehavingServer()
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def publish(server, monkeypatch):
+    """publish(name, {file: bytes}): let the registered data set consist of these.
+
+    Name, version, terms and the names of the files stay; the addresses are those of the
+    local server, sizes and digests those of the bytes.
+    """
+
+    def publish(name, files):
+        dataset = registry.find_dataset(name)
+        known = {file.name: file for file in dataset.files}
+        miniatures = []
+        for file, content in files.items():
+            server.files[file] = content
+            miniatures.append(
+                replace(
+                    known[file],
+                    urls=(f"{server.url}/{file}",),
+                    digest=sha256(content),
+                    size=len(content),
+                    record=None,
+                )
+            )
+        miniature = replace(dataset, files=tuple(miniatures))
+        monkeypatch.setitem(registry.DATASETS, name, miniature)
+        return miniature
+
+    return publish

@@ -1,0 +1,81 @@
+import gzip
+import struct
+
+import numpy as np
+import pytest
+
+from ckts.datasets import fetch_mnist
+
+
+def idx(array):
+    """An IDX file: two zeros, the type of bytes, the number of sizes, the sizes."""
+    head = struct.pack(">HBB", 0, 8, array.ndim) + struct.pack(
+        f">{array.ndim}I", *array.shape
+    )
+    return gzip.compress(head + array.tobytes(), mtime=0)
+
+
+@pytest.fixture
+def images(publish):
+    """Seven images to train and three to test, in the layout of the real files."""
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (10, 28, 28), dtype=np.uint8)
+    labels = np.arange(10, dtype=np.uint8)
+    publish(
+        "mnist",
+        {
+            "train-images-idx3-ubyte.gz": idx(images[:7]),
+            "train-labels-idx1-ubyte.gz": idx(labels[:7]),
+            "t10k-images-idx3-ubyte.gz": idx(images[7:]),
+            "t10k-labels-idx1-ubyte.gz": idx(labels[7:]),
+        },
+    )
+    return images
+
+
+def test_an_image_becomes_its_pixels_line_by_line(images):
+    bunch = fetch_mnist()
+    assert bunch.target.tolist() == list(range(10))
+    assert bunch.data.channels == ("gray",)
+    assert bunch.data.values.dtype == np.float32
+    for one, image in zip(bunch.data, images, strict=True):
+        assert one.times.tolist() == list(range(784))
+        pixels = [image[y, x] / 255 for y in range(28) for x in range(28)]
+        np.testing.assert_allclose(one.values.ravel(), pixels, rtol=1e-7)
+    assert "10 images." in bunch.DESCR
+    assert bunch.permutation.tolist() == list(range(784))
+
+
+def test_the_split_downloads_only_its_files(images, server):
+    X, y = fetch_mnist(split="test", return_X_y=True)
+    assert y.tolist() == [7, 8, 9]
+    assert len(X) == 3
+    assert not any("train" in path for path in server.paths())
+    assert fetch_mnist(split="train").target.tolist() == list(range(7))
+    fetch_mnist(download_if_missing=False)  # by now from the cache
+
+
+def test_one_permutation_holds_for_all_images(images):
+    plain, permuted = fetch_mnist(), fetch_mnist(permuted=True)
+    order = permuted.permutation
+    assert sorted(order) == list(range(784))
+    assert order.tolist() != list(range(784))
+    for before, after in zip(plain.data, permuted.data, strict=True):
+        np.testing.assert_array_equal(after.values, before.values[order])
+        assert after.times.tolist() == list(range(784))
+    np.testing.assert_array_equal(permuted.target, plain.target)
+    assert "in the order `permutation`" in permuted.DESCR
+
+
+def test_the_permutation_is_that_of_the_seed(images):
+    default = fetch_mnist(permuted=True).permutation
+    np.testing.assert_array_equal(default, np.random.RandomState(0).permutation(784))
+    other = fetch_mnist(permuted=True, random_state=1).permutation
+    assert (other != default).any()
+    test = fetch_mnist(permuted=True, split="test").permutation
+    np.testing.assert_array_equal(test, default)
+
+
+def test_a_wrong_split_is_named():
+    with pytest.raises(ValueError, match="`split` must be one of None, 'train'"):
+        fetch_mnist(split="valid")
