@@ -148,7 +148,7 @@ class Interpolant:
         if self.points is not None:
             ends.append(values * self.points.to(values.dtype))
         signal = self.geometry.spread @ torch.cat(ends, 1).flatten(0, 1)
-        return signal.view(*self.geometry.lengths.shape, -1)
+        return signal.view(*self.geometry.lengths.shape, values.shape[2])
 
 
 def make_interpolant(

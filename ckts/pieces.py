@@ -5,8 +5,8 @@ over *sources*, nodes of a Gauss-Legendre rule on pieces of the intervals betwee
 stamps. Pieces are so short that the kernel is nearly a polynomial on each. All channels
 share the sources; what a channel has there is :mod:`ckts.interpolant`'s business.
 
-In a causal convolution the outputs cut the pieces, too: no output then stands inside a
-piece, whose value may depend on the observation at its end.
+The outputs cut the pieces, too: in a causal convolution no output may stand inside a
+piece, whose value depends on the observation at its end.
 """
 
 from dataclasses import dataclass
@@ -42,8 +42,8 @@ class LinearGeometry(Geometry):
     lengths : Tensor of shape (batch, source)
         Length of time that each source stands for.
     cuts : Tensor of shape (batch, cut)
-        The stamps between which pieces lie, in order: all observations and, if causal,
-        all outputs after the first of them.
+        The stamps between which pieces lie, in order: all observations, and the outputs
+        among them or, if causal, after the first of them.
     latest, query_latest : Tensor of shape (batch, cut), (batch, query)
         Last row up to each cut, and up to each output; -1 if none.
     spread : SparseMatrix of shape (batch * source, batch * n_columns)
@@ -51,7 +51,7 @@ class LinearGeometry(Geometry):
         ends, then all right ends, to the sources, times their lengths. If not causal,
         every row is a source besides, and a column.
     causal : bool
-        Whether the outputs cut the pieces.
+        Whether nothing after an output enters.
     reach : float
         Lag from which on the kernel is 0.
     """
@@ -121,7 +121,7 @@ def make_linear_geometry(
     piece = horizon / PIECES_PER_HORIZON
     if mesh_step is not None:
         piece = STEPS_PER_PIECE * mesh_step
-    cuts = _cuts(rows, queries) if causal and queries is not rows else rows
+    cuts = rows if queries is rows else _cuts(rows, queries, causal)
     nodes = _make_nodes(cuts, piece, reach, causal)
     # The first row is a source of length 0, so that there is one, and at the origin.
     points = rows[:, :1] if causal else rows
@@ -133,7 +133,11 @@ def make_linear_geometry(
         nodes, cuts, places, None if causal else point_places, stamps.numel()
     )
     sources = make_geometry(
-        stamps, queries, method=method, mesh_step=mesh_step, causal=causal
+        stamps,
+        queries if rows.shape[1] else None,
+        method=method,
+        mesh_step=mesh_step,
+        causal=causal,
     )
     return LinearGeometry(
         times=rows,
@@ -149,9 +153,11 @@ def make_linear_geometry(
     ).to(device)
 
 
-def _cuts(rows: Tensor, queries: Tensor) -> Tensor:
-    """All stamps in order; nothing is known before the first row."""
-    return torch.cat([rows, queries.clamp(min=rows[:, :1])], 1).sort(1).values
+def _cuts(rows: Tensor, queries: Tensor, causal: bool) -> Tensor:
+    """All stamps in order, where there may be a signal."""
+    last = torch.inf if causal else rows[:, -1:]
+    inside = queries.clamp(min=rows[:, :1]).minimum(torch.as_tensor(last))
+    return torch.cat([rows, inside], 1).sort(1).values
 
 
 def _make_nodes(cuts: Tensor, piece: float, reach: float, causal: bool) -> _Nodes:
@@ -193,7 +199,7 @@ def _place(nodes: _Nodes, cuts: Tensor, points: Tensor) -> tuple[Tensor, Tensor]
     series = torch.cat([series, nodes.series(cuts)])
     order = torch.from_numpy(np.lexsort((times.numpy(), series.numpy())))
     counts = series.bincount(minlength=batch)
-    size = int(counts.max()) if batch else 0
+    size = max(counts.tolist(), default=n_points)
     before = counts.cumsum(0) - counts
     places = torch.empty_like(order)
     places[order] = torch.arange(len(order)) - before[series[order]]
@@ -210,7 +216,7 @@ def _spread(
     series = nodes.series(cuts)
     share = nodes.elapsed / cuts.diff(dim=1).flatten()[nodes.interval]
     n_intervals = max(cuts.shape[1] - 1, 0)
-    n_rows = 0 if points is None else cuts.shape[1]
+    n_rows = 0 if points is None else len(points) // max(len(cuts), 1)
     n_columns = 2 * n_intervals + n_rows
     left = nodes.interval + series * (n_columns - n_intervals)
     rows, columns = [places, places], [left, left + n_intervals]
