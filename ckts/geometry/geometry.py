@@ -1,7 +1,7 @@
 """Everything that the time stamps of a batch alone decide, computed once per batch."""
 
 from dataclasses import dataclass, fields, is_dataclass, replace
-from typing import Any
+from typing import Any, Self
 
 import torch
 from torch import Tensor
@@ -52,7 +52,7 @@ class Geometry:
             return "lattice"
         return "pairwise" if self.mesh is None else "mesh"
 
-    def to(self, device: torch.device | str) -> "Geometry":
+    def to(self, device: torch.device | str) -> Self:
         """Return a copy on a device, without waiting for it."""
         return _to(self, device, {})
 

@@ -34,16 +34,7 @@ class AbstractKernel(nn.Module, ABC):
         Number of features.
     causal : bool
         Whether lags are in [0, 1] or in [-1, 1].
-
-    Attributes
-    ----------
-    smooth : bool
-        Whether the kernel has many continuous derivatives, also at slightly negative
-        lags if it is causal. Then it can be interpolated from a mesh; one with kinks
-        takes another method.
     """
-
-    smooth = True
 
     def __init__(
         self, in_channels: int, out_channels: int, *, n_features: int, causal: bool
@@ -76,6 +67,15 @@ class AbstractKernel(nn.Module, ABC):
         -------
         Tensor of shape (out_channels, in_channels, n_features)
         """
+
+    @property
+    def smooth(self) -> bool:
+        """Whether there are many continuous derivatives.
+
+        Also at slightly negative lags, if the kernel is causal. Then it can be
+        interpolated from a mesh; one with kinks takes another method.
+        """
+        return True
 
     def features(self, lags: Tensor) -> Tensor:
         """Evaluate the features, faded beyond the horizon.

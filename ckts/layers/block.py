@@ -5,7 +5,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ckts.layers.ckconv import CKConv, Plan
+from ckts.layers.ckconv import CKConv
+from ckts.layers.plan import Plan
 
 
 class GatedBlock(nn.Module):
