@@ -145,14 +145,14 @@ def irregular(
 
 
 def _errors(conv: CKConv, times: Tensor) -> dict[str, Callable[[], float]]:
-    """Errors of what "auto" takes; gradients at 4,096 of the observations at most."""
+    """Errors of what "auto" takes; gradients at 2,048 of the observations at most."""
 
     def value_error() -> float:
         return errors.value_error(conv, times, p.plan_by(conv, times, "auto"))
 
     def gradient_error() -> float:
         method = p.plan_by(conv, times, "auto").geometry.method
-        some = times[:, :: -(-times.shape[1] // 4096)]
+        some = times[:, :: -(-times.shape[1] // 2048)]
         return errors.gradient_error(conv, some, p.plan_by(conv, some, method))
 
     return {"error": value_error, "gradient error": gradient_error}

@@ -11,7 +11,7 @@ from statistics import median
 Step = Callable[[], object]
 
 # A step whose first call takes longer, in CPU seconds, is called that once.
-LONG = 30.0
+LONG = 10.0
 # CPU seconds that a contest may take, and rounds it has in any case and at most.
 BUDGET, FEWEST, MOST = 20.0, 5, 15
 

@@ -19,7 +19,7 @@ def draw(seconds: Mapping[str, float], peaks: Mapping[str, float], path: Path) -
     """Write the figure."""
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(1, 2, figsize=(9, 3.8), sharex=True)
+    figure, axes = plt.subplots(1, 2, figsize=(9, 4.2), sharex=True)
     panels = (
         (axes[0], seconds, "CPU seconds, forward + backward"),
         (axes[1], peaks, "peak memory, MB"),
@@ -34,8 +34,9 @@ def draw(seconds: Mapping[str, float], peaks: Mapping[str, float], path: Path) -
     axes[0].xaxis.set_major_locator(plt.matplotlib.ticker.LogLocator(base=4))
     axes[0].xaxis.set_major_formatter("{x:,.0f}")
     axes[0].xaxis.set_minor_locator(plt.NullLocator())
-    axes[0].legend(frameon=False, fontsize=8)
+    handles = axes[0].get_legend_handles_labels()
+    figure.legend(*handles, loc="lower center", ncols=3, frameon=False, fontsize=9)
     figure.suptitle("One layer 30 → 30, one series, float32, one thread", fontsize=10)
-    figure.tight_layout()
+    figure.tight_layout(rect=(0, 0.12, 1, 1))
     figure.savefig(path, dpi=110)
     plt.close(figure)
