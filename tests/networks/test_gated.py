@@ -5,7 +5,7 @@ import copy
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ckts.kernels import KERNELS
@@ -103,7 +103,7 @@ def test_a_row_without_observations_changes_nothing(seed, at, causal):
     seed=st.integers(0, 10**6),
     keep=st.integers(1, 8),
     kernel=st.sampled_from(sorted(KERNELS)),
-    quadrature=st.sampled_from(["gap", "none"]),
+    quadrature=st.sampled_from(["gap", "linear", "none"]),
 )
 def test_causal_features_do_not_depend_on_the_future(seed, keep, kernel, quadrature):
     network = make_network(causal=True, kernel=kernel, quadrature=quadrature)
@@ -120,6 +120,49 @@ def test_causal_features_do_not_depend_on_the_future(seed, keep, kernel, quadrat
     ties = batch["times"][:, keep : keep + 1] == batch["times"][:, keep - 1 : keep]
     if not bool(ties.any()):
         assert_close(second[:, :keep], first[:, :keep])
+
+
+@settings(max_examples=25)
+@given(
+    seed=st.integers(0, 10**6),
+    extra=st.integers(1, 5),
+    causal=st.booleans(),
+    lattice=st.booleans(),
+)
+def test_padding_changes_no_integral(seed, extra, causal, lattice):
+    network = make_network(causal=causal, quadrature="linear")
+    batch = make_batch(seed, lattice=lattice)
+    batch["observed"][0, :, 1] = False  # a channel that is never observed
+    batch["observed"][1, 1:] = False  # a single row
+    padded = network(**pad(batch, extra))
+    # among so few rows the method stays the same
+    assert_close(padded, network(**batch))
+
+
+@pytest.mark.parametrize("causal", [True, False])
+def test_the_integral_is_learned_with_hidden_rows(causal):
+    network = make_network(causal=causal, quadrature="linear").train()
+    batch = make_batch(0, n_rows=30)
+    outputs = [network(**batch) for _ in range(2)]
+    assert not torch.equal(*outputs)
+    sum(output.square().sum() for output in outputs).backward()
+    for name, parameter in network.named_parameters():
+        assert parameter.grad.isfinite().all(), name
+
+
+def test_the_integral_and_the_sum_are_the_same_on_a_fine_grid():
+    batch = make_batch(0, n_rows=400)
+    batch["times"] = torch.linspace(0, 10, 400).double().expand(3, -1)
+    batch["values"] = torch.sin(batch["times"]).unsqueeze(-1).expand(-1, -1, CHANNELS)
+    batch["observed"] = torch.ones_like(batch["values"], dtype=torch.bool)
+    options = {"time_step": [10 / 399] * CHANNELS, "row_time_step": 10 / 399}
+    outputs = []
+    for quadrature in ("gap", "linear"):
+        network = make_network(quadrature=quadrature, **options)
+        for conv in (network.stem, *(block.conv for block in network.blocks)):
+            conv.kernel.frequencies.data.clamp_(max=5)
+        outputs.append(network(**batch))
+    assert (outputs[0] - outputs[1]).abs().max() < 0.05 * outputs[0].abs().max()
 
 
 def test_centred_features_do_depend_on_the_future():
@@ -167,8 +210,13 @@ def test_forward_changes_no_state():
         assert torch.equal(value, before[name])
 
 
-def test_series_without_observations_give_finite_outputs_and_gradients():
-    network, batch = make_network().train(), make_batch(0)
+@pytest.mark.parametrize("causal", [True, False])
+@pytest.mark.parametrize("quadrature", ["gap", "linear"])
+def test_series_without_observations_give_finite_outputs_and_gradients(
+    quadrature, causal
+):
+    network = make_network(quadrature=quadrature, causal=causal).train()
+    batch = make_batch(0)
     batch["observed"] = torch.zeros_like(batch["observed"])
     network(**batch).sum().backward()
     for name, parameter in network.named_parameters():
@@ -178,8 +226,9 @@ def test_series_without_observations_give_finite_outputs_and_gradients():
 
 @pytest.mark.parametrize("kernel", sorted(KERNELS))
 @pytest.mark.parametrize("lattice", [True, False])
-def test_every_parameter_gets_a_gradient(kernel, lattice):
-    network = make_network(kernel=kernel).train()
+@pytest.mark.parametrize("quadrature", ["gap", "linear"])
+def test_every_parameter_gets_a_gradient(kernel, lattice, quadrature):
+    network = make_network(kernel=kernel, quadrature=quadrature).train()
     network(**make_batch(0, lattice=lattice)).square().sum().backward()
     for name, parameter in network.named_parameters():
         assert parameter.grad is not None, name
