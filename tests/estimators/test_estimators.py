@@ -1,5 +1,6 @@
 """What the estimators promise beyond scikit-learn's contract."""
 
+import pickle
 import warnings
 
 import numpy as np
@@ -36,6 +37,23 @@ def test_every_kernel_trains(data, kernel, causal):
     probabilities = model.predict_proba(X)
     assert np.isfinite(probabilities).all()
     np.testing.assert_allclose(probabilities.sum(1), 1)
+
+
+@pytest.mark.parametrize("causal", [True, False])
+def test_every_quadrature_trains_on_whatever_was_observed(data, causal):
+    X, y = data
+    values = X.values.copy()
+    values[: X.indptr[2], 1] = np.nan  # a channel that two series do not have
+    values[X.indptr[3] + 1 : X.indptr[4]] = np.nan  # a series of one row
+    X = Panel(values, X.times, X.indptr, static=X.static)
+    probabilities = []
+    for quadrature in ("gap", "linear", "none"):
+        model = CKCNNClassifier(causal=causal, quadrature=quadrature, **QUICK)
+        probabilities.append(model.fit(X, y).predict_proba(X))
+        assert np.isfinite(probabilities[-1]).all()
+        again = pickle.loads(pickle.dumps(model))
+        np.testing.assert_array_equal(again.predict_proba(X), probabilities[-1])
+    assert not np.allclose(probabilities[0], probabilities[1], atol=1e-4)
 
 
 def test_learns_what_is_there_to_learn(data):
