@@ -20,13 +20,14 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from ckts.geometry.sparse import SparseMatrix, make_sparse
+from ckts.geometry.sparse import SparseMatrix, make_sparse_parts
 from ckts.geometry.stencil import NODES, Stencil, lagrange_weights, polynomials
 
 LAGS = 2 * NODES - 1
 # With up to so many observations around an output, on average, they are joined one by
 # one: forward and backward each costs 30 ns, and an interval as a whole 10 us.
 NEIGHBORS = 40
+OUTPUTS_PER_PART = 2048
 # Moments of the stamps within an interval, at Chebyshev points. On a mesh of 10 points
 # per period five are right to 1e-6.
 MOMENTS = 5
@@ -62,14 +63,15 @@ class NearField:
 
     Attributes
     ----------
-    terms : SparseMatrix
+    terms : tuple of SparseMatrix
         Rows are (output, lag) and columns observations; with `intervals` rows are
-        (interval, node, lag) of the outputs and columns (interval, node).
+        (interval, node, lag) of the outputs and columns (interval, node). A part holds
+        2,048 outputs or nodes: all terms together are never needed.
     intervals : Intervals or None
         The occupied intervals, where stamps are dense.
     """
 
-    terms: SparseMatrix
+    terms: tuple[SparseMatrix, ...]
     intervals: Intervals | None
 
 
@@ -96,7 +98,7 @@ def make_near_field(source: Stencil, target: Stencil, seen: Tensor) -> NearField
 
 def _stamp_terms(
     source: Stencil, target: Stencil, seen: Tensor, low: Tensor, high: Tensor
-) -> SparseMatrix:
+) -> tuple[SparseMatrix, ...]:
     """Join every output with the observations ``low .. high`` around it."""
     counts = high - low
     outputs = torch.repeat_interleave(counts)
@@ -114,11 +116,12 @@ def _stamp_terms(
     past = (stamps < seen[outputs]).unsqueeze(1)
     valid = torch.where(past, lags <= 0, lags >= 1) & (lags.abs() < NODES)
     pair, lag = valid.nonzero(as_tuple=True)
-    return make_sparse(
+    return make_sparse_parts(
         outputs[pair] * LAGS + lags[pair, lag] + (NODES - 1),
         stamps[pair],
         torch.where(past, sums, -sums)[pair, lag],
         (len(seen) * LAGS, len(source.first)),
+        rows_per_part=OUTPUTS_PER_PART * LAGS,
     )
 
 
@@ -140,7 +143,7 @@ def _interval_near_field(source: Stencil, target: Stencil, seen: Tensor) -> Near
     return NearField(_interval_terms(cells, query_cells), intervals)
 
 
-def _interval_terms(cells: Tensor, query_cells: Tensor) -> SparseMatrix:
+def _interval_terms(cells: Tensor, query_cells: Tensor) -> tuple[SparseMatrix, ...]:
     """Join the mesh points around intervals; all of an interval counts as the future.
 
     What of it is in the past is added through the moments.
@@ -165,11 +168,12 @@ def _interval_terms(cells: Tensor, query_cells: Tensor) -> SparseMatrix:
     columns = index[:, shift + NODES - 1] * NODES + node
     signs = torch.where(shift >= 1, 1.0, -1.0).double().expand_as(rows)
     exists = exists[:, shift + NODES - 1]
-    return make_sparse(
+    return make_sparse_parts(
         rows[exists],
         columns[exists],
         signs[exists],
         (len(query_cells) * NODES * LAGS, len(cells) * NODES),
+        rows_per_part=OUTPUTS_PER_PART * LAGS,
     )
 
 

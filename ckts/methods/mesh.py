@@ -98,15 +98,20 @@ class _MixedTerms(torch.autograd.Function):
     def forward(ctx, rows, kernel, terms):
         ctx.save_for_backward(rows, kernel)
         ctx.terms = terms
-        return _mix(_terms(rows, terms), kernel)
+        return torch.cat([_mix(_terms(rows, part), kernel) for part in terms])
 
     @staticmethod
     @once_differentiable
     def backward(ctx, gradient):
         rows, kernel = ctx.saved_tensors
         by_kernel = torch.zeros_like(kernel)
-        by_terms = _mix_gradient(_terms(rows, ctx.terms), kernel, gradient, by_kernel)
-        by_rows = ctx.terms.by_column.product(by_terms.flatten(0, 1))
+        by_rows, start = torch.zeros_like(rows), 0
+        for part in ctx.terms:
+            terms = _terms(rows, part)
+            slopes = gradient[start : start + len(terms)]
+            by_terms = _mix_gradient(terms, kernel, slopes, by_kernel)
+            by_rows += part.by_column.product(by_terms.flatten(0, 1))
+            start += len(terms)
         return by_rows, by_kernel, None
 
 

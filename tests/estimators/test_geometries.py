@@ -57,7 +57,7 @@ def test_the_bytes_of_a_mesh_are_counted():
     geometry = make_geometry(times, method="mesh", mesh_step=0.01)
     cache = GeometryCache()
     cache.get("a", lambda: geometry)
-    terms = geometry.mesh.near.terms.by_row
+    terms = geometry.mesh.near.terms[0].by_row
     assert cache.size > terms.entries.numel() * 8 + terms.columns.numel() * 4
 
 

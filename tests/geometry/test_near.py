@@ -83,7 +83,7 @@ def test_one_crowd_does_not_count_as_crowded_stamps():
 
 def test_padding_to_a_long_series_costs_an_interval():
     times, _ = pad_series(draw_pattern("uniform", 3), draw_pattern("uniform", 4000))
-    terms = near_field_of(times, step=0.002).terms
+    terms = near_field_of(times, step=0.002).terms[0]
     assert terms.by_row.columns.numel() < 300 * 600
 
 
@@ -94,10 +94,10 @@ def test_nothing_joins_one_series_with_another(neighbors, monkeypatch):
     alone = near_field_of(one)
     both = near_field_of(torch.cat([one, other]))
     for part in ("columns", "entries"):
-        first = getattr(alone.terms.by_row, part)
-        together = getattr(both.terms.by_row, part)
+        first = getattr(alone.terms[0].by_row, part)
+        together = getattr(both.terms[0].by_row, part)
         assert torch.equal(together[: len(first)], first)
-    rows, columns = coordinates(both.terms)
+    rows, columns = coordinates(both.terms[0])
     if neighbors == -1:
         n_own = int(both.intervals.segments[29]) + 1
         assert ((rows < n_own * NODES * LAGS) == (columns < n_own * NODES)).all()
@@ -112,7 +112,7 @@ def coordinates(matrix):
 
 def test_stamps_far_apart_have_a_near_field_of_their_own_alone():
     times = torch.arange(8).double().unsqueeze(0)
-    rows, columns = coordinates(near_field_of(times).terms)
+    rows, columns = coordinates(near_field_of(times).terms[0])
     assert torch.equal(rows // LAGS, columns)
 
 
