@@ -24,12 +24,15 @@ class Lattice:
         Lattice index of every observation.
     target : Tensor of shape (batch, query)
         Lattice index of every query time.
+    regular : bool
+        Whether every series is the whole lattice, in order, and so are its outputs.
     """
 
     step: float
     length: int
     source: Tensor
     target: Tensor
+    regular: bool
 
 
 @torch.no_grad()
@@ -64,7 +67,12 @@ def find_lattice(
     if length > max_length:
         return None
     source, target = index.split([times.shape[1], query_times.shape[1]], 1)
-    return Lattice(step, length, source, target)
+    whole = torch.arange(length)
+    regular = all(
+        part.shape[1] == length and bool((part == whole).all())
+        for part in (source, target)
+    )
+    return Lattice(step, length, source, target, regular)
 
 
 def _common_step(offsets: Tensor, max_length: int) -> float | None:

@@ -36,6 +36,8 @@ def convolve_lattice(
     first = 0 if causal else -last
     counts = torch.arange(first, last + 1, device=mixing.device)
     samples = features(counts.double() * lattice.step)
+    if lattice.regular:
+        return convolve_regular(weighted, samples, mixing, first_lag=first)
     signal = _scatter(weighted, lattice.source, lattice.length)
     output = convolve_regular(signal, samples, mixing, first_lag=first)
     return output.gather(1, _rows(lattice.target, output))
