@@ -88,8 +88,8 @@ def _convolve_depthwise(signal: Tensor, circular: Tensor, mixing: Tensor) -> Ten
 class _Mixed(torch.autograd.Function):
     """FFT, one real matrix product per frequency, inverse FFT.
 
-    With the signal as ``[[re, -im], [im, re]]`` and the kernel as ``[re; im]`` a complex
-    product is one real product, which gives ``[re; im]``.
+    With the signal as ``[[re, -im], [im, re]]`` and the kernel as ``[re; im]`` a
+    complex product is one real product, which gives ``[re; im]``.
     """
 
     @staticmethod
@@ -188,12 +188,12 @@ def _parts(spectrum: Tensor, part: slice) -> tuple[Tensor, Tensor]:
 
 
 def _planar(spectrum: Tensor, part: slice) -> Tensor:
-    """Some frequencies as ``[re; im]``: (frequency, 2 * batch, channels)."""
+    """Copy some frequencies as ``[re; im]``: (frequency, 2 * batch, channels)."""
     return torch.cat(_parts(spectrum, part), 1)
 
 
 def _turned(spectrum: Tensor, part: slice) -> Tensor:
-    """Some frequencies as ``[[re, -im], [im, re]]``, each block (batch, channels)."""
+    """Copy some frequencies as ``[[re, -im], [im, re]]`` of (batch, channels)."""
     re, im = _parts(spectrum, part)
     batch, channels = re.shape[1:]
     turned = re.new_empty(len(re), 2 * batch, 2 * channels)

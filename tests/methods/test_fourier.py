@@ -190,7 +190,7 @@ class LargestTensor(TorchDispatchMode):
 
 
 def test_nothing_of_kernels_times_length_is_ever_made():
-    n_channels, length = 24, 1500
+    n_channels, length = 24, 4000
     case = draw_case(length, length, n_in=n_channels, n_out=n_channels, batch=1)
     with LargestTensor() as largest:
         with_gradients(convolve_regular, case)
