@@ -79,7 +79,7 @@ def test_the_naive_sum_and_the_truth_of_the_errors_are_the_direct_sum(draw_times
     conv, times = make_double(17.0), draw_times(2, 17)
     values = p.make_values(conv, times)
     expected, _ = direct_sum(conv, values.detach(), times)
-    plan = p.plan_by(conv, times, "pairwise")
+    plan = conv.plan(times, method="pairwise")
     assert relative_error(rivals.naive(conv, values, plan), expected) < 1e-10
     rows = torch.tensor([0, 1, 5, 16])
     for series_, (value, stamps) in enumerate(zip(values, times, strict=True)):
@@ -89,7 +89,7 @@ def test_the_naive_sum_and_the_truth_of_the_errors_are_the_direct_sum(draw_times
 
 def test_errors_are_small_in_float64_and_see_a_wrong_kernel():
     conv, times = make_double(40.0), p.uniform_times(2, 40)
-    plan = p.plan_by(conv, times, "pairwise")
+    plan = conv.plan(times, method="pairwise")
     assert errors.value_error(conv, times, plan) < 1e-10
     assert errors.gradient_error(conv, times, plan) < 1e-10
     stamps = times * 1.01

@@ -74,7 +74,7 @@ def lengths(batch: int, smooth: int, prime: int, limit: int = LIMIT) -> Contest:
 
     def error(length: int) -> float:
         times, conv = p.regular_times(1, length), layer(length)
-        return errors.value_error(conv, times, p.plan_by(conv, times, "lattice"))
+        return errors.value_error(conv, times, conv.plan(times, method="lattice"))
 
     def step(length: int) -> Step:
         times = p.regular_times(batch, length)
@@ -124,7 +124,7 @@ def irregular(
     values = p.make_values(conv, times)
 
     def naive() -> Step:
-        plan = p.plan_by(conv, times, "pairwise")
+        plan = conv.plan(times, method="pairwise")
         return p.both_passes(lambda: rivals.naive(conv, values, plan), conv, values)
 
     def regular_step() -> Step:
@@ -133,7 +133,7 @@ def irregular(
 
     makers: dict[str, Callable[[], Step]] = {
         "layer": lambda: p.layer_step(conv, times, "auto"),
-        "plan": lambda: lambda: p.plan_by(conv, times, "auto"),
+        "plan": lambda: lambda: conv.plan(times, method="auto"),
         "mesh": lambda: p.layer_step(conv, times, "mesh"),
         "pairwise": lambda: p.layer_step(conv, times, "pairwise"),
         "naive": naive,
@@ -148,12 +148,12 @@ def _errors(conv: CKConv, times: Tensor) -> dict[str, Callable[[], float]]:
     """Errors of what "auto" takes; gradients at 2,048 of the observations at most."""
 
     def value_error() -> float:
-        return errors.value_error(conv, times, p.plan_by(conv, times, "auto"))
+        return errors.value_error(conv, times, conv.plan(times, method="auto"))
 
     def gradient_error() -> float:
-        method = p.plan_by(conv, times, "auto").geometry.method
+        method = conv.plan(times, method="auto").geometry.method
         some = times[:, :: -(-times.shape[1] // 2048)]
-        return errors.gradient_error(conv, some, p.plan_by(conv, some, method))
+        return errors.gradient_error(conv, some, conv.plan(some, method=method))
 
     return {"error": value_error, "gradient error": gradient_error}
 

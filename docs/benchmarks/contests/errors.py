@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from ckts.layers import CKConv, Plan
-from contests.problems import both_passes, make_values, plan_by
+from contests.problems import both_passes, make_values
 
 N_OUTPUTS = 200
 
@@ -70,7 +70,7 @@ def gradient_error(conv: CKConv, times: Tensor, plan: Plan) -> float:
     """
     double = copy.deepcopy(conv).double()
     values, exact = make_values(conv, times), make_values(double, times)
-    pairs = plan_by(double, times, "pairwise")
+    pairs = double.plan(times, method="pairwise")
     got = both_passes(lambda: conv(values, plan=plan), conv, values)()
     expected = both_passes(lambda: double(exact, plan=pairs), double, exact)()
     names = ["output", "values", *(name for name, _ in conv.named_parameters())]

@@ -1,6 +1,5 @@
 """Layers, kernels, time stamps: what the contests are about."""
 
-import copy
 import math
 import os
 from collections.abc import Callable
@@ -13,10 +12,8 @@ from torch import Tensor
 from ckts import Panel
 from ckts.batch import PanelTensors
 from ckts.datasets import drop_observations
-from ckts.geometry import make_geometry
 from ckts.kernels import AbstractKernel, SirenKernel
-from ckts.layers import CKConv, Plan
-from ckts.layers.resolution import mesh_resolution
+from ckts.layers import CKConv
 from contests.measure import Step
 
 CHANNELS = 30
@@ -141,20 +138,6 @@ def make_values(conv: CKConv, times: Tensor) -> Tensor:
     return torch.randn(shape, generator=generator).to(dtype).requires_grad_()
 
 
-def plan_by(conv: CKConv, times: Tensor, method: str, **params: Tensor) -> Plan:
-    """Make the plan, with a mesh also where rounding of the kernel hides its own error.
-
-    The features of strongly oscillating kernels are off by 1e-5 in float32, which the
-    layer takes for an error of the mesh, and finds none fine enough.
-    """
-    step = conv.mesh_step(method)
-    if step is None and method in ("auto", "mesh"):
-        exact = copy.deepcopy(conv.kernel).double()
-        step = conv.horizon / mesh_resolution(exact)
-    geometry = make_geometry(times, method=method, mesh_step=step)
-    return conv.plan(times, geometry=geometry, **params)
-
-
 def both_passes(forward: Callable[[], Tensor], conv: CKConv, values: Tensor) -> Step:
     """Forward, and backward to the values and all parameters.
 
@@ -178,5 +161,5 @@ def _sensitivity(*shape: int) -> Tensor:
 
 def layer_step(conv: CKConv, times: Tensor, method: str, **params: Tensor) -> Step:
     """Both passes of a layer whose plan is made beforehand."""
-    values, plan = make_values(conv, times), plan_by(conv, times, method, **params)
+    values, plan = make_values(conv, times), conv.plan(times, method=method, **params)
     return both_passes(lambda: conv(values, plan=plan), conv, values)
