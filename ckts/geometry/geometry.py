@@ -96,7 +96,7 @@ def make_geometry(
     ValueError
         If `times` decrease or are not finite, if the two arguments do not fit, if
         `method="lattice"` and the stamps have no common lattice, or if
-        `method="mesh"` without a `mesh_step`.
+        `method="mesh"` without a `mesh_step`, or with more than 2**26 mesh points.
     """
     _checks.check_choice("method", method, ("auto", *METHODS))
     _checks.check_times(times, query_times)
@@ -140,6 +140,12 @@ def _mesh_geometry(
     if times.numel() == 0 or queries.numel() == 0:
         return Geometry(times, queries)
     assert mesh_step is not None
+    length = _span(times, queries) / mesh_step
+    if length > MAX_POINTS:
+        raise ValueError(
+            f"`mesh_step` must leave at most {MAX_POINTS:,} mesh points for "
+            f"method='mesh'; got {length:,.0f}. Use method='auto'."
+        )
     mesh = make_mesh(times, queries, step=mesh_step, causal=causal)
     return Geometry(times, queries, mesh=mesh)
 

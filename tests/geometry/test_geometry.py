@@ -130,6 +130,12 @@ def test_a_centred_mesh_needs_no_near_field():
             "a smooth kernel finds it: use `CKConv.plan`",
         ),
         (
+            {"method": "mesh", "mesh_step": 1e-9},
+            ValueError,
+            r"`mesh_step` must leave at most 67,108,864 mesh points for method='mesh'; "
+            r"got 29,000,000,000. Use method='auto'",
+        ),
+        (
             {"mesh_step": 0.0},
             ValueError,
             "`mesh_step` must be positive and finite; got 0.0",

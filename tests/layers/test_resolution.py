@@ -30,10 +30,12 @@ class Waves(AbstractKernel):
     def __init__(self, *cycles):
         super().__init__(1, 1, n_features=len(cycles), causal=True)
         self.frequencies = 2 * math.pi * torch.tensor(cycles)
+        self.gain = torch.ones(len(cycles))
         self.weight = torch.nn.Parameter(torch.ones(1, 1, len(cycles)))
 
     def basis(self, lags):
-        return torch.sin(lags.unsqueeze(-1) * self.frequencies.to(lags.dtype))
+        phases = lags.unsqueeze(-1) * self.frequencies.to(lags.dtype)
+        return torch.sin(phases) * self.gain
 
     def features(self, lags):
         return self.basis(lags)
@@ -94,6 +96,15 @@ def test_a_feature_without_weight_is_seen():
         kernel.weight[..., 1] = 0
     both = mesh_resolution(Waves(40.0))
     assert mesh_resolution(kernel) == pytest.approx(both, rel=0.3)
+
+
+def test_a_small_feature_of_large_weight_is_seen():
+    kernel = Waves(2.0, 40.0)
+    kernel.gain[1] = 1e-3
+    with torch.no_grad():
+        kernel.weight[..., 1] = 1e3
+    alone = mesh_resolution(Waves(40.0))
+    assert mesh_resolution(kernel) == pytest.approx(alone, rel=0.3)
 
 
 @pytest.mark.parametrize("omega_0", [30.0, 150.0])

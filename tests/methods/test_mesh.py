@@ -317,21 +317,23 @@ def test_ties_see_each_other_whatever_their_order(how):
     assert relative_error(output[0, 1:][same], output[0, :-1][same]) < EXACT
 
 
-@pytest.mark.parametrize("causal", [True, False])
-def test_lags_beyond_the_reach_may_be_left_out(causal):
+@DIRECTIONS
+@pytest.mark.parametrize("step", [0.004, 0.08], ids=["fine", "coarse"])
+def test_lags_beyond_the_reach_may_be_left_out(step, causal):
     times = draw_pattern("uniform", 150).unsqueeze(0)
 
     def features(lags):  # smooth, and 0 from 0.25 on
         inside = (1 - (4 * lags) ** 2).clamp(min=0)
         return torch.stack([inside**9, inside**9 * lags], -1)
 
-    geometry = make_mesh_geometry(times, None, step=0.004, causal=causal)
+    geometry = make_mesh_geometry(times, None, step=step, causal=causal)
     weighted, mixing = draw_sum(times, 2)
     options = {"features": features, "mixing": mixing, "geometry": geometry}
     whole = convolve_mesh(weighted, causal=causal, **options)
     near_only = convolve_mesh(weighted, causal=causal, reach=0.25, **options)
     assert relative_error(near_only, whole) < EXACT
-    assert max(errors(geometry, features, weighted, mixing, causal)) < 1e-5
+    if step == 0.004:
+        assert max(errors(geometry, features, weighted, mixing, causal)) < 1e-5
 
 
 # --- sums along segments --------------------------------------------------------------
