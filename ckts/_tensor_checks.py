@@ -109,6 +109,15 @@ def check_smooth(method: str, kernel: Any) -> None:
         )
 
 
+def check_no_mesh(method: str) -> None:
+    """Refuse a mesh for a kernel that none is fine enough for."""
+    if method == "mesh":
+        raise ValueError(
+            "`method` must not be 'mesh' for a kernel that oscillates so fast; got one "
+            "that 131,072 mesh points per horizon do not resolve. Use method='auto'."
+        )
+
+
 def check_mesh_step(mesh_step: float | None, method: str) -> None:
     """Refuse a mesh without a step, or with one that is no length."""
     if mesh_step is not None:

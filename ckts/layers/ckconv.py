@@ -185,6 +185,11 @@ class CKConv(nn.Module):
         -------
         float or None
             None where the kernel cannot be interpolated, or `method` needs no mesh.
+
+        Raises
+        ------
+        ValueError
+            If `method` is "mesh" and the kernel cannot be interpolated.
         """
         if method not in ("auto", "mesh"):
             return None
@@ -193,7 +198,10 @@ class CKConv(nn.Module):
             return None
         start = {} if known is None else {"coarsest": self.horizon / known}
         resolution = mesh_resolution(self.kernel, **start)
-        return self.horizon / resolution if resolution < math.inf else None
+        if resolution < math.inf:
+            return self.horizon / resolution
+        _checks.check_no_mesh(method)
+        return None
 
     def forward(
         self,

@@ -222,3 +222,11 @@ def test_a_kernel_that_diverged_keeps_its_mesh():
         kernel.weight[:] = math.nan
         kernel.frequencies[:] = math.nan
     assert mesh_resolution(kernel, coarsest=100.0) == 100.0
+
+
+def test_a_mesh_is_refused_where_none_is_fine_enough():
+    conv = CKConv(2, 2, kernel="siren", omega_0=1e6)
+    times = torch.rand(1, 20, dtype=torch.float64).sort(1).values
+    assert conv.plan(times).geometry.mesh is None
+    with pytest.raises(ValueError, match=r"`method` must not be 'mesh' for a kernel th"):
+        conv.plan(times, method="mesh")
