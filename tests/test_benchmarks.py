@@ -216,3 +216,12 @@ def test_growth_stops_where_a_method_is_not_near_linear():
     steps = set(CASES["growth"]["growth"](2**17).steps)
     assert {"layer, N=131,072", "naive, N=512"} <= steps
     assert not {"naive, N=1,024", "pairwise, N=8,192"} & steps
+
+
+def test_accuracy_without_a_task_measures_all(monkeypatch, capsys):
+    import accuracy
+
+    monkeypatch.setattr(accuracy, "TASKS", {"a": (list, "R2"), "b": (list, "R2")})
+    monkeypatch.setattr("sys.argv", ["accuracy.py"])
+    accuracy.main()
+    assert "ARGS='a b'" in capsys.readouterr().out

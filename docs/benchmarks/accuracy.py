@@ -156,7 +156,7 @@ def report(tasks: list[str]) -> Iterator[str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("tasks", nargs="*", choices=[*TASKS, []], default=list(TASKS))
+    parser.add_argument("tasks", nargs="*", choices=[*TASKS, []], default=[])
     parser.add_argument("--output", type=Path, help="also write the result to a file")
     options = parser.parse_args()
     lines = []

@@ -228,5 +228,5 @@ def test_a_mesh_is_refused_where_none_is_fine_enough():
     conv = CKConv(2, 2, kernel="siren", omega_0=1e6)
     times = torch.rand(1, 20, dtype=torch.float64).sort(1).values
     assert conv.plan(times).geometry.mesh is None
-    with pytest.raises(ValueError, match=r"`method` must not be 'mesh' for a kernel th"):
+    with pytest.raises(ValueError, match="for a kernel that oscillates so fast"):
         conv.plan(times, method="mesh")
