@@ -15,8 +15,8 @@ from torch.utils.checkpoint import checkpoint
 
 from ckts.density import Latest, Quadrature
 from ckts.geometry import Geometry
-from ckts.interpolant import Interpolant, Running
-from ckts.methods import METHODS, Features, PairFeatures, is_depthwise, pair_features
+from ckts.interpolant import Block, Interpolant, Running
+from ckts.methods import METHODS, Features, PairSums, is_depthwise, pair_sums
 from ckts.pieces import LinearGeometry
 
 
@@ -60,8 +60,8 @@ def convolve(
     method = METHODS[sources.method]
     output = method(signal, features, mixing, sources, causal=causal, reach=reach)
     if isinstance(quadrature.latest, Running):
-        pairs = pair_features(features, sources, reach=reach)
-        return output - _respond_running(values, pairs, mixing, quadrature)
+        add = pair_sums(features, sources, reach=reach)
+        return output - _respond_running(values, add, mixing, quadrature)
     if isinstance(quadrature.latest, Latest):
         output = output + _correct_latest(values, features, mixing, quadrature)
     return output
@@ -98,7 +98,7 @@ def _respond(basis: Tensor, values: Tensor, mixing: Tensor) -> Tensor:
 
 
 def _respond_running(
-    values: Tensor, pairs: PairFeatures, mixing: Tensor, interpolant: Interpolant
+    values: Tensor, add: PairSums, mixing: Tensor, interpolant: Interpolant
 ) -> Tensor:
     """Response to the slopes of the gaps that outputs stand in."""
     running = interpolant.latest
@@ -106,17 +106,18 @@ def _respond_running(
     _, change = running.gap.values(interpolant.means(values))
     changes = change.flatten(0, 1)
 
-    def respond(outputs: Tensor, sources: Tensor) -> Tensor:
-        ramps = running.ramps(outputs, sources).to(values.dtype)
-        basis = ramps.transpose(1, 2) @ pairs(outputs, sources)
-        return _respond(basis.unsqueeze(0), changes[outputs].unsqueeze(0), mixing)[0]
+    def respond(block: Block) -> Tensor:
+        ramps = running.ramps(block).to(values.dtype)
+        basis = add(ramps, block.outputs, block.sources, block.age)
+        change = changes[block.outputs]
+        return _respond(basis.unsqueeze(0), change.unsqueeze(0), mixing)[0]
 
     # Features of pairs are the largest tensors, and computed anew for the gradient.
     responses = [
-        checkpoint(respond, *block, use_reentrant=False, preserve_rng_state=False)
+        checkpoint(respond, block, use_reentrant=False, preserve_rng_state=False)
         for block in running.blocks
     ]
-    outputs = torch.cat([outputs for outputs, _ in running.blocks])
+    outputs = torch.cat([block.outputs for block in running.blocks])
     total = changes.new_zeros(len(changes), len(mixing))
     total = total.index_copy(0, outputs, torch.cat(responses))
     return total.view(*change.shape[:2], -1)

@@ -55,6 +55,26 @@ class Gap:
 
 
 @dataclass(frozen=True)
+class Block:
+    """Some outputs, and the sources of all their gaps up to them.
+
+    Attributes
+    ----------
+    outputs : Tensor of shape (n,)
+        As numbered in the batch.
+    sources : Tensor of shape (n, m)
+        As numbered in the batch; filled up with the first source of the series, which
+        has no length.
+    age : float
+        Largest lag between them.
+    """
+
+    outputs: Tensor
+    sources: Tensor
+    age: float
+
+
+@dataclass(frozen=True)
 class Running:
     """What the gaps that outputs stand in get from the sources, to be taken back.
 
@@ -64,17 +84,16 @@ class Running:
         Around each output.
     times, lengths : Tensor of shape (batch * source,)
         Of the sources.
-    blocks : tuple of (Tensor of shape (n,), Tensor of shape (n, m))
-        Outputs, and the sources of all their gaps up to them, as numbered in the
-        batch; filled up with the first source of the series, which has no length.
+    blocks : tuple of Block
+        The outputs that are in a gap.
     """
 
     gap: Gap
     times: Tensor
     lengths: Tensor
-    blocks: tuple[tuple[Tensor, Tensor], ...]
+    blocks: tuple[Block, ...]
 
-    def ramps(self, outputs: Tensor, sources: Tensor) -> Tensor:
+    def ramps(self, block: Block) -> Tensor:
         """Return what the sources of a block hold of the change over the gap.
 
         Returns
@@ -82,11 +101,11 @@ class Running:
         Tensor of shape (n, m, channels or 1)
         """
         begin, length = (
-            tensor.flatten(0, 1)[outputs].unsqueeze(1)
+            tensor.flatten(0, 1)[block.outputs].unsqueeze(1)
             for tensor in (self.gap.begin, self.gap.length)
         )
-        elapsed = (self.times[sources].unsqueeze(-1) - begin).clamp(min=0)
-        return elapsed / length * self.lengths[sources].unsqueeze(-1)
+        elapsed = (self.times[block.sources].unsqueeze(-1) - begin).clamp(min=0)
+        return elapsed / length * self.lengths[block.sources].unsqueeze(-1)
 
 
 @dataclass(frozen=True)
@@ -237,19 +256,21 @@ def _running(
     counts = torch.searchsorted(sources, queries.contiguous()) - first
     series = torch.arange(len(queries), device=queries.device).unsqueeze(1)
     origins = (series * sources.shape[1]).expand_as(first)
-    blocks = _blocks(first.flatten(), counts.flatten(), origins.flatten())
+    parts = (first, counts, origins, queries - begin)
+    blocks = _blocks(*(part.flatten() for part in parts))
     if not blocks:
         return None
     return Running(gap, sources.flatten(), geometry.lengths.flatten(), blocks)
 
 
 def _blocks(
-    first: Tensor, counts: Tensor, origins: Tensor
-) -> tuple[tuple[Tensor, Tensor], ...]:
+    first: Tensor, counts: Tensor, origins: Tensor, ages: Tensor
+) -> tuple[Block, ...]:
     """Gather outputs with similar numbers of sources."""
     outputs = (counts > 0).nonzero().squeeze(1)
     sizes, order = counts[outputs].sort(descending=True)
     outputs, widths = outputs[order], sizes.tolist()
+    ages = ages[outputs].tolist()
     blocks, start = [], 0
     while start < len(widths):
         stop = start + max(1, PAIRS_PER_BLOCK // widths[start])
@@ -257,6 +278,6 @@ def _blocks(
         number = torch.arange(widths[start], device=first.device)
         inside = number < counts[block]
         sources = origins[block] + torch.where(inside, first[block] + number, 0)
-        blocks.append((block.squeeze(1), sources))
+        blocks.append(Block(block.squeeze(1), sources, max(ages[start:stop])))
         start = stop
     return tuple(blocks)

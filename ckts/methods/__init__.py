@@ -8,20 +8,20 @@ from ckts.methods.base import Features
 from ckts.methods.fourier import convolve_regular, is_depthwise, next_fast_length
 from ckts.methods.lattice import convolve_lattice
 from ckts.methods.mesh import convolve_mesh
-from ckts.methods.pairs import PairFeatures, pair_features
+from ckts.methods.pairs import PairSums, pair_sums
 from ckts.methods.pairwise import convolve_pairwise
 
 __all__ = [
     "METHODS",
     "Features",
-    "PairFeatures",
+    "PairSums",
     "convolve_lattice",
     "convolve_mesh",
     "convolve_pairwise",
     "convolve_regular",
     "is_depthwise",
     "next_fast_length",
-    "pair_features",
+    "pair_sums",
 ]
 
 # All are called as method(weighted, features, mixing, geometry, causal=, reach=).

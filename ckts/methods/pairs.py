@@ -1,7 +1,7 @@
-"""The kernel between single outputs and observations, as each method has it.
+"""Sums over a few observations for each output, with the kernel that the method has.
 
-What is taken back from a sum must be the very terms that are in it: a mesh has its own
-kernel, the interpolated one.
+What is taken back from a convolution must be the very terms that are in it: a mesh has
+a kernel of its own, the interpolated one.
 """
 
 import math
@@ -9,20 +9,21 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor
-from torch.nn.functional import embedding_bag, pad
+from torch.nn.functional import pad
 
 from ckts.geometry import LAGS, NODES, Geometry, Mesh, SparseMatrix
 from ckts.methods.base import Features
 
-# Maps outputs (n,) and observations (n, m), as numbered in the batch, to features
-# (n, m, n_features).
-PairFeatures = Callable[[Tensor, Tensor], Tensor]
+# Maps weights (n, m, channels), outputs (n,) and observations (n, m), as numbered in
+# the batch, and the largest lag between those that have a weight, to weighted sums of
+# the features (n, channels, n_features).
+PairSums = Callable[[Tensor, Tensor, Tensor, float], Tensor]
 
 
-def pair_features(
+def pair_sums(
     features: Features, geometry: Geometry, *, reach: float = math.inf
-) -> PairFeatures:
-    """Return the features of pairs of an output and an observation in its past.
+) -> PairSums:
+    """Return how to sum features over some observations in the past of each output.
 
     Parameters
     ----------
@@ -34,44 +35,53 @@ def pair_features(
     Returns
     -------
     callable
-        Maps outputs (n,) and observations (n, m), as numbered in the batch, to
-        (n, m, n_features).
+        Maps weights (n, m, channels), outputs (n,) and observations (n, m), as numbered
+        in the batch, and the largest lag between those that have a weight, to
+        (n, channels, n_features).
     """
     if geometry.mesh is not None:
-        return _mesh_features(features, geometry.mesh, reach)
+        return _mesh_sums(features, geometry.mesh, reach)
     times, queries = geometry.times.flatten(), geometry.query_times.flatten()
-    return lambda outputs, sources: features(
-        queries[outputs].unsqueeze(1) - times[sources]
-    )
+
+    def add(weights: Tensor, outputs: Tensor, sources: Tensor, age: float) -> Tensor:
+        lags = queries[outputs].unsqueeze(1) - times[sources]
+        return weights.transpose(1, 2) @ features(lags)
+
+    return add
 
 
-def _mesh_features(features: Features, mesh: Mesh, reach: float) -> PairFeatures:
-    """Interpolate on either side, see :mod:`ckts.methods.mesh`."""
+def _mesh_sums(features: Features, mesh: Mesh, reach: float) -> PairSums:
+    """Spread the weights over the lags of the mesh, whose features are known."""
     last = int(min(mesh.length - 1, reach / mesh.step + 1)) + LAGS
     device = mesh.target.by_row.starts.device
     steps = torch.arange(1 - NODES, last + 1, device=device)
     table = features(steps.double() * mesh.step)
 
-    def between(outputs: Tensor, sources: Tensor) -> Tensor:
-        node, weights = _stencil(mesh.target, outputs)
-        source_node, source_weights = _stencil(mesh.source, sources)
-        # as in the near field: the weight of a lag of k more than the distance
-        weights = pad(weights, (NODES - 1, NODES - 1)).unsqueeze(1)
-        sums = torch.zeros_like(weights[..., :LAGS]).repeat(1, sources.shape[1], 1)
-        for number in range(NODES):
-            share = source_weights[..., number : number + 1]
-            sums += share * weights[..., number : number + LAGS]
-        distance = (node.unsqueeze(1) - source_node).unsqueeze(-1)
-        rows = distance + torch.arange(LAGS, device=device)
-        values = embedding_bag(
-            rows.clamp(max=len(table) - 1).flatten(0, 1),
-            table,
-            mode="sum",
-            per_sample_weights=sums.flatten(0, 1).to(table.dtype),
-        )
-        return values.view(*sources.shape, -1)
+    def add(weights: Tensor, outputs: Tensor, sources: Tensor, age: float) -> Tensor:
+        rows, shares = _lag_weights(mesh, outputs, sources)
+        # those without a weight may be any lag apart
+        n_rows = min(int(age / mesh.step) + 1 + LAGS, len(table))
+        spread = weights.new_zeros(*sources.shape, n_rows)
+        spread.scatter_(2, rows.clamp(0, n_rows - 1), shares.to(weights.dtype))
+        return (weights.transpose(1, 2) @ spread) @ table[:n_rows]
 
-    return between
+    return add
+
+
+def _lag_weights(mesh: Mesh, outputs: Tensor, sources: Tensor) -> tuple[Tensor, Tensor]:
+    """Rows of the table that a pair takes, and their weights: (n, m, LAGS) each.
+
+    As in the near field, the weight of a lag that is k more than the distance is
+    ``sum_n L[n + k] M[n]``.
+    """
+    node, weights = _stencil(mesh.target, outputs)
+    source_node, others = _stencil(mesh.source, sources)
+    weights = pad(weights, (NODES - 1, NODES - 1)).unsqueeze(1)
+    sums = weights.new_zeros(*sources.shape, LAGS)
+    for number in range(NODES):
+        sums += others[..., number : number + 1] * weights[..., number : number + LAGS]
+    distance = (node.unsqueeze(1) - source_node).unsqueeze(-1)
+    return distance + torch.arange(LAGS, device=node.device), sums
 
 
 def _stencil(matrix: SparseMatrix, stamps: Tensor) -> tuple[Tensor, Tensor]:
