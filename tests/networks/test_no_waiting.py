@@ -5,12 +5,19 @@ import torch
 
 from ckts.geometry import METHODS, make_geometry
 from ckts.networks import GatedCKCNN
+from ckts.pieces import make_linear_geometry
 
 
-def make_network(device, causal):
+def make_network(device, causal, **options):
     torch.manual_seed(0)
     network = GatedCKCNN(
-        2, 3, hidden_channels=4, causal=causal, horizon=20.0, time_step=[1.0, 2.0]
+        2,
+        3,
+        hidden_channels=4,
+        causal=causal,
+        horizon=20.0,
+        time_step=[1.0, 2.0],
+        **options,
     )
     return network.to(device)
 
@@ -43,3 +50,22 @@ def test_looking_at_the_mesh_waits_and_is_noticed(accelerator):
     accelerator.syncs.clear()
     network.mesh_step()
     assert accelerator.syncs
+
+
+@pytest.mark.parametrize("method", ["mesh", "pairwise"])
+def test_a_training_step_on_integrals_does_not_wait(accelerator, method):
+    network = make_network(accelerator.device, causal=False, quadrature="linear")
+    values, times, observed = make_batch(lattice=False)
+    geometry = make_linear_geometry(
+        times,
+        horizon=20.0,
+        reach=25.0,
+        mesh_step=network.mesh_step(),
+        method=method,
+        causal=False,
+    )
+    on_device = (part.to(accelerator.device) for part in (values, times, observed))
+    geometry = geometry.to(accelerator.device)
+    accelerator.syncs.clear()
+    network(*on_device, geometry=geometry).square().sum().backward()
+    assert not accelerator.syncs
