@@ -55,6 +55,22 @@ def convolve(
     -------
     Tensor of shape (batch, query, out_channels)
     """
+    arguments = values, features, mixing, geometry, quadrature
+    if torch.compiler.is_compiling():
+        # Transforms and sparse sums gain nothing, and take minutes to compile.
+        return torch.compiler.disable(_convolve)(*arguments, causal, reach)
+    return _convolve(*arguments, causal, reach)
+
+
+def _convolve(
+    values: Tensor,
+    features: Features,
+    mixing: Tensor,
+    geometry: Geometry,
+    quadrature: Quadrature | Interpolant,
+    causal: bool,
+    reach: float,
+) -> Tensor:
     sources = geometry.sources if isinstance(geometry, LinearGeometry) else geometry
     signal = quadrature.signal(values)
     method = METHODS[sources.method]

@@ -62,7 +62,9 @@ def mean_error(length, *, quadrature, warp=1.0, span=18.0):
         uniform = torch.rand(1, length, generator=generator, dtype=torch.float64)
         times = span * uniform.sort(1).values ** warp
         step = span / length
-        errors.append(integral_error(times, quadrature=quadrature, time_step=step, span=span))
+        errors.append(
+            integral_error(times, quadrature=quadrature, time_step=step, span=span)
+        )
     return float(np.median(errors))
 
 

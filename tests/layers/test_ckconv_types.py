@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from ckts.geometry import METHODS
 from ckts.kernels import KERNELS
 from ckts.layers import CKConv
 
@@ -97,3 +98,20 @@ def test_times_without_a_batch_are_refused_by_their_own_shape(values):
 def test_a_time_step_that_is_no_number_is_refused(step):
     with pytest.raises(TypeError, match=r"`time_step` must be one number or one per"):
         CKConv(3, 4, time_step=step)
+
+
+@pytest.mark.filterwarnings("ignore:The .grad attribute")  # of dynamo itself
+@pytest.mark.parametrize("method", METHODS)
+def test_compiling_changes_nothing(values, method):
+    conv = CKConv(3, 4, horizon=12.0)
+    plan = conv.plan(REGULAR if method == "lattice" else RANDOM, method=method)
+    expected = conv(values, plan=plan)
+    expected.sum().backward()
+    gradients = [parameter.grad.clone() for parameter in conv.parameters()]
+    conv.zero_grad()
+    compiled = torch.compile(conv, backend="eager")  # needs no compiler of C++
+    output = compiled(values, plan=plan)
+    output.sum().backward()
+    assert torch.equal(output, expected)
+    for parameter, gradient in zip(conv.parameters(), gradients, strict=True):
+        assert torch.equal(parameter.grad, gradient)
