@@ -209,7 +209,7 @@ def gap_weights(
 
 
 def _is_known_to_change_nothing(latest: Latest) -> bool:
-    """Whether all changes are rounding, as on a regular grid; no device is waited for."""
+    """Whether all changes are rounding, as on a regular grid; no device is awaited."""
     change = latest.change
     return change.device.type == "cpu" and not (change.abs() > 1e-12).any()
 
