@@ -270,7 +270,7 @@ def _blocks(
     outputs = (counts > 0).nonzero().squeeze(1)
     sizes, order = counts[outputs].sort(descending=True)
     outputs, widths = outputs[order], sizes.tolist()
-    ages = ages[outputs].tolist()
+    oldest = ages[outputs].tolist()
     blocks, start = [], 0
     while start < len(widths):
         stop = start + max(1, PAIRS_PER_BLOCK // widths[start])
@@ -278,6 +278,6 @@ def _blocks(
         number = torch.arange(widths[start], device=first.device)
         inside = number < counts[block]
         sources = origins[block] + torch.where(inside, first[block] + number, 0)
-        blocks.append(Block(block.squeeze(1), sources, max(ages[start:stop])))
+        blocks.append(Block(block.squeeze(1), sources, max(oldest[start:stop])))
         start = stop
     return tuple(blocks)

@@ -228,4 +228,4 @@ def _spread(
         columns.append((start + column).flatten())
         entries.append(torch.ones(len(points), dtype=torch.float64))
     shape = (n_sources, len(cuts) * n_columns)
-    return make_sparse(*(torch.cat(part) for part in (rows, columns, entries)), shape)
+    return make_sparse(torch.cat(rows), torch.cat(columns), torch.cat(entries), shape)
