@@ -46,12 +46,14 @@ class GeometryCache:
 
 
 def _count_bytes(value: Any, counted: set[int]) -> int:
-    """Bytes of all tensors of nested dataclasses, each counted once."""
+    """Bytes of all tensors of nested dataclasses and tuples, each counted once."""
     if id(value) in counted:
         return 0
     counted.add(id(value))
     if isinstance(value, Tensor):
         return value.numel() * value.element_size()
+    if isinstance(value, tuple):
+        return sum(_count_bytes(part, counted) for part in value)
     if not is_dataclass(value):
         return 0
     return sum(_count_bytes(getattr(value, f.name), counted) for f in fields(value))

@@ -174,12 +174,14 @@ def _on_lattice(times: Tensor, queries: Tensor, lattice: Lattice) -> Geometry:
 
 
 def _to(value: Any, device: torch.device | str, moved: dict[int, Any]) -> Any:
-    """Move all tensors of nested dataclasses; what was one object remains one."""
+    """Move all tensors of dataclasses and tuples; what was one object remains one."""
     if id(value) in moved:
         return moved[id(value)]
     result = value
     if isinstance(value, Tensor):
         result = value.to(device, non_blocking=True)
+    elif isinstance(value, tuple):
+        result = tuple(_to(part, device, moved) for part in value)
     elif is_dataclass(value) and not isinstance(value, type):
         parts = {f.name: getattr(value, f.name) for f in fields(value)}
         parts = {name: _to(part, device, moved) for name, part in parts.items()}
