@@ -76,6 +76,8 @@ def make_plan(
         interpolant = make_interpolant(geometry, observed, time_step=time_step)
         return Plan(geometry, interpolant, causal)
     assert geometry is not None
+    if causal and geometry.mesh is not None:
+        _checks.check_direction(geometry.mesh.near is not None, causal)
     queries = None if geometry.queries_are_observations else geometry.query_times
     weights = make_quadrature(
         geometry.times,

@@ -72,7 +72,7 @@ def convolve_mesh(
     output = convolve_regular(signal, far, mixing, first_lag=first)
     output = mesh.target @ output.flatten(0, 1)
     if causal:
-        assert mesh.near is not None, "this geometry is not for causal convolutions"
+        assert mesh.near is not None
         kernel = torch.einsum("lf,ocf->lco", samples[:LAGS], mixing)
         if is_depthwise(weighted, mixing):
             kernel = kernel.squeeze(1)

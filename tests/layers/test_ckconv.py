@@ -280,3 +280,12 @@ def test_a_plan_of_the_other_direction_is_refused():
     plan = CKConv(1, 1, causal=False).plan(times)
     with pytest.raises(ValueError, match=r"must be causal=True.*causal=False"):
         CKConv(1, 1, causal=True)(torch.zeros(1, 4, 1), plan=plan)
+
+
+def test_a_mesh_for_centred_layers_is_refused_by_a_causal_one():
+    times = torch.rand(1, 30, dtype=torch.float64).sort(1).values
+    centred = CKConv(2, 2, causal=False)
+    geometry = centred.geometry(times, method="mesh")
+    assert centred.plan(times, geometry=geometry).geometry is geometry
+    with pytest.raises(ValueError, match=r"`geometry` must be causal=True.*conv.geom"):
+        CKConv(2, 2).plan(times, geometry=geometry)
