@@ -152,7 +152,7 @@ class GatedCKCNN(nn.Module):
         if self.training and self.observation_dropout > 0:
             observed = hide_rows(observed, self.observation_dropout)
         if geometry is None:
-            geometry = self.geometry(times)
+            geometry = self.geometry(times, self.mesh_step())
         features = self.features(values, times, observed, geometry)
         pooled = self.pool(features, self._row_weights(geometry, observed))
         summary = self.summary(compress(values, observed), observed)
@@ -161,26 +161,25 @@ class GatedCKCNN(nn.Module):
         joined = torch.cat([pooled, self.summarize(summary)], 1)
         return self.head(self.dropout(joined))
 
-    def geometry(self, times: Tensor, mesh_step: float | None = None) -> Geometry:
+    def geometry(self, times: Tensor, mesh_step: float | None) -> Geometry:
         """Make the geometry of a batch, which all layers share.
 
         Parameters
         ----------
         times : Tensor of shape (batch, time)
             Time stamps. On the CPU: those on a device are fetched.
-        mesh_step : float, optional
-            A result of :meth:`mesh_step` that still holds; by default it is called.
+        mesh_step : float or None
+            The result of :meth:`mesh_step`, or an earlier one that still holds.
 
         Returns
         -------
         Geometry
         """
-        step = self.mesh_step() if mesh_step is None else mesh_step
         return layer_geometry(
             times,
             quadrature=self.quadrature,
             horizon=self.stem.horizon,
-            mesh_step=step,
+            mesh_step=mesh_step,
             causal=self.causal,
         )
 
@@ -223,7 +222,7 @@ class GatedCKCNN(nn.Module):
         """
         values = compress(values, observed)
         if geometry is None:
-            geometry = self.geometry(times)
+            geometry = self.geometry(times, self.mesh_step())
         plan = self.stem.plan(times, observed, geometry=geometry)
         described = describe_observations(plan, observed, self.stem.time_step)
         encoded = self.encode(torch.cat([values, described.to(values.dtype)], 2))

@@ -69,3 +69,11 @@ def test_a_training_step_on_integrals_does_not_wait(accelerator, method):
     accelerator.syncs.clear()
     network(*on_device, geometry=geometry).square().sum().backward()
     assert not accelerator.syncs
+
+
+def test_a_kernel_too_fast_for_a_mesh_is_not_looked_at_again(accelerator):
+    network = make_network(accelerator.device, causal=False)
+    _, times, _ = make_batch(lattice=False)
+    accelerator.syncs.clear()
+    assert network.geometry(times, None).method == "pairwise"
+    assert not accelerator.syncs
