@@ -9,11 +9,11 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-# Entries of the kernel's transform that are held at a time: a megabyte stays in a
-# core's cache. A quarter of it costs up to a quarter more.
-ENTRIES_PER_CHUNK = 2**18
+# Complex entries of the kernel's transform that are held at a time: a megabyte stays in
+# a core's cache.
+ENTRIES_PER_CHUNK = 2**17
 # A GPU is slowed down by many small products, and has the memory for larger ones.
-ENTRIES_PER_CHUNK_CUDA = 2**24
+ENTRIES_PER_CHUNK_CUDA = 2**23
 
 
 def convolve_regular(
@@ -86,22 +86,23 @@ def _convolve_depthwise(signal: Tensor, circular: Tensor, mixing: Tensor) -> Ten
 
 
 class _Mixed(torch.autograd.Function):
-    """FFT, one real matrix product per frequency, inverse FFT.
+    """FFT, one complex matrix product per frequency, inverse FFT.
 
-    With the signal as ``[[re, -im], [im, re]]`` and the kernel as ``[re; im]`` a
-    complex product is one real product, which gives ``[re; im]``.
+    The mixing is real: it multiplies the real and imaginary parts of the features,
+    which stand in planes of their own. With the gradient's spectrum conjugated, all
+    products of the backward pass are plain ones.
     """
 
     @staticmethod
     def forward(ctx, signal, circular, mixing):
         ctx.save_for_backward(signal, circular, mixing)
         spectrum = _transform(signal, len(circular))
-        features, weight = _feature_spectra(circular), _mixing_matrix(mixing)
+        planes, weight = _feature_planes(circular), _mixing_matrix(mixing)
         batch, n_in, n_frequencies = spectrum.shape
         output = spectrum.new_empty(batch, len(mixing), n_frequencies)
         for part in _chunks(n_frequencies, weight):
-            kernel = _mix(features[part], weight, n_in)
-            _write(output, part, torch.bmm(_turned(spectrum, part), kernel))
+            kernel = _mix(planes[:, part], weight, n_in)
+            _put(output, part, torch.bmm(_take(spectrum, part), kernel))
         return _invert(output, signal.shape[1], len(circular))
 
     @staticmethod
@@ -110,24 +111,22 @@ class _Mixed(torch.autograd.Function):
         signal, circular, mixing = ctx.saved_tensors
         n_fft, n_in = len(circular), signal.shape[2]
         spectrum, slopes = _transform(signal, n_fft), _transform(gradient, n_fft)
-        features, weight = _feature_spectra(circular), _mixing_matrix(mixing)
+        planes, weight = _feature_planes(circular), _mixing_matrix(mixing)
         back = weight.T.contiguous()
-        by_features, by_weight = torch.empty_like(features), torch.zeros_like(weight)
-        counts = _frequency_counts(features, n_fft)
-        for part in _chunks(len(features), weight):
-            values, slope = _turned(spectrum, part), _planar(slopes, part)
-            by_kernel = torch.bmm(values.transpose(1, 2), slope)
-            by_kernel = by_kernel.view(-1, weight.shape[1])
-            torch.mm(by_kernel, back, out=by_features[part].flatten(0, 1))
-            counted = (features[part] * counts[part]).flatten(0, 1)
-            by_weight.addmm_(counted.T, by_kernel)
-            kernel = _mix(features[part], weight, n_in)
-            by_values = _turn_back(torch.bmm(slope, kernel.transpose(1, 2)))
+        by_planes, by_weight = torch.empty_like(planes), torch.zeros_like(weight)
+        counted = planes * _plane_counts(planes, n_fft)
+        for part in _chunks(planes.shape[1], weight):
+            values, slope = _take(spectrum, part), _take(slopes, part).conj_physical_()
+            by_kernel = _planar(torch.bmm(values.transpose(1, 2), slope))
+            by_planes[:, part] = (by_kernel @ back).view(2, len(values), -1)
+            by_weight.addmm_(counted[:, part].flatten(0, 1).T, by_kernel)
+            kernel = _mix(planes[:, part], weight, n_in)
+            by_values = torch.bmm(slope, kernel.transpose(1, 2)).conj_physical_()
             # Its values are in `values`: the spectrum is free to take the gradient.
-            _write(spectrum, part, by_values)
+            _put(spectrum, part, by_values)
         by_signal = _invert(spectrum, signal.shape[1], n_fft)
-        halves = torch.view_as_complex(by_features.transpose(1, 2).contiguous())
-        by_circular = torch.fft.irfft(halves, n=n_fft, dim=0)
+        by_features = torch.complex(by_planes[0], by_planes[1].neg_())
+        by_circular = torch.fft.irfft(by_features, n=n_fft, dim=0)
         by_mixing = by_weight.view(-1, n_in, len(mixing)).permute(2, 1, 0)
         return by_signal, by_circular, by_mixing
 
@@ -143,10 +142,10 @@ def _invert(spectrum: Tensor, length: int, n_fft: int) -> Tensor:
     return signal.transpose(1, 2).contiguous()
 
 
-def _feature_spectra(circular: Tensor) -> Tensor:
-    """Spectra of the features: (frequency, real and imaginary part, feature)."""
-    spectra = torch.view_as_real(torch.fft.rfft(circular, dim=0))
-    return spectra.transpose(1, 2).contiguous()
+def _feature_planes(circular: Tensor) -> Tensor:
+    """Spectra of the features: (real and imaginary part, frequency, feature)."""
+    spectra = torch.fft.rfft(circular, dim=0)
+    return torch.stack([spectra.real, spectra.imag])
 
 
 def _mixing_matrix(mixing: Tensor) -> Tensor:
@@ -154,65 +153,40 @@ def _mixing_matrix(mixing: Tensor) -> Tensor:
     return mixing.permute(2, 1, 0).flatten(1).contiguous()
 
 
-def _frequency_counts(features: Tensor, n_fft: int) -> Tensor:
-    """How often a frequency of the half spectrum stands in the whole one, over n."""
-    counts = features.new_full((len(features), 1, 1), 2.0)
-    counts[0] = 1.0
+def _plane_counts(planes: Tensor, n_fft: int) -> Tensor:
+    """How often a frequency stands in the whole spectrum, over n; conjugated."""
+    counts = planes.new_full((2, planes.shape[1], 1), 2.0)
+    counts[:, 0] = 1.0
     if n_fft % 2 == 0:
-        counts[-1] = 1.0
+        counts[:, -1] = 1.0
+    counts[1].neg_()
     return counts / n_fft
 
 
 def _chunks(n_frequencies: int, weight: Tensor) -> list[slice]:
     budget = ENTRIES_PER_CHUNK_CUDA if weight.is_cuda else ENTRIES_PER_CHUNK
-    size = max(1, budget // (2 * weight.shape[1]))
+    size = max(1, budget // weight.shape[1])
     return [slice(s, s + size) for s in range(0, n_frequencies, size)]
 
 
-def _mix(features: Tensor, weight: Tensor, n_in: int) -> Tensor:
-    """Kernel ``[re; im]`` of some frequencies: (frequency, 2 * in, out)."""
-    return (features.flatten(0, 1) @ weight).view(len(features), 2 * n_in, -1)
+def _mix(planes: Tensor, weight: Tensor, n_in: int) -> Tensor:
+    """Kernel of some frequencies, complex: (frequency, in, out)."""
+    kernel = planes @ weight
+    return torch.complex(*kernel).view(planes.shape[1], n_in, -1)
 
 
-def _parts(spectrum: Tensor, part: slice) -> tuple[Tensor, Tensor]:
-    """Real and imaginary part of some frequencies, each (frequency, batch, channels).
-
-    Copied by plain transposes; one copy that permutes four axes takes twice the time.
-    """
-    batch, channels, _ = spectrum.shape
-    flat = spectrum.flatten(0, 1)[:, part].T
-    return (
-        flat.real.contiguous().view(-1, batch, channels),
-        flat.imag.contiguous().view(-1, batch, channels),
-    )
+def _planar(kernel: Tensor) -> Tensor:
+    """Real parts of all frequencies, then imaginary ones: (2 * frequency, in * out)."""
+    parts = torch.view_as_real(kernel.flatten(1)).permute(2, 0, 1)
+    return parts.flatten(0, 1).contiguous()
 
 
-def _planar(spectrum: Tensor, part: slice) -> Tensor:
-    """Copy some frequencies as ``[re; im]``: (frequency, 2 * batch, channels)."""
-    return torch.cat(_parts(spectrum, part), 1)
+def _take(spectrum: Tensor, part: slice) -> Tensor:
+    """Copy some frequencies: (frequency, batch, channels)."""
+    taken = spectrum.flatten(0, 1)[:, part].T.contiguous()
+    return taken.view(-1, *spectrum.shape[:2])
 
 
-def _turned(spectrum: Tensor, part: slice) -> Tensor:
-    """Copy some frequencies as ``[[re, -im], [im, re]]`` of (batch, channels)."""
-    re, im = _parts(spectrum, part)
-    batch, channels = re.shape[1:]
-    turned = re.new_empty(len(re), 2 * batch, 2 * channels)
-    turned[:, :batch, :channels] = re
-    turned[:, batch:, channels:] = re
-    turned[:, batch:, :channels] = im
-    torch.neg(im, out=turned[:, :batch, channels:])
-    return turned
-
-
-def _turn_back(turned: Tensor) -> Tensor:
-    """Gradient for ``[re; im]`` from that for ``[[re, -im], [im, re]]``."""
-    (a, b), (c, d) = (rows.chunk(2, 2) for rows in turned.chunk(2, 1))
-    return torch.cat([a + d, c - b], 1)
-
-
-def _write(spectrum: Tensor, part: slice, planar: Tensor) -> None:
-    """Write ``[re; im]`` of some frequencies into a spectrum."""
-    flat = spectrum.flatten(0, 1)[:, part].T
-    halves = planar.view(len(flat), 2, -1)
-    flat.real.copy_(halves[:, 0])
-    flat.imag.copy_(halves[:, 1])
+def _put(spectrum: Tensor, part: slice, values: Tensor) -> None:
+    """Write some frequencies, (frequency, batch, channels), into a spectrum."""
+    spectrum.flatten(0, 1)[:, part].T.copy_(values.flatten(1))

@@ -124,37 +124,31 @@ def _fourier(rows: int, n_fft: int) -> Step:
 def _products(
     batch: int, n_out: int, n_in: int, n_features: int, *, n_frequencies: int
 ) -> Step:
-    """Real products of both passes, chunk by chunk."""
-    chunk = max(1, ENTRIES_PER_CHUNK // (n_in * n_out))
-    buffers = _product_buffers(chunk, batch, n_out, n_in, n_features)
+    """Products of both passes, chunk by chunk: real ones mix, complex ones convolve."""
+    chunk = min(max(1, ENTRIES_PER_CHUNK // (n_in * n_out)), n_frequencies)
+    planes, mixed = (
+        torch.zeros(2 * chunk, n_features),
+        torch.zeros(2 * chunk, n_in * n_out),
+    )
+    weight = torch.zeros(n_features, n_in * n_out)
+    kernel, x, y = (
+        torch.zeros(chunk, *shape, dtype=torch.cfloat)
+        for shape in ((n_in, n_out), (batch, n_in), (batch, n_out))
+    )
 
     def products(size: int) -> None:
-        feature, kernel, x, y = (buffer[:size] for buffer in buffers[:4])
-        weight, flat = buffers[4], kernel.flatten(1)
-        matrices = kernel.view(size, n_in, n_out)
-        torch.mm(feature, weight, out=flat)  # mixing, forward
-        torch.bmm(x, matrices, out=y)  # convolution
-        torch.mm(feature, weight, out=flat)  # mixing, backward
-        torch.bmm(y, matrices.transpose(1, 2), out=x)  # gradient of the signal
-        torch.bmm(x.transpose(1, 2), y, out=matrices)  # of the kernel
-        torch.mm(flat, weight.T, out=feature)  # of the features
-        torch.mm(feature.T, flat, out=weight)  # of the mixing
+        plane, mix = planes[: 2 * size], mixed[: 2 * size]
+        matrices, values, slopes = kernel[:size], x[:size], y[:size]
+        torch.mm(plane, weight, out=mix)  # mixing, forward
+        torch.bmm(values, matrices, out=slopes)  # convolution
+        torch.mm(plane, weight, out=mix)  # mixing, backward
+        torch.bmm(slopes, matrices.transpose(1, 2), out=values)  # to the signal
+        torch.bmm(values.transpose(1, 2), slopes, out=matrices)  # to the kernel
+        torch.mm(mix, weight.T, out=plane)  # to the features
+        torch.mm(plane.T, mix, out=weight)  # to the mixing
 
     def step() -> None:
         for start in range(0, n_frequencies, chunk):
-            for _ in ("real part", "imaginary part"):
-                products(min(chunk, n_frequencies - start))
+            products(min(chunk, n_frequencies - start))
 
     return step
-
-
-def _product_buffers(
-    chunk: int, batch: int, n_out: int, n_in: int, n_features: int
-) -> tuple[Tensor, ...]:
-    return (
-        torch.zeros(chunk, n_features),
-        torch.zeros(chunk, n_in * n_out).view(chunk, n_in, n_out),
-        torch.zeros(chunk, 2 * batch, n_in),
-        torch.zeros(chunk, 2 * batch, n_out),
-        torch.zeros(n_features, n_in * n_out),
-    )
