@@ -13,7 +13,7 @@ PAIRWISE_CALL, REGULAR_CALL, MESH_CALL = 2000.0, 1500.0, 3000.0
 EXACTNESS = 1.5
 # A lattice so short is always taken, with at most so many points per stamp.
 SHORT, PER_STAMP = 512, 8
-# The longest that is accepted, some gigabytes.
+# Points of all series together that are accepted, some gigabytes.
 MAX_POINTS = 2**26
 
 
@@ -40,10 +40,10 @@ def cheapest(
     -------
     method : {"pairwise", "mesh"}
     longest : int
-        Number of lattice points up to which a lattice is to be preferred.
+        Number of lattice points per series up to which a lattice is to be preferred.
     """
     method, cost = "pairwise", pairwise_cost(batch, n_times, n_queries)
-    if mesh_length is not None and mesh_length < MAX_POINTS:
+    if mesh_length is not None and mesh_length <= longest_fitting(batch):
         n_stamps = batch * max(n_times, n_queries)
         on_mesh = mesh_cost(batch, n_stamps, mesh_length, causal=causal)
         if on_mesh < cost:
@@ -51,8 +51,13 @@ def cheapest(
     n_stamps = max(n_times, n_queries, 1)
     always = max(n_stamps, min(PER_STAMP * n_stamps, SHORT))
     affordable = (cost - REGULAR_CALL) / (regular_cost(batch, 1) - REGULAR_CALL)
-    longest = max(affordable, always)
-    return method, int(min(longest, MAX_POINTS))
+    fitting = max(longest_fitting(batch), n_stamps)
+    return method, int(min(max(affordable, always), fitting))
+
+
+def longest_fitting(batch: int) -> int:
+    """Return the most points per series that fit into memory."""
+    return MAX_POINTS // max(batch, 1)
 
 
 def pairwise_cost(batch: int, n_times: int, n_queries: int) -> float:

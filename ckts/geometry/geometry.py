@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from ckts import _tensor_checks as _checks
-from ckts.geometry.costs import MAX_POINTS, cheapest
+from ckts.geometry.costs import cheapest, longest_fitting
 from ckts.geometry.lattice import Lattice, find_lattice
 from ckts.geometry.mesh import Mesh, make_mesh
 
@@ -79,7 +79,7 @@ def make_geometry(
         Times of the output, in any order; by default the observation times.
     method : {"auto", "lattice", "mesh", "pairwise"}, default="auto"
         "auto" takes what is cheapest, see :mod:`ckts.geometry.costs`; "lattice" insists
-        on a lattice of any length (up to 2**26 points).
+        on a lattice of any length (up to 2**26 points, all series together).
     mesh_step : float, optional
         Distance of two mesh points, in the unit of `times`, that is fine enough for
         the kernel, see :meth:`ckts.layers.CKConv.mesh_step`. Without it "auto" takes
@@ -96,7 +96,7 @@ def make_geometry(
     ValueError
         If `times` decrease or are not finite, if the two arguments do not fit, if
         `method="lattice"` and the stamps have no common lattice, or if
-        `method="mesh"` without a `mesh_step`, or with more than 2**26 mesh points.
+        `method="mesh"` without a `mesh_step`, or with more than 2**26 points in all.
     """
     _checks.check_choice("method", method, ("auto", *METHODS))
     _checks.check_times(times, query_times)
@@ -140,11 +140,11 @@ def _mesh_geometry(
     if times.numel() == 0 or queries.numel() == 0:
         return Geometry(times, queries)
     assert mesh_step is not None
-    length = _span(times, queries) / mesh_step
-    if length > MAX_POINTS:
+    length, longest = _span(times, queries) / mesh_step, longest_fitting(len(times))
+    if length > longest:
         raise ValueError(
-            f"`mesh_step` must leave at most {MAX_POINTS:,} mesh points for "
-            f"method='mesh'; got {length:,.0f}. Use method='auto'."
+            f"`mesh_step` must leave at most {longest:,} mesh points per series for "
+            f"method='mesh'; got {length:,.0f}. Use method='auto', or smaller batches."
         )
     mesh = make_mesh(times, queries, step=mesh_step, causal=causal)
     return Geometry(times, queries, mesh=mesh)
@@ -156,11 +156,12 @@ def _span(times: Tensor, queries: Tensor) -> float:
 
 
 def _lattice_geometry(times: Tensor, queries: Tensor) -> Geometry:
-    lattice = find_lattice(times, queries, max_length=MAX_POINTS)
+    longest = longest_fitting(len(times))
+    lattice = find_lattice(times, queries, max_length=longest)
     if lattice is None:
         raise ValueError(
-            "`times` must lie on a common lattice for method='lattice'; got "
-            "stamps without a common step. Use method='auto'."
+            "`times` must lie on a common lattice for method='lattice'; got stamps "
+            f"without one of at most {longest:,} points. Use method='auto'."
         )
     return _on_lattice(times, queries, lattice)
 

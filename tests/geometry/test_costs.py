@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from ckts.geometry.costs import (
     MAX_POINTS,
     cheapest,
+    longest_fitting,
     mesh_cost,
     pairwise_cost,
     regular_cost,
@@ -48,7 +49,7 @@ def test_longer_series_leave_the_pairs_and_do_not_return(batch, length):
 
 @given(batches, sizes)
 def test_without_a_mesh_pairs_remain(batch, n_times):
-    for length in (None, MAX_POINTS, 1e300):
+    for length in (None, 1.0 + MAX_POINTS, 1e300):
         assert cheapest(batch, n_times, n_times, mesh_length=length)[0] == "pairwise"
 
 
@@ -57,10 +58,9 @@ def test_the_cheaper_of_pairs_and_mesh_is_taken(
     batch, n_times, n_queries, length, causal
 ):
     stamps = batch * max(n_times, n_queries)
-    costs = {
-        "pairwise": pairwise_cost(batch, n_times, n_queries),
-        "mesh": mesh_cost(batch, stamps, length, causal=causal),
-    }
+    costs = {"pairwise": pairwise_cost(batch, n_times, n_queries)}
+    if length <= longest_fitting(batch):
+        costs["mesh"] = mesh_cost(batch, stamps, length, causal=causal)
     method, _ = cheapest(batch, n_times, n_queries, mesh_length=length, causal=causal)
     assert costs[method] == min(costs.values())
 
@@ -69,14 +69,22 @@ def test_the_cheaper_of_pairs_and_mesh_is_taken(
 def test_a_lattice_without_holes_is_always_taken(batch, n_times, length):
     _, longest = cheapest(batch, n_times, n_times, mesh_length=length)
     assert longest >= n_times
-    assert longest <= MAX_POINTS
+    assert longest <= max(longest_fitting(batch), n_times)
 
 
 @given(batches, sizes, st.integers(9, 10**6))
 def test_a_lattice_as_fine_as_the_mesh_is_preferred(batch, n_times, length):
     method, longest = cheapest(batch, n_times, n_times, mesh_length=length)
     if method == "mesh":
-        assert longest >= min(length, MAX_POINTS)
+        assert longest >= min(length, longest_fitting(batch))
+
+
+@given(batches)
+def test_points_of_all_series_together_are_bounded(batch):
+    longest = longest_fitting(batch)
+    assert batch * longest <= MAX_POINTS < batch * (longest + 1)
+    assert cheapest(batch, 10**5, 10**9, mesh_length=longest)[0] == "mesh"
+    assert cheapest(batch, 10**5, 10**9, mesh_length=longest + 1)[0] == "pairwise"
 
 
 def test_dropped_samples_keep_their_lattice_and_lonely_stamps_do_not():

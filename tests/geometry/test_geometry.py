@@ -132,8 +132,8 @@ def test_a_centred_mesh_needs_no_near_field():
         (
             {"method": "mesh", "mesh_step": 1e-9},
             ValueError,
-            r"`mesh_step` must leave at most 67,108,864 mesh points for method='mesh'; "
-            r"got 29,000,000,000. Use method='auto'",
+            "`mesh_step` must leave at most 33,554,432 mesh points per series for "
+            "method='mesh'; got 29,000,000,000. Use method='auto', or smaller batches",
         ),
         (
             {"mesh_step": 0.0},

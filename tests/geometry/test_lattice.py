@@ -138,7 +138,7 @@ def test_stamps_without_a_common_step_have_no_lattice(times):
     with pytest.raises(
         ValueError,
         match=r"`times` must lie on a common lattice for method='lattice'; got stamps "
-        r"without a common step\. Use method='auto'",
+        r"without one of at most 67,108,864 points\. Use method='auto'",
     ):
         lattice_of([0, 1, 1 + math.sqrt(2), 4], method="lattice")
 
