@@ -14,6 +14,8 @@ MESH = 1e-4
 ROUNDING = 1e-12
 
 N_IN, N_OUT = 3, 2
+# What an output must not notice when it happens to later observations.
+FUTURE_CHANGES = ["change values", "delay", "hurry", "delete", "hide"]
 HORIZON = 7.0
 TIME_STEPS = [0.3, 0.25, 0.5]
 
@@ -37,6 +39,27 @@ def make_batch(kind, *, batch=2, length=24, seed=0, share=0.6, dtype=torch.float
     values = torch.randn(shape, generator=generator, dtype=torch.float64)
     observed = torch.rand(shape, generator=generator) < share
     return values.to(dtype), times, observed
+
+
+def change_future(batch, what, seed, *, factor=2):
+    """Number of observations up to a time, and the series otherwise changed later."""
+    values, times, observed = batch
+    cut = 1 + seed % (times.shape[1] - 1)
+    later = times[0] > times[0, cut - 1]
+    n_known = int((~later).sum())
+    known = times[0, n_known - 1]
+    changed = [values.clone(), times.clone(), observed.clone()]
+    if what == "change values":
+        changed[0][0, later] = 1.0 - factor * changed[0][0, later]
+    elif what == "delay":
+        changed[1][0, later] = known + 1.7 * (times[0, later] - known) + 0.4
+    elif what == "hurry":
+        changed[1][0, later] = known + 0.3 * (times[0, later] - known)
+    elif what == "delete":
+        changed = [part[:, :n_known] for part in changed]
+    elif what == "hide":
+        changed[2][0, later] = False
+    return n_known, changed
 
 
 def draw_queries(times, n_queries=9, seed=1):

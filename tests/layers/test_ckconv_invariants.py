@@ -9,7 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from ckconv_cases import FLOAT64, HORIZON, ROUNDING, TIME_STEPS, make_batch, make_conv
+from ckconv_cases import (
+    FLOAT64,
+    FUTURE_CHANGES,
+    HORIZON,
+    ROUNDING,
+    TIME_STEPS,
+    change_future,
+    make_batch,
+    make_conv,
+)
 from references import TIME_KINDS, direct_sum, relative_error
 
 draws = settings(deadline=None, max_examples=25)
@@ -122,28 +131,15 @@ def test_the_layer_is_linear(kind, seed, length, causal):
     kinds,
     seeds,
     st.integers(2, 23),
-    st.sampled_from(["change values", "delay", "hurry", "delete", "hide"]),
+    st.sampled_from(FUTURE_CHANGES),
     st.booleans(),
 )
 def test_nothing_after_the_output_time_enters(kind, seed, length, what, masked):
     conv = make_conv()
     values, times, observed = make_batch(kind, length=length, batch=1, seed=seed)
     observed = observed if masked else torch.ones_like(observed)
-    cut = 1 + seed % (length - 1)
-    later = times[0] > times[0, cut - 1]
-    n_known = int((~later).sum())
+    n_known, changed = change_future((values, times, observed), what, seed)
     known = times[:, n_known - 1 : n_known]
-    changed = [values.clone(), times.clone(), observed.clone()]
-    if what == "change values":
-        changed[0][0, later] = 1.0 - 2 * changed[0][0, later]
-    elif what == "delay":
-        changed[1][0, later] = known[0] + 1.7 * (times[0, later] - known[0]) + 0.4
-    elif what == "hurry":
-        changed[1][0, later] = known[0] + 0.3 * (times[0, later] - known[0])
-    elif what == "delete":
-        changed = [part[:, :n_known] for part in changed]
-    elif what == "hide":
-        changed[2][0, later] = False
     before, after = conv(values, times, observed), conv(*changed)
     largest = max(before.abs().max().item(), after.abs().max().item())
     difference = (after[:, :n_known] - before[:, :n_known]).abs().max()

@@ -11,12 +11,14 @@ from torch import nn
 
 from ckconv_cases import (
     FLOAT64,
+    FUTURE_CHANGES,
     MESH,
     N_IN,
     N_OUT,
     ROUNDING,
     TIME_STEPS,
     assert_like_direct_sum,
+    change_future,
     draw_queries,
     make_batch,
     make_conv,
@@ -243,7 +245,7 @@ def test_causally_a_lone_observation_is_held():
     st.sampled_from(TIME_KINDS),
     st.integers(0, 2**31 - 1),
     st.integers(2, 14),
-    st.sampled_from(["change values", "delay", "hurry", "delete", "hide"]),
+    st.sampled_from(FUTURE_CHANGES),
     st.booleans(),
     st.sampled_from(["pairwise", "mesh"]),
 )
@@ -251,23 +253,10 @@ def test_nothing_after_the_output_time_enters(kind, seed, length, what, masked, 
     conv = make_linear()
     values, times, observed = make_batch(kind, length=length, batch=1, seed=seed)
     observed = observed if masked else torch.ones_like(observed)
-    cut = 1 + seed % (length - 1)
-    later = times[0] > times[0, cut - 1]
-    n_known = int((~later).sum())
+    batch = values, times, observed
+    n_known, changed = change_future(batch, what, seed, factor=20)
     known = times[:, n_known - 1 : n_known]
-    changed = [values.clone(), times.clone(), observed.clone()]
-    if what == "change values":
-        changed[0][0, later] = 1.0 - 20 * changed[0][0, later]
-    elif what == "delay":
-        changed[1][0, later] = known[0] + 1.7 * (times[0, later] - known[0]) + 0.4
-    elif what == "hurry":
-        changed[1][0, later] = known[0] + 0.3 * (times[0, later] - known[0])
-    elif what == "delete":
-        changed = [part[:, :n_known] for part in changed]
-    elif what == "hide":
-        changed[2][0, later] = False
-    before = run(conv, (values, times, observed), None, method)
-    after = run(conv, changed, None, method)
+    before, after = run(conv, batch, None, method), run(conv, changed, None, method)
     largest = max(before.abs().max().item(), after.abs().max().item(), 1.0)
     difference = (after[:, :n_known] - before[:, :n_known]).abs().max()
     assert difference <= ROUNDING * largest
