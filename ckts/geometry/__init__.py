@@ -7,8 +7,7 @@ from ckts.geometry.near import (
     LAGS,
     Intervals,
     NearField,
-    moment_response,
-    moment_weights,
+    interval_kernel,
 )
 from ckts.geometry.sparse import SparseMatrix, make_sparse
 from ckts.geometry.stencil import NODES, lagrange_weights
@@ -24,10 +23,9 @@ __all__ = [
     "NearField",
     "SparseMatrix",
     "find_lattice",
+    "interval_kernel",
     "lagrange_weights",
     "make_geometry",
     "make_mesh",
     "make_sparse",
-    "moment_response",
-    "moment_weights",
 ]

@@ -7,9 +7,9 @@ earlier ones the lags of 0 and less are missing. What is to be added is
 a sparse matrix times the values of the observations.
 
 Where stamps are sparse the matrix joins outputs and observations. Where many share a
-mesh interval it joins the occupied intervals instead, and pairs within an interval are
-summed up through running moments (:class:`Intervals`). Ties and clusters then cost no
-more than other stamps.
+mesh interval it joins the occupied intervals instead, see :func:`interval_kernel`, and
+pairs within an interval are summed up through running moments (:class:`Intervals`).
+Ties and clusters then cost no more than other stamps.
 """
 
 from __future__ import annotations
@@ -21,9 +21,12 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from ckts.geometry.sparse import SparseMatrix, make_sparse_parts
-from ckts.geometry.stencil import NODES, Stencil, lagrange_weights, polynomials
+from ckts.geometry.stencil import NODES, Stencil, lagrange_weights
 
 LAGS = 2 * NODES - 1
+# Terms of an interval: one for each mesh point from it on that it shares with others,
+# of the observations before the interval, and of the rest.
+AROUND = 2 * (NODES - 1)
 # With up to so many observations around an output, on average, they are joined one by
 # one: forward and backward each costs 30 ns, and an interval as a whole 10 us.
 NEIGHBORS = 40
@@ -43,18 +46,20 @@ class Intervals:
         Interpolation from the mesh points around each interval, a copy of its own.
     segments : Tensor of shape (n_times,)
         Interval of each observation.
-    places, query_places : Tensor of shape (n_times,), (n_targets,)
-        Where in its interval a stamp lies, in [0, 1).
     past : Tensor of shape (n_targets,)
         Last observation up to each output in the same interval; `n_times` if none.
+    weights : Tensor of shape (n_times, MOMENTS)
+        Weights of an observation in the moments of its interval.
+    response : Tensor of shape (n_targets, NODES, MOMENTS)
+        From the moments of an output's interval to its terms.
     """
 
     source: SparseMatrix
     target: SparseMatrix
     segments: Tensor
-    places: Tensor
-    query_places: Tensor
     past: Tensor
+    weights: Tensor
+    response: Tensor
 
 
 @dataclass(frozen=True)
@@ -65,8 +70,8 @@ class NearField:
     ----------
     terms : tuple of SparseMatrix
         Rows are (output, lag) and columns observations; with `intervals` rows are
-        (interval, node, lag) of the outputs and columns (interval, node). A part holds
-        2,048 outputs or nodes: all terms together are never needed.
+        (interval of outputs, term) and columns (interval, node). A part holds 2,048
+        outputs or intervals: all terms together are never needed.
     intervals : Intervals or None
         The occupied intervals, where stamps are dense.
     """
@@ -136,50 +141,69 @@ def _interval_near_field(source: Stencil, target: Stencil, seen: Tensor) -> Near
             len(query_cells) * NODES
         ),
         segments=segments,
-        places=source.places,
-        query_places=target.places,
         past=torch.where(same, last, len(segments)),
+        weights=moment_weights(source.places),
+        response=moment_response(target.places),
     )
     return NearField(_interval_terms(cells, query_cells), intervals)
 
 
 def _interval_terms(cells: Tensor, query_cells: Tensor) -> tuple[SparseMatrix, ...]:
-    """Join the mesh points around intervals; all of an interval counts as the future.
+    """Sum up, at the mesh points from an interval on, what is before it, and the rest.
 
-    What of it is in the past is added through the moments.
+    Observations of the interval itself count with the rest: what of them is in an
+    output's past is added through the moments.
     """
-    device = cells.device
-    shifts = torch.arange(1 - NODES, NODES, device=device)
+    shifts = torch.arange(1 - NODES, NODES, device=cells.device)
     wanted = query_cells.unsqueeze(1) - shifts
     index = torch.searchsorted(cells, wanted).clamp(max=len(cells) - 1)
     exists = cells[index] == wanted
-    # node of the output = lag + node of the observations - shift of the intervals
-    shift, lag, node = torch.meshgrid(
-        shifts, shifts, torch.arange(NODES, device=device), indexing="ij"
-    )
-    query_node = lag + node - shift
-    enters = torch.where(shift >= 1, lag <= 0, lag >= 1)
-    enters &= (query_node >= 0) & (query_node < NODES)
-    shift, lag, node, query_node = (
-        part[enters] for part in (shift, lag, node, query_node)
-    )
-    numbers = torch.arange(len(query_cells), device=device).unsqueeze(1)
-    rows = (numbers * NODES + query_node) * LAGS + lag + NODES - 1
+    places = torch.arange(NODES - 1, device=cells.device)
+    shift, place = torch.meshgrid(shifts, places, indexing="ij")
+    node = shift + place
+    enters = (node >= 0) & (node < NODES)
+    shift, place, node = (part[enters] for part in (shift, place, node))
+    numbers = torch.arange(len(query_cells), device=cells.device).unsqueeze(1)
+    row = torch.where(shift >= 1, place, place + NODES - 1)
+    rows = numbers * AROUND + row
     columns = index[:, shift + NODES - 1] * NODES + node
-    signs = torch.where(shift >= 1, 1.0, -1.0).double().expand_as(rows)
     exists = exists[:, shift + NODES - 1]
     return make_sparse_parts(
         rows[exists],
         columns[exists],
-        signs[exists],
-        (len(query_cells) * NODES * LAGS, len(cells) * NODES),
-        rows_per_part=OUTPUTS_PER_PART * LAGS,
+        torch.ones(int(exists.sum()), dtype=torch.float64, device=cells.device),
+        (len(query_cells) * AROUND, len(cells) * NODES),
+        rows_per_part=OUTPUTS_PER_PART * AROUND,
     )
+
+
+def interval_kernel(kernel: Tensor) -> Tensor:
+    """From a kernel at the lags of the near field to what the terms of intervals need.
+
+    A mesh point `s` after the first around an interval acts on its node `j` at the
+    lag ``j - s``. What lies before the interval is missing at lags of 0 and less; of
+    the rest, which is later, what the FFT did at lags above 0 is taken back.
+
+    Parameters
+    ----------
+    kernel : Tensor of shape (LAGS, ...)
+        The kernel at the lags ``1 - NODES .. NODES - 1``.
+
+    Returns
+    -------
+    Tensor of shape (AROUND, NODES, ...)
+        From the terms of an interval to its nodes.
+    """
+    place = torch.arange(NODES - 1, device=kernel.device).unsqueeze(1)
+    lags = torch.arange(NODES, device=kernel.device) - place
+    values = kernel[lags + NODES - 1]
+    missing = (lags <= 0).view(*lags.shape, *(1,) * (kernel.ndim - 1))
+    return torch.cat([values * missing, -values * ~missing])
 
 
 def moment_weights(places: Tensor) -> Tensor:
     """Weights of an observation in the moments of its interval: (stamp, MOMENTS)."""
-    return polynomials(places, _chebyshev(MOMENTS, places))
+    return chebyshev_weights(places, MOMENTS)
 
 
 def moment_response(places: Tensor) -> Tensor:
@@ -196,15 +220,38 @@ def moment_response(places: Tensor) -> Tensor:
         The lags are those of :func:`lagrange_weights`, ``1 - NODES // 2`` and on.
     """
     # A polynomial of degree NODES - 1 in the place, known from its values at NODES.
-    known = _chebyshev(NODES, places)
-    lags = known.unsqueeze(1) - _chebyshev(MOMENTS, places)
+    known = _chebyshev_points(NODES)
+    lags = known.unsqueeze(1) - _chebyshev_points(MOMENTS)
     response = lagrange_weights(lags).transpose(1, 2)
-    return (polynomials(places, known) @ response.flatten(1)).view(
-        -1, *response.shape[1:]
-    )
+    weights = chebyshev_weights(places, NODES)
+    return (weights @ response.flatten(1)).view(-1, *response.shape[1:])
 
 
-def _chebyshev(count: int, like: Tensor) -> Tensor:
-    """Chebyshev points of [0, 1]."""
-    angles = (torch.arange(count, device=like.device).double() + 0.5) / count
-    return (1 - torch.cos(torch.pi * angles)) / 2
+def chebyshev_weights(places: Tensor, count: int) -> Tensor:
+    """Weights of the Chebyshev points of [0, 1] in the interpolation between them.
+
+    Parameters
+    ----------
+    places : Tensor of shape (n_stamps,)
+        Where to interpolate, in [0, 1].
+    count : int
+        Number of points.
+
+    Returns
+    -------
+    Tensor of shape (n_stamps, count)
+        Lagrange polynomials: ``(1 + 2 sum_k cos(k a) cos(k b)) / count`` at the angle
+        `a` of the place for the angle `b` of the point.
+    """
+    degrees = torch.arange(count)
+    table = 2 / count * torch.cos(degrees.unsqueeze(1) * _angles(count))
+    table[0] /= 2
+    return torch.cos(torch.acos(1 - 2 * places).unsqueeze(1) * degrees) @ table
+
+
+def _chebyshev_points(count: int) -> Tensor:
+    return (1 - torch.cos(_angles(count))) / 2
+
+
+def _angles(count: int) -> Tensor:
+    return torch.pi * (torch.arange(count).double() + 0.5) / count

@@ -10,11 +10,16 @@ from ckts.geometry import (
     NODES,
     make_geometry,
     make_mesh,
-    moment_response,
-    moment_weights,
     near,
 )
-from ckts.geometry.near import MOMENTS
+from ckts.geometry.near import (
+    AROUND,
+    MOMENTS,
+    chebyshev_weights,
+    moment_response,
+    moment_weights,
+)
+from ckts.geometry.stencil import polynomials
 from time_patterns import draw_pattern, pad_series
 
 PLACES = torch.rand(50, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
@@ -29,6 +34,18 @@ def response_through_moments(kernel, places, query_places):
     """Kernel between all stamps of an interval, from its values at whole lags."""
     terms = moment_response(query_places) @ moment_weights(places).T
     return torch.einsum("qls,l->qs", terms, kernel(NEAR_LAGS))
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 8])
+def test_chebyshev_weights_are_lagrange_polynomials(count):
+    points = (
+        1 - torch.cos(torch.pi * (torch.arange(count).double() + 0.5) / count)
+    ) / 2
+    places = torch.cat([PLACES, points, torch.tensor([0.0, 1.0]).double()])
+    expected = polynomials(places, points)
+    torch.testing.assert_close(
+        chebyshev_weights(places, count), expected, atol=1e-14, rtol=1e-14
+    )
 
 
 def test_moment_weights_sum_to_one():
@@ -100,7 +117,7 @@ def test_nothing_joins_one_series_with_another(neighbors, monkeypatch):
     rows, columns = coordinates(both.terms[0])
     if neighbors == -1:
         n_own = int(both.intervals.segments[29]) + 1
-        assert ((rows < n_own * NODES * LAGS) == (columns < n_own * NODES)).all()
+        assert ((rows < n_own * AROUND) == (columns < n_own * NODES)).all()
     else:
         assert ((rows < 30 * LAGS) == (columns < 30)).all()
 

@@ -163,7 +163,6 @@ def test_outputs_in_chunks_are_those_of_one(how, monkeypatch):
     geometry = make_mesh_geometry(times, None, step=0.02, causal=True, how=how)
     sums = draw_sum(times, 5)
     monkeypatch.setattr(mesh_method, "STAMPS_PER_CHUNK", 7)
-    monkeypatch.setattr(mesh_method, "BLOCKS_PER_CHUNK", 2)
     assert max(errors(geometry, chebyshev(4), *sums, True)) < EXACT
 
 
@@ -347,26 +346,37 @@ def loop_of_sums(rows, segments):
     return sums
 
 
+def sums_of(rows, segments, *, reverse=False):
+    """Running sums; every part of the rows comes exactly once."""
+    sums = torch.full_like(rows, torch.nan)
+    for part, some in running_sums(rows.__getitem__, segments, reverse=reverse):
+        assert sums[part].isnan().all()
+        sums[part] = some
+    return sums
+
+
 @given(
     st.lists(st.integers(1, 150), min_size=1, max_size=12),
-    st.sampled_from([1, 2, 256]),
+    st.sampled_from([1, 20, 32, 64, 1024]),
+    st.booleans(),
     seeds,
 )
-def test_running_sums_are_those_of_a_loop(lengths, blocks, seed):
+def test_running_sums_are_those_of_a_loop(lengths, stamps, reverse, seed):
     segments = torch.repeat_interleave(torch.tensor(lengths))
     generator = torch.Generator().manual_seed(seed)
     rows = torch.randn(len(segments), 2, generator=generator, dtype=torch.float64)
+    expected = loop_of_sums(rows, segments)
+    if reverse:
+        expected = loop_of_sums(rows.flip(0), segments.flip(0)).flip(0)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(mesh_method, "BLOCKS_PER_CHUNK", blocks)
-        got = running_sums(rows, segments)
-    torch.testing.assert_close(
-        got, loop_of_sums(rows, segments), atol=1e-12, rtol=1e-12
-    )
+        patch.setattr(mesh_method, "STAMPS_PER_CHUNK", stamps)
+        got = sums_of(rows, segments, reverse=reverse)
+    torch.testing.assert_close(got, expected, atol=1e-12, rtol=1e-12)
 
 
-def test_running_sums_of_nothing_are_empty():
-    rows = torch.zeros(0, 3)
-    assert running_sums(rows, torch.zeros(0, dtype=torch.long)).shape == (0, 3)
+def test_there_are_no_running_sums_of_nothing():
+    segments = torch.zeros(0, dtype=torch.long)
+    assert list(running_sums(torch.zeros(0, 3).__getitem__, segments)) == []
 
 
 def test_running_sums_do_not_carry_the_rounding_of_earlier_segments():
@@ -374,6 +384,6 @@ def test_running_sums_do_not_carry_the_rounding_of_earlier_segments():
     segments = torch.repeat_interleave(torch.tensor([5000, 100]))
     rows = torch.randn(5100, 1, generator=generator)
     rows[:5000] += 1e4
-    got = running_sums(rows, segments)[5000:]
+    got = sums_of(rows, segments)[5000:]
     expected = rows[5000:].double().cumsum(0)
     assert (got - expected).abs().max() < 1e-5 * expected.abs().max()
