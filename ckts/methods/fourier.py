@@ -98,11 +98,10 @@ class _Mixed(torch.autograd.Function):
         ctx.save_for_backward(signal, circular, mixing)
         spectrum = _transform(signal, len(circular))
         planes, weight = _feature_planes(circular), _mixing_matrix(mixing)
-        batch, n_in, n_frequencies = spectrum.shape
-        output = spectrum.new_empty(batch, len(mixing), n_frequencies)
-        for part in _chunks(n_frequencies, weight):
-            kernel = _mix(planes[:, part], weight, n_in)
-            _put(output, part, torch.bmm(_take(spectrum, part), kernel))
+        output = spectrum.new_empty(*spectrum.shape[:2], len(mixing))
+        for part in _chunks(len(spectrum), weight):
+            kernel = _mix(planes[:, part], weight, signal.shape[2])
+            torch.bmm(spectrum[part], kernel, out=output[part])
         return _invert(output, signal.shape[1], len(circular))
 
     @staticmethod
@@ -110,21 +109,21 @@ class _Mixed(torch.autograd.Function):
     def backward(ctx, gradient):
         signal, circular, mixing = ctx.saved_tensors
         n_fft, n_in = len(circular), signal.shape[2]
-        spectrum, slopes = _transform(signal, n_fft), _transform(gradient, n_fft)
+        spectrum = _transform(signal, n_fft)
+        slopes = _transform(gradient, n_fft).conj_physical_()
         planes, weight = _feature_planes(circular), _mixing_matrix(mixing)
         back = weight.T.contiguous()
         by_planes, by_weight = torch.empty_like(planes), torch.zeros_like(weight)
         counted = planes * _plane_counts(planes, n_fft)
-        for part in _chunks(planes.shape[1], weight):
-            values, slope = _take(spectrum, part), _take(slopes, part).conj_physical_()
+        for part in _chunks(len(spectrum), weight):
+            values, slope = spectrum[part], slopes[part]
             by_kernel = _planar(torch.bmm(values.transpose(1, 2), slope))
             by_planes[:, part] = (by_kernel @ back).view(2, len(values), -1)
             by_weight.addmm_(counted[:, part].flatten(0, 1).T, by_kernel)
             kernel = _mix(planes[:, part], weight, n_in)
-            by_values = torch.bmm(slope, kernel.transpose(1, 2)).conj_physical_()
-            # Its values are in `values`: the spectrum is free to take the gradient.
-            _put(spectrum, part, by_values)
-        by_signal = _invert(spectrum, signal.shape[1], n_fft)
+            # What was read of the spectrum is free to take the gradient.
+            torch.bmm(slope, kernel.transpose(1, 2), out=values)
+        by_signal = _invert(spectrum.conj_physical_(), signal.shape[1], n_fft)
         by_features = torch.complex(by_planes[0], by_planes[1].neg_())
         by_circular = torch.fft.irfft(by_features, n=n_fft, dim=0)
         by_mixing = by_weight.view(-1, n_in, len(mixing)).permute(2, 1, 0)
@@ -132,14 +131,15 @@ class _Mixed(torch.autograd.Function):
 
 
 def _transform(signal: Tensor, n_fft: int) -> Tensor:
-    """Spectrum of shape (batch, channels, frequency)."""
-    return torch.fft.rfft(signal.transpose(1, 2), n=n_fft)
+    """Spectrum of shape (frequency, batch, channels)."""
+    spectrum = torch.fft.rfft(signal.transpose(1, 2), n=n_fft).flatten(0, 1)
+    return spectrum.T.contiguous().view(-1, len(signal), signal.shape[2])
 
 
 def _invert(spectrum: Tensor, length: int, n_fft: int) -> Tensor:
     """Signal of shape (batch, length, channels)."""
-    signal = torch.fft.irfft(spectrum, n=n_fft)[..., :length]
-    return signal.transpose(1, 2).contiguous()
+    signal = torch.fft.irfft(spectrum, n=n_fft, dim=0)[:length]
+    return signal.transpose(0, 1).contiguous()
 
 
 def _feature_planes(circular: Tensor) -> Tensor:
@@ -179,14 +179,3 @@ def _planar(kernel: Tensor) -> Tensor:
     """Real parts of all frequencies, then imaginary ones: (2 * frequency, in * out)."""
     parts = torch.view_as_real(kernel.flatten(1)).permute(2, 0, 1)
     return parts.flatten(0, 1).contiguous()
-
-
-def _take(spectrum: Tensor, part: slice) -> Tensor:
-    """Copy some frequencies: (frequency, batch, channels)."""
-    taken = spectrum.flatten(0, 1)[:, part].T.contiguous()
-    return taken.view(-1, *spectrum.shape[:2])
-
-
-def _put(spectrum: Tensor, part: slice, values: Tensor) -> None:
-    """Write some frequencies, (frequency, batch, channels), into a spectrum."""
-    spectrum.flatten(0, 1)[:, part].T.copy_(values.flatten(1))
