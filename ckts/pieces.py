@@ -18,11 +18,11 @@ from torch import Tensor
 from ckts import _tensor_checks as _checks
 from ckts.geometry import Geometry, SparseMatrix, make_geometry, make_sparse
 
-# On a piece of three mesh steps, a third of the shortest period that the mesh resolves,
-# three nodes are right to 6e-6, as good as the mesh; two nodes are right to 1e-4 on two
-# steps, and need half as many sources again for 7e-6.
+# On a piece of 1.5 mesh steps, a quarter of the shortest period that the mesh resolves,
+# three nodes are right to 6e-6, as good as the mesh; on two steps to 2e-5. Two nodes
+# need half as many sources again.
 ORDER = 3
-STEPS_PER_PIECE = 3.0
+STEPS_PER_PIECE = 1.5
 # Of a kernel that no mesh can hold, such as one with kinks.
 PIECES_PER_HORIZON = 256
 

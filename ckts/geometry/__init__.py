@@ -10,12 +10,19 @@ from ckts.geometry.near import (
     interval_kernel,
 )
 from ckts.geometry.sparse import SparseMatrix, make_sparse
-from ckts.geometry.stencil import NODES, lagrange_weights
+from ckts.geometry.stencil import (
+    NODES,
+    TAPS,
+    spline_coefficients,
+    spline_taps,
+    spline_weights,
+)
 
 __all__ = [
     "LAGS",
     "METHODS",
     "NODES",
+    "TAPS",
     "Geometry",
     "Intervals",
     "Lattice",
@@ -24,8 +31,10 @@ __all__ = [
     "SparseMatrix",
     "find_lattice",
     "interval_kernel",
-    "lagrange_weights",
     "make_geometry",
     "make_mesh",
     "make_sparse",
+    "spline_coefficients",
+    "spline_taps",
+    "spline_weights",
 ]

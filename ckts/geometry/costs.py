@@ -1,14 +1,14 @@
 """What each method costs, and which one to take: a model with measured constants."""
 
 # Forward and backward of one layer, 32 -> 32 channels, float32, one thread, in
-# microseconds; docs/benchmarks/speed.py measures them. Other widths change the costs
-# of all methods alike, to first order.
+# microseconds; docs/benchmarks/costs.py holds them against measurements. Other widths
+# change the costs of all methods alike, to first order.
 PER_FREQUENCY = 13.0  # mixing the kernel
 PER_FREQUENCY_AND_SERIES = 2.1  # transforming and multiplying the signals
 PER_PAIR = 0.5
-PER_MESH_STAMP = 1.5  # spreading and sampling
-PER_NEAR_STAMP = 6.0  # the near field of a causal kernel
-PAIRWISE_CALL, REGULAR_CALL, MESH_CALL = 2000.0, 1500.0, 3000.0
+PER_MESH_STAMP = 0.6  # spreading and sampling
+PER_NEAR_STAMP = 5.0  # the near field of a causal kernel
+PAIRWISE_CALL, REGULAR_CALL, MESH_CALL = 2000.0, 1500.0, 4000.0
 # A mesh has an error of its own, a lattice is exact: it may cost this much more.
 EXACTNESS = 1.5
 # A lattice so short is always taken, with at most so many points per stamp.

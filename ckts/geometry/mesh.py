@@ -1,8 +1,8 @@
 """A regular mesh under irregular stamps, and local interpolation between them.
 
-A smooth function is known at any time from its values at the :data:`NODES` mesh points
-around it. A sum over observations then becomes a sum over mesh points, which the FFT
-does; see :mod:`ckts.methods.mesh`.
+A smooth function is known at any time from the coefficients of splines at the
+:data:`NODES` mesh points around it. A sum over observations then becomes a sum over
+mesh points, which the FFT does; see :mod:`ckts.methods.mesh`.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ckts.geometry.near import NearField, make_near_field
 from ckts.geometry.sparse import SparseMatrix
-from ckts.geometry.stencil import NODES, make_stencil
+from ckts.geometry.stencil import NODES, make_stencil, spline_taps
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,9 @@ class Mesh:
         the output is asked for at the observations.
     near : NearField or None
         What a causal convolution needs besides.
+    taps : Tensor of shape (2 * TAPS + 1,)
+        From samples of a kernel to its coefficients, see
+        :func:`ckts.geometry.spline_coefficients`.
     """
 
     step: float
@@ -37,6 +40,7 @@ class Mesh:
     source: SparseMatrix
     target: SparseMatrix
     near: NearField | None
+    taps: Tensor
 
 
 @torch.no_grad()
@@ -74,7 +78,7 @@ def make_mesh(
     if causal:
         seen = _seen(times, query_times)
         near = make_near_field(stencil, target_stencil, seen)
-    return Mesh(step, length, source, target, near)
+    return Mesh(step, length, source, target, near, spline_taps(2))
 
 
 def _seen(times: Tensor, query_times: Tensor) -> Tensor:

@@ -21,7 +21,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from ckts.geometry.sparse import SparseMatrix, make_sparse_parts
-from ckts.geometry.stencil import NODES, Stencil, lagrange_weights
+from ckts.geometry.stencil import NODES, Stencil, spline_weights
 
 LAGS = 2 * NODES - 1
 # Terms of an interval: one for each mesh point from it on that it shares with others,
@@ -31,9 +31,10 @@ AROUND = 2 * (NODES - 1)
 # one: forward and backward each costs 30 ns, and an interval as a whole 10 us.
 NEIGHBORS = 40
 OUTPUTS_PER_PART = 2048
-# Moments of the stamps within an interval, at Chebyshev points. On a mesh of 10 points
-# per period five are right to 1e-6.
-MOMENTS = 5
+# Moments of the stamps within an interval, and lags within a step that the kernel is
+# taken at, both at Chebyshev points. On a mesh of 6 points per period they are right
+# to 1e-6.
+MOMENTS, INNER = 6, 8
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,10 @@ class Intervals:
         Last observation up to each output in the same interval; `n_times` if none.
     weights : Tensor of shape (n_times, MOMENTS)
         Weights of an observation in the moments of its interval.
-    response : Tensor of shape (n_targets, NODES, MOMENTS)
+    response : Tensor of shape (n_targets, INNER, MOMENTS)
         From the moments of an output's interval to its terms.
+    lags : Tensor of shape (INNER,)
+        Lags of the terms, in steps, from -1 to 1: moments reach past the output.
     """
 
     source: SparseMatrix
@@ -60,6 +63,7 @@ class Intervals:
     past: Tensor
     weights: Tensor
     response: Tensor
+    lags: Tensor
 
 
 @dataclass(frozen=True)
@@ -112,8 +116,8 @@ def _stamp_terms(
     stamps = low[outputs] + numbers - begins[outputs]
     distance = target.first[outputs] - source.first[stamps]
     # c[k] = sum_n L[n + k] M[n], the weight of a lag that is k more than the distance
-    weights = pad(lagrange_weights(target.places), (NODES - 1, NODES - 1))[outputs]
-    others = lagrange_weights(source.places)[stamps]
+    weights = pad(spline_weights(target.places), (NODES - 1, NODES - 1))[outputs]
+    others = spline_weights(source.places)[stamps]
     sums = torch.zeros(len(outputs), LAGS, dtype=weights.dtype, device=weights.device)
     for node in range(NODES):
         sums += others[:, node : node + 1] * weights[:, node : node + LAGS]
@@ -144,6 +148,7 @@ def _interval_near_field(source: Stencil, target: Stencil, seen: Tensor) -> Near
         past=torch.where(same, last, len(segments)),
         weights=moment_weights(source.places),
         response=moment_response(target.places),
+        lags=2 * _chebyshev_points(INNER) - 1,
     )
     return NearField(_interval_terms(cells, query_cells), intervals)
 
@@ -216,15 +221,15 @@ def moment_response(places: Tensor) -> Tensor:
 
     Returns
     -------
-    Tensor of shape (n_stamps, NODES, MOMENTS)
-        The lags are those of :func:`lagrange_weights`, ``1 - NODES // 2`` and on.
+    Tensor of shape (n_stamps, INNER, MOMENTS)
+        The lags are those of :class:`Intervals`.
     """
-    # A polynomial of degree NODES - 1 in the place, known from its values at NODES.
-    known = _chebyshev_points(NODES)
-    lags = known.unsqueeze(1) - _chebyshev_points(MOMENTS)
-    response = lagrange_weights(lags).transpose(1, 2)
-    weights = chebyshev_weights(places, NODES)
-    return (weights @ response.flatten(1)).view(-1, *response.shape[1:])
+    # A polynomial of degree INNER - 1 in the place, known from its values at INNER.
+    lags = _chebyshev_points(INNER).unsqueeze(1) - _chebyshev_points(MOMENTS)
+    response = chebyshev_weights((lags.flatten() + 1) / 2, INNER)
+    response = response.view(INNER, MOMENTS, INNER).transpose(1, 2)
+    weights = chebyshev_weights(places, INNER)
+    return (weights @ response.flatten(1)).view(-1, INNER, MOMENTS)
 
 
 def chebyshev_weights(places: Tensor, count: int) -> Tensor:

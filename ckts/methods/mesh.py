@@ -1,16 +1,17 @@
 """The convolution at any stamps by way of a mesh: near-linear in the observations.
 
 Observations are spread onto a regular mesh, convolved there by FFT, and sampled at the
-output times, with local interpolation on either side. A causal kernel ends at lag 0
+output times, with splines on either side. A causal kernel ends at lag 0
 with a jump, which no interpolation survives; so the sum at an output time `t` runs over
 the mesh *as it stood at t*, that is with the observations up to `t` only:
 
-    y(t) = sum_n L_n(t) sum_m psi((n - m) step) mesh_t[m]
+    y(t) = sum_n B_n(t) sum_m psi[n - m] mesh_t[m]
 
-with `psi` continued smoothly to slightly negative lags. ``mesh_t`` equals the whole
-mesh but at the points around `t`, and is 0 after them. So the FFT does the lags above 0
-on the whole mesh, and the near field, for the mesh points around `t` alone, puts
-``mesh_t`` in its place: ties, clusters and the jump are exact, whatever their density.
+with splines `B_n` and the coefficients of `psi`, which is continued smoothly to
+slightly negative lags. ``mesh_t`` equals the whole mesh but at the points around `t`,
+and is 0 after them. So the FFT does the lags above 0 on the whole mesh, and the near
+field, for the mesh points around `t` alone, puts ``mesh_t`` in its place: ties,
+clusters and the jump are exact, whatever their density.
 """
 
 import math
@@ -24,11 +25,14 @@ from torch.nn.functional import pad
 from ckts.geometry import (
     LAGS,
     NODES,
+    TAPS,
     Geometry,
     Intervals,
+    Mesh,
     NearField,
     SparseMatrix,
     interval_kernel,
+    spline_coefficients,
 )
 from ckts.methods.base import Features
 from ckts.methods.fourier import convolve_regular, is_depthwise
@@ -61,10 +65,9 @@ def convolve_mesh(
     """
     mesh = geometry.mesh
     assert mesh is not None
-    last = int(min(mesh.length - 1, reach / mesh.step + 1))
+    last = int(min(mesh.length - 1, reach / mesh.step + NODES))
     first = 1 - NODES if causal else -last
-    counts = torch.arange(first, max(last, NODES - 1) + 1, device=mixing.device)
-    samples = features(counts.double() * mesh.step)
+    samples = mesh_samples(features, mesh, first, max(last, NODES - 1))
     rows = weighted.flatten(0, 1)
     signal = mesh.source.t_matmul(rows).view(len(weighted), mesh.length, -1)
     far, first = (samples[NODES:], 1) if causal else (samples, first)
@@ -72,22 +75,54 @@ def convolve_mesh(
     output = mesh.target @ output.flatten(0, 1)
     if causal:
         assert mesh.near is not None
-        kernel = torch.einsum("lf,ocf->lco", samples[:LAGS], mixing)
-        if is_depthwise(weighted, mixing):
-            kernel = kernel.squeeze(1)
-        output = output + _near_field(rows, kernel, mesh.near)
+        depthwise = is_depthwise(weighted, mixing)
+        kernel = _kernel(samples[:LAGS], mixing, depthwise)
+        if mesh.near.intervals is None:
+            near = _MixedTerms.apply(rows, kernel.unsqueeze(1), mesh.near.terms)
+        else:
+            inner = features(mesh.near.intervals.lags * mesh.step)
+            inner = _kernel(inner, mixing, depthwise)
+            near = _near_intervals(rows, kernel, inner, mesh.near)
+        output = output + near
     return output.view(len(weighted), -1, len(mixing))
 
 
-def _near_field(rows: Tensor, kernel: Tensor, near: NearField) -> Tensor:
+def mesh_samples(features: Features, mesh: Mesh, first: int, last: int) -> Tensor:
+    """Return what the features are on a mesh, for the lags ``first .. last`` in steps.
+
+    Parameters
+    ----------
+    features : callable
+        As in :func:`ckts.functional.convolve`.
+    mesh : Mesh
+        The mesh.
+    first, last : int
+        The lags, in steps.
+
+    Returns
+    -------
+    Tensor of shape (last - first + 1, n_features)
+        Coefficients of splines, see :func:`ckts.geometry.spline_coefficients`.
+    """
+    steps = torch.arange(first - TAPS, last + TAPS + 1, device=mesh.taps.device)
+    return spline_coefficients(features(steps.double() * mesh.step), mesh.taps)
+
+
+def _kernel(samples: Tensor, mixing: Tensor, depthwise: bool) -> Tensor:
+    """Kernel at some lags: (lag, in, out), or (lag, channel)."""
+    kernel = torch.einsum("lf,ocf->lco", samples, mixing)
+    return kernel.squeeze(1) if depthwise else kernel
+
+
+def _near_intervals(
+    rows: Tensor, kernel: Tensor, inner: Tensor, near: NearField
+) -> Tensor:
     intervals = near.intervals
-    if intervals is None:
-        return _MixedTerms.apply(rows, kernel.unsqueeze(1), near.terms)
+    assert intervals is not None
     moments = intervals.source.t_matmul(rows)
     around = _MixedTerms.apply(moments, interval_kernel(kernel), near.terms)
-    start = NODES // 2
-    inner = kernel[start : start + NODES].unsqueeze(1)
-    return intervals.target @ around + _WithinIntervals.apply(rows, inner, intervals)
+    within = _WithinIntervals.apply(rows, inner.unsqueeze(1), intervals)
+    return intervals.target @ around + within
 
 
 class _MixedTerms(torch.autograd.Function):

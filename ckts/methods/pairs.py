@@ -13,6 +13,7 @@ from torch.nn.functional import pad
 
 from ckts.geometry import LAGS, NODES, Geometry, Mesh, SparseMatrix
 from ckts.methods.base import Features
+from ckts.methods.mesh import mesh_samples
 
 # Maps weights (n, m, channels), outputs (n,) and observations (n, m), as numbered in
 # the batch, and the largest lag between those that have a weight, to weighted sums of
@@ -52,10 +53,9 @@ def pair_sums(
 
 def _mesh_sums(features: Features, mesh: Mesh, reach: float) -> PairSums:
     """Spread the weights over the lags of the mesh, whose features are known."""
-    last = int(min(mesh.length - 1, reach / mesh.step + 1)) + LAGS
-    device = mesh.target.by_row.starts.device
-    steps = torch.arange(1 - NODES, last + 1, device=device)
-    table = features(steps.double() * mesh.step)
+    last = max(int(min(mesh.length - 1, reach / mesh.step + NODES)), NODES - 1)
+    table = mesh_samples(features, mesh, 1 - NODES, last)
+    table = pad(table, (0, 0, 0, LAGS))  # lags that the convolution leaves out
 
     def add(weights: Tensor, outputs: Tensor, sources: Tensor, age: float) -> Tensor:
         rows, shares = _lag_weights(mesh, outputs, sources)

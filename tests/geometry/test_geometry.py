@@ -88,7 +88,7 @@ def test_the_cheapest_method_is_taken(stamps, step, method):
 def test_dropped_samples_of_a_grid_remain_on_their_lattice():
     generator = torch.Generator().manual_seed(0)
     kept = torch.rand(4, 2000, generator=generator).argsort(1)[:, :1000].sort(1).values
-    geometry = make_geometry(kept.double() / 100, mesh_step=0.5)
+    geometry = make_geometry(kept.double() / 100, mesh_step=0.02)
     assert geometry.lattice.step == pytest.approx(0.01)
 
 

@@ -311,11 +311,13 @@ def test_padding_and_batch_mates_change_nothing(kind, seed, length, causal, meth
         padded[1][series, n_own:] = batch[1][series, n_own - 1]
         padded[2][series, n_own:] = False
     together = run(conv, padded, None, method)
+    # with others, a mesh may sum through moments what it sums one by one without
+    bound = 10 * ROUNDING if method == "pairwise" else 1e-7
     for series, n_own in enumerate(own):
         single = [part[series : series + 1, :n_own] for part in batch]
         alone = run(conv, single, None, method)
         difference = (together[series, :n_own] - alone[0]).abs().max()
-        assert difference <= 10 * ROUNDING * together[series].abs().max()
+        assert difference <= bound * together[series].abs().max()
 
 
 def test_hidden_rows_change_an_output_by_no_more_than_the_nodes_do():

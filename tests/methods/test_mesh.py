@@ -41,19 +41,6 @@ def make_mesh_geometry(times, queries, *, step, causal, how="stamps"):
     return geometry
 
 
-def chebyshev(degree):
-    """Polynomials that a mesh step of up to half of their span leaves moderate."""
-
-    def features(lags):
-        scaled = lags / 2
-        terms = [torch.ones_like(scaled), scaled]
-        for _ in range(degree - 1):
-            terms.append(2 * scaled * terms[-1] - terms[-2])
-        return torch.stack(terms, -1)
-
-    return features
-
-
 def waves(cycles):
     """Sines and cosines of some numbers of cycles per unit of time."""
     frequencies = 2 * math.pi * torch.tensor(cycles, dtype=torch.float64)
@@ -63,6 +50,11 @@ def waves(cycles):
         return torch.cat([torch.sin(phases), torch.cos(phases)], -1)
 
     return features
+
+
+def slow(step):
+    """Six features of 60 mesh points and more per period: no error of interpolation."""
+    return waves([0.0, 1 / (60 * step), 1 / (100 * step)])
 
 
 def draw_sum(times, n_features, *, n_in=2, n_out=3, seed=0):
@@ -98,9 +90,10 @@ def errors(geometry, features, weighted, mixing, causal):
     return [relative_error(*pair) for pair in pairs]
 
 
-# --- polynomials: no error of interpolation hides one of the book-keeping -------------
+# --- slow kernels: no error of interpolation hides one of the book-keeping ------------
 
 
+@pytest.mark.parametrize("how", ["stamps", "intervals"])
 @settings(max_examples=40)
 @given(
     patterns,
@@ -110,35 +103,13 @@ def errors(geometry, features, weighted, mixing, causal):
     st.booleans(),
     seeds,
 )
-def test_polynomials_up_to_degree_seven_are_exact(one, two, points, causal, ask, seed):
+def test_slow_kernels_are_exact(how, one, two, points, causal, ask, seed):
     times, _ = pad_series(one[:90], two[:40])
     queries = draw_queries(times, seed) if ask else None
-    geometry = make_mesh_geometry(times, queries, step=1 / points, causal=causal)
-    # on a mesh coarser than the span, degree seven is 1e9 at the ends of the mesh
-    degree = NODES - 1 if points > 1 else 4
-    sums = draw_sum(times, degree + 1, seed=seed)
-    bound = EXACT if points > 2 else 1e-7
-    assert max(errors(geometry, chebyshev(degree), *sums, causal)) < bound
-
-
-@settings(max_examples=40)
-@given(
-    patterns,
-    patterns,
-    st.sampled_from([0.3, 2.0, 30.0, 1000.0]),
-    st.booleans(),
-    seeds,
-)
-def test_polynomials_up_to_degree_four_are_exact_through_moments(
-    one, two, points, ask, seed
-):
-    times, _ = pad_series(one, two[:60])
-    queries = draw_queries(times, seed) if ask else None
-    geometry = make_mesh_geometry(
-        times, queries, step=1 / points, causal=True, how="intervals"
-    )
-    sums = draw_sum(times, near.MOMENTS, seed=seed)
-    assert max(errors(geometry, chebyshev(4), *sums, True)) < EXACT * 10
+    step = 1 / points
+    geometry = make_mesh_geometry(times, queries, step=step, causal=causal, how=how)
+    sums = draw_sum(times, 6, seed=seed)
+    assert max(errors(geometry, slow(step), *sums, causal)) < EXACT
 
 
 @pytest.mark.parametrize("how", ["stamps", "intervals"])
@@ -151,9 +122,9 @@ def test_a_kernel_per_channel_is_exact(ask, how):
             geometry = make_mesh_geometry(
                 times, queries, step=0.05, causal=causal, how=how
             )
-            weighted, mixing = draw_sum(times, 5, n_in=1, n_out=4)
+            weighted, mixing = draw_sum(times, 6, n_in=1, n_out=4)
             weighted = weighted.detach().repeat(1, 1, 4).requires_grad_()
-            found = errors(geometry, chebyshev(4), weighted, mixing, causal)
+            found = errors(geometry, slow(0.05), weighted, mixing, causal)
             assert max(found) < EXACT
 
 
@@ -161,9 +132,9 @@ def test_a_kernel_per_channel_is_exact(ask, how):
 def test_outputs_in_chunks_are_those_of_one(how, monkeypatch):
     times, _ = pad_series(draw_pattern("clustered", 150), draw_pattern("bursty", 80))
     geometry = make_mesh_geometry(times, None, step=0.02, causal=True, how=how)
-    sums = draw_sum(times, 5)
+    sums = draw_sum(times, 6)
     monkeypatch.setattr(mesh_method, "STAMPS_PER_CHUNK", 7)
-    assert max(errors(geometry, chebyshev(4), *sums, True)) < EXACT
+    assert max(errors(geometry, slow(0.02), *sums, True)) < EXACT
 
 
 # --- the error of interpolation -------------------------------------------------------
@@ -186,16 +157,15 @@ def test_the_error_falls_with_the_eighth_power_of_the_step(kind, causal):
                 causal,
             )
         )
-        for points in (8, 16, 32)
+        for points in (4, 9)
     ]
-    assert found[0] < 1e-3
-    orders = [math.log2(found[n] / found[n + 1]) for n in range(2)]
-    assert min(orders) > 7
-    assert found[2] < 2e-8
+    # what n points per period see is mixed with a wave of n - 1 times its frequency
+    assert found[0] / found[1] > (8 / 3) ** (NODES - 2)
+    assert found[1] < 1e-6
 
 
 @settings(max_examples=25)
-@given(patterns, st.sampled_from([10.0, 14.0, 20.0]), st.booleans(), seeds)
+@given(patterns, st.sampled_from([6.0, 8.0, 12.0]), st.booleans(), seeds)
 def test_both_kinds_of_near_field_agree(stamps, points, ask, seed):
     times = stamps[:120].unsqueeze(0)
     queries = draw_queries(times, seed) if ask else None
@@ -208,8 +178,8 @@ def test_both_kinds_of_near_field_agree(stamps, points, ask, seed):
         )
         output = convolve_mesh(weighted, features, mixing, geometry)
         found.append((output, *torch.autograd.grad(output.sum(), (weighted, mixing))))
-    # stamps are interpolated twice with eight nodes, moments with five Chebyshev nodes
-    bound = 1e-4 * (10 / points) ** 5
+    # stamps are interpolated twice by splines, moments by six Chebyshev points
+    bound = 2e-5 * (6 / points) ** 6
     for one, other in zip(*found, strict=True):
         assert relative_error(one, other) < bound
 
@@ -224,7 +194,7 @@ def test_clusters_and_ties_have_the_error_of_uniform_times(kind, how):
         for seed in range(4):
             times = draw_pattern(kind, 300, seed).unsqueeze(0)
             geometry = make_mesh_geometry(
-                times, None, step=1 / 96, causal=True, how=how
+                times, None, step=1 / 48, causal=True, how=how
             )
             found += errors(geometry, features, *draw_sum(times, 4, seed=seed), True)
         return max(found)
@@ -258,8 +228,9 @@ def test_the_jump_at_lag_zero_is_exact(how):
     weighted = torch.zeros(1, 4, 1, dtype=torch.float64)
     weighted[0, 2] = 1.0
     mixing = torch.ones(1, 1, 1, dtype=torch.float64)
-    got = convolve_mesh(weighted, chebyshev(1), mixing.expand(1, 1, 2), geometry)
-    # the kernel is 1 + lag / 2
+    got = convolve_mesh(
+        weighted, lambda lags: (1 + lags / 2).unsqueeze(-1), mixing, geometry
+    )
     expected = torch.tensor([0, 1, 1], dtype=torch.float64).view(1, 3, 1)
     torch.testing.assert_close(got, expected, atol=1e-11, rtol=0)
 
@@ -317,7 +288,7 @@ def test_ties_see_each_other_whatever_their_order(how):
 
 
 @DIRECTIONS
-@pytest.mark.parametrize("step", [0.004, 0.08], ids=["fine", "coarse"])
+@pytest.mark.parametrize("step", [0.004, 0.02], ids=["fine", "coarse"])
 def test_lags_beyond_the_reach_may_be_left_out(step, causal):
     times = draw_pattern("uniform", 150).unsqueeze(0)
 
@@ -330,7 +301,8 @@ def test_lags_beyond_the_reach_may_be_left_out(step, causal):
     options = {"features": features, "mixing": mixing, "geometry": geometry}
     whole = convolve_mesh(weighted, causal=causal, **options)
     near_only = convolve_mesh(weighted, causal=causal, reach=0.25, **options)
-    assert relative_error(near_only, whole) < EXACT
+    # the filter of the samples rings where the mesh is coarse
+    assert relative_error(near_only, whole) < (EXACT if step == 0.004 else 1e-6)
     if step == 0.004:
         assert max(errors(geometry, features, weighted, mixing, causal)) < 1e-5
 

@@ -59,18 +59,23 @@ def assert_close(result, expected):
     torch.testing.assert_close(result / scale, expected / scale, atol=1e-9, rtol=0)
 
 
+def run(network, batch):
+    """Output without a mesh: more stamps may make one worth its small error."""
+    return network(**batch, geometry=network.geometry(batch["times"], None))
+
+
 @given(seed=st.integers(0, 10**6), extra=st.integers(1, 40), lattice=st.booleans())
 def test_padding_changes_nothing(seed, extra, lattice):
     network, batch = make_network(), make_batch(seed, lattice=lattice)
-    assert_close(network(**pad(batch, extra)), network(**batch))
+    assert_close(run(network, pad(batch, extra)), run(network, batch))
 
 
 @given(seed=st.integers(0, 10**6), causal=st.booleans())
 def test_batch_mates_change_nothing(seed, causal):
     network, batch = make_network(causal=causal), make_batch(seed)
-    together = network(**batch)
+    together = run(network, batch)
     for i in range(len(together)):
-        alone = network(**{name: x[i : i + 1] for name, x in batch.items()})
+        alone = run(network, {name: x[i : i + 1] for name, x in batch.items()})
         assert_close(alone[0], together[i])
 
 
