@@ -105,9 +105,9 @@ def test_the_limit_does_all_transforms_and_products_once():
     flops = {event.key: event.flops for event in profile.key_averages()}
     counts = {event.key: event.count for event in profile.key_averages()}
     frequencies, entries = 224 // 2 + 1, 30 * 30  # 2 x 100 - 1 points fill up to 224
-    # real and imaginary part, two operations each, for [re; im] of four series: the
-    # product and the gradients of its two factors
-    assert flops["aten::bmm"] == 2 * 2 * 3 * frequencies * 8 * entries
+    # two complex operations for each of four series: the product and the gradients of
+    # its two factors
+    assert flops["aten::bmm"] == 2 * 3 * frequencies * 4 * entries
     # mixing in both passes, the gradients of its two factors; and the kernel network
     mixing = 2 * 2 * 4 * frequencies * 33 * entries
     assert mixing < flops["aten::mm"] < 1.1 * mixing

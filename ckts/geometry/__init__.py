@@ -13,7 +13,6 @@ from ckts.geometry.sparse import SparseMatrix, make_sparse
 from ckts.geometry.stencil import (
     NODES,
     TAPS,
-    spline_coefficients,
     spline_taps,
     spline_weights,
 )
@@ -34,7 +33,6 @@ __all__ = [
     "make_geometry",
     "make_mesh",
     "make_sparse",
-    "spline_coefficients",
     "spline_taps",
     "spline_weights",
 ]

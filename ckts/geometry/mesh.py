@@ -31,8 +31,7 @@ class Mesh:
     near : NearField or None
         What a causal convolution needs besides.
     taps : Tensor of shape (2 * TAPS + 1,)
-        From samples of a kernel to its coefficients, see
-        :func:`ckts.geometry.spline_coefficients`.
+        From samples of a kernel to the coefficients of its splines.
     """
 
     step: float

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn.functional import conv1d, pad
+from torch.nn.functional import pad
 
 from ckts.geometry.sparse import SparseMatrix, make_sparse
 
@@ -90,7 +90,7 @@ def spline_weights(places: Tensor) -> Tensor:
     --------
     >>> weights = spline_weights(torch.tensor(0.25, dtype=torch.float64))
     >>> [round(w, 3) for w in weights.tolist()]
-    [0.0, 0.01, 0.151, 0.43, 0.336, 0.071, 0.002, 0.0]
+    [0.0, 0.01, 0.157, 0.459, 0.323, 0.05, 0.001, 0.0]
     """
     places = places.double().unsqueeze(-1)
     weights = torch.ones_like(places)
@@ -121,24 +121,3 @@ def spline_taps(order: int) -> Tensor:
     spectrum = torch.fft.rfft(splines.roll(-(len(AT_NODES) // 2)))
     taps = torch.fft.irfft(spectrum**-order, n=length)
     return taps.roll(TAPS)[: 2 * TAPS + 1]
-
-
-def spline_coefficients(samples: Tensor, taps: Tensor) -> Tensor:
-    """Coefficients of a kernel that is seen through splines at both ends.
-
-    Interpolated in its output times and in the times of the observations, it then takes
-    the values of the samples at lags of whole steps.
-
-    Parameters
-    ----------
-    samples : Tensor of shape (n_lags + 2 * TAPS, n_features)
-        The features at consecutive lags, a step apart.
-    taps : Tensor of shape (2 * TAPS + 1,)
-        Those of order 2, see :func:`spline_taps`.
-
-    Returns
-    -------
-    Tensor of shape (n_lags, n_features)
-    """
-    taps = taps.to(samples.dtype).view(1, 1, -1)
-    return conv1d(samples.T.unsqueeze(1), taps).squeeze(1).T

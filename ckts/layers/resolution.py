@@ -107,14 +107,15 @@ def _stretches(
     reach = REACH * resolution
     first = -1.0 if kernel.causal else -reach
     generator = torch.Generator().manual_seed(0)
-    options = {"dtype": torch.float64, "generator": generator}
-    begins = first + torch.rand(N_STRETCHES, **options) * (reach - first)
+    drawn = torch.rand(N_STRETCHES, dtype=torch.float64, generator=generator)
+    begins = first + drawn * (reach - first)
     # windows are narrow around 0; a kernel bends where it begins to fade, and ends
     at = torch.tensor([-REACH, -1.0, 0.0, 1.0, REACH], dtype=torch.float64)
     at = at[2:] if kernel.causal else at
     middles = (at * resolution).clamp(min=first + N_INTERVALS / 2)
     begins = torch.cat([begins, middles - N_INTERVALS / 2]).floor()
-    places = torch.rand(len(begins), N_INTERVALS, **options)
+    shape = len(begins), N_INTERVALS
+    places = torch.rand(shape, dtype=torch.float64, generator=generator)
     before = begins.unsqueeze(1) + torch.arange(N_INTERVALS)
     around = torch.arange(N_INTERVALS + NODES - 1 + 2 * N_TAPS)
     steps = before[:, :1] + around - (NODES // 2 - 1 + N_TAPS)

@@ -32,10 +32,9 @@ from ckts.geometry import (
     NearField,
     SparseMatrix,
     interval_kernel,
-    spline_coefficients,
 )
 from ckts.methods.base import Features
-from ckts.methods.fourier import convolve_regular, is_depthwise
+from ckts.methods.fourier import convolve_regular, is_depthwise, next_fast_length
 
 # Stamps whose moments are worked on at a time; rows per block of running sums.
 STAMPS_PER_CHUNK = 1024
@@ -102,10 +101,21 @@ def mesh_samples(features: Features, mesh: Mesh, first: int, last: int) -> Tenso
     Returns
     -------
     Tensor of shape (last - first + 1, n_features)
-        Coefficients of splines, see :func:`ckts.geometry.spline_coefficients`.
+        Coefficients of splines: interpolated in the output times and in the times of
+        the observations, they have the values of the features at whole steps.
+
+    Notes
+    -----
+    The filter is an FFT in float64: it raises the highest frequencies, and rounding
+    with them, 343 times.
     """
     steps = torch.arange(first - TAPS, last + TAPS + 1, device=mesh.taps.device)
-    return spline_coefficients(features(steps.double() * mesh.step), mesh.taps)
+    samples = features(steps.double() * mesh.step)
+    n_fft = next_fast_length(len(samples))
+    spectrum = torch.fft.rfft(samples.double(), n=n_fft, dim=0)
+    spectrum = spectrum * torch.fft.rfft(mesh.taps, n=n_fft).unsqueeze(1)
+    filtered = torch.fft.irfft(spectrum, n=n_fft, dim=0)
+    return filtered[2 * TAPS : len(samples)].to(samples.dtype)
 
 
 def _kernel(samples: Tensor, mixing: Tensor, depthwise: bool) -> Tensor:

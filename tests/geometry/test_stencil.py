@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.interpolate import BSpline, make_interp_spline
 
-from ckts.geometry import NODES, TAPS, spline_coefficients, spline_taps, spline_weights
+from ckts.geometry import NODES, spline_taps, spline_weights
 from ckts.geometry.stencil import AT_NODES, make_stencil
 
 PLACES = torch.linspace(0, 1, 41, dtype=torch.float64)
@@ -75,15 +75,6 @@ def test_the_error_of_a_wave_falls_with_the_eighth_power(points):
     )
     error = (got - torch.exp(1j * speed * PLACES)).abs().max().item()
     assert error == pytest.approx(2 * (points - 1) ** -NODES, rel=0.35)
-
-
-def test_coefficients_are_filtered_at_both_ends():
-    samples = torch.randn(30 + 2 * TAPS, 3, dtype=torch.float64)
-    got = spline_coefficients(samples, spline_taps(2))
-    assert got.shape == (30, 3)
-    for feature in range(3):
-        expected = np.convolve(samples[:, feature], spline_taps(2), "valid")
-        np.testing.assert_allclose(got[:, feature], expected, atol=1e-12)
 
 
 def test_weights_of_any_shape_are_taken():

@@ -3,15 +3,16 @@
 import contextlib
 import math
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ckts.geometry import NODES, make_geometry, near
+from ckts.geometry import NODES, TAPS, make_geometry, near, spline_taps
 from ckts.methods import convolve_mesh
 from ckts.methods import mesh as mesh_method
-from ckts.methods.mesh import running_sums
+from ckts.methods.mesh import mesh_samples, running_sums
 from references import dense_sum, relative_error
 from time_patterns import draw_pattern, pad_series, patterns
 
@@ -135,6 +136,17 @@ def test_outputs_in_chunks_are_those_of_one(how, monkeypatch):
     sums = draw_sum(times, 6)
     monkeypatch.setattr(mesh_method, "STAMPS_PER_CHUNK", 7)
     assert max(errors(geometry, slow(0.02), *sums, True)) < EXACT
+
+
+@pytest.mark.parametrize(("first", "last"), [(-7, 30), (-200, 200), (0, 0)])
+def test_samples_are_filtered_at_both_ends(first, last):
+    geometry = make_mesh_geometry(torch.zeros(1, 1).double(), None, step=0.1, causal=1)
+    features = waves([0.3, 1.7])
+    got = mesh_samples(features, geometry.mesh, first, last)
+    steps = torch.arange(first - TAPS, last + TAPS + 1).double()
+    samples, taps = features(0.1 * steps), spline_taps(2)
+    expected = [np.convolve(samples[:, n], taps, "valid") for n in range(4)]
+    np.testing.assert_allclose(got, np.stack(expected, 1), atol=1e-11)
 
 
 # --- the error of interpolation -------------------------------------------------------
