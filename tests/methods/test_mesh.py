@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ckts.geometry import NODES, TAPS, make_geometry, near, spline_taps
-from ckts.methods import convolve_mesh
-from ckts.methods import mesh as mesh_method
-from ckts.methods.mesh import mesh_samples, running_sums
+from ckts.methods import convolve_mesh, moments
+from ckts.methods.mesh import mesh_samples
+from ckts.methods.moments import running_sums
 from references import dense_sum, relative_error
 from time_patterns import draw_pattern, pad_series, patterns
 
@@ -134,7 +134,7 @@ def test_outputs_in_chunks_are_those_of_one(how, monkeypatch):
     times, _ = pad_series(draw_pattern("clustered", 150), draw_pattern("bursty", 80))
     geometry = make_mesh_geometry(times, None, step=0.02, causal=True, how=how)
     sums = draw_sum(times, 6)
-    monkeypatch.setattr(mesh_method, "STAMPS_PER_CHUNK", 7)
+    monkeypatch.setattr(moments, "STAMPS_PER_CHUNK", 7)
     assert max(errors(geometry, slow(0.02), *sums, True)) < EXACT
 
 
@@ -353,7 +353,7 @@ def test_running_sums_are_those_of_a_loop(lengths, stamps, reverse, seed):
     if reverse:
         expected = loop_of_sums(rows.flip(0), segments.flip(0)).flip(0)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(mesh_method, "STAMPS_PER_CHUNK", stamps)
+        patch.setattr(moments, "STAMPS_PER_CHUNK", stamps)
         got = sums_of(rows, segments, reverse=reverse)
     torch.testing.assert_close(got, expected, atol=1e-12, rtol=1e-12)
 
