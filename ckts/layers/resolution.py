@@ -17,7 +17,8 @@ TOLERANCE = 5e-6
 N_STRETCHES, N_INTERVALS = 32, 8
 # Samples on either side that matter here: 0.535^32 is 2e-9.
 N_TAPS = 32
-COARSEST, FINEST = 16, 2**17
+# Fading beyond the horizon wants about as much as the coarsest.
+COARSEST, FINEST = 48, 2**17
 
 
 @torch.no_grad()
@@ -58,7 +59,7 @@ def mesh_resolution(kernel: AbstractKernel, *, coarsest: float = COARSEST) -> fl
     ----------
     kernel : AbstractKernel
         A smooth kernel, see ``kernel.smooth``.
-    coarsest : float, default=16
+    coarsest : float, default=48
         Resolution to begin with: one that was enough before.
 
     Returns
@@ -76,7 +77,7 @@ def mesh_resolution(kernel: AbstractKernel, *, coarsest: float = COARSEST) -> fl
         if error <= TOLERANCE:
             return resolution
         factor = (error / TOLERANCE) ** (1 / NODES)
-        resolution *= min(max(1.02 * factor, 1.05), 2.0)
+        resolution *= min(max(1.02 * factor, 1.05), 2.5)
     return math.inf
 
 
