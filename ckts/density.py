@@ -75,8 +75,8 @@ class Latest:
     change : Tensor of shape (batch, query, channels or 1)
         What to add to the weight of each member of that group; 0 where there is none.
     lag : Tensor of shape (batch, query, channels or 1) or None
-        Age of that group at the output, float64; None if all outputs are observations
-        of all channels, so that it is 0.
+        Age of that group at the output, float64; None if it is 0 everywhere, because
+        all outputs are observations of all channels.
     """
 
     group: Tensor
@@ -176,6 +176,7 @@ def make_quadrature(
     if _is_known_to_change_nothing(latest):
         return Quadrature(weights, None)
     # Every output has an observation of its own time: the kernel is needed at lag 0.
+    current = current or _is_known_to_be_current(latest)
     return Quadrature(weights, replace(latest, lag=None) if current else latest)
 
 
@@ -206,6 +207,12 @@ def gap_weights(
     [1.0, 1.0, 1.5, 2.0]
     """
     return make_quadrature(times, observed, causal=False, time_step=time_step).weights
+
+
+def _is_known_to_be_current(latest: Latest) -> bool:
+    """Whether no group is older than its output; no device is awaited."""
+    lag = latest.lag
+    return lag is None or (lag.device.type == "cpu" and not lag.any())
 
 
 def _is_known_to_change_nothing(latest: Latest) -> bool:

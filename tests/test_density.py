@@ -171,6 +171,8 @@ def test_no_density_is_the_plain_sum():
 def test_the_lag_of_the_latest_is_left_out_only_where_it_is_zero():
     times, observed = draw_batch("random", 0, 9)
     assert make_quadrature(times).latest.lag is None
+    rows = torch.ones_like(times, dtype=torch.bool).unsqueeze(-1).expand(-1, -1, 3)
+    assert make_quadrature(times, rows).latest.lag is None
     one = observed[..., :1]
     one[0, :4, 0] = torch.tensor([True, False, False, True])
     lag = make_quadrature(times, one).latest.lag[0, :4, 0]
