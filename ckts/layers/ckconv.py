@@ -1,6 +1,7 @@
 """The continuous-kernel convolution as a module."""
 
 import math
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -162,7 +163,7 @@ class CKConv(nn.Module):
             query_times,
             quadrature=self.quadrature,
             horizon=self.horizon,
-            mesh_step=self.mesh_step("auto" if fine else method),
+            mesh_step=partial(self.mesh_step, "auto" if fine else method),
             method=method,
             causal=self.causal,
         )

@@ -97,16 +97,20 @@ def layer_geometry(
     *,
     quadrature: str,
     horizon: float,
-    mesh_step: float | None,
+    mesh_step: float | Callable[[], float | None] | None,
     method: str = "auto",
     causal: bool = True,
 ) -> Geometry:
     """Make the geometry that the layers with a quadrature need.
 
+    The kernels are looked at only where the stamps are no regular grid.
+
     Parameters
     ----------
-    times, query_times, method, mesh_step, causal
+    times, query_times, method, causal
         As in :func:`ckts.geometry.make_geometry`.
+    mesh_step : float, callable or None
+        As there, or what returns it.
     quadrature : {"gap", "linear", "none"}
         That of the layers.
     horizon : float
@@ -116,6 +120,12 @@ def layer_geometry(
     -------
     Geometry
     """
+    if callable(mesh_step):
+        if method == "auto" and quadrature != "linear":
+            geometry = make_geometry(times, query_times, causal=causal)
+            if geometry.lattice is not None and geometry.lattice.regular:
+                return geometry
+        mesh_step = mesh_step()
     make: Callable[..., Geometry] = make_geometry
     if quadrature == "linear":
         make = partial(make_linear_geometry, horizon=horizon, reach=REACH * horizon)

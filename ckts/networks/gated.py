@@ -1,6 +1,6 @@
 """The default network: gated blocks on real time stamps, nothing to tune."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -152,7 +152,7 @@ class GatedCKCNN(nn.Module):
         if self.training and self.observation_dropout > 0:
             observed = hide_rows(observed, self.observation_dropout)
         if geometry is None:
-            geometry = self.geometry(times, self.mesh_step())
+            geometry = self.geometry(times, self.mesh_step)
         features = self.features(values, times, observed, geometry)
         pooled = self.pool(features, self._row_weights(geometry, observed))
         summary = self.summary(compress(values, observed), observed)
@@ -161,15 +161,18 @@ class GatedCKCNN(nn.Module):
         joined = torch.cat([pooled, self.summarize(summary)], 1)
         return self.head(self.dropout(joined))
 
-    def geometry(self, times: Tensor, mesh_step: float | None) -> Geometry:
+    def geometry(
+        self, times: Tensor, mesh_step: float | Callable[[], float | None] | None
+    ) -> Geometry:
         """Make the geometry of a batch, which all layers share.
 
         Parameters
         ----------
         times : Tensor of shape (batch, time)
             Time stamps. On the CPU: those on a device are fetched.
-        mesh_step : float or None
-            The result of :meth:`mesh_step`, or an earlier one that still holds.
+        mesh_step : float, callable or None
+            The result of :meth:`mesh_step`, an earlier one that still holds, or the
+            method itself, which is then called where a mesh may be needed.
 
         Returns
         -------
@@ -222,7 +225,7 @@ class GatedCKCNN(nn.Module):
         """
         values = compress(values, observed)
         if geometry is None:
-            geometry = self.geometry(times, self.mesh_step())
+            geometry = self.geometry(times, self.mesh_step)
         plan = self.stem.plan(times, observed, geometry=geometry)
         described = describe_observations(plan, observed, self.stem.time_step)
         encoded = self.encode(torch.cat([values, described.to(values.dtype)], 2))

@@ -193,6 +193,15 @@ def test_a_smooth_kernel_takes_a_mesh_for_long_series(kernel):
     assert conv.plan(IRREGULAR).geometry.method == "mesh"
 
 
+def test_a_regular_grid_needs_no_look_at_the_kernel(monkeypatch):
+    conv = CKConv(1, 1)
+    monkeypatch.setattr(conv, "mesh_step", lambda *_, **__: 1 / 0)
+    grid = torch.arange(50).double().expand(2, -1)
+    assert conv.plan(grid).geometry.lattice.regular
+    with pytest.raises(ZeroDivisionError):
+        conv.plan(IRREGULAR)
+
+
 def test_a_kernel_that_is_too_fast_takes_pairs():
     conv = CKConv(N_IN, 8, kernel=make_bands(FINEST))
     assert conv.mesh_step() is None
