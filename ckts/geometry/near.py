@@ -115,7 +115,7 @@ def _stamp_terms(
     numbers = torch.arange(len(outputs), device=outputs.device)
     stamps = low[outputs] + numbers - begins[outputs]
     distance = target.first[outputs] - source.first[stamps]
-    # c[k] = sum_n L[n + k] M[n], the weight of a lag that is k more than the distance
+    # sum_n B[n + k] C[n] is the weight of a lag that is k more than the distance
     weights = pad(spline_weights(target.places), (NODES - 1, NODES - 1))[outputs]
     others = spline_weights(source.places)[stamps]
     sums = torch.zeros(len(outputs), LAGS, dtype=weights.dtype, device=weights.device)

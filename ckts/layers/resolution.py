@@ -35,7 +35,7 @@ def mesh_error(kernel: AbstractKernel, resolution: float) -> float:
     Returns
     -------
     float
-        Largest error at 256 random lags over the largest value there: that of the
+        Largest error at some 300 lags over the largest value there: that of the
         kernel or that of its features, whichever is larger.
     """
     # In float32 the rounding of a fast kernel would count, which no mesh makes smaller.

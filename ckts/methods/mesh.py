@@ -49,7 +49,8 @@ def convolve_mesh(
     ----------
     weighted, features, mixing, geometry, causal, reach
         As in :func:`ckts.functional.convolve`; `geometry` has a mesh, and the features
-        are smooth, also at lags down to ``-NODES`` steps of the mesh.
+        are smooth, also at lags down to ``1 - NODES - TAPS`` steps of the mesh: what
+        lies ``n`` steps off a lag counts ``0.54^n`` there.
 
     Returns
     -------
@@ -57,9 +58,9 @@ def convolve_mesh(
     """
     mesh = geometry.mesh
     assert mesh is not None
-    last = int(min(mesh.length - 1, reach / mesh.step + NODES))
+    last = last_lag(mesh, reach)
     first = 1 - NODES if causal else -last
-    samples = mesh_samples(features, mesh, first, max(last, NODES - 1))
+    samples = mesh_samples(features, mesh, first, last)
     rows = weighted.flatten(0, 1)
     signal = mesh.source.t_matmul(rows).view(len(weighted), mesh.length, -1)
     far, first = (samples[NODES:], 1) if causal else (samples, first)
@@ -77,6 +78,11 @@ def convolve_mesh(
             near = _near_intervals(rows, kernel, inner, mesh.near)
         output = output + near
     return output.view(len(weighted), -1, len(mixing))
+
+
+def last_lag(mesh: Mesh, reach: float) -> int:
+    """Return the largest lag, in steps, that a convolution on a mesh takes."""
+    return int(min(mesh.length - 1, reach / mesh.step + NODES))
 
 
 def mesh_samples(features: Features, mesh: Mesh, first: int, last: int) -> Tensor:

@@ -13,7 +13,7 @@ from torch.nn.functional import pad
 
 from ckts.geometry import LAGS, NODES, Geometry, Mesh, SparseMatrix
 from ckts.methods.base import Features
-from ckts.methods.mesh import mesh_samples
+from ckts.methods.mesh import last_lag, mesh_samples
 
 # Maps weights (n, m, channels), outputs (n,) and observations (n, m), as numbered in
 # the batch, and the largest lag between those that have a weight, to weighted sums of
@@ -53,8 +53,7 @@ def pair_sums(
 
 def _mesh_sums(features: Features, mesh: Mesh, reach: float) -> PairSums:
     """Spread the weights over the lags of the mesh, whose features are known."""
-    last = max(int(min(mesh.length - 1, reach / mesh.step + NODES)), NODES - 1)
-    table = mesh_samples(features, mesh, 1 - NODES, last)
+    table = mesh_samples(features, mesh, 1 - NODES, last_lag(mesh, reach))
     table = pad(table, (0, 0, 0, LAGS))  # lags that the convolution leaves out
 
     def add(weights: Tensor, outputs: Tensor, sources: Tensor, age: float) -> Tensor:
@@ -72,7 +71,7 @@ def _lag_weights(mesh: Mesh, outputs: Tensor, sources: Tensor) -> tuple[Tensor, 
     """Rows of the table that a pair takes, and their weights: (n, m, LAGS) each.
 
     As in the near field, the weight of a lag that is k more than the distance is
-    ``sum_n L[n + k] M[n]``.
+    ``sum_n B[n + k] C[n]`` with the splines at the output and at the observation.
     """
     node, weights = _stencil(mesh.target, outputs)
     source_node, others = _stencil(mesh.source, sources)
