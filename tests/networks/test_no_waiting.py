@@ -30,19 +30,23 @@ def make_batch(*, lattice):
     return values, times.round() if lattice else times, observed
 
 
-@pytest.mark.parametrize("causal", [True, False], ids=["causal", "centred"])
-@pytest.mark.parametrize("method", METHODS)
-def test_a_training_step_does_not_wait(accelerator, method, causal):
-    network = make_network(accelerator.device, causal)
-    values, times, observed = make_batch(lattice=method == "lattice")
-    step = network.mesh_step() if method == "mesh" else None
-    geometry = make_geometry(times, method=method, mesh_step=step, causal=causal)
-    assert geometry.method == method
-    on_device = (part.to(accelerator.device) for part in (values, times, observed))
+def assert_no_waiting(accelerator, network, batch, geometry):
+    on_device = (part.to(accelerator.device) for part in batch)
     geometry = geometry.to(accelerator.device)
     accelerator.syncs.clear()
     network(*on_device, geometry=geometry).square().sum().backward()
     assert not accelerator.syncs
+
+
+@pytest.mark.parametrize("causal", [True, False], ids=["causal", "centred"])
+@pytest.mark.parametrize("method", METHODS)
+def test_a_training_step_does_not_wait(accelerator, method, causal):
+    network = make_network(accelerator.device, causal)
+    batch = make_batch(lattice=method == "lattice")
+    step = network.mesh_step() if method == "mesh" else None
+    geometry = make_geometry(batch[1], method=method, mesh_step=step, causal=causal)
+    assert geometry.method == method
+    assert_no_waiting(accelerator, network, batch, geometry)
 
 
 def test_looking_at_the_mesh_waits_and_is_noticed(accelerator):
@@ -55,20 +59,16 @@ def test_looking_at_the_mesh_waits_and_is_noticed(accelerator):
 @pytest.mark.parametrize("method", ["mesh", "pairwise"])
 def test_a_training_step_on_integrals_does_not_wait(accelerator, method):
     network = make_network(accelerator.device, causal=False, quadrature="linear")
-    values, times, observed = make_batch(lattice=False)
+    batch = make_batch(lattice=False)
     geometry = make_linear_geometry(
-        times,
+        batch[1],
         horizon=20.0,
         reach=25.0,
         mesh_step=network.mesh_step(),
         method=method,
         causal=False,
     )
-    on_device = (part.to(accelerator.device) for part in (values, times, observed))
-    geometry = geometry.to(accelerator.device)
-    accelerator.syncs.clear()
-    network(*on_device, geometry=geometry).square().sum().backward()
-    assert not accelerator.syncs
+    assert_no_waiting(accelerator, network, batch, geometry)
 
 
 def test_a_kernel_too_fast_for_a_mesh_is_not_looked_at_again(accelerator):
