@@ -1,16 +1,20 @@
 """Accuracy with default parameters, beside a cheap baseline in the same splits.
 
-Run it with ``make bench-accuracy`` (all tasks, less than half an hour), or some of the
+Run it with ``make bench-accuracy`` (all tasks, more than half an hour), or some of the
 tasks with ``python docs/benchmarks/accuracy.py speed pbc --output result.md``.
+``--runs after.json`` keeps the scores of all runs, and ``--against before.json`` adds
+the mean of the paired differences to earlier ones, and its standard error.
 Nothing is selected here: every figure is the last epoch of the defaults on test data.
 The baseline is gradient boosting on summary statistics, which sees no time stamps.
 """
 
 import argparse
+import json
 import os
 import time
 from collections.abc import Iterator
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +35,8 @@ from ckts.datasets import (
     load_pbc,
     make_irregular_regression,
     make_speed,
+    read_physionet2012,
+    read_ts,
 )
 from ckts.estimators import summarize
 
@@ -101,6 +107,31 @@ def pbc() -> Iterator[Split]:
             yield "PBC", X[train], y[train], X[test], y[test], seed
 
 
+def uea(name: str, n_seeds: int = 3) -> Iterator[Split]:
+    """Official split of a set of the UEA archive, some seeds."""
+    folder = SHARED / "data/uea_ts" / name
+    if not folder.exists():
+        print(f"skipped: {name}, there is no {folder}")
+        return
+    X, y = read_ts(folder / f"{name}_TRAIN.ts")
+    X_test, y_test = read_ts(folder / f"{name}_TEST.ts")
+    for seed in range(n_seeds):
+        yield name, X, y, X_test, y_test, seed
+
+
+def physionet2012() -> Iterator[Split]:
+    """Death in hospital after two days of intensive care, set a, in minutes."""
+    folder = SHARED / "data/physionet2012"
+    if not folder.exists():
+        print(f"skipped: PhysioNet 2012, there is no {folder}")
+        return
+    X, outcomes = read_physionet2012(folder / "set-a.tar.xz", folder / "Outcomes-a.txt")
+    y = outcomes["In-hospital_death"].to_numpy()
+    folds = StratifiedKFold(5, shuffle=True, random_state=0)
+    for seed, (train, test) in enumerate(folds.split(y, y)):
+        yield "PhysioNet 2012 a", X[train], y[train], X[test], y[test], seed
+
+
 # task -> (splits, metric)
 TASKS = {
     "speed": (speed, "accuracy"),
@@ -108,6 +139,11 @@ TASKS = {
     "pbc": (pbc, "AUROC"),
     "japanese_vowels": (japanese_vowels, "accuracy"),
     "character_trajectories": (character_trajectories, "accuracy"),
+    "melbourne": (partial(uea, "MelbournePedestrian"), "accuracy"),
+    "plaid": (partial(uea, "PLAID"), "accuracy"),
+    "gesture_pebble": (partial(uea, "GesturePebbleZ1"), "accuracy"),
+    "pickup_gesture": (partial(uea, "PickupGestureWiimoteZ"), "accuracy"),
+    "physionet2012": (physionet2012, "AUROC"),
 }
 
 
@@ -131,15 +167,18 @@ def _score(model, X, y, metric: str) -> float:
     return (accuracy_score if metric == "accuracy" else r2_score)(y, model.predict(X))
 
 
-def report(tasks: list[str]) -> Iterator[str]:
-    """Yield the lines of the result, in Markdown."""
+def report(
+    tasks: list[str], scores: dict[str, list[float]], before: dict[str, list[float]]
+) -> Iterator[str]:
+    """Yield the lines of the result, in Markdown, and add our scores to `scores`."""
     yield f"# Accuracy with default parameters, {date.today():%Y-%m-%d}\n"
     yield f"`make bench-accuracy ARGS='{' '.join(tasks)}'`; ckts {ckts.__version__}, "
     yield f"torch {torch.__version__}, scikit-learn {sklearn.__version__}, CPU,"
     yield f"{torch.get_num_threads()} thread(s). Mean and standard deviation over the"
     yield "runs (seeds, splits or folds).\n"
-    yield "| task | metric | runs | CKCNN | summaries + boosting | CPU s per run |"
-    yield "|---|---|---|---|---|---|"
+    header = "| task | metric | runs | CKCNN | summaries + boosting | CPU s per run |"
+    yield header + (" paired change ± standard error |" if before else "")
+    yield "|---|---|---|---|---|---|" + ("---|" if before else "")
     for task in tasks:
         splits, metric = TASKS[task]
         results: dict[str, list] = {}
@@ -147,22 +186,37 @@ def report(tasks: list[str]) -> Iterator[str]:
             results.setdefault(split[0], []).append(evaluate(split, metric))
         for name, runs in results.items():
             mean, spread = np.mean(runs, axis=0), np.std(runs, axis=0)
+            scores[name] = [run[0] for run in runs]
             yield (
                 f"| {name} | {metric} | {len(runs)} "
                 f"| {mean[0]:.4f} ± {spread[0]:.4f} | {mean[1]:.4f} ± {spread[1]:.4f} "
                 f"| {mean[2]:.0f} |"
-            )
+            ) + (_change(scores[name], before.get(name)) if before else "")
+
+
+def _change(after: list[float], before: list[float] | None) -> str:
+    """Write the mean of paired differences, and its standard error."""
+    if before is None or len(before) != len(after):
+        return " not comparable |"
+    change = np.subtract(after, before)
+    error = change.std(ddof=1) / np.sqrt(len(change))
+    return f" {change.mean():+.4f} ± {error:.4f} |"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("tasks", nargs="*", choices=[*TASKS, []], default=[])
     parser.add_argument("--output", type=Path, help="also write the result to a file")
+    parser.add_argument("--runs", type=Path, help="write the scores of all runs (JSON)")
+    parser.add_argument("--against", type=Path, help="scores to compare with (JSON)")
     options = parser.parse_args()
-    lines = []
-    for line in report(options.tasks or list(TASKS)):
+    before = json.loads(options.against.read_text()) if options.against else {}
+    lines, scores = [], {}
+    for line in report(options.tasks or list(TASKS), scores, before):
         print(line, flush=True)
         lines.append(line)
+        if options.runs:
+            options.runs.write_text(json.dumps(scores, indent=1), encoding="utf-8")
     if options.output:
         options.output.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
