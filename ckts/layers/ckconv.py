@@ -34,8 +34,11 @@ class CKConv(nn.Module):
         get the weight of this one. It is a setting of the layer, as its sizes are, and
         not in its state_dict: make the layer with the same one before loading.
     time_step : float or sequence of shape (in_channels,), default=1.0
-        Median gap of the training data, in the unit of the time stamps: the gap that
+        Typical gap of the training data, in the unit of the time stamps: the gap that
         has weight 1.
+    resolution : float, optional
+        Shortest time that the kernel is to resolve, same unit; by default the median
+        time step.
     quadrature : {"gap", "linear", "none"}, default="gap"
         Inverse-density weights; "none" for event data; "linear" integrates the
         linearly interpolated signal, causally with the last value held, which is more
@@ -70,6 +73,7 @@ class CKConv(nn.Module):
         causal: bool = True,
         horizon: float = 1.0,
         time_step: float | list[float] = 1.0,
+        resolution: float | None = None,
         quadrature: str = "gap",
         bias: bool = True,
         depthwise: bool = False,
@@ -88,13 +92,16 @@ class CKConv(nn.Module):
         n_mixed = 1 if depthwise else self.in_channels
         step = _checks.check_time_step(time_step, self.in_channels)
         self.register_buffer("time_step", step)
+        if resolution is None:
+            resolution = step.median().item()
+        self.resolution = _checks.check_positive("resolution", resolution)
         if isinstance(kernel, str):
             kernel = make_kernel(
                 kernel,
                 n_mixed,
                 out_channels,
                 causal=causal,
-                n_steps=self.horizon / step.median().item(),
+                n_steps=self.horizon / self.resolution,
                 **kernel_params,
             )
         else:
