@@ -1,7 +1,8 @@
 """The default network: gated blocks on real time stamps, nothing to tune."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -20,13 +21,37 @@ from ckts.layers import (
 )
 
 
+class MeshSteps(NamedTuple):
+    """Mesh steps that are fine enough for the kernels over the rows, and of bursts.
+
+    None where kernels cannot be interpolated, or where there are none.
+    """
+
+    rows: float | None = None
+    bursts: float | None = None
+
+
+@dataclass(frozen=True)
+class Geometries:
+    """Geometries of a batch: one for the layers over the rows, one for bursts."""
+
+    rows: Geometry
+    bursts: Geometry | None = None
+
+    def to(self, device: torch.device | str) -> "Geometries":
+        """Return a copy on a device, without waiting for it."""
+        bursts = None if self.bursts is None else self.bursts.to(device)
+        return Geometries(self.rows.to(device), bursts)
+
+
 class GatedCKCNN(nn.Module):
     """A stem that sees what was observed when, gated blocks, and a pooling head.
 
     Every row of the input is a time stamp at which at least one channel was observed.
     The stem joins a point-wise map of values, observation, count and gap channels
-    with a continuous-kernel convolution of each channel over its own time stamps; the
-    blocks convolve over the rows. The head takes the pooled features and summaries of
+    with a continuous-kernel convolution of each channel over its own time stamps, and
+    with a second, short one where stamps come in bursts; the blocks convolve over the
+    rows. The head takes the pooled features and summaries of
     the channels. Rows without any observation, padding among them, enter nowhere.
 
     DIFF[paper]: Fig. 8 has no stem, other blocks, and the last time step instead of
@@ -61,9 +86,16 @@ class GatedCKCNN(nn.Module):
     horizon : float, default=1.0
         Longest lag of the training data.
     time_step : sequence of shape (in_channels,), optional
-        Median gap of each channel, same unit as `horizon`; 1 by default.
+        Typical gap of each channel, same unit as `horizon`; 1 by default.
     row_time_step : float, default=1.0
-        Median gap of the rows.
+        Typical gap of the rows.
+    resolution, row_resolution : float, optional
+        Shortest time that the kernels of the stem, and of the blocks, resolve; by
+        default the median time step.
+    burst_time_step, burst_horizon : float, optional
+        Typical gap within bursts, and how long they last. A kernel that resolves both
+        the bursts and the time between them would want a thousand times as many bands,
+        and gap weights that suit one of the two. By default there are no bursts.
     dtype : torch.dtype, default=torch.float32
         Type of the parameters.
     """
@@ -85,6 +117,10 @@ class GatedCKCNN(nn.Module):
         horizon: float = 1.0,
         time_step: Sequence[float] | None = None,
         row_time_step: float = 1.0,
+        resolution: float | None = None,
+        row_resolution: float | None = None,
+        burst_time_step: float | None = None,
+        burst_horizon: float | None = None,
         dtype: torch.dtype = torch.float32,
     ) -> None:
         super().__init__()
@@ -95,17 +131,26 @@ class GatedCKCNN(nn.Module):
             "kernel": kernel,
             "causal": causal,
             "quadrature": quadrature,
-            "horizon": horizon,
             **(kernel_params or {}),
         }
+        row_params = {**conv_params, "horizon": horizon}
         steps = [1.0] * in_channels if time_step is None else list(time_step)
         row_step = float(row_time_step)
         self.row_time_step = row_step
         self.encode = nn.Linear(4 * in_channels, hidden_channels)
-        self.stem = CKConv(in_channels, hidden_channels, time_step=steps, **conv_params)
+        sizes = in_channels, hidden_channels
+        self.stem = CKConv(*sizes, time_step=steps, resolution=resolution, **row_params)
+        self.burst_stem = None
+        if burst_time_step is not None:
+            burst_params = {"time_step": burst_time_step, "horizon": burst_horizon}
+            self.burst_stem = CKConv(*sizes, **burst_params, **conv_params)
         self.blocks = nn.ModuleList(
             GatedBlock(
-                hidden_channels, dropout=dropout, time_step=row_step, **conv_params
+                hidden_channels,
+                dropout=dropout,
+                time_step=row_step,
+                resolution=row_resolution,
+                **row_params,
             )
             for _ in range(n_blocks)
         )
@@ -127,7 +172,7 @@ class GatedCKCNN(nn.Module):
         times: Tensor,
         observed: Tensor,
         static: Tensor | None = None,
-        geometry: Geometry | None = None,
+        geometry: Geometries | None = None,
     ) -> Tensor:
         """Map a batch of series to outputs.
 
@@ -141,9 +186,9 @@ class GatedCKCNN(nn.Module):
             Which values exist, boolean; False on padding.
         static : Tensor of shape (batch, n_static), optional
             Static features without NaN.
-        geometry : Geometry, optional
-            That of `times`, if it is made already, see :meth:`geometry`. Then nothing
-            here waits for the device.
+        geometry : Geometries, optional
+            Those of `times`, if they are made already, see :meth:`geometry`. Then
+            nothing here waits for the device.
 
         Returns
         -------
@@ -152,67 +197,74 @@ class GatedCKCNN(nn.Module):
         if self.training and self.observation_dropout > 0:
             observed = hide_rows(observed, self.observation_dropout)
         if geometry is None:
-            geometry = self.geometry(times, self.mesh_step)
+            geometry = self.geometry(times, self.mesh_step())
         features = self.features(values, times, observed, geometry)
-        pooled = self.pool(features, self._row_weights(geometry, observed))
+        pooled = self.pool(features, self._row_weights(geometry.rows, observed))
         summary = self.summary(compress(values, observed), observed)
         if static is not None:
             summary = torch.cat([summary, static], 1)
         joined = torch.cat([pooled, self.summarize(summary)], 1)
         return self.head(self.dropout(joined))
 
-    def geometry(
-        self, times: Tensor, mesh_step: float | Callable[[], float | None] | None
-    ) -> Geometry:
-        """Make the geometry of a batch, which all layers share.
+    def geometry(self, times: Tensor, mesh_step: MeshSteps) -> Geometries:
+        """Make the geometries of a batch, which the layers share.
 
         Parameters
         ----------
         times : Tensor of shape (batch, time)
             Time stamps. On the CPU: those on a device are fetched.
-        mesh_step : float, callable or None
-            The result of :meth:`mesh_step`, an earlier one that still holds, or the
-            method itself, which is then called where a mesh may be needed.
+        mesh_step : MeshSteps
+            The result of :meth:`mesh_step`, or an earlier one that still holds;
+            ``MeshSteps()`` uses no mesh.
 
         Returns
         -------
-        Geometry
+        Geometries
         """
+        rows = self._geometry(self.stem, times, mesh_step.rows)
+        if self.burst_stem is None:
+            return Geometries(rows)
+        return Geometries(
+            rows, self._geometry(self.burst_stem, times, mesh_step.bursts)
+        )
+
+    def _geometry(
+        self, conv: CKConv, times: Tensor, mesh_step: float | None
+    ) -> Geometry:
         return layer_geometry(
             times,
             quadrature=self.quadrature,
-            horizon=self.stem.horizon,
+            horizon=conv.horizon,
             mesh_step=mesh_step,
             causal=self.causal,
         )
 
-    def mesh_step(self, known: float | None = None) -> float | None:
-        """Return a mesh step that is fine enough for all kernels as they are now.
+    def mesh_step(self, known: MeshSteps | None = None) -> MeshSteps:
+        """Return mesh steps that are fine enough for all kernels as they are now.
 
         Parameters
         ----------
-        known : float, optional
-            The step so far: the result is never larger.
+        known : MeshSteps, optional
+            The steps so far: those of the result are never larger.
 
         Returns
         -------
-        float or None
+        MeshSteps
             In the unit of the time stamps; None where a kernel has kinks.
         """
-        convs = [module for module in self.modules() if isinstance(module, CKConv)]
-        for conv in convs:
-            step = conv.mesh_step(known=known)
-            if step is None:
-                return None
-            known = step if known is None else min(known, step)
-        return known
+        known = known or MeshSteps()
+        rows = [self.stem, *(block.conv for block in self.blocks)]
+        bursts = [] if self.burst_stem is None else [self.burst_stem]
+        return MeshSteps(
+            _finest_step(rows, known.rows), _finest_step(bursts, known.bursts)
+        )
 
     def features(
         self,
         values: Tensor,
         times: Tensor,
         observed: Tensor,
-        geometry: Geometry | None = None,
+        geometry: Geometries | None = None,
     ) -> Tensor:
         """Compute the features over time, before pooling.
 
@@ -225,11 +277,14 @@ class GatedCKCNN(nn.Module):
         """
         values = compress(values, observed)
         if geometry is None:
-            geometry = self.geometry(times, self.mesh_step)
-        plan = self.stem.plan(times, observed, geometry=geometry)
+            geometry = self.geometry(times, self.mesh_step())
+        plan = self.stem.plan(times, observed, geometry=geometry.rows)
         described = describe_observations(plan, observed, self.stem.time_step)
         encoded = self.encode(torch.cat([values, described.to(values.dtype)], 2))
         hidden = encoded + self.stem(values, plan=plan)
+        if self.burst_stem is not None:
+            plan = self.burst_stem.plan(times, observed, geometry=geometry.bursts)
+            hidden = hidden + self.burst_stem(values, plan=plan)
         rows = make_plan(
             times,
             observed.any(2, keepdim=True),
@@ -237,7 +292,7 @@ class GatedCKCNN(nn.Module):
             quadrature=self.quadrature,
             time_step=self.row_time_step,
             max_gap=self.stem.horizon,
-            geometry=geometry,
+            geometry=geometry.rows,
         )
         for block in self.blocks:
             hidden = block(hidden, rows)
@@ -253,6 +308,16 @@ class GatedCKCNN(nn.Module):
             time_step=self.row_time_step,
             max_gap=self.stem.horizon,
         ).weights
+
+
+def _finest_step(convs: list[CKConv], known: float | None) -> float | None:
+    """Mesh step that is fine enough for the kernels of some layers."""
+    for conv in convs:
+        step = conv.mesh_step(known=known)
+        if step is None:
+            return None
+        known = step if known is None else min(known, step)
+    return known
 
 
 def compress(values: Tensor, observed: Tensor) -> Tensor:

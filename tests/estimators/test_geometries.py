@@ -10,6 +10,7 @@ from ckts.estimators.net import STEPS_PER_CHECK
 from ckts.geometry import Geometry, make_geometry
 from ckts.layers import CKConv
 from ckts.networks import GatedCKCNN
+from ckts.networks.gated import Geometries
 from irregular import irregular_panel
 from references import relative_error
 from time_patterns import draw_pattern, pad_series
@@ -132,25 +133,25 @@ def test_the_mesh_is_checked_every_few_steps(trained, monkeypatch):
 def test_the_mesh_is_refined_for_a_faster_kernel_and_never_coarsened(
     trained, monkeypatch
 ):
-    before = trained.mesh_step_
+    before = trained.mesh_step_.rows
     take_steps(trained, monkeypatch, 8)
-    assert trained.mesh_step_ == before
+    assert trained.mesh_step_.rows == before
     speed_up(trained, 40.0)
     take_steps(trained, monkeypatch, 1)  # the ninth
-    refined = trained.mesh_step_
+    refined = trained.mesh_step_.rows
     assert refined < before / 2
     speed_up(trained, 1 / 400)
     take_steps(trained, monkeypatch, 8)
-    assert trained.mesh_step_ == refined
+    assert trained.mesh_step_.rows == refined
 
 
 def test_a_kernel_too_fast_for_a_mesh_is_noticed(trained):
     speed_up(trained, 1e6)
     trained.check_mesh()
-    assert trained.mesh_step_ is None
+    assert trained.mesh_step_.rows is None
     speed_up(trained, 1e-6)
     trained.check_mesh()
-    assert trained.mesh_step_ is not None
+    assert trained.mesh_step_.rows is not None
 
 
 def test_a_new_fit_forgets_the_mesh_of_the_last_one(trained):
@@ -212,7 +213,9 @@ def test_a_refined_mesh_holds_the_tolerance(causal):
 
     def error(step):
         outputs = [
-            network.features(values, times, observed, make_geometry(times, **options))
+            network.features(
+                values, times, observed, Geometries(make_geometry(times, **options))
+            )
             for options in (
                 {"method": "mesh", "mesh_step": step, "causal": causal},
                 {"method": "pairwise"},
@@ -222,9 +225,9 @@ def test_a_refined_mesh_holds_the_tolerance(causal):
 
     with torch.no_grad():
         coarse = network.mesh_step()
-        assert error(coarse) < 1e-4
+        assert error(coarse.rows) < 1e-4
         network.stem.kernel.frequencies.mul_(5)
-        assert error(coarse) > 1e-3  # what a mesh that is never checked would do
+        assert error(coarse.rows) > 1e-3  # what a mesh that is never checked would do
         fine = network.mesh_step(known=coarse)
-        assert fine < coarse / 2
-        assert error(fine) < 1e-4
+        assert fine.rows < coarse.rows / 2
+        assert error(fine.rows) < 1e-4

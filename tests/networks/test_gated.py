@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ckts.kernels import KERNELS
 from ckts.networks import GatedCKCNN
-from ckts.networks.gated import hide_rows
+from ckts.networks.gated import MeshSteps, hide_rows
 
 CHANNELS = 3
 
@@ -61,13 +61,35 @@ def assert_close(result, expected):
 
 def run(network, batch):
     """Output without a mesh: more stamps may make one worth its small error."""
-    return network(**batch, geometry=network.geometry(batch["times"], None))
+    return network(**batch, geometry=network.geometry(batch["times"], MeshSteps()))
 
 
 @given(seed=st.integers(0, 10**6), extra=st.integers(1, 40), lattice=st.booleans())
 def test_padding_changes_nothing(seed, extra, lattice):
     network, batch = make_network(), make_batch(seed, lattice=lattice)
     assert_close(run(network, pad(batch, extra)), run(network, batch))
+
+
+def test_a_burst_stem_is_a_convolution_of_its_own_added_to_the_stem():
+    network = make_network(burst_time_step=0.2, burst_horizon=1.0)
+    batch = make_batch(0)
+    batch.pop("static")
+    with_bursts = network.features(**batch)
+    silenced = copy.deepcopy(network)
+    torch.nn.init.zeros_(silenced.burst_stem.kernel.weight)
+    network.burst_stem = None
+    torch.testing.assert_close(silenced.features(**batch), network.features(**batch))
+    assert not torch.allclose(with_bursts, network.features(**batch))
+
+
+@given(seed=st.integers(0, 10**6), causal=st.booleans())
+def test_a_burst_stem_sees_neither_padding_nor_batch_mates(seed, causal):
+    network = make_network(causal=causal, burst_time_step=0.2, burst_horizon=1.0)
+    batch = make_batch(seed)
+    together = run(network, pad(batch, 5))
+    for i in range(len(together)):
+        alone = run(network, {name: x[i : i + 1] for name, x in batch.items()})
+        assert_close(alone[0], together[i])
 
 
 @given(seed=st.integers(0, 10**6), causal=st.booleans())

@@ -5,6 +5,7 @@ import torch
 
 from ckts.geometry import METHODS, make_geometry
 from ckts.networks import GatedCKCNN
+from ckts.networks.gated import Geometries, MeshSteps
 from ckts.pieces import make_linear_geometry
 
 
@@ -43,9 +44,17 @@ def assert_no_waiting(accelerator, network, batch, geometry):
 def test_a_training_step_does_not_wait(accelerator, method, causal):
     network = make_network(accelerator.device, causal)
     batch = make_batch(lattice=method == "lattice")
-    step = network.mesh_step() if method == "mesh" else None
+    step = network.mesh_step().rows if method == "mesh" else None
     geometry = make_geometry(batch[1], method=method, mesh_step=step, causal=causal)
     assert geometry.method == method
+    assert_no_waiting(accelerator, network, batch, Geometries(geometry))
+
+
+def test_a_training_step_with_bursts_does_not_wait(accelerator):
+    bursts = {"burst_time_step": 0.1, "burst_horizon": 0.4}
+    network = make_network(accelerator.device, causal=False, **bursts)
+    batch = make_batch(lattice=False)
+    geometry = network.geometry(batch[1], network.mesh_step())
     assert_no_waiting(accelerator, network, batch, geometry)
 
 
@@ -64,16 +73,16 @@ def test_a_training_step_on_integrals_does_not_wait(accelerator, method):
         batch[1],
         horizon=20.0,
         reach=25.0,
-        mesh_step=network.mesh_step(),
+        mesh_step=network.mesh_step().rows,
         method=method,
         causal=False,
     )
-    assert_no_waiting(accelerator, network, batch, geometry)
+    assert_no_waiting(accelerator, network, batch, Geometries(geometry))
 
 
 def test_a_kernel_too_fast_for_a_mesh_is_not_looked_at_again(accelerator):
     network = make_network(accelerator.device, causal=False)
     _, times, _ = make_batch(lattice=False)
     accelerator.syncs.clear()
-    assert network.geometry(times, None).method == "pairwise"
+    assert network.geometry(times, MeshSteps()).rows.method == "pairwise"
     assert not accelerator.syncs
