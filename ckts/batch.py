@@ -1,6 +1,6 @@
 """From a ragged panel to padded tensors, a batch at a time."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -20,8 +20,9 @@ class PanelTensors:
     ----------
     panel : Panel
         Series with NaN where nothing was observed.
-    mean, scale : ndarray of shape (in_channels,), optional
-        Values become ``(values - mean) / scale``; by default they stay.
+    standardize : callable, optional
+        Maps values of shape (n_rows, in_channels) to float64 of the same shape, in
+        which NaN is "not observed", too; by default they stay.
     static : ndarray of shape (n_series, n_static), optional
         Prepared static features, without NaN.
     time_factor : float, default=1.0
@@ -34,17 +35,19 @@ class PanelTensors:
         self,
         panel: Panel,
         *,
-        mean: np.ndarray | float = 0.0,
-        scale: np.ndarray | float = 1.0,
+        standardize: Callable[[np.ndarray], np.ndarray] | None = None,
         static: np.ndarray | None = None,
         time_factor: float = 1.0,
         dtype: torch.dtype = torch.float32,
     ) -> None:
-        observed = ~np.isnan(panel.values)
+        values = panel.values
+        values = (
+            values.astype(np.float64) if standardize is None else standardize(values)
+        )
+        observed = ~np.isnan(values)
         rows = observed.any(axis=1)
-        values = (panel.values[rows].astype(np.float64) - mean) / scale
         self.observed = observed[rows]
-        self.values = np.where(self.observed, values, 0.0)
+        self.values = np.where(self.observed, values[rows], 0.0)
         before = np.concatenate([[0], np.cumsum(rows)])
         self.indptr = before[panel.indptr]
         self.times = _elapsed(panel.times[rows], self.indptr) * time_factor

@@ -34,6 +34,7 @@ from ckts.estimators.parameters import (
     resolve_device,
 )
 from ckts.estimators.statistics import learn_statistics
+from ckts.estimators.time_units import set_apart, warn_of_unknown_time
 from ckts.formats import as_panel
 from ckts.networks import GatedCKCNN
 from ckts.panel import Panel
@@ -159,8 +160,9 @@ class AbstractCKCNN(BaseEstimator):
         generator = check_random_state(self.random_state)
         train, valid = self._split(len(panel), target, generator)
         self.statistics_ = learn_statistics(panel[train], weight[train])
-        self.time_step_ = self.statistics_.time_step
-        self.horizon_ = self.statistics_.horizon
+        self.time_step_ = self.statistics_.time.time_step
+        self.resolution_ = self.statistics_.time.resolution
+        self.horizon_ = self.statistics_.time.horizon
         self.device_ = resolve_device(self.device)
         training, validation = (
             self._dataset(panel[part], target[part], weight[part])
@@ -197,12 +199,14 @@ class AbstractCKCNN(BaseEstimator):
     def _dataset(self, panel: Panel, target=None, weight=None) -> PanelDataset:
         """Standardize a panel with the statistics of the training data."""
         dtype = DTYPES[self.dtype]
+        time_factor = panel.time_scale.factor_to(self.time_scale_)
+        if not self.statistics_.time.known and len(panel):
+            panel, time_factor = set_apart(panel), 1.0
         tensors = PanelTensors(
             panel,
-            mean=self.statistics_.mean,
-            scale=self.statistics_.scale,
+            standardize=self.statistics_.values.standardize,
             static=self.statistics_.prepare_static(panel.static),
-            time_factor=panel.time_scale.factor_to(self.time_scale_),
+            time_factor=time_factor,
             dtype=dtype,
         )
         if target is None:
@@ -258,9 +262,9 @@ class AbstractCKCNN(BaseEstimator):
 
     def _module(self, n_outputs: int) -> dict:
         """Arguments of the network."""
-        statistics = self.statistics_
+        statistics, units = self.statistics_, self.statistics_.time
         return {
-            "in_channels": len(statistics.mean),
+            "in_channels": len(statistics.values.center),
             "n_outputs": n_outputs,
             "n_static": statistics.n_static,
             "hidden_channels": self.hidden_channels,
@@ -271,9 +275,13 @@ class AbstractCKCNN(BaseEstimator):
             "kernel_params": self.kernel_params,
             "causal": self.causal,
             "quadrature": self.quadrature,
-            "horizon": statistics.horizon,
-            "time_step": statistics.time_step.tolist(),
-            "row_time_step": statistics.row_time_step,
+            "horizon": units.horizon,
+            "time_step": units.time_step.tolist(),
+            "row_time_step": units.row_time_step,
+            "resolution": units.resolution,
+            "row_resolution": units.row_resolution,
+            "burst_time_step": units.bursts and units.bursts.time_step,
+            "burst_horizon": units.bursts and units.bursts.horizon,
             "dtype": DTYPES[self.dtype],
         }
 
@@ -301,7 +309,10 @@ class AbstractCKCNN(BaseEstimator):
     def _predict_raw(self, X) -> np.ndarray:
         """Compute the outputs of the network, float64, shape (n_series, n_outputs)."""
         check_is_fitted(self, "net_")
-        data = self._dataset(self._check_panel(X, reset=False))
+        panel = self._check_panel(X, reset=False)
+        if not self.statistics_.time.known:
+            warn_of_unknown_time(panel)
+        data = self._dataset(panel)
         outputs = torch.cat(list(self.net_.forward_iter(data, training=False)))
         order = LengthSampler(data.tensors.lengths, 1).order
         result = np.empty(outputs.shape)

@@ -95,7 +95,7 @@ def test_grid_search_in_two_processes(panel, quick):
     search.fit(X, y)
     assert set(search.best_params_) == {"hidden_channels"}
     assert search.predict(X).shape == y.shape
-    assert search.best_estimator_.statistics_.mean.shape == (2,)
+    assert search.best_estimator_.statistics_.values.center.shape == (2,)
 
 
 def test_cross_validation_keeps_groups_apart(panel, quick):
