@@ -76,9 +76,16 @@ class CKCNNRegressor(RegressorMixin, AbstractCKCNN):
     time_scale_ : TimeScale
         Kind and unit of the time stamps. `predict` converts what is convertible.
     time_step_ : ndarray of shape (in_channels,)
-        Median gap of each channel, in the unit of `time_scale_`: the gap of weight 1.
+        Typical gap of each channel, in the unit of `time_scale_`: the gap of weight 1.
+        1 where no series has two different time stamps.
+    resolution_ : float
+        Shortest time that the kernels resolve, same unit.
     horizon_ : float
-        Longest time span of a training series, same unit. Longer lags fade out.
+        Longest time span of a training series, same unit, of which a gap counts up to
+        ten times a typical long gap. Longer lags fade out.
+    statistics_ : PanelStatistics
+        All that was learned before training: units of time, bursts, center and scale
+        of channels and static features. See the guide, "What fit learns".
     history_ : list of dict
         "epoch", "train_loss", "dur" and perhaps "valid_loss" of every epoch.
     net_ : skorch NeuralNet
