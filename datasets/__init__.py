@@ -11,8 +11,10 @@ if __name__ != "ckts.datasets":
     )
 
 from ckts.datasets.adding_problem import make_adding_problem
+from ckts.datasets.bursty_visits import make_bursty_visits
 from ckts.datasets.character_trajectories import fetch_character_trajectories
 from ckts.datasets.cifar10 import fetch_cifar10
+from ckts.datasets.contaminated import make_contaminated
 from ckts.datasets.copy_memory import make_copy_memory
 from ckts.datasets.japanese_vowels import load_japanese_vowels
 from ckts.datasets.mnist import fetch_mnist
@@ -48,6 +50,8 @@ __all__ = [
     "load_pbc",
     "load_pbc_survival",
     "make_adding_problem",
+    "make_bursty_visits",
+    "make_contaminated",
     "make_copy_memory",
     "make_irregular_regression",
     "make_irregular_sinusoids",
