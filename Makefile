@@ -15,7 +15,7 @@ ROOT := $(abspath .)
 SOURCES := ckts datasets estimators tests docs
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format types wheel-test bench bench-accuracy clean
+.PHONY: help demo test lint format types wheel-test bench bench-accuracy bench-robustness clean
 
 help:  ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) \
@@ -56,6 +56,9 @@ bench: $(STAMP) $(RIVALS)/.ready  ## speed and memory against other methods, an 
 
 bench-accuracy: $(STAMP)  ## the accuracy figures that take longer than a test
 	$(BIN)/python docs/benchmarks/accuracy.py $(ARGS)
+
+bench-robustness: $(STAMP)  ## what one absurd number or a burst costs, an hour
+	OMP_NUM_THREADS=1 $(BIN)/python docs/benchmarks/robustness.py $(ARGS)
 
 clean:  ## remove the environment, builds and caches
 	rm -rf $(VENV) build dist *.egg-info

@@ -18,8 +18,8 @@ FINEST = 0.25
 # A channel that fewer of its series than this hold twice has no step of its own.
 FEW = 0.1
 # Bursts are gaps shorter than this share of the typical step, if they are this share
-# of all gaps. Of random times 5 % are so short.
-SHORT, FREQUENT = 0.05, 0.2
+# of all gaps. Of random times 12 % are so short.
+SHORT, FREQUENT = 1 / 8, 0.3
 # Gaps that a burst lasts at most: kernels of bursts need no more.
 LONGEST_BURST = 64.0
 
