@@ -1,12 +1,18 @@
 """An archive is read without being trusted."""
 
 import io
+import os
 import stat
+import subprocess
+import sys
 import tarfile
 import zipfile
+from pathlib import Path
 
 import pytest
 
+import archive_bombs
+from ckts.datasets import read_ts
 from ckts.datasets._archives import check_archive, read_members
 from http_server import tar_of, zip_of
 
@@ -111,3 +117,96 @@ def test_a_broken_archive_is_said_to_be_broken(archive, share):
 def test_an_archive_that_is_not_there_is_no_broken_one(tmp_path):
     with pytest.raises(FileNotFoundError):
         check_archive(tmp_path / "a.tar.gz")
+
+
+@pytest.fixture(scope="module")
+def explosions(tmp_path_factory):
+    """What a process said that read every bomb, and the memory it took for it."""
+    folder = tmp_path_factory.mktemp("bombs")
+    archive_bombs.write_bombs(folder)
+    command = [sys.executable, archive_bombs.__file__, str(folder)]
+    root = Path(__file__).parents[2]
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(root)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    *lines, memory = done.stdout.splitlines()
+    return [line.split("\t") for line in lines], int(memory)
+
+
+def test_bombs_of_a_gigabyte_end_in_an_error(explosions):
+    said, _ = explosions
+    assert len(said) == 3 * (3 + 4 + 2)
+    for name, _, words in said:
+        assert "`archive` must be whole and hold plain files only; got " in words
+        if name not in ("lie.zip", "bzip2.zip"):
+            assert "it unpacks to more than 200 times its size" in words
+
+
+def test_bombs_of_a_gigabyte_take_little_memory(explosions):
+    assert explosions[1] < 100e6
+
+
+def test_what_is_trusted_can_be_unpacked_by_hand(tmp_path, monkeypatch):
+    monkeypatch.setattr("ckts.datasets._archives.FREE_BYTES", 1000)
+    series = "@classLabel true up\n@data\n" + ",".join(["0"] * 10**6) + ":up\n"
+    path = written(tmp_path, "a.zip", zip_of({"a.ts": series}))
+    with pytest.raises(ValueError, match=r"200 times.*by hand and pass the fo"):
+        read_ts(path)
+    path.unlink()
+    (tmp_path / "a.ts").write_text(series)
+    X, _ = read_ts(tmp_path)
+    assert X.lengths.tolist() == [10**6]
+
+
+def test_a_zip_that_python_cannot_unpack_in_pieces_is_refused(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("a", "1")
+    rule = "'a' is compressed otherwise than by deflate .unpack it by hand"
+    with pytest.raises(ValueError, match=rule):
+        check_archive(tmp_path / "a.zip")
+
+
+def test_what_is_packed_well_and_honestly_is_read(tmp_path):
+    text = b"?,?,?,?,?,?,?,?,0.123\n" * 10**6  # 20 MB, a hundredth when packed
+    content = text + os.urandom(2 * 10**6)
+    for name, pack in (("a.zip", zip_of), ("a.tar.xz", lambda f: tar_of(f, "xz"))):
+        path = written(tmp_path, name, pack({"noise": os.urandom(10**5), "a": content}))
+        assert dict(read_members(path))["a"] == content
+
+
+def test_holes_in_a_tar_are_refused(tmp_path):
+    info = tarfile.TarInfo("a")
+    info.pax_headers = {"GNU.sparse.size": "1000000000000", "GNU.sparse.map": "0,0"}
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        archive.addfile(info)
+    with pytest.raises(ValueError, match="'a' is a link or device, or has holes"):
+        check_archive(written(tmp_path, "a.tar", buffer.getvalue()))
+
+
+def test_a_file_larger_than_allowed_is_refused_whatever_it_declares(tmp_path):
+    honest = zip_of({"a": b"1" * 3000, "b": b"2" * 500})
+    path = written(tmp_path, "a.zip", honest)
+    with pytest.raises(ValueError, match="'a' has more than 1,000 bytes"):
+        list(read_members(path, max_file_bytes=1000))
+    chosen = read_members(path, lambda name: name == "b", max_file_bytes=1000)
+    assert dict(chosen) == {"b": b"2" * 500}
+
+
+def test_a_list_of_all_members_is_not_kept(tmp_path, monkeypatch):
+    path = written(tmp_path, "a.tar", tar_of({f"{i}": b"" for i in range(50)}, ""))
+    sizes = []
+    following = tarfile.TarFile.next
+
+    def count(archive):
+        sizes.append(len(archive.members))
+        return following(archive)
+
+    monkeypatch.setattr(tarfile.TarFile, "next", count)
+    check_archive(path)
+    assert max(sizes) <= 1

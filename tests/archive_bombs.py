@@ -1,0 +1,89 @@
+"""Archives of less than a few MB that unpack to a gigabyte.
+
+A process that only reads them is started by `test_archives.py`, which looks at its
+memory: `python archive_bombs.py FOLDER` prints what each way to read each bomb says,
+and then the peak of the memory that was taken for it, in bytes.
+"""
+
+import bz2
+import gzip
+import lzma
+import resource
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+ZEROS = bytes(2**24)
+N_PIECES = 64
+GIGABYTE = len(ZEROS) * N_PIECES
+
+
+def write_bombs(folder):
+    """Write a bomb of each kind; return their paths."""
+    deflate = folder / "deflate.zip"
+    with (
+        zipfile.ZipFile(deflate, "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("a.ts", "w") as file,
+    ):
+        for _ in range(N_PIECES):
+            file.write(ZEROS)
+    _lie(deflate, folder / "lie.zip")
+    with zipfile.ZipFile(folder / "bzip2.zip", "w", zipfile.ZIP_BZIP2) as archive:
+        archive.writestr("a.ts", ZEROS)
+    for name, compress in (("gz", gzip), ("bz2", bz2), ("xz", lzma)):
+        # Streams of these kinds may follow each other: so packing is quick.
+        packed = compress.compress(ZEROS) * N_PIECES
+        for kind in HEADERS if name == "gz" else ["file"]:
+            path = folder / f"{kind}.tar.{name}"
+            path.write_bytes(compress.compress(HEADERS[kind]) + packed)
+    return sorted(folder.iterdir())
+
+
+def _lie(honest, path):
+    """Write a zip that declares 10 bytes where there are a gigabyte."""
+    size = GIGABYTE.to_bytes(4, "little")
+    path.write_bytes(honest.read_bytes().replace(size, (10).to_bytes(4, "little")))
+
+
+def _header(name, size=GIGABYTE, kind=tarfile.REGTYPE):
+    info = tarfile.TarInfo(name)
+    info.size, info.type = size, kind
+    return info.tobuf()
+
+
+HEADERS = {
+    "file": _header("a.ts"),
+    "name": _header("a", kind=tarfile.GNUTYPE_LONGNAME),
+    "pax": _header("a", kind=tarfile.XHDTYPE),
+    "tail": _header("a.ts", 0) + bytes(1024),  # zeros behind the end of the archive
+}
+
+
+def _peak():
+    return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def _said(read, path):
+    try:
+        return f"{sum(1 for _ in read(path))} members"
+    except ValueError as error:
+        return str(error)
+
+
+def main(folder):
+    from ckts.datasets import read_ts
+    from ckts.datasets._archives import check_archive, read_members
+
+    def check(path):
+        return check_archive(path) or ()
+
+    before = _peak()
+    for path in sorted(Path(folder).iterdir()):
+        for read in (check, read_members, read_ts):
+            print(path.name, read.__name__, _said(read, path), sep="\t")
+    print(_peak() - before)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
