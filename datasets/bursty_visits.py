@@ -84,7 +84,7 @@ def make_bursty_visits(
     >>> X
     Panel(n_series=4, in_channels=1, length 40, 0% missing, time number)
     >>> X[0].times[3:7].round().tolist()
-    [3.0, 4.0, 1551.0, 1552.0]
+    [3.0, 4.0, 407.0, 408.0]
     """
     check_count("n_series", n_series)
     check_count("n_visits", n_visits)
