@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from ckts.leakage import LengthEffect, find_length_effects
 from ckts.steps import common_step
 from ckts.times import TimeScale
 from ckts.wording import in_words
@@ -85,6 +86,9 @@ class Description:
         and the rows that observe anything: 0 if whatever is measured in a series is
         measured together.
     channels : tuple of ChannelDescription
+    length_effects : tuple of LengthEffect
+        How well rows, span and end of the series tell the target, if one was given;
+        what is noteworthy of it has a line in what is printed.
 
     Examples
     --------
@@ -112,6 +116,7 @@ class Description:
     missing: float
     asynchrony: float
     channels: tuple[ChannelDescription, ...]
+    length_effects: tuple[LengthEffect, ...] = ()
 
     def to_frame(self) -> pd.DataFrame:
         """Return one line per channel.
@@ -133,12 +138,14 @@ class Description:
         return in_words(self)
 
 
-def describe(panel: Panel) -> Description:
+def describe(panel: Panel, y: Any = None) -> Description:
     """Measure how irregular a panel is.
 
     Parameters
     ----------
     panel : Panel of shape (n_series,)
+    y : array-like of shape (n_series,), optional
+        Classes or numbers that the length of a series might tell.
 
     Returns
     -------
@@ -165,6 +172,7 @@ def describe(panel: Panel) -> Description:
         missing=_ratio(np.isnan(panel.values).sum(), panel.values.size),
         asynchrony=_asynchrony(panel, first),
         channels=tuple(_describe_channels(panel)),
+        length_effects=() if y is None else find_length_effects(panel, y),
     )
 
 

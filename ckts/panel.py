@@ -52,8 +52,7 @@ class Panel(Frozen):
     instances : array-like of shape (n_series,), default 0, 1, ...
         Names of the series, such as patient numbers.
     static : array-like of shape (n_series, n_static) or DataFrame, optional
-        What does not change in time, such as age. NaN is "unknown". A DataFrame is
-        indexed by instance.
+        Constant in time, such as age. NaN is "unknown". A DataFrame has instances.
     static_names : sequence of str, default ("static_0", ...)
         Names of the columns of `static`.
     time_scale : TimeScale, optional
@@ -291,15 +290,20 @@ class Panel(Frozen):
         """
         return write_frame(self)
 
-    def describe(self) -> Description:
+    def describe(self, y=None) -> Description:
         """Tell how irregular it is: lengths, gaps, missing rate, asynchrony, ...
+
+        Parameters
+        ----------
+        y : array-like of shape (n_series,), optional
+            Classes or numbers: it also tells whether lengths predict them.
 
         Returns
         -------
         Description
             It prints as a summary; its `to_frame` has one line per channel.
         """
-        return describe(self)
+        return describe(self, y)
 
     @property
     def n_series(self) -> int:

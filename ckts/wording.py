@@ -39,7 +39,7 @@ def summarize(panel: Panel) -> str:
 
 
 def in_words(it: Description) -> str:
-    """Write a description in five lines.
+    """Write a description in five lines, and one more if lengths tell the target.
 
     Parameters
     ----------
@@ -55,8 +55,9 @@ def in_words(it: Description) -> str:
         "gaps": _gaps_words(it),
         "lattice": _lattice_words(it),
         "values": _values_words(it),
+        "length": _length_words(it),
     }
-    return "\n".join(f"{name:<9}{words}" for name, words in lines.items())
+    return "\n".join(f"{name:<9}{words}" for name, words in lines.items() if words)
 
 
 def readable_unit(scale: TimeScale, time: float) -> tuple[float, str]:
@@ -138,6 +139,32 @@ def _values_words(it: Description) -> str:
     most = f" (most: {worst.name}, {percent(worst.missing)})" if it.missing else ""
     asynchrony = f", asynchrony {percent(it.asynchrony)}" if it.missing < 1 else ""
     return f"{missing}{most}{asynchrony}"
+
+
+def _length_words(it: Description) -> str:
+    """Say how well the length tells the class or number; empty if hardly."""
+    alarms = [one for one in it.length_effects if one.noteworthy]
+    if not alarms:
+        return ""
+    best = max(alarms, key=lambda one: abs(one.effect))
+    alike = [one for one in alarms if one.label == best.label]
+    alike = [one for one in alike if one.effect * best.effect > 0]
+    # Where all series begin at one time, span and end are ranked alike.
+    spoken = {one.score: one for one in reversed(alike)}.values()
+    ranked = sorted(spoken, key=lambda one: -abs(one.effect))
+    names = {"rows": "rows", "span": "span", "end": "last stamp"}
+    if best.label is None:
+        figures = [f"{one.score:.2f} of the {names[one.measure]}" for one in ranked]
+        kind = f"y: rank correlation {', '.join(figures)}"
+        return f"predicts {kind} (standard error {best.error:.2f})"
+    figures = [
+        f"{(1 + abs(one.effect)) / 2:.2f} of the {names[one.measure]}" for one in ranked
+    ]
+    side = "longer" if best.effect > 0 else "shorter"
+    return (
+        f"predicts y = {best.label!r}: AUROC {', '.join(figures)} "
+        f"({side}; chance 0.50, standard error {best.error:.2f})"
+    )
 
 
 def _times_words(spread: tuple[float, ...], scale: TimeScale) -> str:

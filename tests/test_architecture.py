@@ -30,6 +30,7 @@ BORDER = {
     "description",
     "formats",
     "frames",
+    "leakage",
     "long_table",
     "panel",
     "rows",
