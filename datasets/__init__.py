@@ -17,6 +17,7 @@ from ckts.datasets.cifar10 import fetch_cifar10
 from ckts.datasets.contaminated import make_contaminated
 from ckts.datasets.copy_memory import make_copy_memory
 from ckts.datasets.japanese_vowels import load_japanese_vowels
+from ckts.datasets.landmark import truncate
 from ckts.datasets.mnist import fetch_mnist
 from ckts.datasets.pbc import load_pbc, load_pbc_survival
 from ckts.datasets.perturb import drop_observations, subsample
@@ -63,4 +64,5 @@ __all__ = [
     "read_physionet2019",
     "read_ts",
     "subsample",
+    "truncate",
 ]

@@ -1,0 +1,103 @@
+"""Records cropped at a landmark: only what was known at the moment of prediction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ckts.datasets._checks import check_choice
+from ckts.datasets._rows import keep_rows, series_of_rows
+from ckts.formats import as_panel
+from ckts.panel import Panel
+from ckts.times import NUMBER, TimeScale, parse_times
+
+_EXAMPLES = {
+    ("first", "number"): "`landmark=30.0`, in the unit of the panel",
+    ("first", "datetime"): "`landmark=pd.Timedelta(30, 'D')`",
+    ("first", "timedelta"): "`landmark=pd.Timedelta(30, 'D')`",
+    ("origin", "number"): "`landmark=30.0`, in the unit of the panel",
+    ("origin", "datetime"): "`landmark=pd.Timestamp('2024-01-31')`",
+    ("origin", "timedelta"): "`landmark=pd.Timedelta(30, 'D')`",
+}
+
+
+def truncate(panel: Panel, landmark: Any, *, since: str = "first") -> Panel:
+    """Crop every record at a landmark: rows after it are dropped.
+
+    Where a record ends at the event that is to be predicted, its length tells the
+    outcome. A model must see what was known at one moment, the landmark, of those who
+    were still at risk then. This function does the first; who was at risk is for you to
+    say, since a record may end for other reasons: leave out the series whose follow-up
+    ends up to the landmark, ``X[follow_up > landmark]``.
+
+    Parameters
+    ----------
+    panel : Panel of shape (n_series,)
+        Or anything that `ckts.as_panel` takes.
+    landmark : number, timedelta, datetime, or array-like of shape (n_series,) of them
+        The last moment that is kept, for all series or for each.
+    since : {"first", "origin"}, default "first"
+        "first": `landmark` counts from the first row of each series, as a number in the
+        unit of the panel or, where time has a unit, as a timedelta. "origin": it is a
+        time stamp of the kind that the panel has.
+
+    Returns
+    -------
+    Panel of shape (n_series,)
+        All series, in their order, also those without any row left.
+
+    See Also
+    --------
+    ckts.Panel.describe : Tells with ``y=`` whether lengths predict a target.
+    load_pbc : A task with a landmark.
+
+    Examples
+    --------
+    >>> from ckts import Panel
+    >>> panel = Panel([[1.0], [2.0], [3.0], [4.0]], [0, 3, 5, 7], [0, 2, 4])
+    >>> truncate(panel, 1).times
+    array([0, 5])
+    >>> truncate(panel, 5, since="origin").lengths
+    array([2, 1])
+    """
+    panel = as_panel(panel)
+    check_choice("since", since, ("first", "origin"))
+    limits = _read_limits(landmark, panel.time_scale, since)
+    if limits.shape not in {(1,), (panel.n_series,)}:
+        raise ValueError(
+            f"`landmark` must be one, or one per series ({panel.n_series}); got "
+            f"{len(limits)}. Give a single one for all."
+        )
+    series = series_of_rows(panel.indptr)
+    times = panel.times
+    if since == "first":
+        times = times - times[panel.indptr[:-1][series]]
+    return keep_rows(panel, times <= np.broadcast_to(limits, panel.shape)[series])
+
+
+def _read_limits(landmark: Any, scale: TimeScale, since: str) -> np.ndarray:
+    """Return landmarks in the unit of the panel, of shape (1,) or (n_series,)."""
+    try:
+        alone = np.ndim(landmark) == 0
+        limits, found = parse_times([landmark] if alone else landmark)
+    except (TypeError, ValueError) as error:
+        raise type(error)(_refusal(landmark, scale, since)) from error
+    if since == "first":
+        fits = found == NUMBER if scale.kind == "number" else False
+        if found.kind == "timedelta" and scale.unit is not None:
+            limits, fits = limits * found.factor_to(scale), True
+        fits = fits and not np.any(limits < 0)
+    else:
+        fits = found.kind == scale.kind
+    if not fits:
+        raise ValueError(_refusal(landmark, scale, since))
+    return limits
+
+
+def _refusal(landmark: Any, scale: TimeScale, since: str) -> str:
+    what = "time since the first row, not negative," if since == "first" else "stamp"
+    return (
+        f"`landmark` must be a {what} that fits times of kind {scale}; got "
+        f"{landmark!r}. Write e.g. {_EXAMPLES[since, scale.kind]}."
+    )
