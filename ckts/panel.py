@@ -23,7 +23,7 @@ from ckts.description import Description, describe
 from ckts.frames import write_frame
 from ckts.long_table import read_long
 from ckts.rows import merge_rows, sort_rows
-from ckts.selection import row_pointers, series_numbers, take_rows
+from ckts.selection import as_row_pointers, row_pointers, series_numbers, take_rows
 from ckts.static import as_static
 from ckts.times import TimeScale, parse_times
 from ckts.wording import summarize
@@ -52,7 +52,7 @@ class Panel(Frozen):
     instances : array-like of shape (n_series,), default 0, 1, ...
         Names of the series, such as patient numbers.
     static : array-like of shape (n_series, n_static) or DataFrame, optional
-        Constant in time, such as age. NaN is "unknown". A DataFrame has instances.
+        Constant in time; NaN is "unknown". A DataFrame is indexed by instance.
     static_names : sequence of str, default ("static_0", ...)
         Names of the columns of `static`.
     time_scale : TimeScale, optional
@@ -70,8 +70,6 @@ class Panel(Frozen):
     >>> panel = Panel([[1.0], [2.0], [5.0]], [0.0, 0.7, 0.1], [0, 2, 3])
     >>> panel
     Panel(n_series=2, in_channels=1, lengths 1-2, 0% missing, time number)
-    >>> panel[1].times
-    array([0.1])
     """
 
     ndim = 1  # what scikit-learn sees is the series
@@ -99,7 +97,7 @@ class Panel(Frozen):
         values = as_floats(values, "values")
         times, found = parse_times(times)
         scale = check_scale(time_scale, found, times)
-        indptr = np.array(indptr, dtype=np.intp)
+        indptr = as_row_pointers(indptr)
         check_values(values, times)
         check_indptr(indptr, len(values))
         instances = as_instances(instances, len(indptr) - 1)
@@ -301,7 +299,6 @@ class Panel(Frozen):
         Returns
         -------
         Description
-            It prints as a summary; its `to_frame` has one line per channel.
         """
         return describe(self, y)
 

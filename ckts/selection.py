@@ -68,3 +68,24 @@ def take_rows(indptr, numbers):
 def row_pointers(lengths):
     """Tell where the rows of series of some lengths begin, and the last ones end."""
     return np.concatenate([[0], np.cumsum(lengths, dtype=np.intp)])
+
+
+def as_row_pointers(indptr):
+    """Take row numbers as integers; what would be cut to one is refused.
+
+    Parameters
+    ----------
+    indptr : array-like of int of shape (n_series + 1,)
+
+    Returns
+    -------
+    ndarray of intp of the same shape
+        Not shared with `indptr`.
+    """
+    array = np.asarray(indptr)
+    if array.size and array.dtype.kind not in "iu":
+        raise TypeError(
+            f"`indptr` must hold whole numbers, of the rows where series begin; got "
+            f"{indptr!r}. Use `numpy.cumsum([0, *lengths])`."
+        )
+    return array.astype(np.intp)

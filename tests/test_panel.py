@@ -297,6 +297,14 @@ def test_the_constructor_refuses_strings(argument):
         Panel(**{**arguments, argument: [["f"]]})
 
 
+@pytest.mark.parametrize("indptr", [None, [0, 1.5], ["0", "1"], [0.0, np.nan]])
+def test_row_pointers_are_whole_numbers(indptr):
+    rule = r"`indptr` must hold whole numbers.*got .* Use `numpy.cumsum\(\[0, \*lengths"
+    with pytest.raises(TypeError, match=rule):
+        Panel([[1.0]], [0], indptr)
+    assert len(Panel([[1.0]], [0], np.cumsum([0, 1, 0]))) == 2
+
+
 def test_times_may_fall_between_series_and_tie_within():
     panel = Panel(np.zeros((4, 1)), [5, 5, 0, 1], [0, 0, 2, 2, 4])
     assert panel.lengths.tolist() == [0, 2, 0, 2]
