@@ -1,0 +1,176 @@
+"""Thousands of inputs, sound or not: read in full, or refused in our own words.
+
+Each case follows from its number. `CKTS_FUZZ=100000` runs that many cases of each kind
+instead of a few thousand in all, `CKTS_FUZZ_FROM=1234` begins there, so that one case
+is replayed by `CKTS_FUZZ=1 CKTS_FUZZ_FROM=1234`.
+"""
+
+import os
+import pickle
+import re
+import warnings
+from collections import defaultdict
+
+import numpy as np
+import pytest
+
+import fuzz_fits
+import fuzz_formats
+import fuzz_junk
+from ckts import Panel, as_panel
+
+FIRST = int(os.environ.get("CKTS_FUZZ_FROM", "0"))
+# An argument in backticks, or the words that scikit-learn prescribes.
+OURS = re.compile(
+    r"`[A-Za-z_]\w*`|n_samples=|Complex data not supported|minimum of 1 is required"
+)
+
+
+def numbers(default):
+    """Numbers of cases, `default` of them unless the environment says otherwise."""
+    return range(FIRST, FIRST + int(os.environ.get("CKTS_FUZZ", default)))
+
+
+def is_ours(error):
+    return isinstance(error, ValueError | TypeError) and bool(OURS.search(str(error)))
+
+
+@pytest.fixture(autouse=True)
+def _without_warnings():
+    # What is warned of is another matter: here, whether something is lost.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def report(check, cases):
+    """Run `check` on numbers of cases; fail with the first number of each complaint."""
+    found = defaultdict(list)
+    for number in cases:
+        try:
+            complaint = check(number)
+        except Exception as error:  # an exception that is not ours is a finding
+            complaint = f"{type(error).__name__}: {error}"
+        if complaint:
+            found[re.sub(r"[\d.]+", "#", complaint)[:120]].append((number, complaint))
+    lines = [
+        f"{len(cases)} times, first case {cases[0][0]}: {cases[0][1][:300]}"
+        for cases in sorted(found.values(), key=len, reverse=True)
+    ]
+    assert not lines, "\n".join(lines)
+
+
+def broken_invariant(panel):
+    """What a panel must always be; empty if it is."""
+    if not panel.indptr[0] == 0 <= panel.indptr[-1] == len(panel.values):
+        return "indptr does not fit"
+    if any(np.any(np.diff(one.times) < 0) for one in panel):
+        return "times decrease"
+    if np.isinf(panel.values).any() or not np.isfinite(panel.times).all():
+        return "infinite values or times"
+    if not pickle.loads(pickle.dumps(panel)).equals(panel):
+        return "pickle changes it"
+    if not Panel.concat([panel[:1], panel[1:]]).equals(panel):
+        return "slices do not join to the whole"
+    back = as_panel(panel.to_frame(), duplicates="keep")
+    if not back.with_times(back.times, panel.time_scale).equals(
+        panel.with_static(None)
+    ):
+        return "to_frame does not come back"
+    repr(panel), repr(panel.describe(np.arange(len(panel)) % 2))
+    return ""
+
+
+def check_truth(number):
+    """Known series must be read, and exactly."""
+    case = fuzz_formats.write(number)
+    panel, truth = case.read(), case.truth
+    codes = np.repeat(np.arange(len(panel)), panel.lengths)
+    for name, found, expected in (
+        ("number of series", len(panel), truth.n_series),
+        ("series of rows", codes, truth.codes),
+        ("times", panel.times, case.times),
+        ("values", panel.values, truth.values),
+    ):
+        if not np.array_equal(found, expected, equal_nan=True):
+            return f"{case.name}: the {name} differ"
+    flaw = broken_invariant(panel)
+    return flaw and f"{case.name}: {flaw}"
+
+
+def check_junk(number):
+    """Junk is refused in our words, or nothing of it is lost."""
+    junk = fuzz_junk.write(number)
+    try:
+        panel = junk.read()
+    except Exception as error:
+        if is_ours(error):
+            return ""
+        return f"{junk.name}: {type(error).__name__}: {error}"
+    total = float(np.nansum(panel.values, dtype=float))
+    if junk.total is not None and not np.isclose(total, junk.total, rtol=1e-3):
+        return f"{junk.name}: values of sum {junk.total} have sum {total}"
+    flaw = broken_invariant(panel)
+    return flaw and f"{junk.name}: {flaw}"
+
+
+def check_fit(number):
+    """A tiny fit is refused in our words, or says that it diverged, or is sound."""
+    case = fuzz_fits.write(number)
+    try:
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            model = case.fit()
+        together = model.predict_proba(case.X)
+    except Exception as error:
+        if is_ours(error):
+            return ""
+        return f"fit: {type(error).__name__}: {error}"
+    if not np.isfinite(together).all():
+        loud = any("The training diverged" in str(one.message) for one in said)
+        return "" if loud else "fit: probabilities are not finite, without a word"
+    if not np.allclose(together.sum(axis=1), 1, atol=1e-5):
+        return "fit: probabilities do not sum to 1"
+    alone = [model.predict_proba(case.X[i : i + 1]) for i in range(len(together))]
+    # float32 sums in another order, and methods that are exact to 1e-4
+    difference = np.abs(np.concatenate(alone) - together).max()
+    return f"fit: batch mates change {difference:.0e}" if difference > 1e-3 else ""
+
+
+def test_known_series_are_read_exactly_from_every_format_and_clock():
+    report(check_truth, numbers(1200))
+
+
+def test_junk_is_refused_in_our_words_or_read_in_full():
+    report(check_junk, numbers(2500))
+
+
+def test_tiny_fits_are_refused_in_our_words_or_sound():
+    report(check_fit, numbers(60))
+
+
+def test_a_case_is_the_same_each_time():
+    for write in (fuzz_formats.write, fuzz_junk.write):
+        for number in range(50):
+            first, again = write(number), write(number)
+            assert first.name == again.name
+    assert fuzz_formats.write(3).read().equals(fuzz_formats.write(3).read())
+
+
+def test_every_clock_and_format_has_its_turn():
+    names = {fuzz_formats.write(number).name for number in range(1200)}
+    pairs = {f"{a}, {b}" for a in fuzz_formats.READERS for b in fuzz_formats.CLOCKS}
+    assert names == pairs
+
+
+def test_a_lost_value_and_a_foreign_error_are_found(monkeypatch):
+    def lose(*arguments, **options):
+        panel = as_panel(*arguments, **options)
+        return panel.with_values(np.where(panel.values > 0, panel.values, np.nan))
+
+    monkeypatch.setattr(fuzz_formats, "as_panel", lose)
+    with pytest.raises(AssertionError, match=r"first case \d+: \w+, .*: the values"):
+        report(check_truth, range(50))
+    monkeypatch.setattr(fuzz_junk, "as_panel", lambda *args, **options: {}["x"])
+    with pytest.raises(AssertionError, match=r"times, first case \d+: \w+: KeyError"):
+        report(check_junk, range(50))
