@@ -144,6 +144,16 @@ def check_size(argument: str, array: np.ndarray, n_series: int) -> None:
         )
 
 
+def check_unmasked(argument: str, array: object) -> None:
+    """Refuse names (n_series,) that are masked."""
+    if np.ma.is_masked(array):
+        number = int(np.argmax(np.ma.getmaskarray(array)))
+        raise ValueError(
+            f"`{argument}` must not be missing; got a masked entry for series {number}."
+            " Name every series."
+        )
+
+
 def check_static(static: np.ndarray, n_series: int) -> None:
     """Hold static features (n_series, n_static) to be finite or NaN."""
     if static.ndim != 2 or len(static) != n_series:

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ckts._checks import check_instance_codes, check_names, check_size, shown
+from ckts._checks import (
+    check_instance_codes,
+    check_names,
+    check_size,
+    check_unmasked,
+    shown,
+)
+from ckts.masks import unmask
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,8 +26,9 @@ CONVERT = "Convert it first, e.g. with `pandas.to_numeric`."
 def as_floats(raw, argument, *, columns=None, way_out=CONVERT):
     """Turn numbers of any type into floats; what is missing becomes NaN.
 
-    Booleans count as 0 and 1; pandas' nullable types, masked arrays and objects that
-    are numbers are converted. float32 is kept, everything else becomes float64.
+    Booleans count as 0 and 1; pandas' nullable types, masked arrays, also in lists, and
+    objects that are numbers are converted. float32 is kept, everything else becomes
+    float64.
 
     Parameters
     ----------
@@ -46,9 +54,7 @@ def as_floats(raw, argument, *, columns=None, way_out=CONVERT):
     """
     if is_frame(raw):
         columns, raw = raw.columns, _matrix(raw)
-    if isinstance(raw, np.ma.MaskedArray):
-        raw = np.ma.filled(raw.astype(np.float64), np.nan)
-    array = _even_array(_without_na(raw), argument)
+    array = _even_array(_without_na(unmask(raw)), argument)
     kind = array.dtype.kind
     if kind == "O":
         return _object_floats(array, argument, columns, way_out)
@@ -97,6 +103,7 @@ def as_names(
 
 def as_instances(instances: Iterable | None, n_series: int) -> np.ndarray:
     """Turn the names of series into an array, by default 0, 1, ..."""
+    check_unmasked("instances", instances)
     array = np.array(np.arange(n_series) if instances is None else instances)
     check_size("instances", array, n_series)
     # strings as Python has them: two panels may differ in the longest one

@@ -9,6 +9,7 @@ import numpy as np
 from ckts._checks import check_some_series, check_some_steps
 from ckts.columns import as_floats, is_frame, labels, to_pandas
 from ckts.frames import TIME_NAMES, read_frame
+from ckts.masks import unmask
 from ckts.panel import Panel
 from ckts.rows import Rows, check_duplicates
 from ckts.times import NUMBER, join_times
@@ -91,6 +92,7 @@ def _read(X):
         return read_frame(X)
     if isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 1:
         X = list(X)
+    X = unmask(X)
     if isinstance(X, list | tuple):
         return _read_list(X)
     if hasattr(X, "tocsr"):

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ckts.masks import unmask
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -212,6 +214,7 @@ def show_time(time: int | float, scale: TimeScale) -> str:
 
 def _as_array(raw):
     """Keep what has a numpy-like dtype, and make an array of everything else."""
+    raw = unmask(raw)  # what is masked is refused like NaN
     array = raw if hasattr(getattr(raw, "dtype", None), "kind") else np.asarray(raw)
     if array.ndim != 1:
         raise ValueError(

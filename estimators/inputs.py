@@ -8,6 +8,7 @@ import pandas as pd
 from scipy.sparse import issparse
 from sklearn.utils.validation import check_array
 
+from ckts.masks import unmask
 from ckts.panel import Panel
 
 
@@ -108,7 +109,7 @@ def check_target(
 
 def _as_array(argument: str, raw: Any) -> np.ndarray:
     try:
-        return np.asarray(raw)
+        return np.asarray(unmask(raw))  # what is masked is refused like NaN
     except ValueError as error:  # numpy refuses ragged lists
         raise ValueError(
             f"`{argument}` must be an array; got {type(raw).__name__}: {error} Give "

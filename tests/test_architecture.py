@@ -32,6 +32,7 @@ BORDER = {
     "frames",
     "leakage",
     "long_table",
+    "masks",
     "panel",
     "rows",
     "selection",

@@ -113,3 +113,30 @@ def test_weights_that_are_refused(weight, error, message):
 def test_a_number_weighs_all_series_alike():
     assert weights_of(3, 2).tolist() == [3.0, 3.0]
     assert weights_of(None, 2).tolist() == [1.0, 1.0]
+
+
+MASKED = np.ma.masked_array([0.0, 1.0, 999.0], mask=[False, False, True])
+
+
+@pytest.mark.parametrize("masked", [MASKED, MASKED.astype(int), list(MASKED)])
+def test_masked_targets_and_weights_are_refused(masked):
+    with pytest.raises(ValueError, match=r"`y` must be .*known; got .* for series 2"):
+        check_target(CKCNNClassifier(), masked, 3)
+    with pytest.raises(ValueError, match=r"`y` must be .*known; got .* for series 2"):
+        check_target(CKCNNRegressor(), masked, 3, numeric=True)
+    with pytest.raises(ValueError, match=r"`sample_weight` must be .* for series 2"):
+        weights_of(masked, 3)
+
+
+def test_masked_tables_are_not_observed_in_fit_and_predict():
+    rng = np.random.default_rng(0)
+    table, hidden = rng.normal(size=(8, 5)), rng.random((8, 5)) < 0.3
+    y = np.arange(8) % 2
+    model = CKCNNClassifier(max_epochs=1, random_state=0)
+    expected = model.fit(np.where(hidden, np.nan, table), y).predict_proba(table)
+    masked = np.ma.masked_array(table, mask=hidden)
+    for X in (masked, list(masked)):
+        assert np.array_equal(model.fit(X, y).predict_proba(table), expected)
+    missing = model.predict_proba(np.where(hidden, np.nan, table))
+    assert np.array_equal(model.predict_proba(masked), missing)
+    assert not np.array_equal(missing, expected)
