@@ -86,11 +86,6 @@ def is_frame(table: object) -> bool:
     return pandas is not None and isinstance(table, pandas.DataFrame)
 
 
-def to_pandas(table):
-    """Convert tables that offer it, such as those of polars and arrow."""
-    return table.to_pandas() if hasattr(table, "to_pandas") else table
-
-
 def as_names(
     argument: str, names: Iterable | None, size: int, prefix: str = "channel"
 ) -> tuple[str, ...]:

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from numbers import Number
+from os import PathLike
 
 import numpy as np
 
 from ckts._checks import check_some_series, check_some_steps
-from ckts.columns import as_floats, is_frame, labels, to_pandas
+from ckts.columns import as_floats, is_frame, labels
+from ckts.foreign import (
+    PAIRS,
+    as_array,
+    as_known,
+    check_dense,
+    check_known,
+    is_pandas,
+    kind_of,
+)
 from ckts.frames import TIME_NAMES, read_frame
-from ckts.masks import unmask
 from ckts.panel import Panel
 from ckts.rows import Rows, check_duplicates
 from ckts.times import NUMBER, join_times
-
-_PAIRS = "Write series as tuples: `[(times, values), ...]`."
 
 
 def as_panel(
@@ -87,36 +94,22 @@ def _checked(panel, time_unit):
 
 def _read(X):
     """Read a format that is recognized by type and dimensions, never by guessing."""
-    X = to_pandas(X)
-    if is_frame(X):
-        return read_frame(X)
     if isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 1:
         X = list(X)
-    X = unmask(X)
+    X = as_known(X)
+    if is_frame(X):
+        return read_frame(X)
+    if is_pandas(X):
+        X = X.to_numpy()
     if isinstance(X, list | tuple):
         return _read_list(X)
-    if hasattr(X, "tocsr"):
-        raise TypeError(
-            f"`X` must be dense; got a sparse {type(X).__name__}. Use `X.toarray()`."
-        )
-    if hasattr(X, "__array__"):
-        return _read_array(X if isinstance(X, np.ndarray) else _as_array(X))
+    if isinstance(X, np.ndarray):
+        return _read_array(X)
+    file = "A file is read first, e.g. with `pandas.read_csv`."
     raise TypeError(
         "`X` must be a Panel, a DataFrame, an array or a list of series; got "
-        f"{type(X).__name__}. A file is read first, e.g. with `pandas.read_csv`."
+        f"{kind_of(X)}. {file if isinstance(X, str | PathLike) else PAIRS}"
     )
-
-
-def _as_array(X):
-    """Make an array of what says that it can be one, such as a tensor."""
-    try:
-        return np.asarray(X)
-    except (RuntimeError, TypeError) as error:  # gradients, another device, bfloat16
-        raise TypeError(
-            f"`X` must be what numpy can read; got a {type(X).__name__}: "
-            f"{str(error).rstrip('.')}. A tensor is read as "
-            "`X.detach().cpu().double().numpy()`."
-        ) from error
 
 
 def _read_array(array):
@@ -125,13 +118,14 @@ def _read_array(array):
         raise ValueError(
             "`X` must be 2-D (n_series, n_steps) or 3-D (n_series, in_channels, n_steps"
             f"); got shape {array.shape}. Reshape your data: one series is "
-            "`X.reshape(1, -1)`."
+            "`numpy.reshape(X, (1, -1))`, or `[X]` if it is a Series indexed by time."
         )
+    check_some_series(array.shape[0])
     check_some_steps(array.shape)
     if array.dtype == object and np.ndim(array.flat[0]):
         raise TypeError(
             "`X` must hold numbers in an array; got an object array of shape "
-            f"{array.shape} of {type(array.flat[0]).__name__}. {_PAIRS}"
+            f"{array.shape} of {type(array.flat[0]).__name__}. {PAIRS}"
         )
     values = as_floats(array, "X")
     if array.ndim == 2:
@@ -150,23 +144,11 @@ def _read_list(X):
     check_some_series(len(X))
     if all(isinstance(member, tuple) for member in X):
         return _read_pairs(X)
-    if all(hasattr(member, "to_numpy") for member in X):
+    if all(is_pandas(member) for member in X):
         return _read_frames(X)
     if all(isinstance(member, Number) for member in X):
         return _read_array(np.asarray(X))
-    kinds = sorted({type(member).__name__ for member in X})
-    if len(kinds) > 1:
-        raise TypeError(
-            f"`X` must be a list of series of one type; got {', '.join(kinds)}. "
-            f"{_PAIRS}"
-        )
-    # two arrays in a tuple are one series or two: nobody knows
-    if isinstance(X, tuple) or _depth(X[0]) != 1:
-        raise TypeError(
-            f"`X` must be an array or a list of tuples or DataFrames; got a "
-            f"{type(X).__name__} of {kinds[0]} of shape {np.shape(X[0])}. {_PAIRS} An "
-            "array is channel first: `np.asarray(X)`."
-        )
+    _check_members(X)
     try:
         return _read_array(np.asarray(X))
     except ValueError as error:
@@ -174,8 +156,45 @@ def _read_list(X):
             raise
         raise ValueError(
             "`X` must have times where series differ in length; got a list of "
-            f"{kinds[0]} of unequal lengths. {_PAIRS}"
+            f"{kind_of(X[0])} of unequal lengths. {PAIRS}"
         ) from error
+
+
+def _check_members(X):
+    """Hold a list to rows of numbers; anything else is refused by name."""
+    kinds = sorted({kind_of(member) for member in X})
+    if len(kinds) > 1:
+        raise TypeError(
+            f"`X` must be a list of series of one type; got {', '.join(kinds)}. {PAIRS}"
+        )
+    check_known(X[0])
+    depth = _depth(X[0])
+    # two arrays in a tuple are one series or two: nobody knows
+    if isinstance(X, tuple) or depth != 1:
+        raise TypeError(
+            "`X` must be an array or a list of tuples or DataFrames; got a "
+            f"{type(X).__name__} of {kinds[0]} of shape {_shape(X[0])}. {PAIRS}"
+            f"{_steps_way_out(X, depth)}"
+        )
+
+
+def _steps_way_out(X, depth):
+    """Name the way for arrays of two dimensions at equal steps, as aeon has them."""
+    if depth != 2:
+        return ""
+    if len({_shape(member) for member in X}) == 1:
+        return " An array is channel first: `numpy.asarray(X)`."
+    return (
+        " At equal steps: `[(range(x.shape[1]), x.T) for x in X]` where the arrays are "
+        "(channels, time), `[(range(len(x)), x) for x in X]` if (time, channels)."
+    )
+
+
+def _shape(member):
+    try:
+        return np.shape(member)
+    except ValueError:  # numpy refuses ragged rows
+        return (len(member), "unequal")
 
 
 def _depth(member):
@@ -186,6 +205,7 @@ def _depth(member):
 
 def _read_pairs(X):
     """Read tuples (times, values) with values (n_times,) or (n_times, in_channels)."""
+    X = [tuple(_part(part, number) for part in pair) for number, pair in enumerate(X)]
     values = [_pair_values(pair, number) for number, pair in enumerate(X)]
     for number, ((times, _), measured) in enumerate(zip(X, values, strict=True)):
         if len(times) != len(measured):
@@ -195,6 +215,14 @@ def _read_pairs(X):
                 "(n_times, in_channels)."
             )
     return _stack([times for times, _ in X], values, None)
+
+
+def _part(part, number):
+    """Make an array of what other libraries hold, such as a tensor."""
+    check_dense(part, f" at position {number}")
+    plain = hasattr(getattr(part, "dtype", None), "kind") or is_pandas(part)
+    foreign = not plain and not isinstance(part, list | tuple | range)
+    return as_array(part, f" at position {number}") if foreign else part
 
 
 def _pair_values(pair, number):
@@ -211,7 +239,7 @@ def _pair_values(pair, number):
             found = f"times and values of shapes {np.shape(pair[0])}, {values.shape}"
     raise ValueError(
         "`X` must hold tuples (times, values) with values of shape (n_times,) or "
-        f"(n_times, in_channels); got {found} at position {number}. {_PAIRS}"
+        f"(n_times, in_channels); got {found} at position {number}. {PAIRS}"
     )
 
 
@@ -223,6 +251,12 @@ def _read_frames(X):
             "`series.to_frame()`."
         )
     times = [member.index for member in X]
+    if any(index.nlevels > 1 for index in times):
+        raise ValueError(
+            "`X` must be a list of DataFrames or Series indexed by time alone; got an "
+            "index of several levels. Use `frame.droplevel(0)`, or `pandas.concat(X)` "
+            "where the levels are (instance, time)."
+        )
     if X[0].ndim == 1:
         names = {member.name for member in X}
         name = names.pop() if len(names) == 1 else None

@@ -111,9 +111,8 @@ def _instance_level(index):
 def _is_nested(frame):
     """Whether cells hold more than a number, as in sktime's nested_univ."""
     objects = np.array([dtype.kind == "O" for dtype in frame.dtypes], bool)
-    return bool(len(frame) and objects.any()) and any(
-        np.ndim(cell) > 0 for cell in frame.loc[:, objects].iloc[0]
-    )
+    columns = (column for _, column in frame.loc[:, objects].items())
+    return any(np.ndim(cell) > 0 for column in columns for cell in column)
 
 
 def _is_series(cell):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ckts.columns import as_floats, encode_instances, is_frame, to_pandas
+from ckts.columns import as_floats, encode_instances, is_frame
+from ckts.foreign import to_pandas
 from ckts.rows import Rows, pivot
 from ckts.static import constant_columns
 from ckts.times import parse_times
@@ -27,7 +28,7 @@ def read_long(
     -------
     Rows
     """
-    frame = to_pandas(frame)
+    frame = to_pandas(frame, "frame")
     if not is_frame(frame):
         raise TypeError(
             f"`frame` must be a pandas DataFrame; got {type(frame).__name__}. Read it "

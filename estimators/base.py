@@ -35,8 +35,8 @@ from ckts.estimators.parameters import (
 )
 from ckts.estimators.statistics import learn_statistics
 from ckts.estimators.time_units import set_apart, warn_of_unknown_time
+from ckts.foreign import as_known
 from ckts.formats import as_panel
-from ckts.masks import unmask
 from ckts.networks import GatedCKCNN
 from ckts.panel import Panel
 
@@ -101,7 +101,8 @@ class AbstractCKCNN(BaseEstimator):
 
     def _check_panel(self, X, *, reset: bool) -> Panel:
         """Convert `X`, and learn or check its channels, static features and times."""
-        X = unmask(X)  # scikit-learn's checks drop masks
+        if not isinstance(X, Panel):  # scikit-learn drops masks and xarray's times
+            X = as_known(X)
         table = is_table(X)
         if table and (reset or self._fitted_on_table):
             # Feature names, counts and all complaints are those of scikit-learn.

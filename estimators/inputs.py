@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import issparse
 from sklearn.utils.validation import check_array
 
 from ckts.masks import unmask
@@ -26,8 +25,6 @@ def is_table(X: Any) -> bool:
         return getattr(X.index, "nlevels", 1) == 1 and not nested
     if isinstance(X, (list, tuple)):
         return len(X) == 0 or (_is_row(X[0]) and _is_even(X))
-    if issparse(X):
-        return True
     two_d = hasattr(X, "__array__") and getattr(X, "ndim", 2) == 2
     return two_d and getattr(getattr(X, "dtype", None), "kind", "f") not in "US"
 

@@ -28,6 +28,7 @@ BORDER = {
     "_frozen",
     "columns",
     "description",
+    "foreign",
     "formats",
     "frames",
     "leakage",

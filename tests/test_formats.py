@@ -421,7 +421,7 @@ def test_wrong_values_are_refused(X, message):
         ),
         (
             [np.zeros((3, 2))],
-            r"got a list of ndarray of shape \(3, 2\).*np.asarray\(X\)",
+            r"got a list of ndarray of shape \(3, 2\).*numpy.asarray\(X\)",
         ),
         ([np.zeros(2), [1.0, 2.0]], r"series of one type; got list, ndarray"),
         ([pd.DataFrame(), pd.Series()], r"DataFrames or a list of Series; got both"),
@@ -525,7 +525,9 @@ def test_tensors_are_read_and_those_that_numpy_cannot_read_are_refused():
         torch.zeros(2, 3, dtype=torch.bfloat16),
         torch.zeros(2, 3, device="meta"),
     ):
-        with pytest.raises(TypeError, match=r"got a Tensor: .*X\.detach\(\)\.cpu\(\)"):
+        with pytest.raises(
+            TypeError, match=r"got a torch Tensor: .*X\.detach\(\)\.cpu\(\)"
+        ):
             as_panel(tensor)
 
 
