@@ -28,6 +28,7 @@ def check_parameters(estimator: Any) -> None:
     _checks.check_choice("dtype", estimator.dtype, tuple(DTYPES))
     _check_kernel(estimator.kernel, estimator.kernel_params)
     _check_batch_size(estimator.batch_size)
+    _check_verbose(estimator.verbose)
     _check_callbacks(estimator.callbacks)
 
 
@@ -49,6 +50,17 @@ def _check_batch_size(batch_size: Any) -> None:
     _checks.check_size("batch_size", batch_size)
 
 
+def _check_verbose(verbose: Any) -> None:
+    """Refuse what is neither an integer from 0 nor a bool, which is one."""
+    if not hasattr(verbose, "__index__") and not isinstance(verbose, np.bool_):
+        raise TypeError(f"`verbose` must be an integer; got {verbose!r}. Use 0 or 1.")
+    if verbose < 0:
+        raise ValueError(
+            f"`verbose` must be 0, which is silent, or larger; got {verbose!r}. Use 0 "
+            "or 1."
+        )
+
+
 def _check_callbacks(callbacks: Any) -> None:
     """Refuse what is no list of skorch callbacks, alone or as (name, callback)."""
     if callbacks is None:
@@ -68,7 +80,7 @@ def resolve_device(device: Any) -> str:
     if isinstance(device, str) and device == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     try:
-        torch.empty(0, device=device)
+        torch.zeros(1, device=device).cpu()  # "meta" computes nothing to bring back
     except (AssertionError, RuntimeError, TypeError) as error:
         reason = str(error).partition("\n")[0][:200]
         raise ValueError(
