@@ -267,7 +267,7 @@ def panels(draw):
     lengths = draw(st.lists(st.integers(0, 4), min_size=1, max_size=5))
     n_rows = sum(lengths)
     kind = draw(st.sampled_from(["number", "datetime", "timedelta", "float"]))
-    number = st.floats(-1e9, 1e9) if kind == "float" else st.integers(-(2**62), 2**62)
+    number = st.floats(-1e9, 1e9) if kind == "float" else st.integers(-(2**61), 2**61)
     parts = [sorted(draw(number) for _ in range(length)) for length in lengths]
     times = np.array(
         [t for part in parts for t in part],

@@ -133,7 +133,7 @@ def long_tables(draw):
     """Rows of three channels at distinct (instance, time), in any order."""
     stamps = draw(
         st.lists(
-            st.tuples(st.sampled_from("abcd"), st.integers(-(2**62), 2**62)),
+            st.tuples(st.sampled_from("abcd"), st.integers(-(2**61), 2**61)),
             min_size=1,
             max_size=12,
             unique=True,

@@ -310,6 +310,32 @@ def test_times_may_fall_between_series_and_tie_within():
     assert panel.lengths.tolist() == [0, 2, 0, 2]
 
 
+MILLENNIA = np.array(["1700-01-01", "2200-01-01"], dtype="M8[D]")
+
+
+def test_a_span_that_overflows_is_refused_as_such():
+    values = [[1.0], [2.0]]
+    message = r"292 years, .*instance 0 goes from 1700-01-01 .* to 2200-01-01 .*days"
+    with pytest.raises(ValueError, match=message):
+        Panel(values, MILLENNIA, [0, 2])
+    with pytest.raises(ValueError, match=message):
+        Panel.from_rows([0, 0], MILLENNIA[::-1], values, n_series=1)
+    days = (MILLENNIA - MILLENNIA[0]).astype(int)  # the way out
+    assert np.diff(Panel(values, days, [0, 2]).times) == [182621]
+    apart = Panel(values, MILLENNIA, [0, 1, 2])  # no series spans more than itself
+    assert apart.lengths.tolist() == [1, 1]
+
+
+@pytest.mark.parametrize("times", [[-(2**62), 2**62], [-1e308, 1e308]])
+def test_numbers_whose_span_overflows_are_refused(times):
+    with pytest.raises(
+        ValueError, match=r"span less than (int|float)64 holds.*larger unit"
+    ):
+        Panel([[1.0], [2.0]], times, [0, 2])
+    smaller = np.array(times, dtype=float) / 1e3
+    assert Panel([[1.0], [2.0]], smaller, [0, 2]).lengths == [2]
+
+
 # Copies and files
 
 
