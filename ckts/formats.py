@@ -18,8 +18,9 @@ from ckts.foreign import (
     is_pandas,
     kind_of,
 )
-from ckts.frames import TIME_NAMES, read_frame
+from ckts.frames import read_frame
 from ckts.panel import Panel
+from ckts.roles import is_time_name, mentions_time
 from ckts.rows import Rows, check_duplicates
 from ckts.times import NUMBER, join_times
 
@@ -264,18 +265,29 @@ def _read_frames(X):
             times, [m.to_numpy() for m in X], None if name is None else [name]
         )
     columns = next((m.columns for m in X if m.shape[1]), X[0].columns)
-    _refuse_time_column(columns)
+    _refuse_time_column(X, columns)
     values = [_ordered(m, columns, number) for number, m in enumerate(X)]
     return _stack(times, values, labels(columns))
 
 
-def _refuse_time_column(columns):
-    found = [name for name in columns if str(name).strip().lower() in TIME_NAMES]
-    if found:
-        raise ValueError(
-            "`X` must be a list of DataFrames indexed by time; got a column "
-            f"{found[0]!r}. Use `frame.set_index({found[0]!r})`, or rename it."
-        )
+def _refuse_time_column(frames, columns):
+    """Refuse a column of times beside an index of row numbers."""
+    if not all(frame.index.inferred_type in ("integer", "empty") for frame in frames):
+        return
+    for name in columns:
+        if is_time_name(name) or (mentions_time(name) and _rises(frames, name)):
+            raise ValueError(
+                "`X` must be a list of DataFrames indexed by time; got a column "
+                f"{name!r} and an index of whole numbers. Use "
+                f"`frame.set_index({name!r})`, or rename it if it is a channel."
+            )
+
+
+def _rises(frames, name):
+    """Whether a column never falls, and rises somewhere, as a clock does."""
+    parts = [frame[name] for frame in frames if list(frame.columns).count(name) == 1]
+    rising = all(part.is_monotonic_increasing for part in parts)
+    return rising and any(part.nunique() > 1 for part in parts)
 
 
 def _ordered(frame, columns, number):

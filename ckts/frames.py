@@ -3,30 +3,21 @@
 from __future__ import annotations
 
 import re
+import warnings
 
 import numpy as np
 
-from ckts._checks import check_instance_codes, check_some_steps
+from ckts._checks import check_instance_codes, check_some_steps, shown
 from ckts.columns import as_floats, encode_instances, labels
+from ckts.roles import is_instance_name, is_time_name
 from ckts.rows import Rows, pivot
 from ckts.times import join_times, parse_times, restore_times
 
-TIME_NAMES = {
-    *("t", "time", "times", "timestamp", "timestamps", "date", "dates", "datetime"),
-    *("second", "seconds", "minute", "minutes", "hour", "hours", "day", "days"),
-    *("week", "weeks", "month", "months", "year", "years", "visit", "charttime"),
-}
-INSTANCE_NAMES = {
-    *("id", "ids", "pid", "uid", "instance", "instances", "series", "subject"),
-    *("patient", "patients", "case", "cases", "record", "recordid", "unit"),
-}
 # labels that a file gives where a frame had numbers or dates
 _NUMBER = re.compile(r"[+-]?\d+(\.\d*)?([eE][+-]?\d+)?")
 _DATE = re.compile(r"\d{4}-\d\d?(-\d\d?([ T]\d.*)?)?")
-_STEP_KINDS = {
-    *("integer", "floating", "mixed-integer-float", "datetime64", "datetime", "date"),
-    *("timedelta64", "timedelta", "period"),
-}
+_STAMP_KINDS = {"datetime64", "datetime", "date", "timedelta64", "timedelta", "period"}
+_STEP_KINDS = {"integer", "floating", "mixed-integer-float", *_STAMP_KINDS}
 
 
 def read_frame(frame):
@@ -70,7 +61,9 @@ def _read_multiindex(frame):
             "a level of channels use `Panel.from_long(X.reset_index(), instance=..., "
             "time=..., channel=..., value=...)`."
         )
+    _refuse_swapped(index)
     codes, instances = _instance_level(index)
+    _warn_of_single_rows(index, codes)
     time_codes = index.codes[1]
     if np.any(time_codes < 0):
         row = int(np.argmax(time_codes < 0))
@@ -94,6 +87,48 @@ def _read_multiindex(frame):
         channels=labels(frame.columns),
         instances=instances,
     )
+
+
+_SWAP = (
+    "Use `X.swaplevel()` if its index is (time, instance); if not, name the levels: "
+    '`X.rename_axis(["instance", "time"])`.'
+)
+
+
+def _refuse_swapped(index):
+    """Refuse an index (time, instance), told by names and by stamps."""
+    first, second = index.names
+    if is_instance_name(first):
+        return
+    times_first = is_time_name(first) or _holds_stamps(index.levels[0])
+    times_second = is_time_name(second) or _holds_stamps(index.levels[1])
+    if is_instance_name(second) or (times_first and not times_second):
+        raise ValueError(
+            "`X` must have an index (instance, time), in this order; got levels named "
+            f"{list(index.names)}, the first with {shown(index.levels[0][0])}. {_SWAP}"
+        )
+
+
+def _holds_stamps(level):
+    """Whether a level holds dates, durations or fractions, as instances hardly do."""
+    level = getattr(level, "categories", level)
+    if level.inferred_type == "floating":
+        return bool(np.any(np.asarray(level, np.float64) % 1 > 0))
+    return level.inferred_type in _STAMP_KINDS
+
+
+def _warn_of_single_rows(index, codes):
+    """Warn if all series have one row, at times that return: swapped, perhaps."""
+    lengths, times = np.bincount(codes), index.codes[1]
+    single = (
+        len(codes) > 1 and lengths.max() == 1 and not is_instance_name(index.names[0])
+    )
+    if single and 2 * len(np.unique(times)) <= len(times):
+        warnings.warn(
+            f"`X` has {len(codes)} series of one row each, at {len(np.unique(times))} "
+            f"times. {_SWAP}",
+            stacklevel=6,
+        )
 
 
 def _instance_level(index):
@@ -200,9 +235,8 @@ def _uneven(texts):
 
 def _refuse_long(frame):
     """Refuse a frame that looks like a long table."""
-    names = [(name, str(name).strip().lower()) for name in frame.columns]
-    time = [name for name, low in names if low in TIME_NAMES]
-    ids = [n for n, low in names if low in INSTANCE_NAMES or low.endswith("_id")]
+    time = [name for name in frame.columns if is_time_name(name)]
+    ids = [name for name in frame.columns if is_instance_name(name)]
     kinds = zip(frame.columns, frame.dtypes, strict=True)
     time += [name for name, dtype in kinds if dtype.kind in "Mm"]
     stamped = frame.columns.inferred_type in _STEP_KINDS  # 0, 1, ... are steps

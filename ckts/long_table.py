@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 
 from ckts.columns import as_floats, encode_instances, is_frame
 from ckts.foreign import to_pandas
+from ckts.roles import is_label_name
 from ckts.rows import Rows, pivot
 from ckts.static import constant_columns
 from ckts.times import parse_times
@@ -65,6 +68,7 @@ def _wide_rows(frame, rows, values, used):
     """Read a table with one column per channel."""
     if values is None:
         values = [name for name in frame.columns if name not in used]
+        _check_measured(frame, rows.instance_codes, values)
     columns = _listed(frame, "values", values)
     if not columns:
         raise ValueError(
@@ -79,6 +83,35 @@ def _wide_rows(frame, rows, values, used):
     )
     rows.channels = columns
     return rows
+
+
+def _check_measured(frame, codes, columns):
+    """Refuse labels among the channels that nobody named, and warn of constants."""
+    labels = [name for name in columns if is_label_name(name)]
+    if labels:
+        raise ValueError(
+            "`values` must name the channels where a column looks like a label or a "
+            f"row number; got {labels}. List the measured columns in `values=[...]`."
+        )
+    fixed = [name for name in columns if _is_constant(frame[name], codes)]
+    if fixed:
+        warnings.warn(
+            f"`values` names no channels, so that {fixed} are taken though they never "
+            "change within an instance, as labels and static features do. List the "
+            f"measured columns in `values=[...]`, or use `static={fixed}`.",
+            stacklevel=5,
+        )
+
+
+def _is_constant(column, codes):
+    """Whether a column differs between series only; few repeats may be chance."""
+    if column.ndim > 1 or column.dtype.kind not in "biuf":
+        return False
+    known = column.notna().to_numpy()
+    groups = column[known].groupby(codes[known])
+    repeats = groups.count() - 1
+    constant = (groups.min() == groups.max()).all() and column.nunique() > 1
+    return bool(constant and repeats.sum() >= 3 and (repeats > 0).sum() >= 2)
 
 
 def _measurement_rows(frame, rows, channel, value, values):

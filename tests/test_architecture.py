@@ -35,6 +35,7 @@ BORDER = {
     "long_table",
     "masks",
     "panel",
+    "roles",
     "rows",
     "selection",
     "static",

@@ -294,8 +294,8 @@ def test_a_panel_comes_back_from_pandas_as_it_was(panel):
     if panel.times.size:  # without any, nothing tells their kind
         assert again.equals(panel)
         long = frame.reset_index()
-        names = {"instance": "instance", "time": "time", "duplicates": "keep"}
-        assert Panel.from_long(long, **names).equals(panel)
+        names = {"instance": "instance", "time": "time", "values": panel.channels}
+        assert Panel.from_long(long, **names, duplicates="keep").equals(panel)
 
 
 # What is refused
@@ -378,7 +378,7 @@ def test_wide_frames_of_few_values_are_wide():
         ),
         (
             [pd.DataFrame({"time": [1.0], "a": [2.0]})],
-            r"DataFrames indexed by time; got a column 'time'. Use `frame.set_index",
+            r"DataFrames indexed by time; got a column 'time'.*Use `frame.set_index",
         ),
         (
             [([0], [1.0]), (pd.to_datetime(["2020-01-01"]), [1.0])],

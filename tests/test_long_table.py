@@ -149,8 +149,9 @@ def long_tables(draw):
 @given(long_tables(), st.randoms(use_true_random=False))
 def test_order_of_rows_changes_only_the_order_of_series(frame, random):
     order = random.sample(range(len(frame)), len(frame))
-    panel = Panel.from_long(frame, instance="who", time="when")
-    other = Panel.from_long(frame.iloc[order], instance="who", time="when")
+    names = {"instance": "who", "time": "when", "values": ["x", "y", "z"]}
+    panel = Panel.from_long(frame, **names)
+    other = Panel.from_long(frame.iloc[order], **names)
     assert other.instances.tolist() == list(dict.fromkeys(frame["who"].iloc[order]))
     by_name = [np.argsort(p.instances.astype(str)) for p in (panel, other)]
     assert other[by_name[1]].equals(panel[by_name[0]])
@@ -159,10 +160,10 @@ def test_order_of_rows_changes_only_the_order_of_series(frame, random):
 @given(long_tables())
 def test_a_row_per_measurement_or_per_visit_is_the_same(frame):
     frame[["x", "y", "z"]] = frame[["x", "y", "z"]].fillna(0.0)
-    wide = Panel.from_long(frame, instance="who", time="when")
+    names = {"instance": "who", "time": "when"}
+    wide = Panel.from_long(frame, **names, values=["x", "y", "z"])
     melted = frame.melt(["who", "when"]).sort_values("who", kind="stable")
     melted["who"] = pd.Categorical(melted["who"], wide.instances, ordered=True)
-    names = {"instance": "who", "time": "when"}
     long = Panel.from_long(melted, **names, channel="variable", value="value")
     assert long.equals(wide)
 

@@ -1,0 +1,174 @@
+"""Labels, swapped levels and unused times are not taken for what was measured."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ckts.formats import as_panel
+from ckts.panel import Panel
+from ckts.roles import is_instance_name, is_label_name, is_time_name, mentions_time
+
+NAN = np.nan
+VISITS = pd.DataFrame(
+    {
+        "who": np.repeat([7, 8, 9], 3),
+        "day": np.tile([0.0, 1.5, 4.0], 3),
+        "pulse": [71.0, 75.0, 70.0, 66.0, 60.0, 62.0, 80.0, 81.0, 85.0],
+        "died": np.repeat([0, 1, 1], 3),
+    }
+)
+NAMES = {"instance": "who", "time": "day"}
+
+
+def test_names_tell_a_role():
+    assert all(map(is_time_name, ["time", " Day ", "T"]))
+    assert not any(map(is_time_name, ["time_s", "x", 3, None]))
+    assert all(map(mentions_time, ["time", "time_s", "obsTime", "Hours since", "t"]))
+    assert not any(map(mentions_time, ["sentiment", "x", "daylight", "timer", 3, None]))
+    assert all(map(is_instance_name, ["ID", "stay_id", "Patient"]))
+    assert not any(map(is_instance_name, ["fluid", "x", None]))
+    assert all(map(is_label_name, ["label", "SepsisLabel", "Target", "Unnamed: 0"]))
+    assert not any(map(is_label_name, ["y", "died", "x", 3, None]))
+
+
+# Long tables
+
+
+@pytest.mark.parametrize("name", ["label", "SepsisLabel", "outcome", "index"])
+def test_a_label_is_no_channel_unless_it_is_named(name):
+    frame = VISITS.rename(columns={"died": name})
+    frame[name] = np.arange(9)  # by its name alone
+    with pytest.raises(ValueError, match=rf"`values` must name .*got \['{name}'\]"):
+        Panel.from_long(frame, **NAMES)
+    assert Panel.from_long(frame, **NAMES, values=["pulse"]).in_channels == 1
+    assert Panel.from_long(frame, **NAMES, values=["pulse", name]).in_channels == 2
+
+
+def test_what_never_changes_within_a_series_is_warned_of():
+    message = r"`values` names no channels, so that \['died'\] .*`static=\['died'\]`"
+    with pytest.warns(UserWarning, match=message) as caught:
+        Panel.from_long(VISITS, **NAMES)
+    assert caught[0].filename == __file__
+    assert Panel.from_long(VISITS, **NAMES, values=["pulse", "died"]).in_channels == 2
+    assert Panel.from_long(VISITS, **NAMES, static=["died"]).static_names == ("died",)
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        np.arange(9.0),
+        np.ones(9),  # a dead sensor tells nothing of the outcome
+        np.full(9, np.nan),
+        [0, 0, NAN, 1, 1, NAN, NAN, NAN, 1],  # two repeats
+        [0, 0, 0, 1, 1, 1, 1, 0, 1],
+        [0, 0, 0, 0, NAN, NAN, NAN, NAN, 1],  # in a single series
+    ],
+)
+def test_channels_are_not_warned_of(column):
+    panel = Panel.from_long(VISITS.assign(died=column), **NAMES)
+    assert panel.channels == ("pulse", "died")
+
+
+# An index (time, instance)
+
+STAMPS = pd.date_range("2020-01-01", periods=9, freq="h")
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        [VISITS["day"], VISITS["who"].rename("patient_id")],
+        [pd.Series(range(9), name="time"), VISITS["who"]],
+        [STAMPS, VISITS["who"].rename(None)],
+        [STAMPS - STAMPS[0], np.repeat(list("abc"), 3)],
+        [STAMPS.to_period(), VISITS["who"]],
+        [np.arange(9) / 4, VISITS["who"].rename(None)],
+        [pd.Categorical(STAMPS), VISITS["who"].rename(None)],
+    ],
+)
+def test_swapped_levels_are_refused(index):
+    frame = VISITS[["pulse"]].set_axis(pd.MultiIndex.from_arrays(index))
+    with pytest.raises(ValueError, match=r"an index \(instance, time\).*`X.swaplevel"):
+        as_panel(frame)
+    assert as_panel(frame.swaplevel()).lengths.tolist() == [3, 3, 3]
+
+
+def test_named_levels_are_believed():
+    days = pd.DatetimeIndex(np.repeat(STAMPS[:3], 3))
+    frame = VISITS[["pulse"]].set_axis(
+        pd.MultiIndex.from_arrays([days, [0, 8, 16] * 3])
+    )
+    with pytest.raises(
+        ValueError, match=r"`X\.rename_axis\(\[\"instance\", \"time\"\]"
+    ):
+        as_panel(frame)
+    for names in (["instance", "time"], ["date", "hour"], ["day_id", "step"]):
+        assert as_panel(frame.rename_axis(names)).lengths.tolist() == [3, 3, 3]
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        [np.repeat([1.0, 2.0, 3.0], 3), np.tile([0, 1, 2], 3)],
+        [np.repeat(list("abc"), 3), np.tile([0, 1, 2], 3)],
+        [np.repeat(STAMPS[:3], 3), np.tile(STAMPS[:3], 3)],
+        [pd.Series(np.repeat([0.5, 0.75, 1], 3), name="id"), np.tile([0, 1, 2], 3)],
+    ],
+)
+def test_an_index_of_instances_and_times_is_read(index):
+    frame = VISITS[["pulse"]].set_axis(pd.MultiIndex.from_arrays(index))
+    assert as_panel(frame).lengths.tolist() == [3, 3, 3]
+
+
+def test_series_of_single_rows_are_warned_of():
+    index = pd.MultiIndex.from_arrays([range(9), VISITS["who"]])
+    frame = VISITS[["pulse"]].set_axis(index)
+    with pytest.warns(UserWarning, match=r"9 series of one row each, at 3 times.*swap"):
+        as_panel(frame.rename_axis([None, None]))
+    with pytest.warns(UserWarning, match="9 series of one row each") as caught:
+        as_panel(frame.rename_axis(["step", "who"]))
+    assert caught[0].filename == __file__
+    named = frame.rename_axis(["instance", "time"])
+    assert as_panel(named).lengths.tolist() == [1] * 9
+    assert as_panel(frame.swaplevel()).lengths.tolist() == [3, 3, 3]
+
+
+def test_a_few_single_rows_are_not_warned_of():
+    for times in ([3, 4, 5], [0.5, 0.6, 0.5]):
+        index = pd.MultiIndex.from_arrays([range(3), times])
+        assert len(as_panel(VISITS[["pulse"]].iloc[:3].set_axis(index))) == 3
+
+
+# Lists of frames
+
+
+@pytest.mark.parametrize("name", ["day", "time_s", "Hours since admission", "obsTime"])
+def test_times_in_a_column_are_refused_beside_row_numbers(name):
+    columns = ["pulse", name]
+    parts = VISITS.rename(columns={"day": name}).groupby("who")
+    for frames in (
+        [part[columns].reset_index(drop=True) for _, part in parts],
+        [part[columns] for _, part in parts],
+        [part[columns[:: 1 - 2 * (who % 2)]] for who, part in parts],
+    ):
+        with pytest.raises(ValueError, match=rf"got a column '{name}'.*set_index\("):
+            as_panel(frames)
+        panel = as_panel([frame.set_index(name) for frame in frames])
+        assert panel.times[:3].tolist() == [0.0, 1.5, 4.0]
+
+
+def test_columns_that_mention_time_may_be_channels():
+    frame = pd.DataFrame({"time_to_peak": [0.3, 0.2, 0.4], "x": [1.0, 2.0, 3.0]})
+    assert as_panel([frame, frame]).in_channels == 2
+    stamped = frame.rename(columns={"time_to_peak": "hour"}).set_axis([0.5, 1.0, 2.0])
+    assert as_panel([stamped]).channels == ("hour", "x")  # it has times of its own
+
+
+def test_the_default_says_nothing():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert as_panel([VISITS[["pulse"]]]).in_channels == 1
