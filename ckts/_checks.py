@@ -177,6 +177,37 @@ def check_unmasked(argument: str, array: object) -> None:
         )
 
 
+def check_same_order(argument: str, array: object, panel: Panel) -> None:
+    """Refuse a Series or DataFrame that names the series of a panel in another order.
+
+    What belongs to the series is taken by position, which scikit-learn's splitters
+    keep. An index counts if names from the data stand on both sides: default numbers
+    say nothing. Whole numbers may be row numbers as well, so that they must be those
+    of the panel, all of them; other names of a series must not stand at another one.
+    """
+    import pandas as pd
+
+    if panel._numbered or not isinstance(array, pd.Series | pd.DataFrame):
+        return
+    index, n_series = array.index, len(panel)
+    if isinstance(index, pd.RangeIndex) or len(index) != n_series:
+        return
+    both = (pd.Index(panel.instances, tupleize_cols=False), index)
+    names = np.concatenate([np.asarray(part, dtype=object) for part in both])
+    codes, _ = pd.factorize(names, use_na_sentinel=False)
+    ours, theirs = codes[:n_series], codes[n_series:]
+    moved = np.isin(theirs, ours) & (theirs != ours)
+    all_named = index.inferred_type != "integer" or set(theirs) == set(ours)
+    if all_named and moved.any():
+        place = int(np.argmax(moved))
+        raise ValueError(
+            f"`{argument}` must be in the order of the series; got one whose index has "
+            f"{shown(index[place])} at position {place}, where the series is "
+            f"{shown(names[place])}. Use `{argument}.loc[as_panel(X).instances]`, or "
+            f"`{argument}.to_numpy()` if the order is right and the index is not."
+        )
+
+
 def check_static(static: np.ndarray, n_series: int) -> None:
     """Hold static features (n_series, n_static) to be finite or NaN."""
     if static.ndim != 2 or len(static) != n_series:

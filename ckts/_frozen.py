@@ -12,14 +12,14 @@ class Frozen:
     """Record whose attributes are set once; its arrays become read-only.
 
     The annotations of a subclass name its fields. It pickles and copies with these
-    alone, also where joblib maps the arrays from disk.
+    alone, also where joblib maps the arrays from disk. Fields with a leading underscore
+    tell where the data came from, and do not count for `equals`.
     """
 
     _fields: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls):
-        own = (name for name in get_annotations(cls) if not name.startswith("_"))
-        cls._fields = (*cls._fields, *own)
+        cls._fields = (*cls._fields, *get_annotations(cls))
 
     def __setattr__(self, name, value):
         raise AttributeError(
@@ -53,7 +53,8 @@ class Frozen:
         if type(self) is not type(other):
             return False
         mine, theirs = self.__getstate__(), other.__getstate__()
-        return all(_same(mine[name], theirs[name]) for name in mine)
+        data = [name for name in mine if not name.startswith("_")]
+        return all(_same(mine[name], theirs[name]) for name in data)
 
     def _set(self, **fields):
         for value in fields.values():

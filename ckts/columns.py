@@ -96,13 +96,26 @@ def as_names(
     return names
 
 
-def as_instances(instances: Iterable | None, n_series: int) -> np.ndarray:
-    """Turn the names of series into an array, by default 0, 1, ..."""
+def as_instances(
+    instances: Iterable | None, n_series: int, numbered: bool | None = None
+) -> tuple[np.ndarray, bool]:
+    """Turn the names of series into an array, by default 0, 1, ...
+
+    Returns
+    -------
+    instances : ndarray of shape (n_series,)
+    numbered : bool
+        Whether they are such default numbers, or what is left of them in a selection;
+        names from the data are not. Told from the names if it is not given.
+    """
     check_unmasked("instances", instances)
     array = np.array(np.arange(n_series) if instances is None else instances)
     check_size("instances", array, n_series)
+    if numbered is None:
+        integers = array.dtype.kind in "iu"
+        numbered = integers and bool(np.all(array == np.arange(n_series)))
     # strings as Python has them: two panels may differ in the longest one
-    return array.astype(object) if array.dtype.kind == "U" else array
+    return array.astype(object) if array.dtype.kind == "U" else array, numbered
 
 
 def labels(columns):

@@ -81,6 +81,7 @@ class Panel(Frozen):
     static: np.ndarray | None
     static_names: tuple[str, ...]
     time_scale: TimeScale
+    _numbered: bool = True
 
     def __init__(
         self,
@@ -93,6 +94,7 @@ class Panel(Frozen):
         static=None,
         static_names=None,
         time_scale=None,
+        _numbered=None,
     ):
         values = as_floats(values, "values")
         times, found = parse_times(times)
@@ -100,7 +102,7 @@ class Panel(Frozen):
         indptr = as_row_pointers(indptr)
         check_values(values, times)
         check_indptr(indptr, len(values))
-        instances = as_instances(instances, len(indptr) - 1)
+        instances, numbered = as_instances(instances, len(indptr) - 1, _numbered)
         channels = as_names("channels", channels, values.shape[1])
         check_sorted(times, indptr, instances, scale)
         check_finite(values, indptr, instances, channels)
@@ -114,6 +116,7 @@ class Panel(Frozen):
             static=static,
             static_names=static_names,
             time_scale=scale,
+            _numbered=numbered,
         )
 
     @classmethod
@@ -163,7 +166,7 @@ class Panel(Frozen):
         check_values(values, times)
         check_codes(codes, len(values), n_series)
         channels = as_names("channels", names.pop("channels", None), values.shape[1])
-        instances = as_instances(names.pop("instances", None), n_series)
+        instances, _ = as_instances(names.pop("instances", None), n_series)
         codes, times, values = merge_rows(
             *sort_rows(codes, times, values),
             duplicates,
@@ -391,7 +394,7 @@ class Panel(Frozen):
         ----------
         instances : array-like of shape (n_series,)
         """
-        return self._with(instances=instances)
+        return self._with(instances=instances, _numbered=None)
 
     def _with(self, **fields):
         return Panel(**{**self.__getstate__(), **fields})

@@ -8,6 +8,7 @@ from sklearn.utils import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
+from ckts._checks import check_same_order
 from ckts.estimators.base import AbstractCKCNN
 from ckts.estimators.inputs import check_target, weights_of
 
@@ -200,6 +201,8 @@ class CKCNNClassifier(ClassifierMixin, AbstractCKCNN):
             put it right.
         """
         panel = self._check_panel(X, reset=True)
+        check_same_order("y", y, panel)
+        check_same_order("sample_weight", sample_weight, panel)
         y = check_target(self, y, len(panel))
         y = column_or_1d(y, warn=True)
         check_classification_targets(y)

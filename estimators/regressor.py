@@ -4,6 +4,7 @@ import numpy as np
 import torch
 from sklearn.base import RegressorMixin
 
+from ckts._checks import check_same_order
 from ckts.estimators.base import AbstractCKCNN
 from ckts.estimators.inputs import check_target, weights_of
 
@@ -191,6 +192,8 @@ class CKCNNRegressor(RegressorMixin, AbstractCKCNN):
             put it right.
         """
         panel = self._check_panel(X, reset=True)
+        check_same_order("y", y, panel)
+        check_same_order("sample_weight", sample_weight, panel)
         y = check_target(self, y, len(panel), numeric=True)
         weight = weights_of(sample_weight, len(panel))
         self._n_target_dims = y.ndim

@@ -1,9 +1,13 @@
 """What estimators are given: tables, weights, targets, and every message."""
 
+import pickle
+
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.model_selection import cross_val_score
 
+from ckts import Panel, as_panel
 from ckts.datasets import make_speed
 from ckts.estimators import CKCNNClassifier, CKCNNRegressor
 from ckts.estimators.inputs import check_target, is_table, weights_of
@@ -163,3 +167,106 @@ def test_devices_and_verbosities_that_mean_nothing_are_refused(
 def test_verbosity_may_be_of_any_integer_type(verbose):
     model = CKCNNClassifier(max_epochs=1, device="cpu", verbose=verbose)
     assert model.fit(PANEL, [0, 1, 0, 1]).n_iter_ == 1
+
+
+# Labels in another order
+
+
+SERIES = [([0.0, 1.0 + i], [1.0, 2.0 * i]) for i in range(6)]
+IDS = {
+    "strings": list("fbdace"),
+    "numbers": [11, 3, 7, 40, 2, 5],
+    "numbers from 0": [3, 0, 5, 1, 4, 2],
+    "dates": list(pd.date_range("2020", periods=6)[[3, 0, 5, 1, 4, 2]]),
+}
+Y = [0, 1, 0, 1, 1, 0]
+
+
+def quick():
+    return CKCNNClassifier(max_epochs=1, hidden_channels=4, random_state=0)
+
+
+@pytest.mark.parametrize("ids", IDS.values(), ids=IDS)
+def test_labels_in_another_order_are_refused(ids):
+    X = as_panel(SERIES).with_instances(ids)
+    y = pd.Series(Y, index=ids)
+    expected = quick().fit(X, np.array(Y), np.arange(1.0, 7)).predict_proba(X)
+    other = y.sort_index()
+    message = r"`y` must be in the order of.*`y\.loc\[as_panel\(X\)\.instances\]`"
+    for estimator in (quick(), CKCNNRegressor(max_epochs=1)):
+        with pytest.raises(ValueError, match=message):
+            estimator.fit(X, other)
+    with pytest.raises(ValueError, match="`sample_weight` must be in the order of"):
+        quick().fit(X, y, sample_weight=pd.Series(1.0, index=ids).sort_index())
+    with pytest.raises(ValueError, match=message):
+        CKCNNRegressor(max_epochs=1).fit(X, pd.DataFrame({"a": other, "b": other}))
+    weight = pd.Series(np.arange(1.0, 7), index=ids).sort_index()
+    ways_out = other.loc[as_panel(X).instances], weight.loc[as_panel(X).instances]
+    assert np.array_equal(quick().fit(X, *ways_out).predict_proba(X), expected)
+    right = y.set_axis(other.index).to_numpy()
+    again = quick().fit(X, right, np.arange(1.0, 7)).predict_proba(X)
+    assert np.array_equal(again, expected)
+
+
+def test_default_numbers_are_no_names():
+    X, order = as_panel(SERIES), [5, 3, 1, 0, 2, 4]
+    shuffled = pd.Series(Y, index=order)  # rows of a shuffled table, as X's are
+    wide = pd.DataFrame(np.arange(12.0).reshape(6, 2))
+    for default in (
+        X,
+        X[order],
+        X[order].with_values(X.values),
+        as_panel(X.to_frame()),
+        pickle.loads(pickle.dumps(X[order])),
+        as_panel(wide),
+        Panel.concat([X[3:], X[:3]]),
+    ):
+        assert quick().fit(default, shuffled.sort_index()).n_iter_ == 1
+        assert quick().fit(default, shuffled).n_iter_ == 1
+
+
+def test_names_from_the_data_are_kept_by_selections_and_copies():
+    X = as_panel(SERIES).with_instances(IDS["numbers"])
+    y = pd.Series(Y, index=IDS["numbers"])
+    for panel in (
+        X[[0, 2, 1]],
+        X[[0, 2, 1]].with_values(X[[0, 2, 1]].values),
+        pickle.loads(pickle.dumps(X))[[0, 2, 1]],
+        as_panel(X[[0, 2, 1]].to_frame()),
+    ):
+        with pytest.raises(ValueError, match=r"index has 3 at position 1, .* is 7"):
+            quick().fit(panel, y.iloc[[0, 1, 2]])
+        assert quick().fit(panel, y.iloc[[0, 2, 1]]).n_iter_ == 1
+
+
+def test_an_index_that_names_no_series_is_taken_by_position():
+    for ids in IDS.values():
+        X = as_panel(SERIES).with_instances(ids)
+        for index in (range(6), list("uvwxyz"), [3, 0, 5, 1, 4, 99], [0] * 6):
+            assert quick().fit(X, pd.Series(Y, index=index)).n_iter_ == 1
+
+
+def test_missing_names_and_names_of_several_parts_are_compared_too():
+    pairs = [("a", 2), ("a", 1), ("b", 1)]
+    names = np.empty(3, object)
+    names[:] = pairs
+    for ids, index in [
+        (np.array(["x", None, "y"], object), ["x", None, "y"]),
+        (np.array(["x", np.nan, "y"], object), ["x", np.nan, "y"]),
+        (names, pd.MultiIndex.from_tuples(pairs)),
+        (np.arange(3).astype("M8[D]"), np.arange(3).astype("M8[D]")),
+    ]:
+        X = as_panel(SERIES[:3]).with_instances(ids)
+        y = pd.Series([0, 1, 1], index=index)
+        assert quick().fit(X, y).n_iter_ == 1
+        with pytest.raises(ValueError, match="`y` must be in the order of the series"):
+            quick().fit(X, y.iloc[[1, 0, 2]])
+
+
+def test_splitters_keep_the_order_and_the_names():
+    X = as_panel(SERIES * 4).with_instances([f"p{i}" for i in range(24)][::-1])
+    y = pd.Series(Y * 4, index=X.instances)
+    scores = cross_val_score(quick(), X, y, cv=3, error_score="raise")
+    assert len(scores) == 3
+    with pytest.raises(ValueError, match="`y` must be in the order of the series"):
+        cross_val_score(quick(), X, y.sort_index(), cv=3, error_score="raise")
