@@ -18,6 +18,7 @@ from skorch.callbacks import EarlyStopping, GradientNormClipping, LRScheduler
 from skorch.helper import predefined_split
 
 from ckts.batch import PanelTensors
+from ckts.estimators.clock import Clock, check_clock
 from ckts.estimators.inputs import is_table, named, weights_of
 from ckts.estimators.net import (
     EpochBar,
@@ -114,8 +115,11 @@ class AbstractCKCNN(BaseEstimator):
         if reset:
             self._fitted_on_table = table
             self._learn_interface(panel, table)
+            self._clock = Clock.of(panel)
         else:
             self._check_interface(panel)
+            wide = table and hasattr(X, "columns")
+            check_clock(self._clock, panel, wide=wide, stacklevel=4)
         return panel
 
     def _learn_interface(self, panel: Panel, table: bool) -> None:
