@@ -232,9 +232,9 @@ def _neighbors(
     coming = torch.where(observed, expanded, torch.inf).flip(1).cummin(1).values
     coming = coming.flip(1)
     counts = observed.long().cumsum(1)
-    last = _take(seen, starts - 1, fill=-torch.inf)
-    following = _take(coming, ends, fill=torch.inf)
-    ties = _take(counts, ends - 1, fill=0) - _take(counts, starts - 1, fill=0)
+    last = take_rows(seen, starts - 1, fill=-torch.inf)
+    following = take_rows(coming, ends, fill=torch.inf)
+    ties = take_rows(counts, ends - 1, fill=0) - take_rows(counts, starts - 1, fill=0)
     previous = _cap(expanded - last, max_gap) / step
     following = _cap(following - expanded, max_gap) / step
     return _Neighbors(previous, following, ties, starts)
@@ -245,8 +245,22 @@ def _cap(gaps: Tensor, largest: float) -> Tensor:
     return torch.where(gaps.isinf(), gaps, gaps.clamp(max=largest))
 
 
-def _take(values: Tensor, index: Tensor, *, fill: float) -> Tensor:
-    """Gather rows at `index` (batch, n); `fill` where the index is out of range."""
+def take_rows(values: Tensor, index: Tensor, *, fill: float) -> Tensor:
+    """Gather rows over time.
+
+    Parameters
+    ----------
+    values : Tensor of shape (batch, time, channels)
+        The rows.
+    index : Tensor of shape (batch, n)
+        Which ones.
+    fill : float
+        What stands where the index is out of range.
+
+    Returns
+    -------
+    Tensor of shape (batch, n, channels)
+    """
     inside = (index >= 0) & (index < values.shape[1])
     safe = index.clamp(0, max(values.shape[1] - 1, 0))
     taken = values.gather(1, safe.unsqueeze(-1).expand(-1, -1, values.shape[2]))
@@ -267,7 +281,7 @@ def _latest(
     positions = torch.arange(n_times, device=times.device).view(1, -1, 1)
     position = torch.where(observed, positions, -1).cummax(1).values
     ends = torch.searchsorted(times, queries.contiguous(), right=True)
-    latest = _take(position, ends - 1, fill=-1)
+    latest = take_rows(position, ends - 1, fill=-1)
     exists = latest >= 0
     at = latest.clamp(min=0)
     past = weigh(

@@ -16,7 +16,9 @@ class ChannelSummary(nn.Module):
     A channel without observations gives zeros.
     """
 
-    def forward(self, values: Tensor, observed: Tensor) -> Tensor:
+    def forward(
+        self, values: Tensor, observed: Tensor, times: Tensor | None = None
+    ) -> Tensor:
         """Summarize over time.
 
         Parameters
@@ -25,6 +27,9 @@ class ChannelSummary(nn.Module):
             Values, finite everywhere.
         observed : Tensor of shape (batch, time, channels)
             Which values exist, boolean.
+        times : Tensor of shape (batch, time), optional
+            Non-decreasing time stamps; by default each row has its own. Where several
+            rows share the first or last stamp of a channel, their mean is taken.
 
         Returns
         -------
@@ -38,20 +43,22 @@ class ChannelSummary(nn.Module):
             torch.sqrt(variance + 1e-6),
             -masked_max(-values, observed),
             masked_max(values, observed),
-            _at(values, observed, observed.long().argmax(1)),
-            _at(values, observed, _last(observed)),
+            *_ends(values, observed, times),
             weights.sum(1).log1p(),
         )
         return torch.cat(summaries, 1)
 
 
-def _last(observed: Tensor) -> Tensor:
-    """Index of the last observation of each channel: (batch, channels)."""
-    return observed.shape[1] - 1 - observed.flip(1).long().argmax(1)
-
-
-def _at(values: Tensor, observed: Tensor, index: Tensor) -> Tensor:
-    """Take the value at an index per channel; 0 if it is not observed."""
-    index = index.unsqueeze(1)
-    taken, exists = values.gather(1, index), observed.gather(1, index)
-    return torch.where(exists, taken, 0).squeeze(1)
+def _ends(
+    values: Tensor, observed: Tensor, times: Tensor | None
+) -> tuple[Tensor, Tensor]:
+    """Mean of each channel at its first and at its last stamp; 0 if there is none."""
+    if times is None:
+        rows = torch.arange(observed.shape[1], device=observed.device)
+        times = rows.double().expand(observed.shape[:2])
+    stamps = times.unsqueeze(-1)
+    first = torch.where(observed, stamps, torch.inf).amin(1, keepdim=True)
+    last = torch.where(observed, stamps, -torch.inf).amax(1, keepdim=True)
+    ends = (observed & (stamps == end) for end in (first, last))
+    first, last = (masked_mean(values, end.to(values.dtype)) for end in ends)
+    return first, last

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from ckts.density import make_quadrature
+from ckts.density import make_quadrature, take_rows
 from ckts.geometry import Geometry
 from ckts.layers import (
     N_SUMMARIES,
@@ -200,7 +200,8 @@ class GatedCKCNN(nn.Module):
             geometry = self.geometry(times, self.mesh_step())
         features = self.features(values, times, observed, geometry)
         pooled = self.pool(features, self._row_weights(geometry.rows, observed))
-        summary = self.summary(compress(values, observed), observed)
+        stamps = geometry.rows.times
+        summary = self.summary(compress(values, observed), observed, stamps)
         if static is not None:
             summary = torch.cat([summary, static], 1)
         joined = torch.cat([pooled, self.summarize(summary)], 1)
@@ -360,6 +361,8 @@ def hide_rows(observed: Tensor, largest_share: float) -> Tensor:
 def describe_observations(plan: Plan, observed: Tensor, time_step: Tensor) -> Tensor:
     """Channels that say what was observed, how often, and how long ago.
 
+    Rows of one time stamp see each other, in whatever order they stand.
+
     Parameters
     ----------
     plan : Plan
@@ -372,12 +375,15 @@ def describe_observations(plan: Plan, observed: Tensor, time_step: Tensor) -> Te
     Returns
     -------
     Tensor of shape (batch, time, 3 * channels)
-        Observed or not, ``log(1 + count)`` of the observations so far, and
-        ``log(1 + gap / time_step)`` since the one before this row; 0 if none.
+        Observed or not, ``log(1 + count)`` of the observations up to this time, and
+        ``log(1 + gap / time_step)`` since the one before this time; 0 if none.
     """
-    times = plan.geometry.times.unsqueeze(-1)
-    seen = torch.where(observed, times, -torch.inf).cummax(1).values
-    before = torch.cat([torch.full_like(seen[:, :1], -torch.inf), seen[:, :-1]], 1)
-    gaps = torch.where(before.isinf(), 0, (times - before) / time_step)
-    counts = observed.cumsum(1)
+    times = plan.geometry.times
+    stamps = times.unsqueeze(-1)
+    seen = torch.where(observed, stamps, -torch.inf).cummax(1).values
+    starts = torch.searchsorted(times, times)
+    before = take_rows(seen, starts - 1, fill=-torch.inf)
+    gaps = torch.where(before.isinf(), 0, (stamps - before) / time_step)
+    ends = torch.searchsorted(times, times, right=True)
+    counts = take_rows(observed.cumsum(1), ends - 1, fill=0)
     return torch.cat([observed.double(), counts.log1p(), gaps.log1p()], 2)
