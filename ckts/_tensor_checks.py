@@ -88,6 +88,11 @@ def check_stamps(name: str, times: Tensor) -> None:
         raise TypeError(
             f"`{name}` must be numbers; got {times.dtype}. Use float64 or integers."
         )
+    if times.dtype == torch.uint64:
+        raise TypeError(
+            f"`{name}` must be signed or shorter integers; got {times.dtype}. Use "
+            f"`{name}.long()`."
+        )
 
 
 def check_times_shape(times: Tensor) -> None:
@@ -114,7 +119,7 @@ def check_no_mesh(method: str) -> None:
     if method == "mesh":
         raise ValueError(
             "`method` must not be 'mesh' for a kernel that oscillates so fast; got one "
-            "that 131,072 mesh points per horizon do not resolve. Use method='auto'."
+            "that 524,288 mesh points per horizon do not resolve. Use method='auto'."
         )
 
 
@@ -126,6 +131,36 @@ def check_mesh_step(mesh_step: float | None, method: str) -> None:
         raise ValueError(
             "`mesh_step` must be a number for method='mesh'; got None. A layer with "
             "a smooth kernel finds it: use `CKConv.plan`."
+        )
+
+
+def check_pairs(
+    n_pairs: int, largest: int, mesh_length: float | None, longest: int
+) -> None:
+    """Refuse to sum so many pairs that it would seem to hang."""
+    if n_pairs <= largest:
+        return
+    found = "no mesh is fine enough for the kernel, or it has kinks"
+    if mesh_length is not None:
+        found = f"a mesh of {mesh_length:,.0f} points per series is no cheaper"
+        if mesh_length > longest:
+            found = f"a mesh must have at most {longest:,} points per series, not "
+            found += f"{mesh_length:,.0f}"
+    raise ValueError(
+        f"`times` must leave at most {largest:,} pairs of observations and outputs "
+        f"where pairs are summed one by one; got {n_pairs:,}, and {found}. Use a "
+        "coarser `time_step` or a shorter `horizon`, which a mesh can follow, smaller "
+        "batches, or method='pairwise', which sums any number of pairs."
+    )
+
+
+def check_reach(reach: float, known: float) -> None:
+    """Refuse a geometry that has shortened the gaps that a kernel looks across."""
+    if reach > known * (1 + 1e-9):
+        raise ValueError(
+            f"`geometry` must reach as far as the kernel, {reach:g}; got one for "
+            f"kernels up to {known:g}. Make it with the layer of the longest horizon: "
+            "`conv.geometry(times)`."
         )
 
 
@@ -161,7 +196,9 @@ def check_times(times: Tensor, query_times: Tensor | None) -> None:
     """Refuse times that are not (batch, time), finite and non-decreasing."""
     check_times_shape(times)
     _check_finite("times", times)
-    falls = (times[:, 1:] < times[:, :-1]).nonzero()
+    # torch compares no unsigned integers but bytes
+    ordered = times if times.is_floating_point() else times.long()
+    falls = (ordered[:, 1:] < ordered[:, :-1]).nonzero()
     if len(falls):
         series, row = falls[0].tolist()
         after, before = times[series, row + 1].item(), times[series, row].item()

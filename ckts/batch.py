@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from ckts.panel import Panel
+from ckts.steps import stamp_rounding
 
 
 class PanelTensors:
@@ -29,6 +30,11 @@ class PanelTensors:
         Multiplies the times.
     dtype : torch.dtype, default=torch.float32
         Type of values and static features; times are float64.
+
+    Attributes
+    ----------
+    rounding : ndarray of shape (n_series,)
+        By how much the times may be off, because the original stamps were rounded.
     """
 
     def __init__(
@@ -50,7 +56,9 @@ class PanelTensors:
         self.values = np.where(self.observed, values[rows], 0.0)
         before = np.concatenate([[0], np.cumsum(rows)])
         self.indptr = before[panel.indptr]
-        self.times = _elapsed(panel.times[rows], self.indptr) * time_factor
+        times = panel.times[rows]
+        self.times = _elapsed(times, self.indptr) * time_factor
+        self.rounding = stamp_rounding(times, self.indptr) * time_factor
         self.static = static
         self.dtype = dtype
 
@@ -110,4 +118,7 @@ def _elapsed(times: np.ndarray, indptr: np.ndarray) -> np.ndarray:
     """Time since the first row of each series, float64."""
     lengths = np.diff(indptr)
     first = np.repeat(indptr[:-1], lengths)
+    if times.dtype.kind == "i":
+        # modulo 2**64, which spans of more than 2**63 do not exceed
+        times = times.view(np.uint64)
     return (times - times[first]).astype(np.float64)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from ckts.leakage import LengthEffect, find_length_effects
-from ckts.steps import common_step
+from ckts.steps import common_step, stamp_rounding
 from ckts.times import TimeScale
 from ckts.wording import in_words
 
@@ -155,7 +155,9 @@ def describe(panel: Panel, y: Any = None) -> Description:
     first, last = panel.indptr[:-1][filled], panel.indptr[1:][filled] - 1
     durations = panel.times[last] - panel.times[first]
     gaps = np.delete(np.diff(panel.times), last[:-1])
-    step = common_step(panel.times, gaps)
+    rounding = stamp_rounding(panel.times, panel.indptr)
+    found = common_step(gaps, durations, rounding.max(initial=0))
+    step = None if found is None else found.shortest
     return Description(
         n_series=panel.n_series,
         n_rows=len(panel.times),

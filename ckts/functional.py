@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
+from ckts import _tensor_checks as _checks
 from ckts.density import Latest, Quadrature
 from ckts.geometry import Geometry
 from ckts.interpolant import Block, Interpolant, Running
@@ -71,6 +72,7 @@ def _convolve(
     causal: bool,
     reach: float,
 ) -> Tensor:
+    _checks.check_reach(reach, geometry.reach)
     sources = geometry.sources if isinstance(geometry, LinearGeometry) else geometry
     signal = quadrature.signal(values)
     method = METHODS[sources.method]

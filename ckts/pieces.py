@@ -16,7 +16,13 @@ import torch
 from torch import Tensor
 
 from ckts import _tensor_checks as _checks
-from ckts.geometry import Geometry, SparseMatrix, make_geometry, make_sparse
+from ckts.geometry import (
+    Geometry,
+    SparseMatrix,
+    count_from_origin,
+    make_geometry,
+    make_sparse,
+)
 
 # On a piece of 1.5 mesh steps, a quarter of the shortest period that the mesh resolves,
 # three nodes are right to 6e-6, as good as the mesh; on two steps to 2e-5. Two nodes
@@ -52,8 +58,6 @@ class LinearGeometry(Geometry):
         every row is a source besides, and a column.
     causal : bool
         Whether nothing after an output enters.
-    reach : float
-        Lag from which on the kernel is 0.
     """
 
     sources: Geometry
@@ -63,7 +67,6 @@ class LinearGeometry(Geometry):
     query_latest: Tensor
     spread: SparseMatrix
     causal: bool
-    reach: float
 
     @property
     def method(self) -> str:
@@ -114,10 +117,7 @@ def make_linear_geometry(
     _checks.check_not_lattice(method)
     _checks.check_times(times, query_times)
     device, times = times.device, times.cpu()
-    origin = times[:, :1]
-    rows = queries = (times - origin).double().contiguous()
-    if query_times is not None:
-        queries = (query_times.cpu() - origin).double().contiguous()
+    rows, queries = count_from_origin(times, query_times)
     piece = horizon / PIECES_PER_HORIZON
     if mesh_step is not None:
         piece = STEPS_PER_PIECE * mesh_step
@@ -138,6 +138,7 @@ def make_linear_geometry(
         method=method,
         mesh_step=mesh_step,
         causal=causal,
+        reach=reach,
     )
     return LinearGeometry(
         times=rows,

@@ -71,6 +71,7 @@ class Known:
     def __init__(self, dataset: PanelDataset, series: list[int]) -> None:
         self.geometries = dataset.geometries
         self.series = tuple(series)
+        self.rounding = torch.from_numpy(dataset.tensors.rounding[series])
 
     def __len__(self) -> int:
         return len(self.series)
@@ -189,7 +190,9 @@ class PanelNet(NeuralNet):
         known = tensors.pop("known")
         geometry = known.geometries.get(
             (known.series, self.mesh_step_),
-            lambda: self.module_.geometry(tensors["times"], self.mesh_step_),
+            lambda: self.module_.geometry(
+                tensors["times"], self.mesh_step_, rounding=known.rounding
+            ),
         )
         tensors = to_tensor(tensors, device=self.device)
         return self.module_(**tensors, geometry=geometry.to(self.device), **fit_params)

@@ -74,6 +74,23 @@ def test_times_are_counted_from_the_first_observation_before_any_rounding():
     assert batch["times"].tolist() == [[0, 1e-9, 3600]]
 
 
+def test_the_rounding_of_the_original_stamps_is_known():
+    times = 1.7e9 + np.array([0.0, 1.0, 5.0])
+    panel = Panel(np.ones((3, 1)), times, [0, 2, 2, 3])
+    rounding = PanelTensors(panel, time_factor=1 / 60).rounding
+    expected = [2.0**-48 * times[1] / 60, 0, 2.0**-48 * times[2] / 60]
+    np.testing.assert_allclose(rounding, expected, rtol=1e-15)
+    whole = Panel(np.ones((3, 1)), times.astype(int), [0, 2, 2, 3])
+    assert PanelTensors(whole).rounding.tolist() == [0, 0, 0]
+
+
+def test_spans_of_more_than_63_bits_do_not_overflow():
+    times = np.array(["1700-01-01", "2200-01-01"], "M8[ns]").astype(np.int64)
+    panel = Panel(np.ones((2, 1)), times, [0, 2])
+    elapsed = PanelTensors(panel).batch([0])["times"]
+    assert elapsed.tolist() == [[0.0, float(int(times[1]) - int(times[0]))]]
+
+
 def test_static_features_follow_their_series():
     static = np.arange(8.0).reshape(4, 2)
     tensors = PanelTensors(make_panel(), static=static)

@@ -15,6 +15,9 @@ EXACTNESS = 1.5
 SHORT, PER_STAMP = 512, 8
 # Points of all series together that are accepted, some gigabytes.
 MAX_POINTS = 2**26
+# Pairs of all series together that are summed unasked: a quarter of an hour per layer
+# and training step.
+MAX_PAIRS = 2**31
 
 
 def cheapest(

@@ -1,17 +1,23 @@
 """Everything that the time stamps of a batch alone decide, computed once per batch."""
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass, replace
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from ckts import _tensor_checks as _checks
-from ckts.geometry.costs import cheapest, longest_fitting
+from ckts.geometry.costs import MAX_PAIRS, cheapest, longest_fitting
 from ckts.geometry.lattice import Lattice, find_lattice
-from ckts.geometry.mesh import Mesh, make_mesh
+from ckts.geometry.mesh import Mesh, make_mesh, mesh_length
+from ckts.geometry.stamps import Stamps, count_from_origin, sort_stamps
+from ckts.steps import ROUNDING
 
 METHODS = ("lattice", "mesh", "pairwise")
+MeshStep: TypeAlias = float | Callable[[], float | None] | None
 
 
 @dataclass(frozen=True)
@@ -33,12 +39,15 @@ class Geometry:
         Where the stamps lie on a common lattice that is worth its cost.
     mesh : Mesh or None
         Where a mesh is worth its cost. Without either, pairs are summed.
+    reach : float
+        Lag from which on the kernels are 0 that it may be used for.
     """
 
     times: Tensor
     query_times: Tensor
     lattice: Lattice | None = None
     mesh: Mesh | None = None
+    reach: float = math.inf
 
     @property
     def queries_are_observations(self) -> bool:
@@ -62,8 +71,10 @@ def make_geometry(
     query_times: Tensor | None = None,
     *,
     method: str = "auto",
-    mesh_step: float | None = None,
+    mesh_step: MeshStep = None,
     causal: bool = True,
+    reach: float = math.inf,
+    rounding: Tensor | None = None,
 ) -> Geometry:
     """Return the geometry of a batch.
 
@@ -80,12 +91,19 @@ def make_geometry(
     method : {"auto", "lattice", "mesh", "pairwise"}, default="auto"
         "auto" takes what is cheapest, see :mod:`ckts.geometry.costs`; "lattice" insists
         on a lattice of any length (up to 2**26 points, all series together).
-    mesh_step : float, optional
+    mesh_step : float or callable, optional
         Distance of two mesh points, in the unit of `times`, that is fine enough for
-        the kernel, see :meth:`ckts.layers.CKConv.mesh_step`. Without it "auto" takes
-        no mesh.
+        the kernel, see :meth:`ckts.layers.CKConv.mesh_step`, or what returns it; it is
+        called where the stamps are no regular grid. Without it "auto" takes no mesh.
     causal : bool, default=True
         Whether a mesh is prepared for causal convolutions, too.
+    reach : float, default=inf
+        Lag from which on all kernels that will be used are 0: longer gaps need no
+        lattice or mesh points.
+    rounding : Tensor of shape (batch,), optional
+        By how much the stamps of each series may be off; by default what float64 loses
+        of `times`. Stamps that were larger before their origin was subtracted are off
+        by more.
 
     Returns
     -------
@@ -95,83 +113,125 @@ def make_geometry(
     ------
     ValueError
         If `times` decrease or are not finite, if the two arguments do not fit, if
-        `method="lattice"` and the stamps have no common lattice, or if
-        `method="mesh"` without a `mesh_step`, or with more than 2**26 points in all.
+        `method="lattice"` and the stamps have no common lattice, if
+        `method="mesh"` without a `mesh_step`, or with more than 2**26 points in all,
+        or if "auto" finds neither and there are more than 2**31 pairs.
     """
     _checks.check_choice("method", method, ("auto", *METHODS))
     _checks.check_times(times, query_times)
-    _checks.check_mesh_step(mesh_step, method)
-    device = times.device
-    times = times.cpu()
-    origin = times[:, :1]
-    shifted = queries = (times - origin).double().contiguous()
-    if query_times is not None:
-        queries = (query_times.cpu() - origin).double().contiguous()
-    if method == "auto":
-        geometry = _cheapest_geometry(shifted, queries, mesh_step, causal)
-    elif method == "lattice":
-        geometry = _lattice_geometry(shifted, queries)
-    elif method == "mesh":
-        geometry = _mesh_geometry(shifted, queries, mesh_step, causal)
-    else:
-        geometry = Geometry(shifted, queries)
-    return geometry.to(device)
+    if not callable(mesh_step):
+        _checks.check_mesh_step(mesh_step, method)
+    device, times = times.device, times.cpu()
+    shifted, queries = count_from_origin(times, query_times)
+    if rounding is None:
+        rounding = _float_rounding(times)
+    stamps = sort_stamps(shifted, queries)
+    batch = _Batch(shifted, queries, stamps, rounding.cpu().numpy(), causal, reach)
+    if method != "lattice" and (shifted.numel() == 0 or queries.numel() == 0):
+        method = "pairwise"
+    return _MAKERS[method](batch, mesh_step).to(device)
 
 
-def _cheapest_geometry(
-    times: Tensor, queries: Tensor, mesh_step: float | None, causal: bool
-) -> Geometry:
-    size = len(times), times.shape[1], queries.shape[1]
-    mesh_length = None
-    if mesh_step is not None and times.numel() and queries.numel():
-        mesh_length = _span(times, queries) / mesh_step
-    method, longest = cheapest(*size, mesh_length=mesh_length, causal=causal)
-    lattice = find_lattice(times, queries, max_length=longest)
-    if lattice is not None:
-        return _on_lattice(times, queries, lattice)
+@dataclass(frozen=True)
+class _Batch:
+    """What the geometry of a batch is made of: see :func:`make_geometry`."""
+
+    times: Tensor
+    queries: Tensor
+    stamps: Stamps
+    rounding: np.ndarray
+    causal: bool
+    reach: float
+
+
+def _float_rounding(times: Tensor) -> Tensor:
+    """Return the rounding of each series: (batch,)."""
+    if not times.is_floating_point() or times.numel() == 0:
+        return times.new_zeros(len(times), dtype=torch.float64)
+    return ROUNDING * torch.maximum(times[:, 0].abs(), times[:, -1].abs()).double()
+
+
+def _cheapest(batch: _Batch, mesh_step: MeshStep) -> Geometry:
+    found = find_lattice(batch.stamps, batch.rounding, reach=batch.reach)
+    if found is not None and found[0].regular:
+        return _on_lattice(batch, *found)
+    mesh_step, length = _ask(mesh_step), None
+    if mesh_step is not None:
+        length = mesh_length(batch.stamps, step=mesh_step, reach=batch.reach)
+    size = len(batch.times), batch.times.shape[1], batch.queries.shape[1]
+    method, longest = cheapest(*size, mesh_length=length, causal=batch.causal)
+    if found is not None and found[0].length <= longest:
+        return _on_lattice(batch, *found)
     if method == "mesh":
-        return _mesh_geometry(times, queries, mesh_step, causal)
-    return Geometry(times, queries)
+        return _on_mesh(batch, mesh_step)
+    n_pairs = _count_pairs(batch)
+    _checks.check_pairs(n_pairs, MAX_PAIRS, length, longest_fitting(len(batch.times)))
+    return _pairwise(batch)
 
 
-def _mesh_geometry(
-    times: Tensor, queries: Tensor, mesh_step: float | None, causal: bool
-) -> Geometry:
-    if times.numel() == 0 or queries.numel() == 0:
-        return Geometry(times, queries)
-    assert mesh_step is not None
-    length, longest = _span(times, queries) / mesh_step, longest_fitting(len(times))
+def _ask(mesh_step: MeshStep, method: str = "auto") -> float | None:
+    """Find out how fine a mesh must be, where that is not known yet."""
+    if callable(mesh_step):
+        mesh_step = mesh_step()
+        _checks.check_mesh_step(mesh_step, method)
+    return mesh_step
+
+
+def _count_pairs(batch: _Batch) -> int:
+    """Count the pairs that are summed one by one, if they may be many."""
+    n_pairs = batch.times.numel() * batch.queries.shape[1]
+    if n_pairs <= MAX_PAIRS or batch.reach == math.inf:
+        return n_pairs
+    late = batch.queries if batch.causal else batch.queries + batch.reach
+    seen = torch.searchsorted(batch.times, late, right=True)
+    passed = torch.searchsorted(batch.times, batch.queries - batch.reach)
+    return int((seen - passed).sum())
+
+
+def _pairwise(batch: _Batch, mesh_step: MeshStep = None) -> Geometry:
+    return Geometry(batch.times, batch.queries, reach=batch.reach)
+
+
+def _on_mesh(batch: _Batch, mesh_step: MeshStep) -> Geometry:
+    step = _ask(mesh_step, "mesh")
+    assert step is not None
+    length = mesh_length(batch.stamps, step=step, reach=batch.reach)
+    longest = longest_fitting(len(batch.times))
     if length > longest:
         raise ValueError(
             f"`mesh_step` must leave at most {longest:,} mesh points per series for "
             f"method='mesh'; got {length:,.0f}. Use method='auto', or smaller batches."
         )
-    mesh = make_mesh(times, queries, step=mesh_step, causal=causal)
-    return Geometry(times, queries, mesh=mesh)
+    times, queries = batch.times, batch.queries
+    mesh = make_mesh(times, queries, step=step, causal=batch.causal, reach=batch.reach)
+    return Geometry(times, queries, mesh=mesh, reach=batch.reach)
 
 
-def _span(times: Tensor, queries: Tensor) -> float:
-    first = torch.minimum(times[:, 0], queries.amin(1))
-    return (torch.maximum(times[:, -1], queries.amax(1)) - first).max().item()
-
-
-def _lattice_geometry(times: Tensor, queries: Tensor) -> Geometry:
-    longest = longest_fitting(len(times))
-    lattice = find_lattice(times, queries, max_length=longest)
-    if lattice is None:
+def _insisted_lattice(batch: _Batch, mesh_step: MeshStep) -> Geometry:
+    longest = longest_fitting(len(batch.times))
+    found = None
+    if batch.stamps.sorted.size:
+        found = find_lattice(batch.stamps, batch.rounding, reach=batch.reach)
+    if found is None or found[0].length > longest:
         raise ValueError(
             "`times` must lie on a common lattice for method='lattice'; got stamps "
             f"without one of at most {longest:,} points. Use method='auto'."
         )
-    return _on_lattice(times, queries, lattice)
+    return _on_lattice(batch, *found)
 
 
-def _on_lattice(times: Tensor, queries: Tensor, lattice: Lattice) -> Geometry:
+def _on_lattice(batch: _Batch, lattice: Lattice, placed: Stamps) -> Geometry:
     # A stamp within rounding of a lattice point is that point, also for weights.
-    same = queries is times
-    times = lattice.source.double() * lattice.step
-    queries = times if same else lattice.target.double() * lattice.step
-    return Geometry(times, queries, lattice=lattice)
+    times, queries = placed.split(placed.sorted)
+    return Geometry(times, queries, lattice=lattice, reach=batch.reach)
+
+
+_MAKERS: dict[str, Callable[[_Batch, MeshStep], Geometry]] = {
+    "auto": _cheapest,
+    "lattice": _insisted_lattice,
+    "mesh": _on_mesh,
+    "pairwise": _pairwise,
+}
 
 
 def _to(value: Any, device: torch.device | str, moved: dict[int, Any]) -> Any:

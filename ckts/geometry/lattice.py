@@ -1,18 +1,28 @@
-"""A lattice that holds all stamps of a batch, found by Euclid's algorithm."""
+"""A lattice that holds all stamps of a batch."""
 
-from dataclasses import dataclass
+from __future__ import annotations
 
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
 import torch
 from torch import Tensor
 
-# Stamps count as lattice points when they are within this share of a step of one.
-# The response then differs from the one at the true stamps by about as much.
-LATTICE_TOLERANCE = 1e-9
+from ckts.geometry.stamps import Stamps
+from ckts.steps import ROUNDING, Step, common_step
+
+# A long series of rounded gaps may leave its lattice by this share of a step. The
+# response then differs from the one at the true stamps by about as much.
+DRIFT = 1e-6
 
 
 @dataclass(frozen=True)
 class Lattice:
     """Positions of a batch on a common lattice; the origin is one per series.
+
+    A gap that is longer than kernels reach is as short here as they allow, and need not
+    be a whole number of steps: each run of stamps between such gaps has its own origin.
 
     Attributes
     ----------
@@ -35,75 +45,68 @@ class Lattice:
     regular: bool
 
 
-@torch.no_grad()
 def find_lattice(
-    times: Tensor, query_times: Tensor, *, max_length: int
-) -> Lattice | None:
-    """Find the coarsest lattice that holds all stamps of a batch, by Euclid.
+    stamps: Stamps, rounding: np.ndarray, *, reach: float = math.inf
+) -> tuple[Lattice, Stamps] | None:
+    """Find the coarsest lattice that holds all stamps of a batch, in their order.
 
     Parameters
     ----------
-    times : Tensor of shape (batch, time)
-        Observation times; the first of each series is its origin, float64.
-    query_times : Tensor of shape (batch, query)
-        Times of the output, float64.
-    max_length : int
-        Give up when the lattice would have more points than this.
+    stamps : Stamps
+        The stamps of the batch, at least one per series.
+    rounding : ndarray of shape (batch,)
+        By how much they may be off. What is nearer than half of it is a tie.
+    reach : float, default=inf
+        Lag from which on kernels are 0; longer gaps do not matter.
 
     Returns
     -------
-    Lattice or None
-        None where the stamps have no common step, or one that is too small.
+    lattice : Lattice
+    stamps : Stamps
+        Moved onto their lattice points; longer gaps as they are.
+
+    Notes
+    -----
+    None where the stamps have no common step, or one that is too small to be told from
+    rounding.
     """
-    offsets = torch.cat([times, query_times], 1)
-    if offsets.numel() == 0:
-        return None
-    step = _common_step(offsets.abs().flatten(), max_length)
+    runs = stamps.runs(reach)
+    gaps = np.where(runs.cuts, 0.0, stamps.gaps)
+    # Half: what a panel holds apart was rounded once more since.
+    gaps[gaps <= rounding[:, None] / 2] = 0
+    errors = np.maximum(rounding, ROUNDING * stamps.spans)[:, None]
+    step = common_step(gaps, runs.spans, errors.max())
     if step is None:
+        if gaps.any():
+            return None
+        step = Step(1.0, 0.0)
+    counts = np.rint(gaps / step.size)
+    steps = _cumulate(counts)
+    steps -= np.take_along_axis(steps, runs.starts, 1)
+    doubts = 2 * errors + counts * step.error
+    drifts = np.maximum(DRIFT * step.size, 2 * errors)
+    if (
+        np.any((gaps > 0) & (counts == 0))
+        or np.any(np.abs(gaps - counts * step.size) > doubts)
+        or np.any(np.abs(runs.elapsed - steps * step.size) > drifts)
+    ):
         return None
-    index = torch.round(offsets / step).long()
-    index = index - index.amin(1, keepdim=True)
-    length = int(index.max()) + 1
-    if length > max_length:
-        return None
-    source, target = index.split([times.shape[1], query_times.shape[1]], 1)
-    whole = torch.arange(length)
+    counts[runs.cuts] = np.floor(reach / step.size) + 1
+    index = replace(stamps, sorted=_cumulate(counts).astype(np.int64))
+    placed = runs.begins - stamps.sorted[:, :1] + steps * step.size
+    return _lattice(index, step.size), replace(stamps, sorted=placed)
+
+
+def _cumulate(gaps: np.ndarray) -> np.ndarray:
+    return np.pad(gaps.cumsum(1), ((0, 0), (1, 0)))
+
+
+def _lattice(stamps: Stamps, step: float) -> Lattice:
+    """Make the lattice of stamps that are counted in steps."""
+    length = int(stamps.sorted.max()) + 1
+    source, target = stamps.split(stamps.sorted)
     regular = all(
-        part.shape[1] == length and bool((part == whole).all())
+        part.shape[1] == length and bool((part == torch.arange(length)).all())
         for part in (source, target)
     )
     return Lattice(step, length, source, target, regular)
-
-
-def _common_step(offsets: Tensor, max_length: int) -> float | None:
-    """Greatest common divisor of the offsets, or None where it is too small."""
-    span = offsets.max().item()
-    if span == 0:
-        return 1.0
-    # Multiples of a step that is large enough lie at least this far apart, twice.
-    slack = span / (2 * max_length)
-    remainder = offsets
-    step = span
-    while step * max_length >= span:
-        positive = remainder[remainder > LATTICE_TOLERANCE * step]
-        if len(positive) == 0:
-            return step
-        step = _refine(offsets, positive.min().item(), slack)
-        remainder = (offsets - torch.round(offsets / step) * step).abs()
-    return None
-
-
-def _refine(offsets: Tensor, step: float, slack: float) -> float:
-    """Sharpen a step on ever longer offsets that are multiples of it up to `slack`.
-
-    A step read off one gap carries that gap's rounding error, which a long series
-    multiplies by its number of steps.
-    """
-    for reach in (1e1, 1e3, 1e5, 1e7):
-        counts = torch.round(offsets / step)
-        error = (offsets - counts * step).abs()
-        fits = (counts > 0) & (counts <= reach) & (error < min(slack, 1e-3 * step))
-        if bool(fits.any()):
-            best = torch.where(fits, counts, 0).argmax()
-            step = (offsets[best] / counts[best]).item()
-    return step

@@ -5,13 +5,16 @@ A smooth function is known at any time from the coefficients of splines at the
 mesh points, which the FFT does; see :mod:`ckts.methods.mesh`.
 """
 
+import math
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from ckts.geometry.near import NearField, make_near_field
 from ckts.geometry.sparse import SparseMatrix
+from ckts.geometry.stamps import Stamps, shrink_gaps, sort_stamps
 from ckts.geometry.stencil import NODES, make_stencil, spline_taps
 
 
@@ -44,7 +47,12 @@ class Mesh:
 
 @torch.no_grad()
 def make_mesh(
-    times: Tensor, query_times: Tensor, *, step: float, causal: bool = True
+    times: Tensor,
+    query_times: Tensor,
+    *,
+    step: float,
+    causal: bool = True,
+    reach: float = math.inf,
 ) -> Mesh:
     """Lay a mesh under a batch.
 
@@ -58,26 +66,53 @@ def make_mesh(
         Distance of two mesh points.
     causal : bool, default=True
         Whether to prepare for causal convolutions.
+    reach : float, default=inf
+        Lag from which on kernels are 0: there is no mesh in longer gaps.
 
     Returns
     -------
     Mesh
     """
-    first = torch.minimum(times[:, :1], query_times.amin(1, keepdim=True))
-    last = torch.maximum(times[:, -1:], query_times.amax(1, keepdim=True))
-    length = int((last - first).max() / step) + NODES + 1
-    stencil = make_stencil((times - first) / step, length)
-    n_nodes = len(times) * length
+    stamps = sort_stamps(times, query_times)
+    shrunk = shrink_gaps(stamps, _longest_gap(reach, step))
+    length = int(shrunk.spans.max() / step) + NODES + 1
+    positions, query_positions = shrunk.split(
+        (shrunk.sorted - shrunk.sorted[:, :1]) / step
+    )
+    stencil = make_stencil(positions, length)
+    n_nodes = len(positions) * length
     source = target = stencil.matrix(n_nodes)
     target_stencil = stencil
-    if query_times is not times:
-        target_stencil = make_stencil((query_times - first) / step, length)
+    if query_positions is not positions:
+        target_stencil = make_stencil(query_positions, length)
         target = target_stencil.matrix(n_nodes)
     near = None
     if causal:
         seen = _seen(times, query_times)
         near = make_near_field(stencil, target_stencil, seen)
     return Mesh(step, length, source, target, near, spline_taps(2))
+
+
+def mesh_length(stamps: Stamps, *, step: float, reach: float = math.inf) -> float:
+    """Return how many steps long a mesh is, which need not fit into memory.
+
+    Parameters
+    ----------
+    stamps : Stamps
+        The stamps of the batch.
+    step, reach : float
+        As for :func:`make_mesh`.
+
+    Returns
+    -------
+    float
+    """
+    return np.minimum(stamps.gaps, _longest_gap(reach, step)).sum(1).max() / step
+
+
+def _longest_gap(reach: float, step: float) -> float:
+    """No spline at one end of such a gap meets the kernel of the other end."""
+    return reach + 2 * NODES * step
 
 
 def _seen(times: Tensor, query_times: Tensor) -> Tensor:

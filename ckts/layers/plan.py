@@ -2,8 +2,7 @@
 
 import math
 from collections.abc import Callable
-from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from torch import Tensor
 
@@ -100,6 +99,7 @@ def layer_geometry(
     mesh_step: float | Callable[[], float | None] | None,
     method: str = "auto",
     causal: bool = True,
+    rounding: Tensor | None = None,
 ) -> Geometry:
     """Make the geometry that the layers with a quadrature need.
 
@@ -107,10 +107,8 @@ def layer_geometry(
 
     Parameters
     ----------
-    times, query_times, method, causal
+    times, query_times, method, mesh_step, causal, rounding
         As in :func:`ckts.geometry.make_geometry`.
-    mesh_step : float, callable or None
-        As there, or what returns it.
     quadrature : {"gap", "linear", "none"}
         That of the layers.
     horizon : float
@@ -120,13 +118,11 @@ def layer_geometry(
     -------
     Geometry
     """
-    if callable(mesh_step):
-        if method == "auto" and quadrature != "linear":
-            geometry = make_geometry(times, query_times, causal=causal)
-            if geometry.lattice is not None and geometry.lattice.regular:
-                return geometry
-        mesh_step = mesh_step()
-    make: Callable[..., Geometry] = make_geometry
-    if quadrature == "linear":
-        make = partial(make_linear_geometry, horizon=horizon, reach=REACH * horizon)
-    return make(times, query_times, method=method, mesh_step=mesh_step, causal=causal)
+    options: dict[str, Any] = {"method": method, "causal": causal}
+    options["reach"] = REACH * horizon
+    if quadrature != "linear":
+        options |= {"mesh_step": mesh_step, "rounding": rounding}
+        return make_geometry(times, query_times, **options)
+    # Its sources follow the kernel, whatever the method, and are on no lattice.
+    options["mesh_step"] = mesh_step() if callable(mesh_step) else mesh_step
+    return make_linear_geometry(times, query_times, horizon=horizon, **options)

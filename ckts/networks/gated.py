@@ -207,7 +207,9 @@ class GatedCKCNN(nn.Module):
         joined = torch.cat([pooled, self.summarize(summary)], 1)
         return self.head(self.dropout(joined))
 
-    def geometry(self, times: Tensor, mesh_step: MeshSteps) -> Geometries:
+    def geometry(
+        self, times: Tensor, mesh_step: MeshSteps, *, rounding: Tensor | None = None
+    ) -> Geometries:
         """Make the geometries of a batch, which the layers share.
 
         Parameters
@@ -217,20 +219,26 @@ class GatedCKCNN(nn.Module):
         mesh_step : MeshSteps
             The result of :meth:`mesh_step`, or an earlier one that still holds;
             ``MeshSteps()`` uses no mesh.
+        rounding : Tensor of shape (batch,), optional
+            By how much the stamps of each series may be off, see
+            :func:`ckts.geometry.make_geometry`.
 
         Returns
         -------
         Geometries
         """
-        rows = self._geometry(self.stem, times, mesh_step.rows)
+        rows = self._geometry(self.stem, times, mesh_step.rows, rounding)
         if self.burst_stem is None:
             return Geometries(rows)
-        return Geometries(
-            rows, self._geometry(self.burst_stem, times, mesh_step.bursts)
-        )
+        bursts = self._geometry(self.burst_stem, times, mesh_step.bursts, rounding)
+        return Geometries(rows, bursts)
 
     def _geometry(
-        self, conv: CKConv, times: Tensor, mesh_step: float | None
+        self,
+        conv: CKConv,
+        times: Tensor,
+        mesh_step: float | None,
+        rounding: Tensor | None,
     ) -> Geometry:
         return layer_geometry(
             times,
@@ -238,6 +246,7 @@ class GatedCKCNN(nn.Module):
             horizon=conv.horizon,
             mesh_step=mesh_step,
             causal=self.causal,
+            rounding=rounding,
         )
 
     def mesh_step(self, known: MeshSteps | None = None) -> MeshSteps:

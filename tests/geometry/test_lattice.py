@@ -2,12 +2,14 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ckts.geometry import make_geometry
+from ckts.geometry import make_geometry, sort_stamps
+from ckts.geometry.lattice import find_lattice
 
 
 def lattice_of(*series, queries=None, method="auto", dtype=torch.float64):
@@ -153,6 +155,84 @@ def test_two_series_without_a_common_step_have_no_lattice():
     alone = lattice_of([0.0, 1.0, 2.0, 3.0])
     assert alone is not None
     assert lattice_of([0.0, 1.0, 2.0, 3.0], [0.0, 1.0, 2.0, math.pi]) is None
+
+
+# --- rounding and order ---------------------------------------------------------------
+
+
+def test_tenths_of_a_second_since_1970_are_found():
+    generator = torch.Generator().manual_seed(0)
+    kept = torch.rand(3, 20_000, generator=generator).argsort(1)[:, :9000]
+    kept = kept.sort(1).values.double()
+    lattice = make_geometry(1.7e9 + kept * 0.1).lattice
+    assert lattice.step == pytest.approx(0.1, rel=1e-9)
+    assert torch.equal(lattice.source, (kept - kept[:, :1]).long())
+
+
+def test_rounding_is_told_where_the_origin_is_subtracted():
+    times = (1.7e9 + torch.arange(2000).double() * 0.1).unsqueeze(0)
+    elapsed = times - times[:, :1]
+    assert make_geometry(elapsed).lattice is None
+    rounding = torch.tensor([2.0**-48 * 1.7e9], dtype=torch.float64)
+    lattice = make_geometry(elapsed, rounding=rounding).lattice
+    assert lattice.step == pytest.approx(0.1, rel=1e-9)
+    assert lattice.regular
+
+
+@pytest.mark.parametrize("gap", [1e-3, 5e-10, 1e-12, 1e-14])
+def test_stamps_that_differ_are_not_moved_onto_one_point(gap):
+    times = [0.0, 1.0, 2.0, 2.0 + gap, 3.0, 4.0]
+    assert lattice_of(times) is None or lattice_of(times).source.unique().numel() == 6
+    # an integer is exact, also where float64 would not tell two apart
+    hours = [3600 * 10**9 * k for k in range(9000)]
+    assert lattice_of([*hours[:5], hours[5], hours[5] + 1, *hours[6:]], dtype=int) is (
+        None
+    )
+
+
+def test_stamps_that_rounding_tells_apart_are_one_point():
+    times = [0.0, 0.1, 0.2, 0.3, 0.1 + 0.2, 0.4]
+    assert lattice_of(sorted(times)).source.tolist() == [[0, 1, 2, 3, 3, 4]]
+
+
+def test_a_series_is_moved_by_no_more_than_its_own_rounding():
+    coarse = 1.7e9 + torch.arange(50).double() * 0.1
+    fine = torch.arange(50).double() * 0.1
+    fine[20] += 2e-6
+    assert make_geometry(coarse.unsqueeze(0)).lattice is not None
+    assert make_geometry(torch.stack([coarse, fine])).lattice is None
+
+
+def test_sums_of_very_many_steps_leave_the_lattice():
+    # positions are off by more than their rounding, and by 1e-6 of a step
+    times = torch.full((1, 2_000_000), 0.1, dtype=torch.float64).cumsum(1)
+    assert make_geometry(times[:, :50_000]).lattice.length == 50_000
+    assert find_lattice(sort_stamps(times, times), np.zeros(1)) is None
+
+
+# --- gaps that no kernel crosses ------------------------------------------------------
+
+
+def test_a_lattice_has_no_points_where_no_kernel_reaches():
+    times = [[0.0, 1.0, 3.0, 1e9, 1e9 + 2], [0.0, 9.0, 10.0, 11.0, 12.0]]
+    times = torch.tensor(times, dtype=torch.float64)
+    lattice = make_geometry(times, reach=4.5).lattice
+    assert lattice.source.tolist() == [[0, 1, 3, 8, 10], [0, 5, 6, 7, 8]]
+    assert lattice.length == 11
+    geometry = make_geometry(times, method="lattice", reach=4.5)
+    assert torch.equal(geometry.times, times)
+    assert make_geometry(times).lattice is None
+
+
+def test_runs_that_no_kernel_joins_have_origins_of_their_own():
+    begins = torch.tensor([[0.0], [math.e * 1e3], [math.pi * 1e4]]).double()
+    times = (begins + 0.1 * torch.arange(20).double()).view(1, -1)
+    queries = torch.tensor([[5e3 + math.sqrt(2), 0.3]], dtype=torch.float64)
+    geometry = make_geometry(times, queries, reach=3.0)
+    assert geometry.lattice.step == pytest.approx(0.1, rel=1e-9)
+    assert geometry.lattice.length == 3 * 19 + 3 * 30 + 1
+    torch.testing.assert_close(geometry.times, times, rtol=0, atol=1e-10)
+    torch.testing.assert_close(geometry.query_times, queries, rtol=0, atol=1e-10)
 
 
 # --- queries --------------------------------------------------------------------------

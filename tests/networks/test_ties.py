@@ -1,5 +1,7 @@
 """Rows of one time stamp see each other, in whatever order they stand."""
 
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -118,3 +120,23 @@ def test_first_and_last_are_means_over_their_stamps(seed):
         for number, end in ((4, stamps[:1]), (5, stamps[-1:])):
             expected = shown[stamps == end].mean() if len(stamps) else 0
             assert found[series, number, channel] == pytest.approx(float(expected))
+
+
+@settings(deadline=None, max_examples=30)
+@given(seeds, st.integers(-14, -1))
+def test_features_just_before_a_stamp_do_not_see_it(seed, exponent):
+    network, batch = make_network(causal=True), make_tied_batch(seed, lattice=True)
+    batch = {name: part[:1] for name, part in batch.items()}
+    times = batch["times"]
+    times[0, 7] = times[0, 6] + 10.0**exponent
+    batch["times"] = times = times.sort(1).values
+    distinct = times.diff() > 2.0**-48 * times[0, -1]
+    if not bool(distinct.any()):
+        return
+    first = 1 + int(distinct[0].nonzero()[-1])
+    changed = copy.deepcopy(batch)
+    changed["values"][:, first:] += 3
+    changed["observed"][:, first:] = True
+    before, after = network.features(**batch), network.features(**changed)
+    difference = (after - before)[:, :first].abs().max()
+    assert difference <= 1e-12 * after.abs().max()
