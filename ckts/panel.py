@@ -22,7 +22,7 @@ from ckts.columns import as_floats, as_instances, as_names
 from ckts.description import Description, describe
 from ckts.frames import write_frame
 from ckts.long_table import read_long
-from ckts.rows import merge_rows, sort_rows
+from ckts.rows import merge_rows, merge_stamps, sort_rows
 from ckts.selection import as_row_pointers, row_pointers, series_numbers, take_rows
 from ckts.static import as_static
 from ckts.times import TimeScale, parse_times
@@ -45,6 +45,7 @@ class Panel(Frozen):
         NaN is "not observed". float32 is kept, everything else becomes float64.
     times : array-like of shape (n_rows,)
         Numbers, datetimes, timedeltas or periods that do not decrease within a series.
+        Floats of a series within its rounding (2**-48 of the largest) become ties.
     indptr : array-like of shape (n_series + 1,)
         Where the rows of each series begin. A series may have no row.
     channels : sequence of str, default ("channel_0", ...)
@@ -105,6 +106,7 @@ class Panel(Frozen):
         instances, numbered = as_instances(instances, len(indptr) - 1, _numbered)
         channels = as_names("channels", channels, values.shape[1])
         check_sorted(times, indptr, instances, scale)
+        times = merge_stamps(times, indptr)
         check_finite(values, indptr, instances, channels)
         static, static_names = as_static(static, static_names, instances)
         self._set(

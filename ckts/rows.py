@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ckts._checks import shown
+from ckts.steps import stamp_rounding
 from ckts.times import TimeScale, show_time
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ def sort_rows(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Sort rows by series, then by time; rows that tie keep their order.
 
+    Stamps that only rounding tells apart become one, see `merge_stamps`.
+
     Parameters
     ----------
     codes, times : ndarrays of shape (n_rows,)
@@ -60,9 +63,62 @@ def sort_rows(
     """
     same = codes[1:] == codes[:-1]
     if np.all((codes[1:] > codes[:-1]) | (same & (times[1:] >= times[:-1]))):
-        return codes, times, values
+        return codes, _merge_sorted(codes, times), values
     order = np.lexsort((times, codes))
-    return codes[order], times[order], values[order]
+    merged = _merge_sorted(codes[order], times[order])
+    if np.any(merged != times[order]):  # what has become a tie keeps its order, too
+        again = np.lexsort((order, merged, codes[order]))
+        order, merged = order[again], merged[again]
+    return codes[order], merged, values[order]
+
+
+def _merge_sorted(codes: np.ndarray, times: np.ndarray) -> np.ndarray:
+    starts = np.flatnonzero(_changes(codes))
+    return merge_stamps(times, np.append(starts, len(codes)))
+
+
+def merge_stamps(times: np.ndarray, indptr: np.ndarray) -> np.ndarray:
+    """Make stamps of a series that only rounding tells apart one and the same.
+
+    From the earliest on, each takes along all that are no farther from it than stamps
+    of this series are rounded; what is left is farther apart. Integers are exact.
+
+    Parameters
+    ----------
+    times : ndarray of shape (n_rows,)
+        They do not decrease within a series.
+    indptr : ndarray of shape (n_series + 1,)
+        Where the rows of each series begin.
+
+    Returns
+    -------
+    ndarray of shape (n_rows,)
+        The argument itself where nothing changes.
+
+    Examples
+    --------
+    >>> merge_stamps(np.array([0.3, 0.1 + 0.2, 0.4]), np.array([0, 3]))
+    array([0.3, 0.3, 0.4])
+    """
+    if times.dtype.kind == "i" or len(times) < 2:
+        return times
+    error = np.repeat(stamp_rounding(times, indptr), np.diff(indptr))
+    with np.errstate(over="ignore"):  # between the largest numbers of both signs
+        gaps = np.diff(times)
+    linked = gaps <= error[:-1]
+    linked[indptr[(indptr > 0) & (indptr < len(times))] - 1] = False
+    if not np.any(linked & (gaps > 0)):
+        return times
+    ends = np.append(np.flatnonzero(~linked) + 1, len(times))
+    runs = np.unique(np.searchsorted(ends, np.flatnonzero(linked), side="right"))
+    times = times.copy()
+    for start, end in zip(np.append(0, ends)[runs], ends[runs], strict=True):
+        while start < end:
+            latest = times[start] + error[start]
+            stop = start + np.searchsorted(times[start:end], latest, side="right")
+            times[start:stop] = times[start]
+            start = stop
+    return times
 
 
 def merge_rows(

@@ -106,3 +106,81 @@ def test_from_rows_refuses_codes_of_no_series():
         ValueError, match=r"`X` must hold at least one series; got none"
     ):
         Panel.from_rows([], [], np.empty((0, 1)), n_series=0)
+
+
+# --- stamps that only rounding tells apart --------------------------------------------
+
+
+def naive_merge_stamps(times):
+    """Merge the stamps of one series, one by one."""
+    error, merged = 2.0**-48 * np.abs(times).max(initial=0), []
+    for time in times:
+        near = bool(merged) and time <= merged[-1] + error
+        merged.append(merged[-1] if near else time)
+    return np.array(merged)
+
+
+whole = st.lists(st.integers(0, 5), max_size=8)
+shares = st.sampled_from([0, 0.1, 0.6, 0.99, 1.1, 2, 1e3])
+
+
+@given(st.lists(whole, min_size=1, max_size=4), st.data())
+def test_what_rounding_tells_apart_is_merged_series_by_series(batch, data):
+    series = []
+    for numbers in batch:
+        times = np.array(numbers, float) * 1e9
+        nudges = data.draw(st.lists(shares, min_size=len(times), max_size=len(times)))
+        error = 2.0**-48 * np.abs(times).max(initial=0)
+        series.append(np.sort(times + np.array(nudges) * error))
+    indptr = np.cumsum([0, *map(len, series)])
+    values = np.zeros((indptr[-1], 1))
+    panel = Panel(values, np.concatenate(series), indptr)
+    for one, times in zip(panel, series, strict=True):
+        np.testing.assert_array_equal(one.times, naive_merge_stamps(times))
+    again = Panel(values, panel.times, indptr)
+    np.testing.assert_array_equal(again.times, panel.times)
+
+
+def test_merged_stamps_are_farther_apart_than_rounding():
+    # a chain of stamps, each near to the one before
+    times = 1.7e9 + np.arange(1000) * 2.0**-21
+    merged = np.unique(Panel(np.zeros((1000, 1)), times, [0, 1000]).times)
+    assert 10 < len(merged) < 1000
+    assert np.diff(merged).min() > 2.0**-48 * times.max()
+
+
+def test_integers_and_dates_are_exact():
+    stamps = 1_700_000_000_000_000_000 + np.array([0, 1, 2])
+    for times in (stamps, stamps.view("M8[ns]")):
+        panel = Panel(np.zeros((3, 1)), times, [0, 3])
+        assert np.diff(panel.times).tolist() == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("duplicates", "expected"), [("mean", [3.0]), ("last", [5.0]), ("keep", [1.0, 5.0])]
+)
+def test_merged_stamps_follow_the_rule_for_duplicates(duplicates, expected):
+    times = [0.1 + 0.2, 0.3]  # the first row is the later one, by rounding
+    panel = Panel.from_rows(
+        [0, 0], times, [[1.0], [5.0]], n_series=1, duplicates=duplicates
+    )
+    assert panel.values[:, 0].tolist() == expected
+    assert set(panel.times) == {0.3}
+
+
+def test_merged_stamps_are_duplicates():
+    with pytest.raises(ValueError, match=r"instance 0 has 2 values of .* at time 0\.3"):
+        Panel.from_rows([0, 0], [0.3, 0.1 + 0.2], [[1.0], [5.0]], n_series=1)
+    nan = np.nan
+    panel = Panel.from_rows(
+        [0, 0], [0.3, 0.1 + 0.2], [[1.0, nan], [nan, 2.0]], n_series=1
+    )
+    assert panel.values.tolist() == [[1.0, 2.0]]
+
+
+@pytest.mark.parametrize(
+    "times", [[], [0.3], [-1.7e308, 1.7e308], [0.0, 0.0], [-0.0, 5e-324]]
+)
+def test_odd_stamps_stay(times):
+    panel = Panel(np.zeros((len(times), 1)), np.array(times), [0, len(times)])
+    assert panel.times.tolist() == times
