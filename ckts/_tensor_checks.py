@@ -46,6 +46,7 @@ def check_parameters(
     """Refuse parameters that `make` does not take."""
     known = set(inspect.signature(make).parameters)
     known -= {"in_channels", "out_channels", "causal", "n_steps", "activation"}
+    known -= {"generator"}  # that of the layer or of `random_state`
     unknown = sorted(set(params) - known)
     if unknown:
         raise ValueError(

@@ -51,7 +51,8 @@ ARROWS = {
     "batch": {*BORDER, "_tensor_checks"},
     "density": {"_checks", "_tensor_checks"},
     "geometry": {"_checks", "_tensor_checks", "steps"},
-    "kernels": {"_checks", "_tensor_checks"},
+    "randomness": set(),
+    "kernels": {"_checks", "_tensor_checks", "randomness"},
     "methods": {"geometry"},
     "pieces": {"_tensor_checks", "geometry"},
     "interpolant": {"geometry", "pieces"},
@@ -63,8 +64,8 @@ ARROWS = {
         "methods",
         "pieces",
     },
-    "layers": {*MATHS, "_checks", "_tensor_checks"},
-    "networks": {*MATHS, "_checks", "_tensor_checks", "layers"},
+    "layers": {*MATHS, "_checks", "_tensor_checks", "randomness"},
+    "networks": {*MATHS, "_checks", "_tensor_checks", "layers", "randomness"},
     "datasets": BORDER,
     "plotting": {*BORDER, "_tensor_checks", "batch"},
     "estimators": {
@@ -75,6 +76,7 @@ ARROWS = {
         "layers",
         "networks",
         "plotting",
+        "randomness",
     },
 }
 # The demo shows everything, and the command starts it.

@@ -87,7 +87,8 @@ def test_parameters_must_be_those_of_the_kernel():
             "kernel_params", {"omega_0": 3, "a": 1, "n_features": 2}, KERNELS["bands"]
         )
     # these are the convolution's business
-    for name in ("in_channels", "out_channels", "causal", "n_steps", "activation"):
+    ours = {"in_channels", "out_channels", "causal", "n_steps", "generator"}
+    for name in (*ours, "activation"):
         with refused(ValueError, "`kernel_params` must only hold"):
             checks.check_parameters("kernel_params", {name: 1}, KERNELS["relu"])
 

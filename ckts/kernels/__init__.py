@@ -1,7 +1,10 @@
 """Continuous kernels: from lags to kernel values, one kernel per file."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import partial
+
+import torch
 
 from ckts import _tensor_checks as _checks
 from ckts.kernels.bands import BandKernel
@@ -9,6 +12,7 @@ from ckts.kernels.base import REACH, AbstractKernel
 from ckts.kernels.fourier import FourierKernel
 from ckts.kernels.piecewise import PiecewiseKernel
 from ckts.kernels.siren import SirenKernel
+from ckts.randomness import global_numbers_of, takes_generator
 
 __all__ = [
     "KERNELS",
@@ -21,7 +25,8 @@ __all__ = [
     "make_kernel",
 ]
 
-# Every kernel is made as make(in_channels, out_channels, causal=, n_steps=, **params).
+# Every kernel is made as make(in_channels, out_channels, causal=, n_steps=, generator=,
+# **params). One without `generator` works, too, and draws in turn with other threads.
 KERNELS: dict[str, Callable[..., AbstractKernel]] = {
     "bands": BandKernel,
     "siren": SirenKernel,
@@ -39,6 +44,7 @@ def make_kernel(
     *,
     causal: bool = True,
     n_steps: float = 100.0,
+    generator: torch.Generator | None = None,
     **params: object,
 ) -> AbstractKernel:
     """Make a kernel by its name in :data:`KERNELS`.
@@ -53,6 +59,10 @@ def make_kernel(
         Whether lags are in [0, 1] or in [-1, 1].
     n_steps : float, default=100.0
         Training time steps per horizon.
+    generator : torch.Generator, optional
+        Where the random numbers of the initialization come from; by default torch's
+        global one. A kernel that takes no `generator` is made in turn with those of
+        other threads, see :func:`ckts.randomness.global_numbers_of`.
     **params
         Further parameters of that kernel, such as ``omega_0`` of "siren".
 
@@ -68,4 +78,9 @@ def make_kernel(
     _checks.check_choice("kernel", name, tuple(KERNELS))
     make = KERNELS[name]
     _checks.check_parameters("kernel_params", params, make)
-    return make(in_channels, out_channels, causal=causal, n_steps=n_steps, **params)
+    make = partial(make, causal=causal, n_steps=n_steps, **params)
+    if takes_generator(make):
+        return make(in_channels, out_channels, generator=generator)
+    numbers = nullcontext() if generator is None else global_numbers_of(generator)
+    with numbers:
+        return make(in_channels, out_channels)

@@ -28,6 +28,9 @@ class BandKernel(AbstractKernel):
         Training time steps per horizon; half of it is the Nyquist frequency.
     n_features : int, default=32
         Number of features.
+    generator : torch.Generator, optional
+        Where the random numbers of the initialization come from; by default torch's
+        global one.
     """
 
     gain: Tensor
@@ -40,6 +43,7 @@ class BandKernel(AbstractKernel):
         causal: bool = True,
         n_steps: float = 100.0,
         n_features: int = 32,
+        generator: torch.Generator | None = None,
     ) -> None:
         super().__init__(
             in_channels, out_channels, n_features=n_features, causal=causal
@@ -48,17 +52,17 @@ class BandKernel(AbstractKernel):
         self.frequencies = nn.Parameter(
             _log_spaced(0.5, max(n_steps / 4, 1.0), n_features)
         )
-        self.phases = nn.Parameter(2 * torch.pi * torch.rand(n_features))
+        phases = torch.rand(n_features, generator=generator)
+        self.phases = nn.Parameter(2 * torch.pi * phases)
         widths = _log_spaced(min(2.0 / n_steps, 0.5), 1.0, n_features)
-        widths = widths[torch.randperm(n_features)]
+        widths = widths[torch.randperm(n_features, generator=generator)]
         self.log_widths = nn.Parameter(widths.log())
         # A window holds about width x n_steps observations: with this gain the
         # response to a signal of unit variance has about unit variance.
         self.register_buffer("gain", (widths * n_steps).clamp(min=1).rsqrt())
         bound = math.sqrt(2 / (in_channels * n_features))
-        self.weight = nn.Parameter(
-            bound * torch.randn(out_channels, in_channels, n_features)
-        )
+        shape = out_channels, in_channels, n_features
+        self.weight = nn.Parameter(bound * torch.randn(shape, generator=generator))
 
     def basis(self, lags: Tensor) -> Tensor:
         """Windowed sines: (..., n_features)."""

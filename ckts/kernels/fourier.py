@@ -25,6 +25,9 @@ class FourierKernel(AbstractKernel):
         quarter of the Nyquist frequency, ``n_steps / 8``.
     n_frequencies : int, default=16
         Number of frequencies; there are twice as many features.
+    generator : torch.Generator, optional
+        Where the random numbers of the initialization come from; by default torch's
+        global one.
     """
 
     frequencies: Tensor
@@ -38,6 +41,7 @@ class FourierKernel(AbstractKernel):
         n_steps: float = 100.0,
         scale: float | None = None,
         n_frequencies: int = 16,
+        generator: torch.Generator | None = None,
     ) -> None:
         n_frequencies = _checks.check_size("n_frequencies", n_frequencies)
         super().__init__(
@@ -45,11 +49,11 @@ class FourierKernel(AbstractKernel):
         )
         deviation = n_steps / 8 if scale is None else scale
         _checks.check_positive("scale", deviation)
-        self.register_buffer("frequencies", deviation * torch.randn(n_frequencies))
+        drawn = torch.randn(n_frequencies, generator=generator)
+        self.register_buffer("frequencies", deviation * drawn)
         bound = 1 / math.sqrt(in_channels * n_frequencies)
-        self.weight = nn.Parameter(
-            bound * torch.randn(out_channels, in_channels, 2 * n_frequencies)
-        )
+        shape = out_channels, in_channels, 2 * n_frequencies
+        self.weight = nn.Parameter(bound * torch.randn(shape, generator=generator))
 
     def basis(self, lags: Tensor) -> Tensor:
         """Cosines and sines: (..., 2 n_frequencies)."""

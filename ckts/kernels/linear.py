@@ -38,6 +38,8 @@ class WeightNormLinear(nn.Module):
         return nn.functional.linear(inputs, self.weight, self.bias)
 
 
-def uniform(rows: int, columns: int, bound: float) -> Tensor:
+def uniform(
+    rows: int, columns: int, bound: float, generator: torch.Generator | None
+) -> Tensor:
     """Draw a (rows, columns) matrix from U(-bound, bound)."""
-    return torch.empty(rows, columns).uniform_(-bound, bound)
+    return torch.empty(rows, columns).uniform_(-bound, bound, generator=generator)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -39,6 +40,9 @@ class PiecewiseKernel(AbstractNetworkKernel):
         Nonlinearity of the hidden layers.
     hidden_features : int, default=32
         Width of the network.
+    generator : torch.Generator, optional
+        Where the random numbers of the initialization come from; by default torch's
+        global one.
     """
 
     def __init__(
@@ -50,6 +54,7 @@ class PiecewiseKernel(AbstractNetworkKernel):
         n_steps: float = 100.0,
         activation: str = "relu",
         hidden_features: int = 32,
+        generator: torch.Generator | None = None,
     ) -> None:
         hidden_features = _checks.check_size("hidden_features", hidden_features)
         super().__init__(
@@ -57,17 +62,17 @@ class PiecewiseKernel(AbstractNetworkKernel):
         )
         _checks.check_choice("activation", activation, tuple(ACTIVATIONS))
         self.activation = activation
-        knots = 2 * torch.rand(hidden_features, 1) - 1
-        first = uniform(hidden_features, 1, math.sqrt(6))
+        draw = partial(uniform, generator=generator)
+        knots = 2 * torch.rand(hidden_features, 1, generator=generator) - 1
+        first = draw(hidden_features, 1, math.sqrt(6))
         self.first = WeightNormLinear(first, -(first * knots).sum(1))
+        knots = knots[torch.randperm(hidden_features, generator=generator)]
         with torch.no_grad():
-            at_knots = self.activate(self.first(knots[torch.randperm(hidden_features)]))
-        second = uniform(
-            hidden_features, hidden_features, math.sqrt(6 / hidden_features)
-        )
+            at_knots = self.activate(self.first(knots))
+        second = draw(hidden_features, hidden_features, math.sqrt(6 / hidden_features))
         self.second = WeightNormLinear(second, -(second * at_knots).sum(1))
         n_outputs = out_channels * in_channels
-        last = uniform(n_outputs, hidden_features, 1 / math.sqrt(hidden_features))
+        last = draw(n_outputs, hidden_features, 1 / math.sqrt(hidden_features))
         self.last = WeightNormLinear(last, torch.zeros(n_outputs))
 
     @property

@@ -1,6 +1,7 @@
 """The paper's kernel: a sine network (Section 4.2, Appendices B.2 and E.1)."""
 
 import math
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -36,6 +37,9 @@ class SirenKernel(AbstractNetworkKernel):
         ``U(-pi / ||W_i||, pi / ||W_i||)`` (paper, B.2), less whole periods; "fan_in"
         draws them from ``U(-1 / sqrt(fan_in), 1 / sqrt(fan_in))`` (Sitzmann et al.,
         2020).
+    generator : torch.Generator, optional
+        Where the random numbers of the initialization come from; by default torch's
+        global one.
 
     References
     ----------
@@ -54,6 +58,7 @@ class SirenKernel(AbstractNetworkKernel):
         omega_0: float = 30.0,
         hidden_features: int = 32,
         bias_init: str = "period",
+        generator: torch.Generator | None = None,
     ) -> None:
         hidden_features = _checks.check_size("hidden_features", hidden_features)
         # The last feature is the constant 1 of the last layer's bias.
@@ -63,12 +68,14 @@ class SirenKernel(AbstractNetworkKernel):
         _checks.check_choice("bias_init", bias_init, ("period", "fan_in"))
         self.omega_0 = _checks.check_positive("omega_0", omega_0)
         bound = math.sqrt(6 / hidden_features) / omega_0
-        self.first = _sine_layer(uniform(hidden_features, 1, 1.0), bias_init, omega_0)
-        self.second = _sine_layer(
-            uniform(hidden_features, hidden_features, bound), bias_init, omega_0
+        draw = partial(uniform, generator=generator)
+        make = partial(
+            _sine_layer, bias_init=bias_init, omega_0=omega_0, generator=generator
         )
+        self.first = make(draw(hidden_features, 1, 1.0))
+        self.second = make(draw(hidden_features, hidden_features, bound))
         n_outputs = out_channels * in_channels
-        last = uniform(n_outputs, hidden_features, bound)
+        last = draw(n_outputs, hidden_features, bound)
         self.last = WeightNormLinear(last, torch.zeros(n_outputs))
 
     def activate(self, hidden: Tensor) -> Tensor:
@@ -113,8 +120,10 @@ class _TwoSines(torch.autograd.Function):
         return None, None, by_w1, by_b1, by_w2[:-1], by_b2[:-1]
 
 
-def _sine_layer(weight: Tensor, bias_init: str, omega_0: float) -> WeightNormLinear:
-    bias = 2 * torch.rand(len(weight)) - 1
+def _sine_layer(
+    weight: Tensor, bias_init: str, omega_0: float, generator: torch.Generator | None
+) -> WeightNormLinear:
+    bias = 2 * torch.rand(len(weight), generator=generator) - 1
     if bias_init == "fan_in":
         return WeightNormLinear(weight, bias / math.sqrt(weight.shape[1]))
     bias = math.pi * bias / weight.norm(dim=1)

@@ -2,6 +2,8 @@
 
 from ckts.layers.block import GatedBlock
 from ckts.layers.ckconv import CKConv
+from ckts.layers.dropout import Dropout, hide_rows
+from ckts.layers.linear import make_linear
 from ckts.layers.plan import QUADRATURES, Plan, layer_geometry, make_plan
 from ckts.layers.pool import TimePool
 from ckts.layers.summary import N_SUMMARIES, ChannelSummary
@@ -11,9 +13,12 @@ __all__ = [
     "QUADRATURES",
     "CKConv",
     "ChannelSummary",
+    "Dropout",
     "GatedBlock",
     "Plan",
     "TimePool",
+    "hide_rows",
     "layer_geometry",
+    "make_linear",
     "make_plan",
 ]

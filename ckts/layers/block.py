@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from ckts.layers.ckconv import CKConv
+from ckts.layers.dropout import Dropout
+from ckts.layers.linear import make_linear
 from ckts.layers.plan import Plan
 
 
@@ -25,23 +27,36 @@ class GatedBlock(nn.Module):
         Number of channels.
     dropout : float, default=0.0
         Share of channels dropped from the residual branch, the same ones at all times.
+    generator : torch.Generator, optional
+        Where the random numbers of the initialization come from; by default torch's
+        global one.
     **conv_params
         Parameters of the :class:`~ckts.layers.CKConv`.
     """
 
     def __init__(
-        self, channels: int, *, dropout: float = 0.0, **conv_params: Any
+        self,
+        channels: int,
+        *,
+        dropout: float = 0.0,
+        generator: torch.Generator | None = None,
+        **conv_params: Any,
     ) -> None:
         super().__init__()
         self.norm = nn.LayerNorm(channels)
-        self.conv = CKConv(channels, channels, **conv_params)
+        self.conv = CKConv(channels, channels, generator=generator, **conv_params)
         self.skip = nn.Parameter(torch.ones(channels))
-        self.mix = nn.Linear(channels, 2 * channels)
-        self.dropout = nn.Dropout1d(dropout)
+        self.mix = make_linear(channels, 2 * channels, generator=generator)
+        self.dropout = Dropout(dropout)
 
-    def forward(self, values: Tensor, plan: Plan) -> Tensor:
-        """Transform (batch, time, channels) at the observation times of `plan`."""
+    def forward(
+        self, values: Tensor, plan: Plan, generator: torch.Generator | None = None
+    ) -> Tensor:
+        """Transform (batch, time, channels) at the observation times of `plan`.
+
+        Dropout draws from `generator`, by default from torch's global one.
+        """
         hidden = self.norm(values)
         hidden = self.conv(hidden, plan=plan) + self.skip * hidden
         gated = nn.functional.glu(self.mix(nn.functional.gelu(hidden)), -1)
-        return values + self.dropout(gated.transpose(1, 2)).transpose(1, 2)
+        return values + self.dropout(gated, generator)

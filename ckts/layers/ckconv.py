@@ -48,6 +48,9 @@ class CKConv(nn.Module):
     depthwise : bool, default=False
         Whether every channel has one kernel of its own, and none for the others;
         `out_channels` is `in_channels` then.
+    generator : torch.Generator, optional
+        Where the random numbers of the initialization come from, if the kernel is
+        given by name; by default torch's global one.
     **kernel_params
         Further parameters of the kernel if it is given by name.
 
@@ -77,6 +80,7 @@ class CKConv(nn.Module):
         quadrature: str = "gap",
         bias: bool = True,
         depthwise: bool = False,
+        generator: torch.Generator | None = None,
         **kernel_params: object,
     ) -> None:
         super().__init__()
@@ -102,6 +106,7 @@ class CKConv(nn.Module):
                 out_channels,
                 causal=causal,
                 n_steps=self.horizon / self.resolution,
+                generator=generator,
                 **kernel_params,
             )
         else:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 import torch
@@ -13,10 +14,13 @@ from ckts.layers import (
     N_SUMMARIES,
     ChannelSummary,
     CKConv,
+    Dropout,
     GatedBlock,
     Plan,
     TimePool,
+    hide_rows,
     layer_geometry,
+    make_linear,
     make_plan,
 )
 
@@ -98,6 +102,9 @@ class GatedCKCNN(nn.Module):
         and gap weights that suit one of the two. By default there are no bursts.
     dtype : torch.dtype, default=torch.float32
         Type of the parameters.
+    generator : torch.Generator, optional
+        Where the random numbers of the initialization come from; by default torch's
+        global one.
     """
 
     def __init__(
@@ -122,6 +129,7 @@ class GatedCKCNN(nn.Module):
         burst_time_step: float | None = None,
         burst_horizon: float | None = None,
         dtype: torch.dtype = torch.float32,
+        generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
         self.causal = causal
@@ -131,13 +139,15 @@ class GatedCKCNN(nn.Module):
             "kernel": kernel,
             "causal": causal,
             "quadrature": quadrature,
+            "generator": generator,
             **(kernel_params or {}),
         }
         row_params = {**conv_params, "horizon": horizon}
         steps = [1.0] * in_channels if time_step is None else list(time_step)
         row_step = float(row_time_step)
         self.row_time_step = row_step
-        self.encode = nn.Linear(4 * in_channels, hidden_channels)
+        linear = partial(make_linear, generator=generator)
+        self.encode = linear(4 * in_channels, hidden_channels)
         sizes = in_channels, hidden_channels
         self.stem = CKConv(*sizes, time_step=steps, resolution=resolution, **row_params)
         self.burst_stem = None
@@ -158,12 +168,11 @@ class GatedCKCNN(nn.Module):
         self.pool = TimePool()
         self.summary = ChannelSummary()
         self.summarize = nn.Sequential(
-            nn.Dropout(dropout),
-            nn.Linear(N_SUMMARIES * in_channels + n_static, hidden_channels),
+            linear(N_SUMMARIES * in_channels + n_static, hidden_channels),
             nn.GELU(),
         )
-        self.dropout = nn.Dropout(dropout)
-        self.head = nn.Linear(3 * hidden_channels, n_outputs)
+        self.dropout = Dropout(dropout)
+        self.head = linear(3 * hidden_channels, n_outputs)
         self.to(dtype)
 
     def forward(
@@ -173,6 +182,7 @@ class GatedCKCNN(nn.Module):
         observed: Tensor,
         static: Tensor | None = None,
         geometry: Geometries | None = None,
+        generator: torch.Generator | None = None,
     ) -> Tensor:
         """Map a batch of series to outputs.
 
@@ -189,23 +199,27 @@ class GatedCKCNN(nn.Module):
         geometry : Geometries, optional
             Those of `times`, if they are made already, see :meth:`geometry`. Then
             nothing here waits for the device.
+        generator : torch.Generator, optional
+            Where the random numbers of training come from, on any device: the only
+            thing that changes here. By default torch's global one.
 
         Returns
         -------
         Tensor of shape (batch, n_outputs)
         """
         if self.training and self.observation_dropout > 0:
-            observed = hide_rows(observed, self.observation_dropout)
+            observed = hide_rows(observed, self.observation_dropout, generator)
         if geometry is None:
             geometry = self.geometry(times, self.mesh_step())
-        features = self.features(values, times, observed, geometry)
+        features = self.features(values, times, observed, geometry, generator)
         pooled = self.pool(features, self._row_weights(geometry.rows, observed))
         stamps = geometry.rows.times
         summary = self.summary(compress(values, observed), observed, stamps)
         if static is not None:
             summary = torch.cat([summary, static], 1)
-        joined = torch.cat([pooled, self.summarize(summary)], 1)
-        return self.head(self.dropout(joined))
+        summary = self.summarize(self.dropout(summary, generator))
+        joined = torch.cat([pooled, summary], 1)
+        return self.head(self.dropout(joined, generator))
 
     def geometry(
         self, times: Tensor, mesh_step: MeshSteps, *, rounding: Tensor | None = None
@@ -275,6 +289,7 @@ class GatedCKCNN(nn.Module):
         times: Tensor,
         observed: Tensor,
         geometry: Geometries | None = None,
+        generator: torch.Generator | None = None,
     ) -> Tensor:
         """Compute the features over time, before pooling.
 
@@ -305,7 +320,7 @@ class GatedCKCNN(nn.Module):
             geometry=geometry.rows,
         )
         for block in self.blocks:
-            hidden = block(hidden, rows)
+            hidden = block(hidden, rows, generator)
         return self.norm(hidden)
 
     def _row_weights(self, geometry: Geometry, observed: Tensor) -> Tensor:
@@ -345,26 +360,6 @@ def compress(values: Tensor, observed: Tensor) -> Tensor:
     Tensor of shape (batch, time, channels)
     """
     return torch.asinh(torch.where(observed, values, 0))
-
-
-def hide_rows(observed: Tensor, largest_share: float) -> Tensor:
-    """Hide a random share of the rows of each series, at most `largest_share`.
-
-    Parameters
-    ----------
-    observed : Tensor of shape (batch, time, channels)
-        Which values exist.
-    largest_share : float
-        The share is drawn from U(0, largest_share) for each series.
-
-    Returns
-    -------
-    Tensor of shape (batch, time, channels)
-    """
-    batch, n_rows, _ = observed.shape
-    share = largest_share * torch.rand(batch, 1, 1, device=observed.device)
-    kept = torch.rand(batch, n_rows, 1, device=observed.device) >= share
-    return observed & kept
 
 
 def describe_observations(plan: Plan, observed: Tensor, time_step: Tensor) -> Tensor:

@@ -10,7 +10,13 @@ import pytest
 import torch
 from torch import nn
 
-from ckts.kernels import KERNELS, AbstractKernel, SirenKernel, make_kernel
+from ckts.kernels import (
+    KERNELS,
+    AbstractKernel,
+    BandKernel,
+    SirenKernel,
+    make_kernel,
+)
 from ckts.kernels.bands import _WindowedSines, windowed_sines
 from ckts.kernels.base import fade
 from ckts.kernels.linear import WeightNormLinear
@@ -205,6 +211,37 @@ def test_the_same_seed_makes_the_same_kernel(name):
     lags = some_lags(9)
     assert torch.equal(make(name)(lags), make(name)(lags))
     assert not torch.equal(make(name)(lags), make(name, seed=1)(lags))
+
+
+def test_a_generator_draws_what_the_global_one_would(name):
+    expected = make(name, seed=6, dtype=torch.float32).state_dict()
+    before = torch.get_rng_state()
+    generator = torch.Generator().manual_seed(6)
+    got = make_kernel(name, N_IN, N_OUT, generator=generator).state_dict()
+    assert torch.equal(torch.get_rng_state(), before)
+    assert all(torch.equal(got[key], expected[key]) for key in expected)
+    assert torch.equal(generator.get_state(), before)  # and as many numbers
+
+
+def test_a_kernel_that_takes_no_generator_is_made_from_one_all_the_same(monkeypatch):
+    class Foreign(BandKernel):
+        def __init__(self, in_channels, out_channels, *, causal, n_steps):
+            super().__init__(in_channels, out_channels, causal=causal, n_steps=n_steps)
+
+    monkeypatch.setitem(KERNELS, "foreign", Foreign)
+    before = torch.get_rng_state()
+    one, same, other = (
+        make_kernel("foreign", 1, 1, generator=torch.Generator().manual_seed(seed))
+        for seed in (3, 3, 4)
+    )
+    assert torch.equal(torch.get_rng_state(), before)
+    assert torch.equal(one.phases, same.phases)
+    assert not torch.equal(one.phases, other.phases)
+    # without a generator it draws from the global one as ever
+    torch.manual_seed(5)
+    expected = BandKernel(1, 1)
+    torch.manual_seed(5)
+    assert torch.equal(make_kernel("foreign", 1, 1).phases, expected.phases)
 
 
 def test_every_parameter_learns(name):

@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 
 from ckts.kernels import KERNELS
 from ckts.networks import GatedCKCNN
-from ckts.networks.gated import MeshSteps, hide_rows
+from ckts.networks.gated import MeshSteps
 
 CHANNELS = 3
 
 
 def make_network(seed=0, **options):
-    torch.manual_seed(seed)
+    if seed is not None:
+        torch.manual_seed(seed)
     defaults = {
         "hidden_channels": 6,
         "n_static": 2,
@@ -272,19 +273,6 @@ def test_float32_agrees_with_float64():
     torch.testing.assert_close(single(**batch).double(), expected, atol=1e-4, rtol=0)
 
 
-def test_hidden_rows_are_a_random_share():
-    torch.manual_seed(0)
-    observed = torch.rand(400, 50, 2) < 0.5
-    hidden = hide_rows(observed, 0.5)
-    assert not (hidden & ~observed).any()
-    changed = (hidden != observed).any(2) & observed.any(2)
-    kept = observed & ~changed.unsqueeze(-1)
-    assert torch.equal(hidden, kept)  # rows go as a whole
-    shares = changed.sum(1) / observed.any(2).sum(1)
-    assert shares.mean() == pytest.approx(0.25, abs=0.03)
-    assert shares.max() < 0.75
-
-
 def test_rows_are_hidden_in_training_only():
     network, batch = make_network(dropout=0.0), make_batch(0)
     assert torch.equal(network(**batch), network(**batch))
@@ -292,3 +280,35 @@ def test_rows_are_hidden_in_training_only():
     assert not torch.equal(network(**batch), network(**batch))
     network = make_network(dropout=0.0, observation_dropout=0.0).train()
     assert torch.equal(network(**batch), network(**batch))
+
+
+def test_a_generator_draws_the_network_that_the_global_one_would():
+    expected = make_network(seed=6).state_dict()
+    before = torch.get_rng_state()
+    generator = torch.Generator().manual_seed(6)
+    got = make_network(seed=None, generator=generator).state_dict()
+    assert torch.equal(torch.get_rng_state(), before)
+    assert all(torch.equal(got[key], expected[key]) for key in expected)
+    assert torch.equal(generator.get_state(), before)  # and as many numbers
+
+
+def test_training_draws_from_the_generator_it_is_given():
+    network, batch = make_network().train(), make_batch(0)
+    torch.manual_seed(6)
+    expected = network(**batch)
+    before = torch.get_rng_state()
+    generators = [torch.Generator().manual_seed(6) for _ in range(2)]
+    for generator in generators:
+        assert torch.equal(network(**batch, generator=generator), expected)
+        assert torch.equal(generator.get_state(), before)  # of everything, that is
+    assert torch.equal(torch.get_rng_state(), before)
+    other = torch.Generator().manual_seed(7)
+    assert not torch.equal(network(**batch, generator=other), expected)
+
+
+def test_a_generator_draws_nothing_in_prediction():
+    generator = torch.Generator()
+    before = generator.get_state()
+    network, batch = make_network(), make_batch(0)
+    assert torch.equal(network(**batch, generator=generator), network(**batch))
+    assert torch.equal(generator.get_state(), before)

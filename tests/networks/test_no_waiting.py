@@ -31,11 +31,12 @@ def make_batch(*, lattice):
     return values, times.round() if lattice else times, observed
 
 
-def assert_no_waiting(accelerator, network, batch, geometry):
+def assert_no_waiting(accelerator, network, batch, geometry, generator=None):
     on_device = (part.to(accelerator.device) for part in batch)
     geometry = geometry.to(accelerator.device)
     accelerator.syncs.clear()
-    network(*on_device, geometry=geometry).square().sum().backward()
+    outputs = network(*on_device, geometry=geometry, generator=generator)
+    outputs.square().sum().backward()
     assert not accelerator.syncs
 
 
@@ -56,6 +57,7 @@ def test_a_training_step_with_bursts_does_not_wait(accelerator):
     batch = make_batch(lattice=False)
     geometry = network.geometry(batch[1], network.mesh_step())
     assert_no_waiting(accelerator, network, batch, geometry)
+    assert_no_waiting(accelerator, network, batch, geometry, torch.Generator())
 
 
 def test_looking_at_the_mesh_waits_and_is_noticed(accelerator):

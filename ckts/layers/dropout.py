@@ -1,0 +1,83 @@
+"""Dropout, of channels and of rows, from a generator: torch's takes none."""
+
+from functools import partial
+
+import torch
+from torch import Tensor, nn
+
+from ckts import _tensor_checks as _checks
+from ckts.randomness import drawing_device
+
+
+class Dropout(nn.Module):
+    """Set channels of each series to 0 at random, the same ones at all times.
+
+    The others are divided by ``1 - rate``, so that means stay. With the same random
+    numbers this is ``torch.nn.Dropout`` for features without a time axis, and
+    ``torch.nn.Dropout1d`` of a transposed series.
+
+    Parameters
+    ----------
+    rate : float
+        Probability of each channel to be dropped, in [0, 1).
+    """
+
+    def __init__(self, rate: float) -> None:
+        super().__init__()
+        _checks.check_interval("rate", rate, 0, 1)
+        self.rate = rate
+
+    def forward(
+        self, inputs: Tensor, generator: torch.Generator | None = None
+    ) -> Tensor:
+        """Drop in training; else return the input.
+
+        Parameters
+        ----------
+        inputs : Tensor of shape (batch, channels) or (batch, time, channels)
+            Features, or features over time.
+        generator : torch.Generator, optional
+            Where random numbers come from, on any device: the only thing that changes.
+            By default torch's global one.
+
+        Returns
+        -------
+        Tensor of the shape of `inputs`
+        """
+        if not self.training or self.rate == 0:
+            return inputs
+        shape = inputs.shape[0], *[1] * (inputs.ndim - 2), inputs.shape[-1]
+        device = drawing_device(inputs, generator)
+        kept = torch.empty(shape, dtype=inputs.dtype, device=device)
+        kept.bernoulli_(1 - self.rate, generator=generator).div_(1 - self.rate)
+        return inputs * kept.to(inputs.device)
+
+    def extra_repr(self) -> str:
+        """Describe the layer in ``print(network)``."""
+        return f"{self.rate:g}"
+
+
+def hide_rows(
+    observed: Tensor, largest_share: float, generator: torch.Generator | None = None
+) -> Tensor:
+    """Hide a random share of the rows of each series, at most `largest_share`.
+
+    Parameters
+    ----------
+    observed : Tensor of shape (batch, time, channels)
+        Which values exist.
+    largest_share : float
+        The share is drawn from U(0, largest_share) for each series.
+    generator : torch.Generator, optional
+        Where the random numbers come from; by default torch's global one.
+
+    Returns
+    -------
+    Tensor of shape (batch, time, channels)
+    """
+    batch, n_rows, _ = observed.shape
+    device = drawing_device(observed, generator)
+    draw = partial(torch.rand, device=device, generator=generator)
+    share = largest_share * draw(batch, 1, 1)
+    kept = draw(batch, n_rows, 1) >= share
+    return observed & kept.to(observed.device)
