@@ -175,9 +175,8 @@ class AbstractCKCNN(BaseEstimator):
             self._dataset(panel[part], target[part], weight[part])
             for part in (train, valid)
         )
-        with torch.random.fork_rng():
-            torch.manual_seed(generator.randint(np.iinfo(np.int32).max))
-            self._train(training, validation, n_outputs)
+        seed = generator.randint(np.iinfo(np.int32).max)
+        self._train(training, validation, n_outputs, seed)
         return self
 
     def _split(self, n_series: int, target: np.ndarray, generator) -> tuple:
@@ -222,11 +221,13 @@ class AbstractCKCNN(BaseEstimator):
         target = target.to(dtype) if target.is_floating_point() else target
         return PanelDataset(tensors, target, torch.as_tensor(weight).to(dtype))
 
-    def _train(self, train: PanelDataset, valid: PanelDataset, n_outputs: int) -> None:
+    def _train(
+        self, train: PanelDataset, valid: PanelDataset, n_outputs: int, seed: int
+    ) -> None:
         batch_size = self.batch_size
         if batch_size == "auto":
             batch_size = automatic_batch_size(len(train))
-        self.net_ = self._make_net(batch_size, n_outputs, len(train), valid)
+        self.net_ = self._make_net(batch_size, n_outputs, len(train), valid, seed)
         self.history_ = []
         self.net_.initialize()
         try:
@@ -246,7 +247,12 @@ class AbstractCKCNN(BaseEstimator):
             )
 
     def _make_net(
-        self, batch_size: int, n_outputs: int, n_train: int, valid: PanelDataset
+        self,
+        batch_size: int,
+        n_outputs: int,
+        n_train: int,
+        valid: PanelDataset,
+        seed: int,
     ) -> PanelNet:
         return PanelNet(
             GatedCKCNN,
@@ -265,6 +271,7 @@ class AbstractCKCNN(BaseEstimator):
             callbacks__print_log=None,
             device=self.device_,
             verbose=0,
+            seed=seed,
         )
 
     def _module(self, n_outputs: int) -> dict:

@@ -66,12 +66,15 @@ class CKCNNClassifier(ClassifierMixin, AbstractCKCNN):
     n_iter_no_change : int, default=10
         Patience of early stopping in epochs.
     callbacks : list of skorch callbacks, optional
-        They join skorch's own; see the skorch documentation.
+        They join skorch's own; see the skorch documentation. While one of yours runs,
+        torch's global generator continues from `random_state`, and those of other
+        threads wait.
     verbose : int, default=0
         1 shows a progress bar.
     random_state : int, RandomState or None, default=None
-        Seed of initialization, batches and dropout. torch's global generator is left
-        as it was.
+        Seed of initialization, batches and dropout. With an int a model is the same in
+        every thread and process, and the global generators of torch and numpy are left
+        as they were; None draws from numpy's, as everywhere in scikit-learn.
 
     Attributes
     ----------

@@ -1,5 +1,6 @@
 """The skorch glue: batches of similar lengths, weighted losses, Ctrl-C, progress."""
 
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,11 @@ from tqdm.auto import tqdm
 
 from ckts.batch import PanelTensors
 from ckts.estimators.geometries import GeometryCache
+from ckts.kernels import AbstractKernel
+from ckts.randomness import global_numbers_of, make_generator, takes_generator
+
+# What random numbers are for: with the seed and a count, the key of their generator.
+INITIALIZATION, ORDER, STEPS, LOOKS, CALLBACKS = range(5)
 
 # Training steps between two checks that the mesh is fine enough for the kernels.
 STEPS_PER_CHECK = 8
@@ -86,17 +92,22 @@ class BucketSampler(Sampler):
         Lengths of the series.
     batch_size : int
         Largest size of a batch.
+    generator : torch.Generator
+        Where the random numbers come from.
     """
 
-    def __init__(self, lengths: np.ndarray, batch_size: int) -> None:
+    def __init__(
+        self, lengths: np.ndarray, batch_size: int, generator: torch.Generator
+    ) -> None:
         self.lengths = lengths
         self.batch_size = batch_size
+        self.generator = generator
 
     def __len__(self) -> int:
         return -(-len(self.lengths) // self.batch_size)
 
     def __iter__(self):
-        order = torch.randperm(len(self.lengths)).numpy()
+        order = torch.randperm(len(self.lengths), generator=self.generator).numpy()
         batches = []
         # Sizes are balanced: a last batch of one series would be a noisy step.
         parts = np.array_split(order, len(self))
@@ -105,7 +116,7 @@ class BucketSampler(Sampler):
             series = np.concatenate(window)
             series = series[np.argsort(self.lengths[series], kind="stable")]
             batches += np.split(series, np.cumsum([len(p) for p in window[:-1]]))
-        for number in torch.randperm(len(batches)).tolist():
+        for number in torch.randperm(len(batches), generator=self.generator).tolist():
             yield sorted(batches[number].tolist())
 
 
@@ -136,10 +147,14 @@ def _as_it_is(batch: Any) -> Any:
     return batch
 
 
-def training_batches(dataset: PanelDataset, batch_size: int) -> DataLoader:
+def training_batches(
+    dataset: PanelDataset, batch_size: int, generator: torch.Generator
+) -> DataLoader:
     """Make the loader of skorch's `iterator_train`."""
-    sampler = BucketSampler(dataset.tensors.lengths, batch_size)
-    return DataLoader(dataset, batch_sampler=sampler, collate_fn=_as_it_is)
+    sampler = BucketSampler(dataset.tensors.lengths, batch_size, generator)
+    return DataLoader(
+        dataset, batch_sampler=sampler, collate_fn=_as_it_is, generator=generator
+    )
 
 
 def prediction_batches(dataset: PanelDataset, batch_size: int) -> DataLoader:
@@ -158,7 +173,24 @@ class PanelNet(NeuralNet):
 
     The geometry of a batch is made from the time stamps while they are on the CPU, so
     that no training step waits for the device; the kernels are looked at between steps.
+
+    Every random number of a training follows from `seed`, whatever other threads draw,
+    and the same on every device. Initialization, batches and each step have generators
+    of their own, so that none is kept. Kernels and callbacks of others, which know only
+    torch's global generator, draw from it in turn with those of all other nets of the
+    process, see :func:`ckts.randomness.global_numbers_of`.
+
+    Parameters
+    ----------
+    *args, **kwargs
+        As those of skorch.
+    seed : int, default=0
+        Decides all random numbers.
     """
+
+    def __init__(self, *args, seed=0, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.seed = seed
 
     def get_loss(self, y_pred, y_true, X=None, training=False):
         """Return the weighted mean of the losses, ``sum(w l) / sum(w)``."""
@@ -170,8 +202,32 @@ class PanelNet(NeuralNet):
 
     def initialize_module(self):
         """Make the module, and forget the mesh of the last one."""
-        self.mesh_step_, self.n_steps_ = None, 0
-        return super().initialize_module()
+        self.mesh_step_, self.n_steps_, self.n_calls_ = None, 0, 0
+        self.module_ = self.module(
+            **self.get_params_for("module"),
+            generator=make_generator(INITIALIZATION, self.seed, 0),
+        )
+        self.foreign_ = any(
+            isinstance(module, AbstractKernel) and not takes_generator(type(module))
+            for module in self.module_.modules()
+        )
+        return self
+
+    def get_iterator(self, dataset, training=False):
+        """Make the loader of the batches: random ones in training."""
+        if not training:
+            return self.iterator_valid(dataset, self.batch_size)
+        generator = make_generator(ORDER, self.seed, len(self.history))
+        return self.iterator_train(dataset, self.batch_size, generator)
+
+    def notify(self, method_name, **cb_kwargs):
+        """Call the callbacks; those of others draw in turn with other threads."""
+        classes = (type(callback) for _, callback in self.callbacks_)
+        if not any(_is_foreign(getattr(one, method_name)) for one in classes):
+            return super().notify(method_name, **cb_kwargs)
+        self.n_calls_ += 1
+        with global_numbers_of(make_generator(CALLBACKS, self.seed, self.n_calls_)):
+            return super().notify(method_name, **cb_kwargs)
 
     def train_step(self, batch, **fit_params):
         """Train on a batch; every few steps, look whether the mesh is fine enough."""
@@ -182,7 +238,8 @@ class PanelNet(NeuralNet):
 
     def check_mesh(self):
         """Refine the mesh to what the kernels need now."""
-        self.mesh_step_ = self.module_.mesh_step(known=self.mesh_step_)
+        with self._numbers(make_generator(LOOKS, self.seed, self.n_steps_)):
+            self.mesh_step_ = self.module_.mesh_step(known=self.mesh_step_)
 
     def infer(self, x, **fit_params):
         """Run the module on a batch and its geometry."""
@@ -195,7 +252,16 @@ class PanelNet(NeuralNet):
             ),
         )
         tensors = to_tensor(tensors, device=self.device)
-        return self.module_(**tensors, geometry=geometry.to(self.device), **fit_params)
+        geometry = geometry.to(self.device)
+        generator = make_generator(STEPS, self.seed, self.n_steps_)
+        with self._numbers(generator):
+            return self.module_(
+                **tensors, geometry=geometry, generator=generator, **fit_params
+            )
+
+    def _numbers(self, generator):
+        """Context for what a kernel of others may draw while the module runs."""
+        return global_numbers_of(generator) if self.foreign_ else nullcontext()
 
     def partial_fit(self, X, y=None, classes=None, **fit_params):
         """Train, and let Ctrl-C through: skorch swallows it."""
@@ -218,6 +284,12 @@ class PanelNet(NeuralNet):
             and callback.misses_ == callback.patience
             for _, callback in self.callbacks_
         )
+
+
+def _is_foreign(hook: Any) -> bool:
+    """Tell whether a method of a callback is neither ours nor skorch's."""
+    module = getattr(hook, "__module__", "")
+    return module.partition(".")[0] not in ("ckts", "skorch")
 
 
 class EpochBar(Callback):

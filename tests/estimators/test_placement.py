@@ -22,8 +22,6 @@ def test_fit_and_predict_as_on_the_cpu(accelerator, estimator, causal, lattice):
         "max_epochs": 2,
         "hidden_channels": 4,
         "causal": causal,
-        "dropout": 0.0,  # random numbers differ between devices
-        "observation_dropout": 0.0,
         "random_state": 0,
     }
     there = estimator(device=accelerator.device, **options).fit(X, y)
