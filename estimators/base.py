@@ -22,7 +22,6 @@ from ckts.estimators.clock import Clock, check_clock
 from ckts.estimators.inputs import is_table, named, weights_of
 from ckts.estimators.net import (
     EpochBar,
-    LengthSampler,
     PanelDataset,
     PanelNet,
     prediction_batches,
@@ -326,12 +325,7 @@ class AbstractCKCNN(BaseEstimator):
         panel = self._check_panel(X, reset=False)
         if not self.statistics_.time.known:
             warn_of_unknown_time(panel)
-        data = self._dataset(panel)
-        outputs = torch.cat(list(self.net_.forward_iter(data, training=False)))
-        order = LengthSampler(data.tensors.lengths, 1).order
-        result = np.empty(outputs.shape)
-        result[order] = outputs.double().numpy()
-        return result
+        return self.net_.outputs(self._dataset(panel))
 
 
 def _difference(expected: list, found: list) -> str:

@@ -277,6 +277,14 @@ class PanelNet(NeuralNet):
             self.notify("on_train_end", X=X, y=y)
         return self
 
+    def outputs(self, dataset: PanelDataset) -> np.ndarray:
+        """Compute the outputs of the series, float64, shape (n_series, n_outputs)."""
+        outputs = torch.cat(list(self.forward_iter(dataset, training=False)))
+        result = np.empty(outputs.shape)
+        result[LengthSampler(dataset.tensors.lengths, 1).order] = outputs.double()
+        _check_outputs(result)
+        return result
+
     def _stopped_early(self):
         """Tell whether the interrupt is the way that EarlyStopping ends a training."""
         return any(
@@ -290,6 +298,18 @@ def _is_foreign(hook: Any) -> bool:
     """Tell whether a method of a callback is neither ours nor skorch's."""
     module = getattr(hook, "__module__", "")
     return module.partition(".")[0] not in ("ckts", "skorch")
+
+
+def _check_outputs(outputs: np.ndarray) -> None:
+    """Refuse NaN and infinity: argmax or a ranking would make answers of them."""
+    bad = ~np.isfinite(outputs).all(axis=1)
+    if bad.any():
+        raise ValueError(
+            f"The network must give finite outputs; got {outputs[bad][0].tolist()} for "
+            f"series {np.flatnonzero(bad)[0]}, and {bad.sum()} such series of "
+            f"{len(bad)}. Leave them out of `X`; if it is all of them, fit with a "
+            "smaller `lr`."
+        )
 
 
 class EpochBar(Callback):
