@@ -14,7 +14,7 @@ from sklearn.utils.validation import (
     check_is_fitted,
     validate_data,
 )
-from skorch.callbacks import EarlyStopping, GradientNormClipping, LRScheduler
+from skorch.callbacks import EarlyStopping, LRScheduler
 from skorch.helper import predefined_split
 
 from ckts.batch import PanelTensors
@@ -24,6 +24,7 @@ from ckts.estimators.net import (
     EpochBar,
     PanelDataset,
     PanelNet,
+    WeightedClipping,
     prediction_batches,
     training_batches,
 )
@@ -218,7 +219,7 @@ class AbstractCKCNN(BaseEstimator):
             return PanelDataset(tensors)
         target = torch.as_tensor(target)
         target = target.to(dtype) if target.is_floating_point() else target
-        return PanelDataset(tensors, target, torch.as_tensor(weight).to(dtype))
+        return PanelDataset(tensors, target, weight)
 
     def _train(
         self, train: PanelDataset, valid: PanelDataset, n_outputs: int, seed: int
@@ -308,7 +309,7 @@ class AbstractCKCNN(BaseEstimator):
         )
         callbacks = [
             ("schedule", schedule),
-            ("clipping", GradientNormClipping(1.0)),
+            ("clipping", WeightedClipping(1.0)),
         ]
         if self.early_stopping:
             stopping = EarlyStopping(

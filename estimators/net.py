@@ -9,6 +9,7 @@ from skorch import NeuralNet
 from skorch.callbacks import Callback, EarlyStopping
 from skorch.utils import to_device, to_tensor
 from torch import Tensor
+from torch.nn.utils import clip_grad_norm_
 from torch.utils.data import DataLoader, Dataset, Sampler
 from tqdm.auto import tqdm
 
@@ -36,19 +37,22 @@ class PanelDataset(Dataset):
         The series.
     target : Tensor of shape (n_series, ...), optional
         Targets; zeros by default, for prediction.
-    weight : Tensor of shape (n_series,), optional
-        Sample weights; ones by default.
+    weight : ndarray of shape (n_series,), optional
+        Sample weights; ones by default. Only their ratios count: they are divided by
+        their mean before they become `dtype`, so that none vanishes by being tiny.
     """
 
     def __init__(
         self,
         tensors: PanelTensors,
         target: Tensor | None = None,
-        weight: Tensor | None = None,
+        weight: np.ndarray | None = None,
     ) -> None:
         self.tensors = tensors
         self.target = torch.zeros(len(tensors)) if target is None else target
-        self.weight = torch.ones(len(tensors)) if weight is None else weight
+        weight = np.ones(len(tensors)) if weight is None else weight
+        weight = weight / weight.mean() if len(weight) else weight
+        self.weight = torch.as_tensor(weight).to(tensors.dtype)
         self.geometries = GeometryCache()
 
     def __len__(self) -> int:
@@ -193,12 +197,17 @@ class PanelNet(NeuralNet):
         self.seed = seed
 
     def get_loss(self, y_pred, y_true, X=None, training=False):
-        """Return the weighted mean of the losses, ``sum(w l) / sum(w)``."""
+        """Return ``mean(w l)`` of a batch, for weights whose mean over the data is 1.
+
+        Not ``sum(w l) / sum(w)``: batches hold series of similar lengths, and weights
+        that go with the length would cancel. The mean over an epoch, as skorch takes
+        it by the sizes of the batches, is ``sum(w l) / sum(w)`` of all series.
+        """
         target, weight = to_device(y_true, self.device)
         losses = self.criterion_(y_pred, target)
         if losses.ndim > 1:
             losses = losses.mean(1)
-        return (losses * weight).sum() / weight.sum()
+        return (losses * weight).mean()
 
     def initialize_module(self):
         """Make the module, and forget the mesh of the last one."""
@@ -310,6 +319,29 @@ def _check_outputs(outputs: np.ndarray) -> None:
             f"{len(bad)}. Leave them out of `X`; if it is all of them, fit with a "
             "smaller `lr`."
         )
+
+
+class WeightedClipping(Callback):
+    """Clips the norm of a gradient at the mean weight of its batch.
+
+    A series given twice brings two steps of at most the largest norm; given once with
+    a weight of 2 it brings one step of at most twice that norm. A fixed largest norm
+    would make all weights alike where gradients are long.
+
+    Parameters
+    ----------
+    largest : float
+        Largest norm of the gradient of a batch of weight 1.
+    """
+
+    def __init__(self, largest: float) -> None:
+        self.largest = largest
+
+    def on_grad_computed(self, net, named_parameters, batch, **kwargs):
+        """Shorten the gradient where it is too long."""
+        _, (_, weight) = batch
+        parameters = [parameter for _, parameter in named_parameters]
+        clip_grad_norm_(parameters, self.largest * float(weight.mean()))
 
 
 class EpochBar(Callback):
