@@ -78,6 +78,22 @@ def weights_of(sample_weight: Any, n_series: int) -> np.ndarray:
     return weight
 
 
+def groups_of(groups: Any, n_series: int) -> np.ndarray | None:
+    """Return the groups numbered from 0, as an array of shape (n_series,)."""
+    if groups is None:
+        return None
+    raw = _as_array("groups", groups)
+    if raw.shape != (n_series,):
+        raise ValueError(
+            f"`groups` must have the shape ({n_series},), one group per series; got "
+            f"{raw.shape}. Select the groups as the series."
+        )
+    _check_known(
+        "groups", raw, "Give a series that belongs to no other a group of its own."
+    )
+    return pd.factorize(raw)[0]
+
+
 def check_target(
     estimator: Any, y: Any, n_series: int, *, numeric: bool = False
 ) -> np.ndarray:

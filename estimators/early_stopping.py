@@ -1,0 +1,185 @@
+"""Early stopping: the series that are split off, and the score that is watched."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from sklearn.metrics import get_scorer, get_scorer_names
+from sklearn.model_selection import GroupShuffleSplit, train_test_split
+from skorch.callbacks import Callback, EarlyStopping
+
+from ckts.panel import Panel
+
+# Random splits of the groups, of which the one with the best shares is taken.
+GROUP_DRAWS = 100
+
+
+def check_scoring(scoring: Any) -> None:
+    """Refuse what is neither None nor a scorer or its name."""
+    if scoring is None or callable(scoring):
+        return
+    if not isinstance(scoring, str):
+        raise TypeError(
+            "`scoring` must be None, the name of a scorer or a callable; got "
+            f'{scoring!r}. Write for example "roc_auc".'
+        )
+    if scoring not in get_scorer_names():
+        raise ValueError(
+            f"`scoring` must be a name that scikit-learn knows; got {scoring!r}. See "
+            "`sklearn.metrics.get_scorer_names()`."
+        )
+
+
+def split_series(
+    n_series: int,
+    fraction: float,
+    generator: np.random.RandomState,
+    *,
+    classes: np.ndarray | None = None,
+    groups: np.ndarray | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Split series into training and validation.
+
+    Parameters
+    ----------
+    n_series : int
+        Number of series.
+    fraction : float
+        Share of the validation series.
+    generator : RandomState
+        What draws.
+    classes : ndarray of shape (n_series,), optional
+        Classes 0, 1, ..., of which each is split in these shares.
+    groups : ndarray of shape (n_series,), optional
+        What has the same number stays together; shares are as near as groups allow.
+
+    Returns
+    -------
+    train, valid : ndarray
+        Numbers of series.
+    """
+    try:
+        if groups is not None:
+            return _split_groups(groups, fraction, generator, classes)
+        return train_test_split(
+            np.arange(n_series),
+            test_size=fraction,
+            stratify=classes,
+            random_state=generator,
+        )
+    except ValueError as error:
+        parts = "series" if groups is None else "groups"
+        found = n_series if groups is None else len(np.unique(groups))
+        raise ValueError(
+            f"`early_stopping` must find enough {parts} to split off "
+            f"`validation_fraction` of each class; got {found} {parts} and {fraction}. "
+            f"{error} Give more {parts}, another fraction, or early_stopping=False."
+        ) from None
+
+
+def _split_groups(groups, fraction, generator, classes):
+    """Draw splits that keep groups together, and take the one with the best shares."""
+    classes = np.zeros(len(groups), dtype=int) if classes is None else classes
+    wanted = fraction * np.bincount(classes)
+    drawn = GroupShuffleSplit(GROUP_DRAWS, test_size=fraction, random_state=generator)
+    best = None
+    for train, valid in drawn.split(groups, groups=groups):
+        found = np.bincount(classes[valid], minlength=len(wanted))
+        if len(np.unique(classes[train])) < len(np.unique(classes)):
+            continue  # a class would not be learned at all
+        miss = np.abs(found - wanted).sum()
+        if best is None or miss < best[0]:
+            best = miss, train, valid
+    if best is None:
+        raise ValueError("No split of `groups` leaves every class to the training.")
+    return best[1:]
+
+
+class ValidationScore(Callback):
+    """Records the score of the validation series after each epoch as "valid_score".
+
+    Parameters
+    ----------
+    scoring : str or callable
+        A scorer of scikit-learn or its name: greater is better.
+    arguments : callable
+        Gives the estimator, the validation panel, its targets and its weights.
+    """
+
+    def __init__(self, scoring: Any, arguments: Callable[[], tuple]) -> None:
+        self.scoring = scoring
+        self.arguments = arguments
+
+    def on_train_begin(self, net, **kwargs):
+        """Try the scorer before any time is spent on training."""
+        try:
+            score = self._score()
+        except (TypeError, ValueError) as error:
+            self._refuse(f"got {self.scoring!r}, which says: {error}", error)
+        if not np.isfinite(score):
+            self._refuse(f"got {score} from {self.scoring!r}", None)
+
+    def on_epoch_end(self, net, **kwargs):
+        """Record the score."""
+        net.history.record("valid_score", self._score())
+
+    def _score(self) -> float:
+        estimator, panel, target, weight = self.arguments()
+        even = weight.min() == weight.max()
+        weights = {} if even else {"sample_weight": weight}
+        return float(get_scorer(self.scoring)(estimator, panel, target, **weights))
+
+    def _refuse(self, found: str, cause: Exception | None) -> None:
+        raise ValueError(
+            f"`scoring` must give a number on the validation series; {found}. Take "
+            "another scorer, a larger `validation_fraction`, or scoring=None, which "
+            "watches the loss."
+        ) from cause
+
+
+def watchers(estimator: Any, panel: Panel, y: np.ndarray, weight: np.ndarray) -> list:
+    """Make the callbacks that look at the validation series.
+
+    Parameters
+    ----------
+    estimator : CKCNNClassifier or CKCNNRegressor
+        What is trained, with its parameters.
+    panel : Panel
+        The validation series.
+    y : ndarray of shape (n_series, ...)
+        Their targets, as they were given.
+    weight : ndarray of shape (n_series,)
+        Their weights.
+
+    Returns
+    -------
+    list of (str, skorch callback)
+    """
+    patience = estimator.n_iter_no_change
+    if not estimator.early_stopping:
+        return []
+    if estimator.scoring is None:
+        return [("stopping", _stopping("valid_loss", patience))]
+    score = ValidationScore(estimator.scoring, lambda: (estimator, panel, y, weight))
+    return [("score", score), ("stopping", _stopping("valid_score", patience))]
+
+
+def _stopping(monitor: str, patience: int) -> EarlyStopping:
+    """Make the callback that ends a training and restores its best epoch.
+
+    Any improvement counts: skorch's relative threshold turns round where scores are
+    negative, and hides improvements behind the loss of an outlying target.
+    """
+    return EarlyStopping(
+        monitor=monitor,
+        lower_is_better=monitor == "valid_loss",
+        patience=patience,
+        threshold=0,
+        threshold_mode="abs",
+        load_best=True,
+        sink=_silent,
+    )
+
+
+def _silent(*args, **kwargs) -> None:
+    """Swallow skorch's messages."""
