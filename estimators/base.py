@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import copy
 import warnings
 
 import numpy as np
 import torch
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import (
     check_is_fitted,
     validate_data,
 )
-from skorch.callbacks import EarlyStopping, LRScheduler
+from skorch.callbacks import LRScheduler
 from skorch.helper import predefined_split
 
 from ckts.batch import PanelTensors
+from ckts._checks import check_same_order
 from ckts.estimators.clock import Clock, check_clock
-from ckts.estimators.inputs import is_table, named, weights_of
+from ckts.estimators.early_stopping import split_series, watchers
+from ckts.estimators.inputs import groups_of, is_table, named, weights_of
 from ckts.estimators.net import (
     EpochBar,
     PanelDataset,
@@ -68,6 +70,7 @@ class AbstractCKCNN(BaseEstimator):
         early_stopping,
         validation_fraction,
         n_iter_no_change,
+        scoring,
         callbacks,
         verbose,
         random_state,
@@ -89,6 +92,7 @@ class AbstractCKCNN(BaseEstimator):
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
+        self.scoring = scoring
         self.callbacks = callbacks
         self.verbose = verbose
         self.random_state = random_state
@@ -156,55 +160,76 @@ class AbstractCKCNN(BaseEstimator):
                 "`panel.with_static(static, names)`."
             )
 
-    def _fit(self, panel: Panel, target: np.ndarray, sample_weight, n_outputs: int):
-        """Learn the statistics, then train; the state is usable at any time."""
-        check_parameters(self)
-        # A net of an earlier fit must not meet the statistics of this one.
-        self.__dict__.pop("net_", None)
-        weight = weights_of(sample_weight, len(panel))
+    def _fit(self, X, y, sample_weight, groups):
+        """Fit a copy and become it: a fit that fails leaves the model as it was."""
+        fresh = copy.copy(self)
+        vars(fresh).pop("net_", None)
+        try:
+            fresh._learn(X, y, sample_weight, groups)
+        except KeyboardInterrupt:
+            n_steps = fresh.net_.n_steps_ if hasattr(fresh, "net_") else 0
+            if n_steps:  # what was learned up to then can be used
+                self.__dict__ = fresh.__dict__
+            _report_interrupt(n_steps, self)
+            raise
+        self.__dict__ = fresh.__dict__
+        return self
+
+    def _learn(self, X, y, sample_weight, groups) -> None:
+        """Check everything, learn the statistics, then train."""
+        self._check_parameters()
+        panel = self._check_panel(X, reset=True)
+        check_same_order("y", y, panel)
+        check_same_order("sample_weight", sample_weight, panel)
+        y = self._check_y(y, len(panel))
+        weight = self._weigh(sample_weight, y)
+        groups = groups_of(groups, len(panel))
         used = np.flatnonzero(weight > 0)  # a weight of 0 is as good as absent
-        panel, target, weight = panel[used], target[used], weight[used]
+        panel, y, weight = panel[used], y[used], weight[used]
+        target, n_outputs = self._encode(y, weight)
         generator = check_random_state(self.random_state)
-        train, valid = self._split(len(panel), target, generator)
+        train, valid = self._split(
+            target, None if groups is None else groups[used], generator
+        )
+        self.device_ = resolve_device(self.device)
+        self._dtype = DTYPES[self.dtype]
         self.statistics_ = learn_statistics(panel[train], weight[train])
         self.time_step_ = self.statistics_.time.time_step
         self.resolution_ = self.statistics_.time.resolution
         self.horizon_ = self.statistics_.time.horizon
-        self.device_ = resolve_device(self.device)
         training, validation = (
             self._dataset(panel[part], target[part], weight[part])
             for part in (train, valid)
         )
         seed = generator.randint(np.iinfo(np.int32).max)
-        self._train(training, validation, n_outputs, seed)
-        return self
+        watch = watchers(self, panel[valid], y[valid], weight[valid])
+        self._train(training, validation, n_outputs, watch, seed)
 
-    def _split(self, n_series: int, target: np.ndarray, generator) -> tuple:
+    def _check_parameters(self) -> None:
+        check_parameters(self)
+
+    def _weigh(self, sample_weight, y: np.ndarray) -> np.ndarray:
+        """Return the weights, the largest of which is 1: only their ratios count."""
+        weight = weights_of(sample_weight, len(y))
+        return weight / weight.max()
+
+    def _split(self, target: np.ndarray, groups, generator) -> tuple:
         """Split off validation series where early stopping wants them."""
-        everything = np.arange(n_series)
         if not self.early_stopping:
-            return everything, everything[:0]
-        try:
-            return train_test_split(
-                everything,
-                test_size=self.validation_fraction,
-                stratify=self._strata(target),
-                random_state=generator,
-            )
-        except ValueError as error:
-            raise ValueError(
-                "`early_stopping` must find enough series to split off "
-                f"`validation_fraction` of each class; got {n_series} series and "
-                f"{self.validation_fraction}. scikit-learn says: {error} Give more "
-                "series, another fraction, or early_stopping=False."
-            ) from None
+            return np.arange(len(target)), np.arange(0)
+        return split_series(
+            len(target),
+            self.validation_fraction,
+            generator,
+            classes=self._strata(target),
+            groups=groups,
+        )
 
     def _strata(self, target: np.ndarray) -> np.ndarray | None:
         return None
 
     def _dataset(self, panel: Panel, target=None, weight=None) -> PanelDataset:
         """Standardize a panel with the statistics of the training data."""
-        dtype = DTYPES[self.dtype]
         time_factor = panel.time_scale.factor_to(self.time_scale_)
         if not self.statistics_.time.known and len(panel):
             panel, time_factor = set_apart(panel), 1.0
@@ -213,38 +238,45 @@ class AbstractCKCNN(BaseEstimator):
             standardize=self.statistics_.values.standardize,
             static=self.statistics_.prepare_static(panel.static),
             time_factor=time_factor,
-            dtype=dtype,
+            dtype=self._dtype,
         )
         if target is None:
             return PanelDataset(tensors)
         target = torch.as_tensor(target)
-        target = target.to(dtype) if target.is_floating_point() else target
+        target = target.to(self._dtype) if target.is_floating_point() else target
         return PanelDataset(tensors, target, weight)
 
     def _train(
-        self, train: PanelDataset, valid: PanelDataset, n_outputs: int, seed: int
+        self,
+        train: PanelDataset,
+        valid: PanelDataset,
+        n_outputs: int,
+        watch: list,
+        seed: int,
     ) -> None:
         batch_size = self.batch_size
         if batch_size == "auto":
             batch_size = automatic_batch_size(len(train))
-        self.net_ = self._make_net(batch_size, n_outputs, len(train), valid, seed)
-        self.history_ = []
-        self.net_.initialize()
+        net = self._make_net(batch_size, n_outputs, len(train), valid, watch, seed)
+        self.net_ = net.initialize()
         try:
-            self.net_.partial_fit(train)
+            net.partial_fit(train)
         finally:
-            # Also after Ctrl-C: what was learned so far stays usable.
-            self.history_ = _finished_epochs(self.net_.history)
-            self.n_iter_ = len(self.history_)
-            self.net_.check_mesh()
-            self.net_.trim_for_prediction()
+            self._finish()
         if not np.isfinite(self.history_[-1]["train_loss"]):
             warnings.warn(
                 f"The training diverged: its loss is {self.history_[-1]['train_loss']}."
                 f" Predictions mean nothing. Use a smaller `lr` than {self.lr}.",
                 ConvergenceWarning,
-                stacklevel=4,
+                stacklevel=5,
             )
+
+    def _finish(self) -> None:
+        """Keep what was recorded, and of the net what predicts."""
+        self.history_ = self.net_.finished_epochs()
+        self.n_iter_ = len(self.history_)
+        self.net_.check_mesh()
+        self.net_.trim_for_prediction()
 
     def _make_net(
         self,
@@ -252,12 +284,15 @@ class AbstractCKCNN(BaseEstimator):
         n_outputs: int,
         n_train: int,
         valid: PanelDataset,
+        watch: list,
         seed: int,
     ) -> PanelNet:
+        criterion, settings = self._loss()
         return PanelNet(
             GatedCKCNN,
             **{f"module__{k}": v for k, v in self._module(n_outputs).items()},
-            criterion=self._criterion,
+            criterion=criterion,
+            **{f"criterion__{k}": v for k, v in settings.items()},
             criterion__reduction="none",
             optimizer=torch.optim.AdamW,
             optimizer__weight_decay=self.weight_decay,
@@ -267,7 +302,7 @@ class AbstractCKCNN(BaseEstimator):
             iterator_train=training_batches,
             iterator_valid=prediction_batches,
             train_split=predefined_split(valid) if len(valid) else None,
-            callbacks=self._make_callbacks(-(-n_train // batch_size)),
+            callbacks=self._make_callbacks(-(-n_train // batch_size), watch),
             callbacks__print_log=None,
             device=self.device_,
             verbose=0,
@@ -296,10 +331,10 @@ class AbstractCKCNN(BaseEstimator):
             "row_resolution": units.row_resolution,
             "burst_time_step": units.bursts and units.bursts.time_step,
             "burst_horizon": units.bursts and units.bursts.horizon,
-            "dtype": DTYPES[self.dtype],
+            "dtype": self._dtype,
         }
 
-    def _make_callbacks(self, n_batches: int) -> list:
+    def _make_callbacks(self, n_batches: int, watch: list) -> list:
         schedule = LRScheduler(
             torch.optim.lr_scheduler.OneCycleLR,
             step_every="batch",
@@ -310,12 +345,8 @@ class AbstractCKCNN(BaseEstimator):
         callbacks = [
             ("schedule", schedule),
             ("clipping", WeightedClipping(1.0)),
+            *watch,
         ]
-        if self.early_stopping:
-            stopping = EarlyStopping(
-                patience=self.n_iter_no_change, load_best=True, sink=_silent
-            )
-            callbacks.append(("stopping", stopping))
         if self.verbose:
             callbacks.append(("bar", EpochBar(type(self).__name__)))
         return callbacks + list(self.callbacks or [])
@@ -338,15 +369,15 @@ def _difference(expected: list, found: list) -> str:
     return " and ".join(parts) or f"got the order {found} instead of {expected}"
 
 
-def _finished_epochs(history) -> list[dict]:
-    """Copy what skorch recorded of every epoch that came to its end."""
-    names = ("train_loss", "valid_loss", "dur")
-    return [
-        {"epoch": row["epoch"], **{k: float(row[k]) for k in names if k in row}}
-        for row in history
-        if "dur" in row
-    ]
-
-
-def _silent(*args, **kwargs) -> None:
-    """Swallow skorch's messages."""
+def _report_interrupt(n_steps: int, model: AbstractCKCNN) -> None:
+    """Say how far a training came until Ctrl-C."""
+    if n_steps:
+        found = (
+            f"in epoch {model.n_iter_ + 1} of {model.max_epochs}, after {n_steps} steps"
+            ". The model holds what it learned up to then; `n_iter_` and `history_` "
+            "count finished epochs."
+        )
+    else:
+        found = "before its first step. The model is as it was before."
+    message = f"The training was interrupted {found}"
+    warnings.warn(message, ConvergenceWarning, stacklevel=4)

@@ -8,9 +8,8 @@ from sklearn.utils import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
-from ckts._checks import check_same_order
 from ckts.estimators.base import AbstractCKCNN
-from ckts.estimators.inputs import check_target, weights_of
+from ckts.estimators.inputs import check_target
 
 
 class CKCNNClassifier(ClassifierMixin, AbstractCKCNN):
@@ -59,12 +58,16 @@ class CKCNNClassifier(ClassifierMixin, AbstractCKCNN):
     class_weight : "balanced", dict or None, default=None
         Weights of the classes, multiplied with `sample_weight`.
     early_stopping : bool, default=False
-        Whether to split off validation series, stop when their loss has not improved
-        for `n_iter_no_change` epochs, and keep the best epoch.
+        Whether to split off validation series, stop when their loss or score has not
+        improved for `n_iter_no_change` epochs, and keep the best epoch.
     validation_fraction : float, default=0.1
-        Share of the series split off for early stopping, in (0, 1).
+        Share of the series split off for early stopping, in (0, 1); of the groups
+        where `fit` is given any.
     n_iter_no_change : int, default=10
         Patience of early stopping in epochs.
+    scoring : str or callable, optional
+        What early stopping watches instead of the loss: a scorer of scikit-learn or its
+        name, such as "roc_auc"; greater is better. It is given the sample weights.
     callbacks : list of skorch callbacks, optional
         They join skorch's own; see the skorch documentation. While one of yours runs,
         torch's global generator continues from `random_state`, and those of other
@@ -98,13 +101,14 @@ class CKCNNClassifier(ClassifierMixin, AbstractCKCNN):
         All that was learned before training: units of time, bursts, center and scale
         of channels and static features. See the guide, "What fit learns".
     history_ : list of dict
-        "epoch", "train_loss", "dur" and perhaps "valid_loss" of every epoch.
+        "epoch", "train_loss", "dur" and perhaps "valid_loss" and "valid_score" of every
+        finished epoch. Losses are ``sum(w l) / sum(w)`` over the series.
     net_ : skorch NeuralNet
         The trained net; its module is ``net_.module_``.
     device_ : str
         Where it was trained.
     n_iter_ : int
-        Number of epochs trained.
+        Number of finished epochs.
 
     See Also
     --------
@@ -125,8 +129,6 @@ class CKCNNClassifier(ClassifierMixin, AbstractCKCNN):
     >>> model.predict(X[40:44]).shape
     (4,)
     """
-
-    _criterion = torch.nn.CrossEntropyLoss
 
     def __init__(
         self,
@@ -149,6 +151,7 @@ class CKCNNClassifier(ClassifierMixin, AbstractCKCNN):
         early_stopping=False,
         validation_fraction=0.1,
         n_iter_no_change=10,
+        scoring=None,
         callbacks=None,
         verbose=0,
         random_state=None,
@@ -171,17 +174,19 @@ class CKCNNClassifier(ClassifierMixin, AbstractCKCNN):
             early_stopping=early_stopping,
             validation_fraction=validation_fraction,
             n_iter_no_change=n_iter_no_change,
+            scoring=scoring,
             callbacks=callbacks,
             verbose=verbose,
             random_state=random_state,
         )
         self.class_weight = class_weight
 
-    def fit(self, X, y, sample_weight=None):
+    def fit(self, X, y, sample_weight=None, groups=None):
         """Train on labeled series.
 
-        Ctrl-C ends the training with KeyboardInterrupt; what was learned up to then
-        can be used.
+        Ctrl-C ends the training with KeyboardInterrupt and a warning that says how far
+        it came; what was learned up to then can be used. A fit that fails leaves the
+        model as it was, so that it answers as before.
 
         Parameters
         ----------
@@ -190,7 +195,14 @@ class CKCNNClassifier(ClassifierMixin, AbstractCKCNN):
         y : array-like of shape (n_series,)
             Class labels.
         sample_weight : array-like of shape (n_series,), optional
-            A weight of 2 counts like the series twice, 0 like none.
+            A weight of 2 counts like the series twice, 0 like none; only ratios count.
+            What is learned before the training and the gradient of an epoch are the
+            same as with the series twice. The trained model is exactly the same where
+            all series are in one batch; elsewhere the batches are others, and
+            ``batch_size="auto"``, and with it the number of steps, goes with the number
+            of series whatever their weights.
+        groups : array-like of shape (n_series,), optional
+            What early stopping must not tear apart, such as the patient of each record.
 
         Returns
         -------
@@ -203,16 +215,30 @@ class CKCNNClassifier(ClassifierMixin, AbstractCKCNN):
             If an argument or a parameter is not as described; the message says how to
             put it right.
         """
-        panel = self._check_panel(X, reset=True)
-        check_same_order("y", y, panel)
-        check_same_order("sample_weight", sample_weight, panel)
-        y = check_target(self, y, len(panel))
-        y = column_or_1d(y, warn=True)
+        return self._fit(X, y, sample_weight, groups)
+
+    def _check_y(self, y, n_series):
+        y = column_or_1d(check_target(self, y, n_series), warn=True)
         check_classification_targets(y)
-        self.classes_, codes = np.unique(y, return_inverse=True)
-        weight = weights_of(sample_weight, len(panel))
+        self.classes_ = np.unique(y)
+        return y
+
+    def _weigh(self, sample_weight, y):
+        weight = super()._weigh(sample_weight, y)
         weight = weight * compute_sample_weight(self.class_weight, y)
-        return self._fit(panel, codes.astype(np.int64), weight, len(self.classes_))
+        if weight.min() < 0 or not 0 < weight.max() < np.inf:
+            raise ValueError(
+                "`class_weight` must be finite, not negative, and positive for a class "
+                f"of a positive `sample_weight`; got {self.class_weight!r}. Leave a "
+                "class out to give it the weight 1."
+            )
+        return weight / weight.max()
+
+    def _encode(self, y, weight):
+        return np.searchsorted(self.classes_, y).astype(np.int64), len(self.classes_)
+
+    def _loss(self):
+        return torch.nn.CrossEntropyLoss, {}
 
     def _strata(self, target):
         return target

@@ -242,8 +242,9 @@ class PanelNet(NeuralNet):
         """Train on a batch; every few steps, look whether the mesh is fine enough."""
         if self.n_steps_ % STEPS_PER_CHECK == 0:
             self.check_mesh()
+        step = super().train_step(batch, **fit_params)
         self.n_steps_ += 1
-        return super().train_step(batch, **fit_params)
+        return step
 
     def check_mesh(self):
         """Refine the mesh to what the kernels need now."""
@@ -276,6 +277,7 @@ class PanelNet(NeuralNet):
         """Train, and let Ctrl-C through: skorch swallows it."""
         if not self.initialized_:
             self.initialize()
+        self.check_mesh()  # callbacks may predict before the first step
         self.notify("on_train_begin", X=X, y=y)
         try:
             self.fit_loop(X, y, **fit_params)
@@ -285,6 +287,15 @@ class PanelNet(NeuralNet):
         finally:
             self.notify("on_train_end", X=X, y=y)
         return self
+
+    def finished_epochs(self) -> list[dict]:
+        """Copy what was recorded of every epoch that came to its end."""
+        names = ("train_loss", "valid_loss", "valid_score", "dur")
+        return [
+            {"epoch": row["epoch"], **{k: float(row[k]) for k in names if k in row}}
+            for row in self.history
+            if "dur" in row
+        ]
 
     def outputs(self, dataset: PanelDataset) -> np.ndarray:
         """Compute the outputs of the series, float64, shape (n_series, n_outputs)."""

@@ -8,6 +8,7 @@ import torch
 from skorch.callbacks import Callback
 
 from ckts import _tensor_checks as _checks
+from ckts.estimators.early_stopping import check_scoring
 from ckts.kernels import KERNELS
 from ckts.layers import QUADRATURES
 
@@ -30,6 +31,7 @@ def check_parameters(estimator: Any) -> None:
     _check_batch_size(estimator.batch_size)
     _check_verbose(estimator.verbose)
     _check_callbacks(estimator.callbacks)
+    check_scoring(estimator.scoring)
 
 
 def _check_kernel(kernel: Any, params: Any) -> None:

@@ -4,9 +4,8 @@ import numpy as np
 import torch
 from sklearn.base import RegressorMixin
 
-from ckts._checks import check_same_order
 from ckts.estimators.base import AbstractCKCNN
-from ckts.estimators.inputs import check_target, weights_of
+from ckts.estimators.inputs import check_target
 
 
 class CKCNNRegressor(RegressorMixin, AbstractCKCNN):
@@ -52,12 +51,16 @@ class CKCNNRegressor(RegressorMixin, AbstractCKCNN):
     dtype : {"float32", "float64"}, default="float32"
         Precision of the network. Time stamps are float64 in any case.
     early_stopping : bool, default=False
-        Whether to split off validation series, stop when their loss has not improved
-        for `n_iter_no_change` epochs, and keep the best epoch.
+        Whether to split off validation series, stop when their loss or score has not
+        improved for `n_iter_no_change` epochs, and keep the best epoch.
     validation_fraction : float, default=0.1
-        Share of the series split off for early stopping, in (0, 1).
+        Share of the series split off for early stopping, in (0, 1); of the groups
+        where `fit` is given any.
     n_iter_no_change : int, default=10
         Patience of early stopping in epochs.
+    scoring : str or callable, optional
+        What early stopping watches instead of the loss: a scorer of scikit-learn or its
+        name, such as "r2"; greater is better. It is given the sample weights.
     callbacks : list of skorch callbacks, optional
         They join skorch's own; see the skorch documentation. While one of yours runs,
         torch's global generator continues from `random_state`, and those of other
@@ -91,13 +94,14 @@ class CKCNNRegressor(RegressorMixin, AbstractCKCNN):
         All that was learned before training: units of time, bursts, center and scale
         of channels and static features. See the guide, "What fit learns".
     history_ : list of dict
-        "epoch", "train_loss", "dur" and perhaps "valid_loss" of every epoch.
+        "epoch", "train_loss", "dur" and perhaps "valid_loss" and "valid_score" of every
+        finished epoch. Losses are ``sum(w l) / sum(w)`` over the series.
     net_ : skorch NeuralNet
         The trained net; its module is ``net_.module_``.
     device_ : str
         Where it was trained.
     n_iter_ : int
-        Number of epochs trained.
+        Number of finished epochs.
 
     See Also
     --------
@@ -112,8 +116,6 @@ class CKCNNRegressor(RegressorMixin, AbstractCKCNN):
     >>> model.fit(series, [1.0, 2.0] * 4).predict(series).shape
     (8,)
     """
-
-    _criterion = torch.nn.MSELoss
 
     def __init__(
         self,
@@ -135,6 +137,7 @@ class CKCNNRegressor(RegressorMixin, AbstractCKCNN):
         early_stopping=False,
         validation_fraction=0.1,
         n_iter_no_change=10,
+        scoring=None,
         callbacks=None,
         verbose=0,
         random_state=None,
@@ -157,6 +160,7 @@ class CKCNNRegressor(RegressorMixin, AbstractCKCNN):
             early_stopping=early_stopping,
             validation_fraction=validation_fraction,
             n_iter_no_change=n_iter_no_change,
+            scoring=scoring,
             callbacks=callbacks,
             verbose=verbose,
             random_state=random_state,
@@ -168,11 +172,12 @@ class CKCNNRegressor(RegressorMixin, AbstractCKCNN):
         tags.target_tags.multi_output = True
         return tags
 
-    def fit(self, X, y, sample_weight=None):
+    def fit(self, X, y, sample_weight=None, groups=None):
         """Train on series with numeric targets.
 
-        Ctrl-C ends the training with KeyboardInterrupt; what was learned up to then
-        can be used.
+        Ctrl-C ends the training with KeyboardInterrupt and a warning that says how far
+        it came; what was learned up to then can be used. A fit that fails leaves the
+        model as it was, so that it answers as before.
 
         Parameters
         ----------
@@ -181,7 +186,14 @@ class CKCNNRegressor(RegressorMixin, AbstractCKCNN):
         y : array-like of shape (n_series,) or (n_series, n_targets)
             Targets, finite.
         sample_weight : array-like of shape (n_series,), optional
-            A weight of 2 counts like the series twice, 0 like none.
+            A weight of 2 counts like the series twice, 0 like none; only ratios count.
+            What is learned before the training and the gradient of an epoch are the
+            same as with the series twice. The trained model is exactly the same where
+            all series are in one batch; elsewhere the batches are others, and
+            ``batch_size="auto"``, and with it the number of steps, goes with the number
+            of series whatever their weights.
+        groups : array-like of shape (n_series,), optional
+            What early stopping must not tear apart, such as the patient of each record.
 
         Returns
         -------
@@ -194,12 +206,14 @@ class CKCNNRegressor(RegressorMixin, AbstractCKCNN):
             If an argument or a parameter is not as described; the message says how to
             put it right.
         """
-        panel = self._check_panel(X, reset=True)
-        check_same_order("y", y, panel)
-        check_same_order("sample_weight", sample_weight, panel)
-        y = check_target(self, y, len(panel), numeric=True)
-        weight = weights_of(sample_weight, len(panel))
+        return self._fit(X, y, sample_weight, groups)
+
+    def _check_y(self, y, n_series):
+        y = check_target(self, y, n_series, numeric=True)
         self._n_target_dims = y.ndim
+        return y
+
+    def _encode(self, y, weight):
         targets = y.reshape(len(y), -1)
         self.target_mean_ = np.average(targets, axis=0, weights=weight)
         variance = np.average(
@@ -207,7 +221,10 @@ class CKCNNRegressor(RegressorMixin, AbstractCKCNN):
         )
         self.target_scale_ = np.where(variance > 0, np.sqrt(variance), 1.0)
         scaled = (targets - self.target_mean_) / self.target_scale_
-        return self._fit(panel, scaled, weight, targets.shape[1])
+        return scaled, targets.shape[1]
+
+    def _loss(self):
+        return torch.nn.MSELoss, {}
 
     def predict(self, X):
         """Predict the target of each series.

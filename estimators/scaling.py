@@ -200,5 +200,5 @@ def _warn(name: str, value: float, share: float) -> None:
         'that stands for "unknown", write NaN instead: '
         f"`frame.replace({value:g}, numpy.nan)`.",
         UserWarning,
-        stacklevel=6,
+        stacklevel=7,
     )

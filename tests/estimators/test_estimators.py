@@ -7,20 +7,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from sklearn.exceptions import ConvergenceWarning, NotFittedError
-from skorch.callbacks import Callback
+from sklearn.exceptions import NotFittedError
 
 from ckts import CKCNNClassifier, CKCNNRegressor, Panel, as_panel
 from ckts.estimators.parameters import automatic_batch_size
 from irregular import irregular_panel
 
 QUICK = {"max_epochs": 2, "hidden_channels": 4, "n_blocks": 1, "random_state": 0}
-EXACT = {
-    "dropout": 0.0,
-    "observation_dropout": 0.0,
-    "batch_size": 999,
-    "dtype": "float64",
-}
 BOTH = [CKCNNClassifier, CKCNNRegressor]
 
 
@@ -128,94 +121,6 @@ def test_nothing_is_written_to_the_working_directory(data, tmp_path, monkeypatch
     monkeypatch.chdir(tmp_path)
     CKCNNClassifier(early_stopping=True, **QUICK).fit(*data)
     assert list(tmp_path.iterdir()) == []
-
-
-def test_early_stopping_keeps_the_best_epoch():
-    X, y = irregular_panel(60)
-    rng = np.random.default_rng(0)
-    y = rng.permutation(y)  # nothing to learn: the loss soon rises
-    model = CKCNNClassifier(
-        early_stopping=True,
-        validation_fraction=0.3,
-        n_iter_no_change=3,
-        max_epochs=100,
-        random_state=0,
-    ).fit(X, y)
-    losses = [row["valid_loss"] for row in model.history_]
-    assert len(losses) < 100
-    assert int(np.argmin(losses)) == len(losses) - 1 - 3
-
-
-class Interrupt(Callback):
-    """Ctrl-C in the second epoch."""
-
-    def on_batch_end(self, net, **kwargs):
-        if len(net.history) == 2:
-            raise KeyboardInterrupt
-
-
-def test_ctrl_c_propagates_and_leaves_a_usable_model(data):
-    X, y = data
-    model = CKCNNClassifier(
-        max_epochs=9, hidden_channels=4, callbacks=[Interrupt()], random_state=0
-    )
-    with pytest.raises(KeyboardInterrupt):
-        model.fit(X, y)
-    assert model.predict_proba(X).shape == (len(y), 2)
-    assert model.n_iter_ == len(model.history_) == 1  # the second was not finished
-    assert type(model.history_[0]["train_loss"]) is float
-
-
-def test_ctrl_c_in_a_second_fit_leaves_no_net_of_the_first(data, monkeypatch):
-    X, y = data
-    model = CKCNNClassifier(**QUICK).fit(X, y)
-
-    def interrupt(*args):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("ckts.estimators.base.learn_statistics", interrupt)
-    with pytest.raises(KeyboardInterrupt):
-        model.fit(X, y)
-    with pytest.raises(NotFittedError):
-        model.predict(X)
-
-
-def test_a_training_that_diverges_is_said(data):
-    X, y = data
-    model = CKCNNRegressor(**{**QUICK, "lr": 1e30, "max_epochs": 4})
-    with pytest.warns(ConvergenceWarning, match="training diverged.*smaller `lr`"):
-        model.fit(X, y.astype(float))
-
-
-def test_early_stopping_says_when_there_are_too_few_series(data):
-    X, y = data
-    with pytest.raises(ValueError, match="`early_stopping` must find enough series"):
-        CKCNNClassifier(early_stopping=True, **QUICK).fit(X[:4], y[:4])
-
-
-def test_weights_count_series():
-    X, y = irregular_panel(12)
-    exact = {**EXACT, **QUICK}
-    weight = np.r_[np.full(4, 2.0), np.ones(4), np.zeros(4)]
-    repeated = np.r_[0:4, 0:4, 4:8]
-    weighted = CKCNNClassifier(**exact).fit(X, y, sample_weight=weight)
-    plain = CKCNNClassifier(**exact).fit(X[repeated], y[repeated])
-    np.testing.assert_allclose(
-        weighted.predict_proba(X), plain.predict_proba(X), atol=1e-9
-    )
-    np.testing.assert_array_equal(weighted.time_step_, plain.time_step_)
-
-
-def test_balanced_classes_are_weights():
-    X, y = irregular_panel(16)
-    y = (np.arange(16) < 4).astype(int)
-    exact = {**EXACT, **QUICK}
-    balanced = CKCNNClassifier(class_weight="balanced", **exact).fit(X, y)
-    weights = np.where(y == 1, 16 / 8, 16 / 24)
-    weighted = CKCNNClassifier(**exact).fit(X, y, sample_weight=weights)
-    np.testing.assert_allclose(
-        balanced.predict_proba(X), weighted.predict_proba(X), atol=1e-9
-    )
 
 
 def test_a_series_without_observations_is_predicted(data):
@@ -363,6 +268,8 @@ def test_bad_targets(estimator, data, y, error, message):
             ValueError,
             "`quadrature` must be one of 'gap', 'linear', 'none'",
         ),
+        ({"scoring": "auc"}, ValueError, "`scoring` must be a name that .*; got 'auc'"),
+        ({"scoring": 3}, TypeError, "`scoring` must be None, the name of .*; got 3"),
         ({"dtype": "float16"}, ValueError, "`dtype` must be one of 'float32'"),
         ({"max_epochs": 0}, ValueError, "`max_epochs` must be at least 1; got 0"),
         ({"max_epochs": 2.5}, TypeError, "`max_epochs` must be an integer; got 2.5"),
@@ -386,19 +293,6 @@ def test_bad_targets(estimator, data, y, error, message):
 def test_bad_parameters(data, params, error, message):
     with pytest.raises(error, match=message):
         CKCNNClassifier(**{**QUICK, **params}).fit(*data)
-
-
-def test_bad_weights(data):
-    X, y = data
-    model = CKCNNClassifier(**QUICK)
-    with pytest.raises(
-        ValueError, match=r"`sample_weight` must have the shape \(24,\)"
-    ):
-        model.fit(X, y, sample_weight=np.ones(3))
-    with pytest.raises(ValueError, match="`sample_weight` must not be negative; got"):
-        model.fit(X, y, sample_weight=np.r_[-1, np.ones(23)])
-    with pytest.raises(ValueError, match="got zero throughout"):
-        model.fit(X, y, sample_weight=np.zeros(24))
 
 
 def test_other_channels_than_in_fit(data):
