@@ -17,8 +17,8 @@ from sklearn.utils.validation import (
 from skorch.callbacks import LRScheduler
 from skorch.helper import predefined_split
 
-from ckts.batch import PanelTensors
 from ckts._checks import check_same_order
+from ckts.batch import PanelTensors
 from ckts.estimators.clock import Clock, check_clock
 from ckts.estimators.early_stopping import split_series, watchers
 from ckts.estimators.inputs import groups_of, is_table, named, weights_of
