@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ckts.panel import Panel
+from ckts.times import TimeScale
 
 # Series differ in rate and length; seconds, minutes, hours and days by more than this.
 TENFOLD = 10.0
@@ -29,21 +30,32 @@ class Clock:
         Quantiles at 1 and 99 % of all positive gaps.
     n_gaps : int
         Number of positive gaps.
+    time_scale : TimeScale
+        What they are counted in.
     """
 
     gaps: np.ndarray
     spans: np.ndarray
     single_gaps: np.ndarray
     n_gaps: int
+    time_scale: TimeScale
 
     @classmethod
-    def of(cls, panel: Panel) -> Clock:
-        """Measure a panel; rows without any observation do not count."""
+    def of(cls, panel: Panel, time_scale: TimeScale | None = None) -> Clock:
+        """Measure a panel; rows without any observation do not count.
+
+        Parameters
+        ----------
+        panel : Panel
+        time_scale : TimeScale, optional
+            What to count in, by default that of the panel.
+        """
+        scale = panel.time_scale if time_scale is None else time_scale
         rows = ~np.isnan(panel.values).all(axis=1)
         series = np.repeat(np.arange(len(panel)), panel.lengths)[rows]
         times = panel.times[rows]
         within = (series[1:] == series[:-1]) & (times[1:] > times[:-1])
-        gaps = np.diff(times)[within].astype(np.float64)
+        gaps = np.diff(times)[within] * panel.time_scale.factor_to(scale)
         whose = series[1:][within]
         counts = np.bincount(whose, minlength=len(panel))
         spans = np.bincount(whose, gaps, len(panel))[counts > 0]
@@ -52,6 +64,7 @@ class Clock:
             _quantiles(spans, (0.05, 0.5, 0.95)),
             _quantiles(gaps, (0.01, 0.99)),
             len(gaps),
+            scale,
         )
 
     def disagrees(self, other: Clock) -> bool:
@@ -97,9 +110,10 @@ def check_clock(clock: Clock, panel: Panel, *, wide: bool, stacklevel: int) -> N
     stacklevel : int
         As in `warnings.warn`, counted from the caller.
     """
-    if panel.time_scale.unit is not None and not wide:
-        return
-    found = Clock.of(panel)
+    known = [scale.unit is not None for scale in (clock.time_scale, panel.time_scale)]
+    if known[0] != known[1] or (known[0] and not wide):
+        return  # one known and one unknown unit are refused where they must convert
+    found = Clock.of(panel, clock.time_scale)
     if clock.disagrees(found):
         way_out = (
             "Give the columns the times of fit as labels"

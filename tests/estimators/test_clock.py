@@ -159,8 +159,14 @@ def test_a_wide_frame_of_dates_is_compared_too_but_not_its_month():
     wide = pd.DataFrame(rng.normal(size=(N, 6)), columns=days)
     model = fitted(wide)
     model.predict(wide.set_axis(days + pd.Timedelta(31, "D"), axis=1))
+    model.predict(wide.set_axis(days - days[0], axis=1))
     with pytest.warns(UserWarning, match=MESSAGE):
         model.predict(wide.set_axis(days[0] + (days - days[0]) / 24, axis=1))
+
+
+def test_units_of_which_one_is_unknown_are_refused_and_not_compared(model):
+    with pytest.raises(ValueError, match="`times` must be convertible to number; got"):
+        model.predict(as_panel(scaled(series(), 24), time_unit="D"))
 
 
 def test_steps_of_arrays_are_on_one_clock():
