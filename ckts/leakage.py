@@ -151,7 +151,10 @@ def _correlate(
     ranks = [_rank(x[known])[0] for x in (length, target)]
     if any(np.ptp(rank) == 0 for rank in ranks if len(rank)) or sum(known) < 2:
         return LengthEffect(name, np.nan, np.nan, None, False)
-    score, error = float(np.corrcoef(*ranks)[0, 1]), (sum(known) - 1) ** -0.5
+    score, error = (
+        float(np.corrcoef(ranks[0], ranks[1])[0, 1]),
+        (sum(known) - 1) ** -0.5,
+    )
     noteworthy = abs(score) >= LEAST_EFFECT and abs(score) > bound * error
     return LengthEffect(name, score, float(error), None, bool(noteworthy))
 

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import Any, Protocol
 
 MAX_BYTES = 16 * 2**30
 MAX_FILE_BYTES = 4 * 2**30
@@ -31,7 +31,11 @@ MAX_RATIO = 200
 FREE_BYTES = 16 * 2**20  # not held to the ratio
 _PIECE = 64 * 2**10
 _CHECKED = (".zip", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2")
-_UNPACK = {b"\x1f\x8b": gzip.open, b"BZ": bz2.open, b"\xfd7": lzma.open}
+_UNPACK: dict[bytes, Callable[[Any], Any]] = {
+    b"\x1f\x8b": gzip.open,
+    b"BZ": bz2.open,
+    b"\xfd7": lzma.open,
+}
 # Python unpacks a whole piece of a zip at once if it is compressed in another way.
 _STREAMS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 # RuntimeError: encrypted, or compressed in a way that Python does not know.
@@ -118,6 +122,13 @@ def _explained(path: Path) -> Iterator[None]:
         raise ValueError(_refusal(path, error)) from error
 
 
+class _Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
+_Member = tuple[str, int, Callable[[], _Readable]]  # name, declared size, opener
+
+
 class _Limit:
     """A number of bytes that may come."""
 
@@ -151,7 +162,7 @@ def _checked(
         yield name, _pieces(unpack(), limits)
 
 
-def _pieces(file: IO[bytes], limits: tuple[_Limit, ...]) -> Iterator[bytes]:
+def _pieces(file: _Readable, limits: tuple[_Limit, ...]) -> Iterator[bytes]:
     while piece := file.read(_PIECE):
         for limit in limits:
             limit.take(len(piece))
@@ -192,7 +203,7 @@ class _Meter:
 class _Unpacked(io.RawIOBase):
     """What comes out of an archive, in pieces that are counted."""
 
-    def __init__(self, file: IO[bytes], meter: _Meter):
+    def __init__(self, file: _Readable, meter: _Meter):
         self._file, self._meter = file, meter
 
     def read(self, size: int = -1) -> bytes:
@@ -201,16 +212,14 @@ class _Unpacked(io.RawIOBase):
         return piece
 
 
-def _members(path: Path) -> Iterator[tuple[str, int, Callable[[], IO[bytes]]]]:
+def _members(path: Path) -> Iterator[_Member]:
     """Yield (name, size, opener) of the files; folders are implied by the names."""
     members = _zip_members if zipfile.is_zipfile(path) else _tar_members
     with _Packed(path) as packed:
         yield from members(packed)
 
 
-def _zip_members(
-    packed: _Packed,
-) -> Iterator[tuple[str, int, Callable[[], IO[bytes]]]]:
+def _zip_members(packed: _Packed) -> Iterator[_Member]:
     with zipfile.ZipFile(packed) as archive:
         meter = _Meter(packed)
         for info in archive.infolist():
@@ -218,14 +227,13 @@ def _zip_members(
             if kind not in {0, stat.S_IFREG, stat.S_IFDIR}:
                 raise ValueError(f"{info.filename!r} is a link or device")
             if not info.is_dir():
-                yield (
-                    info.filename,
-                    info.file_size,
-                    partial(_open, archive, info, meter),
-                )
+                unpack = partial(_open_zip, archive, info, meter)
+                yield info.filename, info.file_size, unpack
 
 
-def _open(archive: zipfile.ZipFile, info: zipfile.ZipInfo, meter: _Meter) -> IO[bytes]:
+def _open_zip(
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, meter: _Meter
+) -> _Readable:
     if info.compress_type not in _STREAMS:
         raise ValueError(
             f"{info.filename!r} is compressed otherwise than by deflate (unpack it by "
@@ -234,23 +242,28 @@ def _open(archive: zipfile.ZipFile, info: zipfile.ZipInfo, meter: _Meter) -> IO[
     return _Unpacked(archive.open(info), meter)
 
 
-def _tar_members(
-    packed: _Packed,
-) -> Iterator[tuple[str, int, Callable[[], IO[bytes]]]]:
+def _tar_members(packed: _Packed) -> Iterator[_Member]:
     unpack = _UNPACK.get(packed.read(2), lambda file: file)
     meter = _Meter(packed)
     # All of it goes through the meter: headers too may claim to be a gigabyte.
     stream = _Unpacked(unpack(packed), meter)
-    with tarfile.open(fileobj=stream, mode="r|", bufsize=_PIECE) as archive:
+    with tarfile.open(None, "r|", stream, bufsize=_PIECE) as archive:
         while (info := archive.next()) is not None:
-            archive.members = []  # a list of all would be half a GB for a million
+            # A list of all would be half a GB for a million.
+            archive.members = []  # type: ignore[attr-defined]
             if info.issparse() or not (info.isfile() or info.isdir()):
                 raise ValueError(f"{info.name!r} is a link or device, or has holes")
             if info.isfile():
-                yield info.name, info.size, partial(archive.extractfile, info)
+                yield info.name, info.size, partial(_open_tar, archive, info)
         # The checksum of a compressed stream stands behind the last file.
         while stream.read(_PIECE):
             pass
+
+
+def _open_tar(archive: tarfile.TarFile, info: tarfile.TarInfo) -> _Readable:
+    file = archive.extractfile(info)
+    assert file is not None  # it is a file
+    return file
 
 
 def _check_name(name: str) -> None:
