@@ -146,8 +146,7 @@ class Panel(Frozen):
         n_series : int
             Number of series; those that no row belongs to have no observation.
         duplicates : {"error", "mean", "last", "keep"}, default "error"
-            What to do with a channel observed twice at one time: refuse, average, take
-            the last row, or keep all rows as they are.
+            A channel observed twice at one time: refuse, average, take last, keep rows.
         time_scale, **names
             See `Panel`.
 
@@ -203,11 +202,10 @@ class Panel(Frozen):
     ) -> Panel:
         """Make a panel of a long table.
 
-        Either each channel has a column, or each row is one measurement with its
-        `channel` and `value`. Rows may be in any order; series are in order of
-        appearance. Instances without rows, which only `static` or the categories of
-        the instance column name, follow as series without observation. A column of
-        ordered categories keeps its own order.
+        Each channel has a column, or each row is one measurement with its `channel` and
+        `value`. Rows may be in any order; series are in order of appearance. Instances
+        without rows, which only `static` or the categories of the instance column name,
+        follow as series without observation. Ordered categories keep their own order.
 
         Parameters
         ----------

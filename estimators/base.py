@@ -181,6 +181,7 @@ class AbstractCKCNN(BaseEstimator):
         panel = self._check_panel(X, reset=True)
         check_same_order("y", y, panel)
         check_same_order("sample_weight", sample_weight, panel)
+        check_same_order("groups", groups, panel)
         y = self._check_y(y, len(panel))
         weight = self._weigh(sample_weight, y)
         groups = groups_of(groups, len(panel))

@@ -198,6 +198,8 @@ def test_labels_in_another_order_are_refused(ids):
             estimator.fit(X, other)
     with pytest.raises(ValueError, match="`sample_weight` must be in the order of"):
         quick().fit(X, y, sample_weight=pd.Series(1.0, index=ids).sort_index())
+    with pytest.raises(ValueError, match="`groups` must be in the order of the series"):
+        quick().fit(X, y, groups=pd.Series(IDS["strings"], index=ids).sort_index())
     with pytest.raises(ValueError, match=message):
         CKCNNRegressor(max_epochs=1).fit(X, pd.DataFrame({"a": other, "b": other}))
     weight = pd.Series(np.arange(1.0, 7), index=ids).sort_index()
