@@ -6,7 +6,7 @@ Every check looks at whole arrays at once and only an offender pays for its mess
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -167,7 +167,7 @@ def check_size(argument: str, array: np.ndarray, n_series: int) -> None:
         )
 
 
-def check_unmasked(argument: str, array: object) -> None:
+def check_unmasked(argument: str, array: Any) -> None:
     """Refuse names (n_series,) that are masked."""
     if np.ma.is_masked(array):
         number = int(np.argmax(np.ma.getmaskarray(array)))

@@ -163,7 +163,7 @@ class AbstractCKCNN(BaseEstimator):
     def _fit(self, X, y, sample_weight, groups):
         """Fit a copy and become it: a fit that fails leaves the model as it was."""
         fresh = copy.copy(self)
-        vars(fresh).pop("net_", None)
+        fresh.__dict__.pop("net_", None)
         try:
             fresh._learn(X, y, sample_weight, groups)
         except KeyboardInterrupt:

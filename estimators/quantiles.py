@@ -37,8 +37,8 @@ def weighted_quantile(values: np.ndarray, weight: np.ndarray, q: float) -> float
     values, shares = values[order], np.cumsum(weight[order])
     shares = shares / shares[-1]
     last = len(values) - 1
-    low = min(np.searchsorted(shares, q - TIE), last)
-    high = min(np.searchsorted(shares, q + TIE, side="right"), last)
+    low = min(int(np.searchsorted(shares, q - TIE)), last)
+    high = min(int(np.searchsorted(shares, q + TIE, side="right")), last)
     # halves first: the sum of two huge numbers may be infinite
     return float(values[low] / 2 + values[high] / 2)
 

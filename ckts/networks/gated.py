@@ -152,8 +152,8 @@ class GatedCKCNN(nn.Module):
         self.stem = CKConv(*sizes, time_step=steps, resolution=resolution, **row_params)
         self.burst_stem = None
         if burst_time_step is not None:
-            burst_params = {"time_step": burst_time_step, "horizon": burst_horizon}
-            self.burst_stem = CKConv(*sizes, **burst_params, **conv_params)
+            burst_params = {**conv_params, "horizon": burst_horizon}
+            self.burst_stem = CKConv(*sizes, time_step=burst_time_step, **burst_params)
         self.blocks = nn.ModuleList(
             GatedBlock(
                 hidden_channels,
@@ -277,8 +277,9 @@ class GatedCKCNN(nn.Module):
             In the unit of the time stamps; None where a kernel has kinks.
         """
         known = known or MeshSteps()
-        rows = [self.stem, *(block.conv for block in self.blocks)]
-        bursts = [] if self.burst_stem is None else [self.burst_stem]
+        convs = [module for module in self.modules() if isinstance(module, CKConv)]
+        rows = [conv for conv in convs if conv is not self.burst_stem]
+        bursts = [conv for conv in convs if conv is self.burst_stem]
         return MeshSteps(
             _finest_step(rows, known.rows), _finest_step(bursts, known.bursts)
         )
