@@ -4,15 +4,25 @@ import numpy as np
 import torch
 from sklearn.base import RegressorMixin
 
+from ckts._tensor_checks import check_choice
 from ckts.estimators.base import AbstractCKCNN
 from ckts.estimators.inputs import check_target
+from ckts.estimators.scaling import CenterScale, robust_center_scale
+
+# Criteria and their arguments. Residuals within `delta`, in standard deviations of the
+# targets, are squared as usual; beyond, their gradient is constant. R2 on log-normal
+# targets, 3 seeds: .655 squared, .653 with 2, .633 with 1, which tends to the median.
+LOSSES = {
+    "huber": (torch.nn.HuberLoss, {"delta": 2.0}),
+    "squared_error": (torch.nn.MSELoss, {}),
+}
 
 
 class CKCNNRegressor(RegressorMixin, AbstractCKCNN):
     """Predict numbers from irregular time series and their time stamps.
 
-    The network of :class:`CKCNNClassifier`, trained on the squared error of the
-    standardized targets.
+    The network of :class:`CKCNNClassifier`, trained on standardized targets. By default
+    a few absurd targets change next to nothing.
 
     Parameters
     ----------
@@ -50,6 +60,12 @@ class CKCNNRegressor(RegressorMixin, AbstractCKCNN):
         "cpu", "cuda", "cuda:1", ...; "auto" takes the GPU if there is one.
     dtype : {"float32", "float64"}, default="float32"
         Precision of the network. Time stamps are float64 in any case.
+    loss : {"huber", "squared_error"}, default="huber"
+        "huber" is the squared error up to two standard deviations of the targets and
+        linear beyond, so that no target can pull without bound; center and scale of the
+        targets leave out what is absurdly far from the middle. "squared_error" counts
+        every target in full: it predicts the mean where few targets are much larger
+        than the rest, and one wrong target can spoil it.
     early_stopping : bool, default=False
         Whether to split off validation series, stop when their loss or score has not
         improved for `n_iter_no_change` epochs, and keep the best epoch.
@@ -75,7 +91,9 @@ class CKCNNRegressor(RegressorMixin, AbstractCKCNN):
     Attributes
     ----------
     target_mean_, target_scale_ : ndarray of shape (n_targets,)
-        Weighted mean and standard deviation of the training targets.
+        Weighted mean and standard deviation of the training targets; with
+        ``loss="huber"`` targets more than 10 interquartile ranges from the median are
+        moved there before. Predictions are ``output * target_scale_ + target_mean_``.
     n_features_in_ : int
         Channels; for 2-D tables, which are one channel, the number of steps.
     feature_names_in_ : ndarray of str
@@ -134,6 +152,7 @@ class CKCNNRegressor(RegressorMixin, AbstractCKCNN):
         quadrature="gap",
         device="auto",
         dtype="float32",
+        loss="huber",
         early_stopping=False,
         validation_fraction=0.1,
         n_iter_no_change=10,
@@ -165,6 +184,7 @@ class CKCNNRegressor(RegressorMixin, AbstractCKCNN):
             verbose=verbose,
             random_state=random_state,
         )
+        self.loss = loss
 
     def __sklearn_tags__(self):
         """Declare that several targets at once are fine."""
@@ -208,6 +228,10 @@ class CKCNNRegressor(RegressorMixin, AbstractCKCNN):
         """
         return self._fit(X, y, sample_weight, groups)
 
+    def _check_parameters(self):
+        super()._check_parameters()
+        check_choice("loss", self.loss, tuple(LOSSES))
+
     def _check_y(self, y, n_series):
         y = check_target(self, y, n_series, numeric=True)
         self._n_target_dims = y.ndim
@@ -215,16 +239,15 @@ class CKCNNRegressor(RegressorMixin, AbstractCKCNN):
 
     def _encode(self, y, weight):
         targets = y.reshape(len(y), -1)
-        self.target_mean_ = np.average(targets, axis=0, weights=weight)
-        variance = np.average(
-            (targets - self.target_mean_) ** 2, axis=0, weights=weight
-        )
-        self.target_scale_ = np.where(variance > 0, np.sqrt(variance), 1.0)
-        scaled = (targets - self.target_mean_) / self.target_scale_
-        return scaled, targets.shape[1]
+        learn = robust_center_scale if self.loss == "huber" else _mean_and_deviation
+        center, scale = learn(targets, weight)
+        self.target_mean_, self.target_scale_ = center, scale
+        # Clips at 10,000: its square is a float32 number, and "huber" pulls as before.
+        standard = CenterScale(center, scale, np.ones(len(scale), dtype=bool))
+        return standard.standardize(targets), targets.shape[1]
 
     def _loss(self):
-        return torch.nn.MSELoss, {}
+        return LOSSES[self.loss]
 
     def predict(self, X):
         """Predict the target of each series.
@@ -241,3 +264,16 @@ class CKCNNRegressor(RegressorMixin, AbstractCKCNN):
         """
         targets = self._predict_raw(X) * self.target_scale_ + self.target_mean_
         return targets.ravel() if self._n_target_dims == 1 else targets
+
+
+def _mean_and_deviation(
+    targets: np.ndarray, weight: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Weighted mean and standard deviation of columns; 1 where one is constant."""
+    # Relative to the largest: squares of huge or tiny numbers are no float64 numbers.
+    unit = np.abs(targets).max(axis=0)
+    unit = np.where(unit > 0, unit, 1.0)
+    mean = np.average(targets / unit, axis=0, weights=weight)
+    variance = np.average((targets / unit - mean) ** 2, axis=0, weights=weight)
+    scale = np.where(variance > 0, unit * np.sqrt(variance), 1.0)
+    return unit * mean, scale

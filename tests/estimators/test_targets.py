@@ -1,0 +1,99 @@
+"""Targets of a regression: a few absurd ones, their columns, their unit."""
+
+import numpy as np
+import pytest
+
+from ckts import CKCNNRegressor, as_panel
+from irregular import irregular_panel
+
+QUICK = {"max_epochs": 2, "hidden_channels": 4, "n_blocks": 1, "random_state": 0}
+
+
+def _levels(n_series, seed):
+    """Series whose target is the level that they are measured at."""
+    rng = np.random.default_rng(seed)
+    levels = rng.normal(size=n_series)
+    series = [
+        (np.sort(rng.uniform(0, 10, 8)), z + 0.3 * rng.normal(size=8)) for z in levels
+    ]
+    return as_panel(series), 50 + 10 * levels
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(3))
+def test_one_target_a_million_times_too_large_costs_little(seed):
+    X, y = _levels(200, seed)
+    X_test, y_test = _levels(200, seed + 100)
+    wrong = y.copy()
+    wrong[0] *= 1e6
+    clean, spoiled = (
+        CKCNNRegressor(random_state=seed).fit(X, targets).score(X_test, y_test)
+        for targets in (y, wrong)
+    )
+    assert clean > 0.9
+    assert abs(clean - spoiled) < 0.05
+
+
+def test_an_absurd_target_concerns_its_own_column_only():
+    X, y = irregular_panel()
+    targets = np.c_[1000.0 + 50 * y, np.linspace(-3, 3, 24)]
+    wrong = targets.copy()
+    wrong[0, 0] = 1e30
+    clean, spoiled = (CKCNNRegressor(**QUICK).fit(X, t) for t in (targets, wrong))
+    for name in ("target_mean_", "target_scale_"):
+        before, after = getattr(clean, name), getattr(spoiled, name)
+        assert before[1] == after[1]
+        assert abs(after[0] - before[0]) < 200  # the fences are 10 ranges away
+
+
+@pytest.mark.parametrize("loss", ["huber", "squared_error"])
+@pytest.mark.parametrize("unit", [1e-300, 1e-30, 1.0, 1e30, 1e300])
+def test_predictions_come_back_in_the_unit_of_the_targets(loss, unit):
+    X, y = _levels(24, 0)
+    targets = np.c_[y, -y] * unit
+    model = CKCNNRegressor(loss=loss, **QUICK).fit(X, targets)
+    outputs = model.net_.outputs(model._dataset(X))
+    np.testing.assert_array_equal(
+        model.predict(X), outputs * model.target_scale_ + model.target_mean_
+    )
+    np.testing.assert_allclose(model.target_mean_, targets.mean(0))
+    np.testing.assert_allclose(model.target_scale_, (targets / unit).std(0) * unit)
+    plain = CKCNNRegressor(loss=loss, **QUICK).fit(X, targets / unit)
+    np.testing.assert_allclose(model.predict(X) / unit, plain.predict(X), rtol=1e-4)
+
+
+def test_the_squared_error_counts_every_target_in_full():
+    X, y = irregular_panel()
+    targets = np.r_[1e9, y[1:]]
+    weight = np.linspace(1, 2, 24)
+    model = CKCNNRegressor(loss="squared_error", **QUICK)
+    model.fit(X, targets, sample_weight=weight)
+    mean = np.average(targets, weights=weight)
+    np.testing.assert_allclose(model.target_mean_, mean)
+    deviation = np.sqrt(np.average((targets - mean) ** 2, weights=weight))
+    np.testing.assert_allclose(model.target_scale_, deviation)
+
+
+@pytest.mark.parametrize("loss", ["huber", "squared_error"])
+@pytest.mark.parametrize("value", [0.0, 7.0, -1e300])
+def test_constant_targets_have_the_scale_1(loss, value):
+    X, _ = irregular_panel()
+    model = CKCNNRegressor(loss=loss, **QUICK).fit(X, np.full(24, value))
+    assert (model.target_mean_, model.target_scale_) == (value, 1)
+
+
+def test_the_largest_numbers_train():
+    X, y = irregular_panel()
+    model = CKCNNRegressor(**QUICK).fit(
+        X, np.where(y, 1.0, -1.0) * np.r_[1.7e308, y[1:]]
+    )
+    assert np.isfinite(model.predict(X)).all()
+
+
+@pytest.mark.parametrize(
+    ("loss", "error"), [("l1", ValueError), (None, TypeError), ("Huber", ValueError)]
+)
+def test_bad_losses(loss, error):
+    X, y = irregular_panel()
+    with pytest.raises((error, ValueError), match="`loss` must be one of 'huber', 'sq"):
+        CKCNNRegressor(loss=loss, **QUICK).fit(X, y)
