@@ -98,7 +98,7 @@ _SWAP = (
 def _refuse_swapped(index):
     """Refuse an index (time, instance), told by names and by stamps."""
     first, second = index.names
-    if is_instance_name(first):
+    if is_instance_name(first) or not len(index.levels[0]):
         return
     times_first = is_time_name(first) or _holds_stamps(index.levels[0])
     times_second = is_time_name(second) or _holds_stamps(index.levels[1])

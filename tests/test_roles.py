@@ -97,6 +97,15 @@ def test_swapped_levels_are_refused(index):
     assert as_panel(frame.swaplevel()).lengths.tolist() == [3, 3, 3]
 
 
+def test_an_empty_frame_is_no_swapped_one():
+    index = pd.MultiIndex.from_arrays([STAMPS[:0], []])
+    with pytest.raises(ValueError, match="`X` must hold at least one series; got none"):
+        as_panel(pd.DataFrame({"pulse": []}, index=index))
+    nameless = pd.MultiIndex.from_arrays([pd.DatetimeIndex([pd.NaT]), [1]])
+    with pytest.raises(ValueError, match="`instance` must not be missing"):
+        as_panel(pd.DataFrame({"pulse": [1.0]}, index=nameless))
+
+
 def test_named_levels_are_believed():
     days = pd.DatetimeIndex(np.repeat(STAMPS[:3], 3))
     frame = VISITS[["pulse"]].set_axis(
