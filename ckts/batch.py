@@ -118,7 +118,4 @@ def _elapsed(times: np.ndarray, indptr: np.ndarray) -> np.ndarray:
     """Time since the first row of each series, float64."""
     lengths = np.diff(indptr)
     first = np.repeat(indptr[:-1], lengths)
-    if times.dtype.kind == "i":
-        # modulo 2**64, which spans of more than 2**63 do not exceed
-        times = times.view(np.uint64)
     return (times - times[first]).astype(np.float64)

@@ -84,13 +84,6 @@ def test_the_rounding_of_the_original_stamps_is_known():
     assert PanelTensors(whole).rounding.tolist() == [0, 0, 0]
 
 
-def test_spans_of_more_than_63_bits_do_not_overflow():
-    times = np.array(["1700-01-01", "2200-01-01"], "M8[ns]").astype(np.int64)
-    panel = Panel(np.ones((2, 1)), times, [0, 2])
-    elapsed = PanelTensors(panel).batch([0])["times"]
-    assert elapsed.tolist() == [[0.0, float(int(times[1]) - int(times[0]))]]
-
-
 def test_static_features_follow_their_series():
     static = np.arange(8.0).reshape(4, 2)
     tensors = PanelTensors(make_panel(), static=static)
