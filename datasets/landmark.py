@@ -9,17 +9,8 @@ import numpy as np
 from ckts.datasets._checks import check_choice
 from ckts.datasets._rows import keep_rows, series_of_rows
 from ckts.formats import as_panel
+from ckts.landmark import read_landmark
 from ckts.panel import Panel
-from ckts.times import NUMBER, TimeScale, parse_times
-
-_EXAMPLES = {
-    ("first", "number"): "`landmark=30.0`, in the unit of the panel",
-    ("first", "datetime"): "`landmark=pd.Timedelta(30, 'D')`",
-    ("first", "timedelta"): "`landmark=pd.Timedelta(30, 'D')`",
-    ("origin", "number"): "`landmark=30.0`, in the unit of the panel",
-    ("origin", "datetime"): "`landmark=pd.Timestamp('2024-01-31')`",
-    ("origin", "timedelta"): "`landmark=pd.Timedelta(30, 'D')`",
-}
 
 
 def truncate(panel: Panel, landmark: Any, *, since: str = "first") -> Panel:
@@ -63,7 +54,7 @@ def truncate(panel: Panel, landmark: Any, *, since: str = "first") -> Panel:
     """
     panel = as_panel(panel)
     check_choice("since", since, ("first", "origin"))
-    limits = _read_limits(landmark, panel.time_scale, since)
+    limits = read_landmark(landmark, panel.time_scale, since)
     if limits.shape not in {(1,), (panel.n_series,)}:
         raise ValueError(
             f"`landmark` must be one, or one per series ({panel.n_series}); got "
@@ -74,30 +65,3 @@ def truncate(panel: Panel, landmark: Any, *, since: str = "first") -> Panel:
     if since == "first":
         times = times - times[panel.indptr[:-1][series]]
     return keep_rows(panel, times <= np.broadcast_to(limits, panel.shape)[series])
-
-
-def _read_limits(landmark: Any, scale: TimeScale, since: str) -> np.ndarray:
-    """Return landmarks in the unit of the panel, of shape (1,) or (n_series,)."""
-    try:
-        alone = np.ndim(landmark) == 0
-        limits, found = parse_times([landmark] if alone else landmark)
-    except (TypeError, ValueError) as error:
-        raise type(error)(_refusal(landmark, scale, since)) from error
-    if since == "first":
-        fits = found == NUMBER if scale.kind == "number" else False
-        if found.kind == "timedelta" and scale.unit is not None:
-            limits, fits = limits * found.factor_to(scale), True
-        fits = fits and not np.any(limits < 0)
-    else:
-        fits = found.kind == scale.kind
-    if not fits:
-        raise ValueError(_refusal(landmark, scale, since))
-    return limits
-
-
-def _refusal(landmark: Any, scale: TimeScale, since: str) -> str:
-    what = "time since the first row, not negative," if since == "first" else "stamp"
-    return (
-        f"`landmark` must be a {what} that fits times of kind {scale}; got "
-        f"{landmark!r}. Write e.g. {_EXAMPLES[since, scale.kind]}."
-    )

@@ -40,6 +40,7 @@ from ckts.estimators.statistics import learn_statistics
 from ckts.estimators.time_units import set_apart, warn_of_unknown_time
 from ckts.foreign import as_known
 from ckts.formats import as_panel
+from ckts.landmark import hide_after
 from ckts.networks import GatedCKCNN
 from ckts.panel import Panel
 
@@ -65,6 +66,7 @@ class AbstractCKCNN(BaseEstimator):
         kernel_params,
         causal,
         quadrature,
+        landmark,
         device,
         dtype,
         early_stopping,
@@ -87,6 +89,7 @@ class AbstractCKCNN(BaseEstimator):
         self.kernel_params = kernel_params
         self.causal = causal
         self.quadrature = quadrature
+        self.landmark = landmark
         self.device = device
         self.dtype = dtype
         self.early_stopping = early_stopping
@@ -119,9 +122,11 @@ class AbstractCKCNN(BaseEstimator):
         if reset:
             self._fitted_on_table = table
             self._learn_interface(panel, table)
+            panel = hide_after(panel, self.landmark, self.time_scale_)
             self._clock = Clock.of(panel)
         else:
             self._check_interface(panel)
+            panel = hide_after(panel, self.landmark, self.time_scale_)
             wide = table and hasattr(X, "columns")
             check_clock(self._clock, panel, wide=wide, stacklevel=4)
         return panel

@@ -56,6 +56,12 @@ class CKCNNRegressor(RegressorMixin, AbstractCKCNN):
         Inverse-density weights of the observations; "linear" integrates the signal
         between them, more accurately and more slowly; "none" if each is an event that
         counts in itself.
+    landmark : number or timedelta, optional
+        Use only what was observed up to this long after the first observation of each
+        series, in `fit` and in `predict`; a number is in the unit of the stamps of
+        `fit`. Neither the span nor the count nor the end of a longer record is used
+        then. Where records end at the event that is to be predicted, leave out those
+        that ended before; see the guide, "Length leakage".
     device : str, default="auto"
         "cpu", "cuda", "cuda:1", ...; "auto" takes the GPU if there is one.
     dtype : {"float32", "float64"}, default="float32"
@@ -150,6 +156,7 @@ class CKCNNRegressor(RegressorMixin, AbstractCKCNN):
         kernel_params=None,
         causal=False,
         quadrature="gap",
+        landmark=None,
         device="auto",
         dtype="float32",
         loss="huber",
@@ -174,6 +181,7 @@ class CKCNNRegressor(RegressorMixin, AbstractCKCNN):
             kernel_params=kernel_params,
             causal=causal,
             quadrature=quadrature,
+            landmark=landmark,
             device=device,
             dtype=dtype,
             early_stopping=early_stopping,

@@ -31,6 +31,7 @@ BORDER = {
     "foreign",
     "formats",
     "frames",
+    "landmark",
     "leakage",
     "long_table",
     "masks",

@@ -305,7 +305,8 @@ class GatedCKCNN(nn.Module):
         if geometry is None:
             geometry = self.geometry(times, self.mesh_step())
         plan = self.stem.plan(times, observed, geometry=geometry.rows)
-        described = describe_observations(plan, observed, self.stem.time_step)
+        units = self.stem.time_step, self.stem.horizon
+        described = describe_observations(plan, observed, *units)
         encoded = self.encode(torch.cat([values, described.to(values.dtype)], 2))
         hidden = encoded + self.stem(values, plan=plan)
         if self.burst_stem is not None:
@@ -363,7 +364,9 @@ def compress(values: Tensor, observed: Tensor) -> Tensor:
     return torch.asinh(torch.where(observed, values, 0))
 
 
-def describe_observations(plan: Plan, observed: Tensor, time_step: Tensor) -> Tensor:
+def describe_observations(
+    plan: Plan, observed: Tensor, time_step: Tensor, horizon: float
+) -> Tensor:
     """Channels that say what was observed, how often, and how long ago.
 
     Rows of one time stamp see each other, in whatever order they stand.
@@ -376,6 +379,8 @@ def describe_observations(plan: Plan, observed: Tensor, time_step: Tensor) -> Te
         Which values exist.
     time_step : Tensor of shape (channels,)
         Unit of the gaps.
+    horizon : float
+        Longer gaps count as this one: a wrong stamp says nothing beyond it.
 
     Returns
     -------
@@ -388,7 +393,8 @@ def describe_observations(plan: Plan, observed: Tensor, time_step: Tensor) -> Te
     seen = torch.where(observed, stamps, -torch.inf).cummax(1).values
     starts = torch.searchsorted(times, times)
     before = take_rows(seen, starts - 1, fill=-torch.inf)
-    gaps = torch.where(before.isinf(), 0, (stamps - before) / time_step)
+    gaps = (stamps - before).clamp(max=horizon) / time_step
+    gaps = torch.where(before.isinf(), 0, gaps)
     ends = torch.searchsorted(times, times, right=True)
     counts = take_rows(observed.cumsum(1), ends - 1, fill=0)
     return torch.cat([observed.double(), counts.log1p(), gaps.log1p()], 2)

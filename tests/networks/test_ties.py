@@ -97,7 +97,7 @@ def test_counts_and_gaps_are_those_of_the_stamp(seed):
     network, batch = make_network(), make_tied_batch(seed)
     plan = network.stem.plan(batch["times"], batch["observed"], method="pairwise")
     observed = batch["observed"]
-    found = describe_observations(plan, observed, network.stem.time_step)
+    found = describe_observations(plan, observed, network.stem.time_step, 1e9)
     found = found.unflatten(2, (3, CHANNELS))
     for series in range(len(observed)):
         expected = naive_description(
