@@ -149,9 +149,10 @@ def check_pairs(
             found += f"{mesh_length:,.0f}"
     raise ValueError(
         f"`times` must leave at most {largest:,} pairs of observations and outputs "
-        f"where pairs are summed one by one; got {n_pairs:,}, and {found}. Use a "
-        "coarser `time_step` or a shorter `horizon`, which a mesh can follow, smaller "
-        "batches, or method='pairwise', which sums any number of pairs."
+        f"where pairs are summed one by one; got {n_pairs:,}, and {found}. Use "
+        "kernel='bands' with a coarser `time_step`, a smaller `omega_0`, or a shorter "
+        "`horizon`, which a mesh can follow, smaller batches, or method='pairwise', "
+        "which sums any number of pairs."
     )
 
 

@@ -8,6 +8,11 @@ from torch.autograd.function import once_differentiable
 
 from ckts.kernels.base import AbstractKernel
 
+# Bands of more time steps per horizon want a mesh of millions of points, or pairs.
+# 32 bands over that many decades resolve little: a second kernel with a shorter horizon
+# does it better, see ``ckts.networks.GatedCKCNN`` on bursts.
+MOST_STEPS = 2.0**16
+
 
 class BandKernel(AbstractKernel):
     """Sines of log-spaced frequencies under Gaussian windows of log-spaced widths.
@@ -25,7 +30,8 @@ class BandKernel(AbstractKernel):
     causal : bool, default=True
         Whether lags are in [0, 1] or in [-1, 1].
     n_steps : float, default=100.0
-        Training time steps per horizon; half of it is the Nyquist frequency.
+        Training time steps per horizon; half of it is the Nyquist frequency. Bands
+        resolve 65,536 steps per horizon at most.
     n_features : int, default=32
         Number of features.
     generator : torch.Generator, optional
@@ -49,12 +55,13 @@ class BandKernel(AbstractKernel):
             in_channels, out_channels, n_features=n_features, causal=causal
         )
         n_steps = max(n_steps, 2.0)
+        n_resolved = min(n_steps, MOST_STEPS)
         self.frequencies = nn.Parameter(
-            _log_spaced(0.5, max(n_steps / 4, 1.0), n_features)
+            _log_spaced(0.5, max(n_resolved / 4, 1.0), n_features)
         )
         phases = torch.rand(n_features, generator=generator)
         self.phases = nn.Parameter(2 * torch.pi * phases)
-        widths = _log_spaced(min(2.0 / n_steps, 0.5), 1.0, n_features)
+        widths = _log_spaced(min(2.0 / n_resolved, 0.5), 1.0, n_features)
         widths = widths[torch.randperm(n_features, generator=generator)]
         self.log_widths = nn.Parameter(widths.log())
         # A window holds about width x n_steps observations: with this gain the

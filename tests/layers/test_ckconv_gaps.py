@@ -193,19 +193,22 @@ def irregular(length=300):
 
 def test_pairs_without_end_are_refused(few_pairs):
     times, values = irregular(), torch.randn(1, 300, 3, dtype=torch.float64)
-    fine = make_conv(horizon=1.0, time_step=1e-7)
+    fine = make_conv("siren", horizon=1.0, omega_0=1e6)
     message = (
         r"`times` must leave at most 22,500 pairs of observations and outputs where "
         r"pairs are summed one by one; got 45,150, and no mesh is fine enough for the "
-        r"kernel, or it has kinks\. Use a coarser `time_step` or a shorter `horizon`, "
-        r"which a mesh can follow, smaller batches, or method='pairwise', which sums "
-        r"any number of pairs\."
+        r"kernel, or it has kinks\. Use kernel='bands' with a coarser `time_step`, a "
+        r"smaller `omega_0`, or a shorter `horizon`, which a mesh can follow, smaller "
+        r"batches, or method='pairwise', which sums any number of pairs\."
     )
     with pytest.raises(ValueError, match=message):
         fine(values, times)
     # the ways out
     assert make_conv(horizon=1.0, time_step=1e-3).plan(times).geometry.mesh is not None
-    assert make_conv(horizon=0.1, time_step=1e-7).plan(times).geometry.mesh is None
+    slow = make_conv("siren", horizon=1.0, omega_0=1.0)
+    assert slow.plan(times).geometry.mesh is not None
+    short = make_conv("siren", horizon=0.1, omega_0=1e6)
+    assert short.plan(times).geometry.mesh is None
     assert fine.plan(times[:, :150]).geometry.method == "pairwise"
     plan = fine.plan(times, method="pairwise")
     assert fine(values, plan=plan).isfinite().all()
@@ -227,7 +230,8 @@ def test_kinks_and_meshes_that_do_not_fit_are_refused(few_pairs, monkeypatch):
 
 def test_pairs_beyond_the_reach_do_not_count(few_pairs):
     times = irregular()
-    assert make_conv(horizon=0.1, time_step=1e-7).plan(times).geometry.mesh is None
+    fine = make_conv("siren", horizon=0.1, omega_0=1e6)
+    assert fine.plan(times).geometry.mesh is None
     assert make_conv("relu", horizon=0.1).plan(times).geometry.mesh is None
 
 
@@ -238,6 +242,7 @@ def test_a_grid_of_any_length_is_not_refused(few_pairs):
 
 def test_a_fine_kernel_has_a_mesh_up_to_half_a_million_points():
     conv = make_conv(horizon=1.0, time_step=1 / 2e5)
+    conv.kernel.frequencies.data.mul_(2)  # bands begin below that
     double = copy.deepcopy(conv).double()
     resolution = 1 / conv.mesh_step()
     assert 131_072 < resolution <= 2**19
