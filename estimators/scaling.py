@@ -15,11 +15,16 @@ from ckts.estimators.quantiles import weighted_median, weighted_quantile
 FENCE = 10.0
 # Standardized values beyond this are all alike; asinh makes 9.9 of it.
 FARTHEST = 1e4
-# What is called a suspicious value: at least this share of a column, this many times as
-# far from the rest as the rest is wide, and a rest of this many numbers. Fewer are few
-# by chance, unless the value is a usual code for "unknown".
-SHARE, DISTANCE, N_OTHERS = 0.05, 3.0, 5
-CODES = {sign * (10**k - 1) for sign in (1, -1) for k in range(1, 8)}  # 9, -999
+# What is called suspicious: at most this many different values beyond a wide gap, which
+# together are at least this share of a column (a code for "unknown": less).
+MOST_CODES, SHARE, SHARE_OF_CODES = 3, 0.05, 0.01
+# A gap is wide if it is this many times as wide as all on its other side, where there
+# are this many different numbers; or far wider, if there are fewer. A code for unknown
+# needs no more than the usual gap.
+WIDE, FAR_WIDER, MANY = 3.0, 100.0, 20
+CODES = {sign * (10**k - 1) for sign in (1, -1) for k in range(2, 8)}  # 99, -999
+# Wide gaps that are looked at, from the widest on: a few outliers hide no code.
+MOST_GAPS = 8
 
 
 @dataclass(frozen=True)
@@ -89,10 +94,11 @@ def learn_center_scale(
         given = ~np.isnan(column)
         column, shares = column[given].astype(np.float64), weight[given]
         known.append(len(column) > 0)
-        suspect = find_suspicious(column, shares)
-        if suspect is not None:
-            _warn(name, suspect, shares[column == suspect].sum() / shares.sum())
-            column, shares = column[column != suspect], shares[column != suspect]
+        suspects = find_suspicious(column, shares)
+        if suspects:
+            left_out = np.isin(column, suspects)
+            _warn(name, suspects, shares[left_out].sum() / shares.sum())
+            column, shares = column[~left_out], shares[~left_out]
         pairs.append(_center_scale(column, shares))
     center, scale = np.array(pairs, dtype=np.float64).reshape(-1, 2).T
     return CenterScale(center, scale, np.array(known, dtype=bool))
@@ -159,13 +165,14 @@ def _width(values: np.ndarray, weight: np.ndarray, middle: float) -> float:
     return min(2 * width, np.finfo(np.float64).max / (4 * FENCE))
 
 
-def find_suspicious(values: np.ndarray, weight: np.ndarray) -> float | None:
-    """Find an extreme value that is a large share of some numbers, such as -999.
+def find_suspicious(values: np.ndarray, weight: np.ndarray) -> list[float]:
+    """Find extreme values that are a large share of some numbers, such as -999.
 
-    It is their minimum or maximum, at least five percent of them, and more than three
-    times as far from the rest as the rest is wide. The rest has five different numbers;
-    two are enough where the value is written in nines. Nothing depends on how often a
-    number stands there beyond its weight.
+    The numbers are parted at their widest gap. What lies beyond it, on the side of a
+    code such as 99 or -999, else on the lighter side, is suspicious if it is up to
+    three values and a fair share of all. Few numbers beyond it are outliers. Both are
+    taken away, and the rest is looked at again. Nothing depends on how often a number
+    stands there beyond its weight.
 
     Parameters
     ----------
@@ -173,32 +180,61 @@ def find_suspicious(values: np.ndarray, weight: np.ndarray) -> float | None:
 
     Returns
     -------
-    float or None
+    list of float
 
     Examples
     --------
     >>> find_suspicious(np.array([36.6, 37.2, 38.0, -999.0]), np.ones(4))
-    -999.0
-    >>> find_suspicious(np.array([0.0, 0.0, 1.0, 1.0]), np.ones(4)) is None
-    True
+    [-999.0]
+    >>> find_suspicious(np.array([0.0, 0.0, 1.0, 1.0]), np.ones(4))
+    []
     """
-    extremes = (values.min(), values.max()) if len(values) else ()
-    for extreme in extremes:
-        at = values == extreme
-        rest = values[~at] / 2  # halves: a difference of huge numbers may be infinite
-        n_others = 2 if extreme in CODES else N_OTHERS
-        if weight[at].sum() < SHARE * weight.sum() or len(np.unique(rest)) < n_others:
-            continue
-        if np.abs(rest - extreme / 2).min() > DISTANCE * (rest.max() - rest.min()):
-            return float(extreme)
-    return None
+    numbers, whose = np.unique(values, return_inverse=True)
+    weights = np.bincount(whose, weight, len(numbers))
+    total, found = weights.sum(), []
+    for _ in range(MOST_GAPS):
+        if len(numbers) < 2:
+            break
+        # halves: a difference of huge numbers may be infinite
+        at = int(np.argmax(np.diff(numbers / 2))) + 1
+        beyond, rest = sorted(
+            (slice(at), slice(at, None)),
+            key=lambda part: (not _are_codes(numbers[part]), weights[part].sum()),
+        )
+        gap = numbers[at] / 2 - numbers[at - 1] / 2
+        share = weights[beyond].sum() / total
+        if _is_suspicious(numbers[beyond], share, gap, numbers[rest]):
+            found += numbers[beyond].tolist()
+        elif share >= SHARE:  # a mode, not an outlier
+            break
+        numbers, weights = numbers[rest], weights[rest]
+    return found
 
 
-def _warn(name: str, value: float, share: float) -> None:
+def _is_suspicious(
+    beyond: np.ndarray, share: float, gap: float, rest: np.ndarray
+) -> bool:
+    """Whether ascending numbers beyond a gap (halved) are suspicious."""
+    width = rest[-1] / 2 - rest[0] / 2
+    if _are_codes(beyond):
+        return share >= SHARE_OF_CODES and gap > WIDE * width
+    wide = WIDE if len(rest) >= MANY else FAR_WIDER
+    few = len(beyond) <= MOST_CODES and len(rest) > 1
+    return few and share >= SHARE and gap > wide * width
+
+
+def _are_codes(numbers: np.ndarray) -> bool:
+    """Whether a few numbers hold one that often stands for "unknown"."""
+    few = len(numbers) <= MOST_CODES
+    return few and not CODES.isdisjoint(numbers.tolist())
+
+
+def _warn(name: str, values: list[float], share: float) -> None:
+    shown = [float(f"{value:g}") for value in values]
     warnings.warn(
-        f"{share:.0%} of the values of {name} are {value:g}, far from all others. If "
-        'that stands for "unknown", write NaN instead: '
-        f"`frame.replace({value:g}, numpy.nan)`.",
+        f"{share:.0%} of the values of {name} are {' or '.join(map(str, shown))}, far "
+        'from all others. If that stands for "unknown", write NaN instead: '
+        f"`frame.replace({shown}, numpy.nan)`.",
         UserWarning,
         stacklevel=7,
     )

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ckts.estimators.quantiles import weighted_median, weighted_quantile
+from ckts.estimators.quantiles import TIE, weighted_median, weighted_quantile
 from ckts.kernels import REACH
 from ckts.panel import Panel
 
 # A gap counts towards the horizon up to this many times a typical long gap.
 LONGEST_GAP = 10.0
-# A typical long gap: of this share of the series none is longer.
-MOST_SERIES = 0.9
+# How long bursts last: of this share of them none is longer.
+MOST_BURSTS = 0.9
 # Kernels resolve the median gap, but no less than this share of the typical step.
 FINEST = 0.25
 # A channel that fewer of its series than this hold twice has no step of its own.
@@ -78,17 +78,15 @@ def learn_time_units(panel: Panel, weight: np.ndarray) -> TimeUnits:
 
     *Typical step*: the weighted median over the series of the capped span over the
     number of gaps, where each stamp counts once. On a full grid it is the gap of the
-    grid. A burst adds to the number of gaps and does not make the step as small as
-    its own gaps; an odd series is one of many.
+    grid. Where stamps come in bursts, which have kernels of their own, the gaps within
+    bursts are not counted: a burst is one visit. An odd series is one of many.
 
     *Resolution*: the median gap, at most the typical step and at least a quarter of it.
-    Where stamps come in bursts, which have kernels of their own, it is the typical
-    step.
 
     *Horizon*: the longest sum of the gaps of a series, each of them capped at ten times
     a typical long gap. So a wrong stamp is one gap, a long series is many. The typical
-    long gap of a series is the one in which the middle of its time lies; nine of ten
-    series have none that is longer.
+    long gap of a series is the one in which the middle of its time lies, and of the
+    panel the weighted median over the series.
 
     Parameters
     ----------
@@ -102,30 +100,31 @@ def learn_time_units(panel: Panel, weight: np.ndarray) -> TimeUnits:
     TimeUnits
     """
     observed = ~np.isnan(panel.values)
-    rows = _Gaps(panel, observed.any(axis=1), weight)
+    rows = _Gaps.of(panel, observed.any(axis=1), weight)
     n_channels = panel.in_channels
-    if rows.none:
+    if len(rows.gaps) == 0:
         ones = np.ones(n_channels)
         return TimeUnits(False, ones, 1.0, 1.0, 1.0, 1.0, None)
     longest = LONGEST_GAP * rows.typical_long_gap()
-    channels = [_Gaps(panel, column, weight) for column in observed.T]
-    row_step = rows.typical_step(longest)
-    steps = np.array(
-        [row_step if c.too_few else c.typical_step(longest) for c in channels]
-    )
-    bursts = _find_bursts(rows, row_step)
-    finest = 1.0 if bursts else FINEST
-    resolutions = [
-        (rows if c.too_few else c).resolution(step, finest)
-        for c, step in zip(channels, steps, strict=True)
+    channels = [_Gaps.of(panel, column, weight) for column in observed.T]
+    horizon = float(rows.spans(longest).max())
+    short = SHORT * rows.typical_step(longest)
+    bursts = _find_bursts(rows, short)
+    if bursts is not None:  # a burst is one visit: its own gaps tell no step
+        rows, *channels = (g.without_short(short) for g in (rows, *channels))
+    steps_and_resolutions = [
+        (rows if gaps.too_few else gaps).step_and_resolution(longest)
+        for gaps in (rows, *channels)
     ]
+    (row_step, row_resolution), *of_channels = steps_and_resolutions
+    steps, resolutions = np.array(of_channels).T
     return TimeUnits(
         known=True,
         time_step=steps,
         row_time_step=row_step,
         resolution=float(np.quantile(resolutions, 0.5, method="lower")),
-        row_resolution=rows.resolution(row_step, finest),
-        horizon=float(rows.spans(longest).max()),
+        row_resolution=row_resolution,
+        horizon=horizon,
         bursts=bursts,
     )
 
@@ -166,33 +165,46 @@ def warn_of_unknown_time(panel: Panel) -> None:
 class _Gaps:
     """Gaps between the different stamps of some rows, within each series.
 
-    Attributes
+    Parameters
     ----------
     gaps : ndarray of shape (n_gaps,)
-        Positive gaps, float64.
+        Positive gaps, float64, series by series.
     series : ndarray of shape (n_gaps,)
         The series of each gap.
-    weight : ndarray of shape (n_gaps,)
-        The weight of that series.
+    weight : ndarray of shape (n_series,)
+        The weights of the series.
+    held : ndarray of shape (n_held,)
+        The series that have any of the rows.
     """
 
-    def __init__(self, panel: Panel, mask: np.ndarray, weight: np.ndarray) -> None:
+    def __init__(
+        self,
+        gaps: np.ndarray,
+        series: np.ndarray,
+        weight: np.ndarray,
+        held: np.ndarray,
+    ) -> None:
+        self.gaps, self.series = gaps, series
+        self._all_weights, self._held = weight, held
+        self.weight = weight[series]
+        held_twice = np.unique(series)
+        self.weight_of_series = weight[held_twice]
+        few = FEW * weight[held].sum()
+        self.too_few = len(gaps) == 0 or self.weight_of_series.sum() < few
+        self.firsts = np.flatnonzero(np.diff(series, prepend=-1))
+
+    @classmethod
+    def of(cls, panel: Panel, mask: np.ndarray, weight: np.ndarray) -> "_Gaps":
+        """Find the gaps of the rows of a panel where a mask holds."""
         series = np.repeat(np.arange(len(panel)), panel.lengths)[mask]
         gaps = np.diff(panel.times[mask]).astype(np.float64)
         within = (series[1:] == series[:-1]) & (gaps > 0)
-        self.gaps, self.series = gaps[within], series[1:][within]
-        self.weight = weight[self.series]
-        held, held_twice = np.unique(series), np.unique(self.series)
-        self.weight_of_series = weight[held_twice]
-        self.too_few = self.weight_of_series.sum() < FEW * weight[held].sum() or (
-            len(held_twice) == 0
-        )
-        self.firsts = np.flatnonzero(np.diff(self.series, prepend=-1))
+        return cls(gaps[within], series[1:][within], weight, np.unique(series))
 
-    @property
-    def none(self) -> bool:
-        """Whether no series has two different stamps."""
-        return len(self.gaps) == 0
+    def without_short(self, short: float) -> "_Gaps":
+        """Return the gaps that are not short; a series may lose all of them."""
+        long = self.gaps >= short
+        return _Gaps(self.gaps[long], self.series[long], self._all_weights, self._held)
 
     def spans(self, longest: float) -> np.ndarray:
         """Sum of the gaps of each series that has any, each gap capped."""
@@ -203,28 +215,30 @@ class _Gaps:
         counts = np.diff(np.append(self.firsts, len(self.gaps)))
         return weighted_median(self.spans(longest) / counts, self.weight_of_series)
 
-    def resolution(self, time_step: float, finest: float) -> float:
-        """Median gap, between a share of the typical step and the step itself."""
+    def step_and_resolution(self, longest: float) -> tuple[float, float]:
+        """Typical step, and the median gap between a share of it and itself."""
+        step = self.typical_step(longest)
         middle = weighted_median(self.gaps, self.weight)
-        return float(np.clip(middle, finest * time_step, time_step))
+        return step, float(np.clip(middle, FINEST * step, step))
 
     def typical_long_gap(self) -> float:
-        """Gap in which the middle of the time of a series lies, of most series."""
+        """Gap in which the middle of the time of a series lies, of a typical series."""
         parts = np.split(self.gaps, self.firsts[1:])
         middles = np.array([weighted_median(gaps, gaps / gaps.max()) for gaps in parts])
-        return weighted_quantile(middles, self.weight_of_series, MOST_SERIES)
+        # The lower median: of two series, a wrong stamp in one must not decide.
+        return weighted_quantile(middles, self.weight_of_series, 0.5 - 2 * TIE)
 
 
-def _find_bursts(rows: _Gaps, time_step: float) -> Bursts | None:
-    """Find the gaps of bursts, and how long bursts last."""
-    short = rows.gaps < SHORT * time_step
-    if rows.weight[short].sum() < FREQUENT * rows.weight.sum():
+def _find_bursts(rows: _Gaps, longest: float) -> Bursts | None:
+    """Find bursts, whose gaps are shorter than a length, and how long they last."""
+    short = rows.gaps < longest
+    if rows.weight[short].sum() < FREQUENT * rows.weight.sum() or short.all():
         return None
     step = weighted_median(rows.gaps[short], rows.weight[short])
     # runs of short gaps within a series
     begins = short & ~_after(short, rows.series)
     durations = np.bincount(np.cumsum(begins)[short] - 1, rows.gaps[short])
-    lasting = weighted_quantile(durations, rows.weight[begins], MOST_SERIES)
+    lasting = weighted_quantile(durations, rows.weight[begins], MOST_BURSTS)
     return Bursts(step, float(np.clip(lasting, 2 * step, LONGEST_BURST * step)))
 
 

@@ -108,17 +108,30 @@ def test_a_code_for_unknown_is_named_and_left_out_of_center_and_scale():
     assert fitted.scale[0] == pytest.approx(usual.std())
 
 
+USUAL = np.random.default_rng(0).normal(80, 10, 70)
+
+
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
-        ([0.0, 1.0, 0.0, 1.0, -99.0], -99.0),
-        ([1.0, 2.0, 3.0, 4.0, 5.0, 99.0], 99.0),
-        ([0.0] * 5 + [0.1, 0.2, 0.3, 0.4, 0.5] * 2 + [50.0], 50.0),
-        ([0.0, 0.0, 1.0], None),
-        ([1.0, 1.1, 7.0], None),  # three numbers are few
-        ([0.0] * 30 + [50.0, 60.0, 70.0, 80.0, 90.0], None),  # zeros are no code
-        ([], None),
-        ([-999.0] * 4, None),
+        ([0.0, 1.0, 0.0, 1.0, -99.0], [-99.0]),
+        ([1.0, 2.0, 3.0, 4.0, 5.0, 99.0], [99.0]),
+        ([7.0] * 40 + [-999.0] * 60, [-999.0]),
+        ([*USUAL, *[-999.0] * 140], [-999.0]),
+        ([0.0] * 5 + [1.0] * 5 + [1e30] * 4, [1e30]),
+        ([0.0] * 60 + [1.0] * 36 + [-999.0] * 4, [-999.0]),
+        ([*USUAL, *[-999.0] * 15, *[-998.0] * 15], [-999.0, -998.0]),
+        ([*USUAL, *[-999.0] * 30, 1e4], [-999.0]),
+        ([*USUAL, *[-999.0] * 30, -1000.0], [-1000.0, -999.0]),
+        ([*USUAL, *[-999.0] * 20, *[9999.0] * 10], [9999.0, -999.0]),
+        ([*USUAL, *[500.0] * 10], [500.0]),
+        ([0.0, 0.0, 1.0], []),
+        ([1.0, 1.1, 7.0], []),  # three numbers are few
+        ([10.0, 12.0, 15.0, 20.0, 391.0, 391.0], []),
+        ([0.0] * 30 + [50.0, 60.0, 70.0, 80.0, 90.0], []),  # zeros are no code
+        ([*USUAL, *np.linspace(1e4, 1.1e4, 30)], []),  # a second mode
+        ([], []),
+        ([-999.0] * 4, []),
     ],
 )
 def test_what_is_suspicious(values, expected):
@@ -126,5 +139,15 @@ def test_what_is_suspicious(values, expected):
 
 
 def test_a_rare_value_is_an_outlier_and_no_code():
-    values = np.r_[np.random.default_rng(0).normal(size=99), -999.0]
-    assert find_suspicious(values, np.ones(100)) is None
+    values = np.r_[np.random.default_rng(0).normal(size=199), -999.0]
+    assert find_suspicious(values, np.ones(200)) == []
+
+
+@given(seed=st.integers(0, 10**6), factor=st.sampled_from([1e-9, 1.0, 1e7]))
+def test_suspicion_depends_on_weights_as_on_repetition(seed, factor):
+    rng = np.random.default_rng(seed)
+    values = rng.choice([0.0, 1.0, 5.0, 80.0, 99.0, -999.0, 1e4], 12)
+    weight = rng.integers(1, 4, 12)
+    repeated = np.repeat(values, weight)
+    expected = find_suspicious(repeated, np.ones(len(repeated)))
+    assert find_suspicious(values, factor * weight) == expected

@@ -66,8 +66,8 @@ def test_bursts_do_not_make_the_step_small(inner):
     visits = np.sort(rng.uniform(0, 8 * 3600, (30, 8)), axis=1)
     inside = np.sort(rng.uniform(0, inner, (30, 8, 5)), axis=2)
     units = learn(list(np.sort((visits[..., None] + inside).reshape(30, 40))))
-    assert 400 < units.row_time_step < 800  # 8 hours over 39 gaps
-    assert units.row_resolution == units.row_time_step
+    assert 2600 < units.row_time_step < 3800  # 8 visits in 8 hours at random
+    assert 0.25 <= units.row_resolution / units.row_time_step <= 1
     assert units.bursts.time_step == pytest.approx(inner / 6, rel=0.4)
     assert 0.5 * inner < units.bursts.horizon <= inner
 
@@ -80,6 +80,39 @@ def test_random_times_and_dropped_rows_are_no_bursts():
     assert units.bursts is None
     assert units.row_time_step == pytest.approx(1 / 0.3, rel=0.1)
     assert units.row_resolution == 2  # the median gap
+
+
+def test_bursts_of_one_channel_leave_the_others_and_the_rows_alone():
+    visits = [60.0 * np.arange(9)] * 12
+    bursts = [(v[:, None] + 1e-3 * np.arange(20)).ravel() for v in visits]
+    values = np.full((12 * 180, 2), np.nan)
+    values[::20, 0] = values[:, 1] = 1.0
+    units = learn(bursts, values)
+    assert units.time_step == pytest.approx([60, 60], rel=1e-3)
+    assert units.row_time_step == pytest.approx(60, rel=1e-3)
+    assert units.bursts.time_step == pytest.approx(1e-3)
+
+
+@pytest.mark.parametrize("n_series", [2, 3, 5, 10])
+@pytest.mark.parametrize("place", [0, -1], ids=["first", "last"])
+def test_a_wrong_stamp_in_a_small_panel_is_one_gap(n_series, place):
+    times = draw(1, n_series, 25)
+    clean = learn(times)
+    wrong = times[0].copy()
+    wrong[place] = -1.7e9 if place == 0 else 1e13
+    units = learn([wrong, *times[1:]])
+    assert units.horizon < 4 * clean.horizon
+    assert units.row_time_step < 4 * clean.row_time_step
+    assert units.bursts is None
+
+
+def test_wrong_stamps_in_a_third_of_the_series_are_gaps_too():
+    times = draw(0, 30, 25)
+    clean = learn(times)
+    times = [
+        np.append(t[:-1], 1e4 * t[-1]) if i % 3 == 0 else t for i, t in enumerate(times)
+    ]
+    assert learn(times).horizon < 4 * clean.horizon
 
 
 @pytest.mark.parametrize("factor", [1e2, 1e4, 1e12])
