@@ -361,7 +361,7 @@ class AbstractCKCNN(BaseEstimator):
         """Compute the outputs of the network, float64, shape (n_series, n_outputs)."""
         check_is_fitted(self, "net_")
         panel = self._check_panel(X, reset=False)
-        if not self.statistics_.time.known:
+        if not self.statistics_.time.known and Clock.of(panel).n_gaps:
             warn_of_unknown_time(panel)
         return self.net_.outputs(self._dataset(panel))
 

@@ -57,6 +57,16 @@ def test_it_counts_from_the_first_observation_and_in_the_unit_of_fit():
     assert later.horizon_ == 6
 
 
+def test_what_a_landmark_hides_brings_no_time_stamps():
+    X, y = leaking_panel(24)
+    model = CKCNNClassifier(landmark=0, max_epochs=1, **QUICK).fit(X, y)
+    assert np.isfinite(model.predict_proba(X)).all()  # a warning would be an error
+    model.set_params(landmark=None).fit(truncate(X, 0.0), y)
+    with pytest.warns(UserWarning, match="series with several time stamps") as warned:
+        model.predict(X)
+    assert warned[0].filename == __file__
+
+
 def test_landmarks_that_fit_nothing_are_refused():
     X, y = leaking_panel(24)
     for landmark in (-1.0, "ten", pd.Timedelta(3, "D"), np.nan):
