@@ -378,10 +378,13 @@ def _difference(expected: list, found: list) -> str:
 def _report_interrupt(n_steps: int, model: AbstractCKCNN) -> None:
     """Say how far a training came until Ctrl-C."""
     if n_steps:
+        epoch = f"in epoch {model.n_iter_ + 1} of {model.max_epochs}"
+        if model.n_iter_ == model.max_epochs:
+            epoch = f"after the last of {model.max_epochs} epochs"
         found = (
-            f"in epoch {model.n_iter_ + 1} of {model.max_epochs}, after {n_steps} steps"
-            ". The model holds what it learned up to then; `n_iter_` and `history_` "
-            "count finished epochs."
+            f"{epoch}, after {n_steps} step{'s' if n_steps > 1 else ''}. The model "
+            "holds what it learned up to then; `n_iter_` and `history_` count finished "
+            "epochs."
         )
     else:
         found = "before its first step. The model is as it was before."

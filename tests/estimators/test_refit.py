@@ -100,8 +100,8 @@ def _interrupted(model, X, y, at):
 @pytest.mark.parametrize(
     ("at", "n_epochs", "message"),
     [
-        (1, 0, "in epoch 1 of 9, after 1 steps"),
-        (5, 1, "in epoch 2 of 9, after .* steps"),
+        (1, 0, "in epoch 1 of 9, after 1 step\\."),
+        (5, 1, "in epoch 2 of 9, after .* steps\\."),
     ],
 )
 def test_ctrl_c_says_how_far_it_came_and_keeps_it(
@@ -117,6 +117,21 @@ def test_ctrl_c_says_how_far_it_came_and_keeps_it(
     assert np.isfinite(model.predict_proba(X)).all()
     if n_epochs:
         assert type(model.history_[0]["train_loss"]) is float
+
+
+def test_ctrl_c_after_the_last_epoch_names_no_further_epoch():
+    class AtTheEnd(Callback):
+        def on_train_end(self, net, **kwargs):
+            raise KeyboardInterrupt
+
+    X, y = irregular_panel()
+    model = CKCNNClassifier(callbacks=[AtTheEnd()], **QUICK)
+    with (
+        pytest.warns(ConvergenceWarning, match="after the last of 2 epochs, after"),
+        pytest.raises(KeyboardInterrupt),
+    ):
+        model.fit(X, y)
+    assert model.n_iter_ == 2
 
 
 def test_ctrl_c_in_a_second_training_keeps_the_second():
