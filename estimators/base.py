@@ -188,7 +188,8 @@ class AbstractCKCNN(BaseEstimator):
         check_same_order("sample_weight", sample_weight, panel)
         check_same_order("groups", groups, panel)
         y = self._check_y(y, len(panel))
-        weight = self._weigh(sample_weight, y)
+        given = weights_of(sample_weight, len(y))
+        weight = self._weigh(given / given.max(), y)
         groups = groups_of(groups, len(panel))
         used = np.flatnonzero(weight > 0)  # a weight of 0 is as good as absent
         panel, y, weight = panel[used], y[used], weight[used]
@@ -214,10 +215,9 @@ class AbstractCKCNN(BaseEstimator):
     def _check_parameters(self) -> None:
         check_parameters(self)
 
-    def _weigh(self, sample_weight, y: np.ndarray) -> np.ndarray:
+    def _weigh(self, weight: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Return the weights, the largest of which is 1: only their ratios count."""
-        weight = weights_of(sample_weight, len(y))
-        return weight / weight.max()
+        return weight
 
     def _split(self, target: np.ndarray, groups, generator) -> tuple:
         """Split off validation series where early stopping wants them."""

@@ -62,7 +62,8 @@ class CKCNNClassifier(ClassifierMixin, AbstractCKCNN):
     dtype : {"float32", "float64"}, default="float32"
         Precision of the network. Time stamps are float64 in any case.
     class_weight : "balanced", dict or None, default=None
-        Weights of the classes, multiplied with `sample_weight`.
+        Weights of the classes, multiplied with `sample_weight`; "balanced" gives every
+        class the same sum of both.
     early_stopping : bool, default=False
         Whether to split off validation series, stop when their loss or score has not
         improved for `n_iter_no_change` epochs, and keep the best epoch.
@@ -88,7 +89,7 @@ class CKCNNClassifier(ClassifierMixin, AbstractCKCNN):
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        The class labels.
+        The class labels of series of positive `sample_weight`.
     n_features_in_ : int
         Channels; for 2-D tables, which are one channel, the number of steps.
     feature_names_in_ : ndarray of str
@@ -228,12 +229,14 @@ class CKCNNClassifier(ClassifierMixin, AbstractCKCNN):
     def _check_y(self, y, n_series):
         y = column_or_1d(check_target(self, y, n_series), warn=True)
         check_classification_targets(y)
-        self.classes_ = np.unique(y)
         return y
 
-    def _weigh(self, sample_weight, y):
-        weight = super()._weigh(sample_weight, y)
-        weight = weight * compute_sample_weight(self.class_weight, y)
+    def _weigh(self, weight, y):
+        self.classes_ = np.unique(y[weight > 0])
+        if isinstance(self.class_weight, str) and self.class_weight == "balanced":
+            weight = _balance(weight, y)
+        else:
+            weight = weight * compute_sample_weight(self.class_weight, y)
         if weight.min() < 0 or not 0 < weight.max() < np.inf:
             raise ValueError(
                 "`class_weight` must be finite, not negative, and positive for a class "
@@ -280,3 +283,13 @@ class CKCNNClassifier(ClassifierMixin, AbstractCKCNN):
         """
         raw = self._predict_raw(X)
         return self.classes_[raw.argmax(axis=1)]
+
+
+def _balance(weight: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Give every class the same sum of weights, whatever that is.
+
+    scikit-learn counts the series of a class, also those of weight 0.
+    """
+    _, numbers = np.unique(y, return_inverse=True)
+    totals = np.bincount(numbers, weight)[numbers]
+    return np.divide(weight, totals, out=np.zeros_like(weight), where=totals > 0)

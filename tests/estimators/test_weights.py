@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from sklearn.base import clone
 from sklearn.utils import compute_sample_weight
 
 from ckts import CKCNNClassifier, CKCNNRegressor, as_panel
@@ -38,6 +39,40 @@ def test_balanced_classes_are_weights():
     weighted = CKCNNClassifier(**exact).fit(X, y, sample_weight=weights)
     np.testing.assert_allclose(
         balanced.predict_proba(X), weighted.predict_proba(X), atol=1e-9
+    )
+
+
+@pytest.mark.parametrize("weights", [(0, 1, 3), (0, 2), (1, 4)])
+def test_balanced_classes_take_weights_for_series(weights):
+    X, _ = irregular_panel(24)
+    y = (np.arange(24) % 5 == 0).astype(int)
+    weight = np.resize(weights, 24)
+    repeated = np.repeat(np.arange(24), weight)
+    model = CKCNNClassifier(class_weight="balanced", **ONE_BATCH, **QUICK)
+    ones = np.ones(len(repeated))
+    expected = np.bincount(repeated, model._weigh(ones, y[repeated]), minlength=24)
+    found = model._weigh(weight / weight.max(), y)
+    np.testing.assert_allclose(
+        found / found.max(), expected / expected.max(), rtol=1e-9
+    )
+    for label in (0, 1):
+        np.testing.assert_allclose(found[y == label].sum(), found.sum() / 2)
+    plain = clone(model).fit(X[repeated], y[repeated]).predict_proba(X)
+    weighted = model.fit(X, y, sample_weight=weight).predict_proba(X)
+    np.testing.assert_allclose(weighted, plain, atol=1e-9)
+
+
+@pytest.mark.parametrize("class_weight", ["balanced", None])
+def test_a_class_without_weight_is_no_class(class_weight):
+    X, y = irregular_panel(24)
+    y = np.where(np.arange(24) < 4, 7, y)
+    weight = np.where(y == 7, 0.0, 1.0)
+    model = CKCNNClassifier(class_weight=class_weight, **ONE_BATCH, **QUICK)
+    absent = clone(model).fit(X[y < 7], y[y < 7])
+    model.fit(X, y, sample_weight=weight)
+    assert model.classes_.tolist() == [0, 1]
+    np.testing.assert_allclose(
+        model.predict_proba(X), absent.predict_proba(X), atol=1e-9
     )
 
 
