@@ -209,7 +209,9 @@ class AbstractCKCNN(BaseEstimator):
             for part in (train, valid)
         )
         seed = generator.randint(np.iinfo(np.int32).max)
-        watch = watchers(self, panel[valid], y[valid], weight[valid])
+        given = given[used]  # without the weights of classes
+        uneven = given.min() < given.max()
+        watch = watchers(self, panel[valid], y[valid], given[valid] if uneven else None)
         self._train(training, validation, n_outputs, watch, seed)
 
     def _check_parameters(self) -> None:

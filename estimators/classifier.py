@@ -74,7 +74,8 @@ class CKCNNClassifier(ClassifierMixin, AbstractCKCNN):
         Patience of early stopping in epochs.
     scoring : str or callable, optional
         What early stopping watches instead of the loss: a scorer of scikit-learn or its
-        name, such as "roc_auc"; greater is better. It is given the sample weights.
+        name, such as "roc_auc"; greater is better. It is given `sample_weight`
+        where that is uneven, without the weights of classes.
     callbacks : list of skorch callbacks, optional
         They join skorch's own; see the skorch documentation. While one of yours runs,
         torch's global generator continues from `random_state`, and those of other

@@ -103,7 +103,7 @@ class ValidationScore(Callback):
     scoring : str or callable
         A scorer of scikit-learn or its name: greater is better.
     arguments : callable
-        Gives the estimator, the validation panel, its targets and its weights.
+        Gives the estimator, the validation panel, its targets and its weights or None.
     """
 
     def __init__(self, scoring: Any, arguments: Callable[[], tuple]) -> None:
@@ -125,19 +125,25 @@ class ValidationScore(Callback):
 
     def _score(self) -> float:
         estimator, panel, target, weight = self.arguments()
-        even = weight.min() == weight.max()
-        weights = {} if even else {"sample_weight": weight}
+        weights = {} if weight is None else {"sample_weight": weight}
         return float(get_scorer(self.scoring)(estimator, panel, target, **weights))
 
     def _refuse(self, found: str, cause: Exception | None) -> None:
+        weighted = self.arguments()[-1] is not None
+        way_out = (
+            " To score without weights, take `lambda model, X, y, sample_weight: "
+            "scorer(model, X, y)`."
+        )
         raise ValueError(
             f"`scoring` must give a number on the validation series; {found}. Take "
             "another scorer, a larger `validation_fraction`, or scoring=None, which "
-            "watches the loss."
+            f"watches the loss.{way_out if weighted else ''}"
         ) from cause
 
 
-def watchers(estimator: Any, panel: Panel, y: np.ndarray, weight: np.ndarray) -> list:
+def watchers(
+    estimator: Any, panel: Panel, y: np.ndarray, weight: np.ndarray | None
+) -> list:
     """Make the callbacks that look at the validation series.
 
     Parameters
@@ -148,8 +154,8 @@ def watchers(estimator: Any, panel: Panel, y: np.ndarray, weight: np.ndarray) ->
         The validation series.
     y : ndarray of shape (n_series, ...)
         Their targets, as they were given.
-    weight : ndarray of shape (n_series,)
-        Their weights.
+    weight : ndarray of shape (n_series,) or None
+        Their weights, without those of classes; None where all series weigh the same.
 
     Returns
     -------

@@ -155,6 +155,57 @@ def test_a_score_is_watched(noise, scoring):
     np.testing.assert_allclose(abs(scores[best]), expected)
 
 
+class WeightsSeen(Watched):
+    """A scorer that takes weights and remembers them."""
+
+    def __call__(self, estimator, X, y, sample_weight=None):
+        self.weight = sample_weight
+        return super().__call__(estimator, X, y)
+
+
+@pytest.mark.parametrize("class_weight", ["balanced", {0: 1.0, 1: 9.0}])
+def test_weights_of_classes_are_not_given_to_the_scorer(class_weight):
+    X, y = irregular_panel(24)
+    seen, weight = WeightsSeen(), np.linspace(1, 3, 24)
+    model = CKCNNClassifier(
+        scoring=seen, class_weight=class_weight, max_epochs=1, **STOPPING
+    )
+    model.fit(X, y)
+    assert seen.weight is None
+    model.fit(X.with_instances(np.arange(24)), y, sample_weight=weight)
+    given = weight[np.asarray(seen.X.instances, dtype=int)]
+    np.testing.assert_allclose(seen.weight / seen.weight[0], given / given[0])
+
+
+@pytest.mark.parametrize(("heavy", "given"), [(0, True), (None, False)])
+def test_all_training_weights_decide_whether_the_scorer_gets_them(heavy, given):
+    X, y = irregular_panel(24)
+    weight = np.full(24, 3.0)
+    if heavy is not None:
+        train, _ = split_series(24, 0.3, np.random.RandomState(0), classes=y)
+        weight[train[heavy]] = 1.0  # the validation series are even
+    seen = WeightsSeen()
+    model = CKCNNClassifier(scoring=seen, max_epochs=1, **STOPPING)
+    model.fit(X, y, sample_weight=weight)
+    assert (seen.weight is not None) == given
+
+
+def test_a_scorer_that_takes_no_weights_has_a_way_out():
+    X, y = irregular_panel(24)
+    weight = np.linspace(1, 3, 24)
+    model = CKCNNRegressor(scoring="neg_max_error", max_epochs=1, **STOPPING)
+    with pytest.raises(ValueError, match=r"`scoring` must .*To score without weights"):
+        model.fit(X, y, sample_weight=weight)
+
+    def scorer(model, X, y):
+        return -np.abs(model.predict(X) - y).max()
+
+    model.set_params(
+        scoring=lambda model, X, y, sample_weight: scorer(model, X, y)
+    ).fit(X, y, sample_weight=weight)
+    assert model.history_[0]["valid_score"] < 0
+
+
 def test_a_regressor_is_scored_in_the_unit_of_its_targets():
     X, y = _visits()
     targets = np.c_[1000.0 + 50 * y, -3.0 * y]
