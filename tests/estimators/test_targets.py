@@ -74,6 +74,31 @@ def test_the_squared_error_counts_every_target_in_full():
     np.testing.assert_allclose(model.target_scale_, deviation)
 
 
+@pytest.mark.parametrize(("n_far", "plain"), [(3, False), (4, True), (12, True)])
+def test_many_targets_beyond_the_fences_are_no_outliers(n_far, plain):
+    X, y = _levels(60, 0)
+    targets = y + 1e6 * (np.arange(60) < n_far)
+    both = np.c_[targets, y]
+    weight = np.ones(60)
+    model = CKCNNRegressor(**QUICK).fit(X, both, sample_weight=weight)
+    usual = both.mean(0), both.std(0)
+    assert np.isclose(model.target_scale_[0], usual[1][0]) == plain
+    assert np.isclose(model.target_mean_[0], usual[0][0]) == plain
+    np.testing.assert_allclose(model.target_scale_[1], usual[1][1])
+    # weights are series: the far ones twice
+    weight = np.where(np.arange(60) < n_far, 2.0, 1.0)
+    model.fit(X, targets, sample_weight=weight)
+    repeated = np.r_[targets, targets[:n_far]]
+    np.testing.assert_allclose(model.target_scale_, repeated.std())
+
+
+def test_a_heavy_tail_is_no_outlier():
+    X, y = _levels(60, 0)
+    targets = np.exp(4 * (y - 50) / 10)
+    model = CKCNNRegressor(**QUICK).fit(X, targets)
+    np.testing.assert_allclose(model.target_scale_, targets.std())
+
+
 @pytest.mark.parametrize("loss", ["huber", "squared_error"])
 @pytest.mark.parametrize("value", [0.0, 7.0, -1e300])
 def test_constant_targets_have_the_scale_1(loss, value):
