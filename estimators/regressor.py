@@ -106,7 +106,8 @@ class CKCNNRegressor(RegressorMixin, AbstractCKCNN):
         Weighted mean and standard deviation of the training targets; with
         ``loss="huber"`` targets more than 10 interquartile ranges from the median are
         moved there before, unless they are more than 5 % of all. Predictions are
-        ``output * target_scale_ + target_mean_``.
+        ``output * target_scale_ + target_mean_``. A constant target has the scale 1
+        and is predicted exactly.
     n_features_in_ : int
         Channels; for 2-D tables, which are one channel, the number of steps.
     feature_names_in_ : ndarray of str
@@ -256,6 +257,8 @@ class CKCNNRegressor(RegressorMixin, AbstractCKCNN):
         targets = y.reshape(len(y), -1)
         learn = _within_fences if self.loss == "huber" else _mean_and_deviation
         center, scale = learn(targets, weight)
+        self._constant = (targets == targets[0]).all(axis=0)
+        center = np.where(self._constant, targets[0], center)  # a mean is rounded
         self.target_mean_, self.target_scale_ = center, scale
         # Clips at 10,000: its square is a float32 number, and "huber" pulls as before.
         standard = CenterScale(center, scale, np.ones(len(scale), dtype=bool))
@@ -277,7 +280,8 @@ class CKCNNRegressor(RegressorMixin, AbstractCKCNN):
         ndarray of shape (n_series,) or (n_series, n_targets)
             As `y` was in `fit`.
         """
-        targets = self._predict_raw(X) * self.target_scale_ + self.target_mean_
+        outputs = np.where(self._constant, 0.0, self._predict_raw(X))
+        targets = outputs * self.target_scale_ + self.target_mean_
         return targets.ravel() if self._n_target_dims == 1 else targets
 
 

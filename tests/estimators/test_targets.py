@@ -100,6 +100,22 @@ def test_a_heavy_tail_is_no_outlier():
 
 
 @pytest.mark.parametrize("loss", ["huber", "squared_error"])
+@pytest.mark.parametrize("value", [0.0, 3.7, -1e300, 0.1])
+def test_constant_targets_are_predicted_exactly(loss, value):
+    X, y = irregular_panel()
+    targets = np.c_[np.full(24, value), y]
+    weight = np.linspace(1, 2, 24)
+    model = CKCNNRegressor(loss=loss, **QUICK).fit(X, targets, sample_weight=weight)
+    np.testing.assert_array_equal(model.predict(X)[:, 0], value)
+    assert np.unique(model.predict(X)[:, 1]).size > 1
+    assert (model.target_mean_[0], model.target_scale_[0]) == (value, 1)
+    model.fit(X, targets[:, 0])
+    np.testing.assert_array_equal(model.predict(X), value)
+    np.testing.assert_array_equal(model.fit(X, y).predict(X).shape, y.shape)
+    assert np.unique(model.predict(X)).size > 1  # nothing is left of an earlier fit
+
+
+@pytest.mark.parametrize("loss", ["huber", "squared_error"])
 @pytest.mark.parametrize("value", [0.0, 7.0, -1e300])
 def test_constant_targets_have_the_scale_1(loss, value):
     X, _ = irregular_panel()
