@@ -225,9 +225,10 @@ class CKCNNRegressor(RegressorMixin, AbstractCKCNN):
             A weight of 2 counts like the series twice, 0 like none; only ratios count.
             What is learned before the training and the gradient of an epoch are the
             same as with the series twice. The trained model is exactly the same where
-            all series are in one batch; elsewhere the batches are others, and
-            ``batch_size="auto"``, and with it the number of steps, goes with the number
-            of series whatever their weights.
+            all series are in one batch, without dropout, `observation_dropout` and
+            early stopping, which draw for each series. Elsewhere the batches are
+            others, and ``batch_size="auto"``, and with it the number of steps, goes
+            with the number of series whatever their weights.
         groups : array-like of shape (n_series,), optional
             What early stopping must not tear apart, such as the patient of each record.
 
