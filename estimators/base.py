@@ -120,13 +120,13 @@ class AbstractCKCNN(BaseEstimator):
             X = validate_data(self, X, reset=reset, **rules)
         panel = as_panel(X)
         if reset:
-            self._fitted_on_table = table
+            self._fitted_on_table, self._landmark = table, self.landmark
             self._learn_interface(panel, table)
-            panel = hide_after(panel, self.landmark, self.time_scale_)
+            panel = hide_after(panel, self._landmark, self.time_scale_)
             self._clock = Clock.of(panel)
         else:
             self._check_interface(panel)
-            panel = hide_after(panel, self.landmark, self.time_scale_)
+            panel = hide_after(panel, self._landmark, self.time_scale_)
             wide = table and hasattr(X, "columns")
             check_clock(self._clock, panel, wide=wide, stacklevel=4)
         return panel

@@ -67,6 +67,14 @@ def test_what_a_landmark_hides_brings_no_time_stamps():
     assert warned[0].filename == __file__
 
 
+def test_predict_keeps_to_the_landmark_of_fit():
+    X, y = leaking_panel(24)
+    model = CKCNNClassifier(landmark=8.0, max_epochs=1, **QUICK).fit(X, y)
+    expected = model.predict_proba(X)
+    model.set_params(landmark=None)
+    np.testing.assert_array_equal(model.predict_proba(X), expected)
+
+
 def test_landmarks_that_fit_nothing_are_refused():
     X, y = leaking_panel(24)
     for landmark in (-1.0, "ten", pd.Timedelta(3, "D"), np.nan):
