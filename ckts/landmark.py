@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ckts.steps import ROUNDING
 from ckts.times import NUMBER, TimeScale, parse_times
 
 if TYPE_CHECKING:
@@ -45,18 +46,54 @@ def hide_after(panel: Panel, landmark: Any, time_scale: TimeScale) -> Panel:
             f"`landmark` must be one for all series; got {landmark!r}. Crop series at "
             "landmarks of their own by `ckts.datasets.truncate`."
         )
-    late = _elapsed(panel) * panel.time_scale.factor_to(time_scale) > limit
+    factor = panel.time_scale.factor_to(time_scale)
+    late = is_after(panel.times, _first_observed(panel), limit, factor)
     return panel.with_values(np.where(late[:, None], np.nan, panel.values))
 
 
-def _elapsed(panel: Panel) -> np.ndarray:
-    """Time since the first observation of each series; rows before are negative."""
+def is_after(
+    times: np.ndarray, starts: np.ndarray, limits: np.ndarray, factor: float = 1
+) -> np.ndarray:
+    """Whether stamps are later than a landmark, by more than rounding.
+
+    Integers that need no conversion are exact. Floats may be off by their rounding,
+    each by its own: what is kept does not depend on what comes after it.
+
+    Parameters
+    ----------
+    times, starts : ndarray of shape (n_rows,)
+        Stamps, and those that landmarks count from.
+    limits : ndarray of shape (1,) or (n_rows,)
+        Landmarks.
+    factor : float, default 1
+        From the unit of the stamps to that of the landmarks.
+
+    Returns
+    -------
+    ndarray of shape (n_rows,)
+        bool.
+
+    Examples
+    --------
+    >>> is_after(np.array([0.1 * 3, 0.4]), np.zeros(2), np.array([0.3]))
+    array([False,  True])
+    """
+    elapsed = times - starts
+    exact = times.dtype.kind == "i"
+    if exact and factor == 1:
+        return elapsed > limits
+    rounding = 0.0 if exact else np.maximum(np.abs(times), np.abs(starts)) * factor
+    return elapsed * factor > limits + ROUNDING * (rounding + np.abs(limits))
+
+
+def _first_observed(panel: Panel) -> np.ndarray:
+    """For every row, the first stamp of its series with an observation."""
     observed = ~np.isnan(panel.values).all(axis=1)
     series = np.repeat(np.arange(panel.n_series), panel.lengths)
     firsts = np.zeros(panel.n_series, panel.times.dtype)
     whose, rows = np.unique(series[observed], return_index=True)
     firsts[whose] = panel.times[observed][rows]
-    return panel.times - firsts[series]
+    return firsts[series]
 
 
 def read_landmark(landmark: Any, scale: TimeScale, since: str) -> np.ndarray:

@@ -9,7 +9,7 @@ import numpy as np
 from ckts.datasets._checks import check_choice
 from ckts.datasets._rows import keep_rows, series_of_rows
 from ckts.formats import as_panel
-from ckts.landmark import read_landmark
+from ckts.landmark import is_after, read_landmark
 from ckts.panel import Panel
 
 
@@ -27,7 +27,7 @@ def truncate(panel: Panel, landmark: Any, *, since: str = "first") -> Panel:
     panel : Panel of shape (n_series,)
         Or anything that `ckts.as_panel` takes.
     landmark : number, timedelta, datetime, or array-like of shape (n_series,) of them
-        The last moment that is kept, for all series or for each.
+        The last moment that is kept, up to rounding, for all series or for each.
     since : {"first", "origin"}, default "first"
         "first": `landmark` counts from the first row of each series, as a number in the
         unit of the panel or, where time has a unit, as a timedelta. "origin": it is a
@@ -61,7 +61,8 @@ def truncate(panel: Panel, landmark: Any, *, since: str = "first") -> Panel:
             f"{len(limits)}. Give a single one for all."
         )
     series = series_of_rows(panel.indptr)
-    times = panel.times
+    starts = np.zeros_like(panel.times)
     if since == "first":
-        times = times - times[panel.indptr[:-1][series]]
-    return keep_rows(panel, times <= np.broadcast_to(limits, panel.shape)[series])
+        starts = panel.times[panel.indptr[:-1][series]]
+    limits = np.broadcast_to(limits, panel.shape)[series]
+    return keep_rows(panel, ~is_after(panel.times, starts, limits))

@@ -118,3 +118,26 @@ def test_the_ways_out_work():
     assert truncate(as_panel(SPANS), pd.Timedelta(30, "D"), since="origin").equals(
         SPANS
     )
+
+
+@pytest.mark.parametrize("since", ["first", "origin"])
+@pytest.mark.parametrize("landmark", [0.1, 0.3, 0.6, 0.7, 0.8])
+def test_rounding_of_stamps_does_not_decide(landmark, since):
+    panel = as_panel([(0.1 * np.arange(10), np.arange(10.0))])
+    expected = round(landmark * 10) + 1
+    assert truncate(panel, landmark, since=since).lengths == expected
+    late = as_panel([(1.7e9 + 0.1 * np.arange(10), np.arange(10.0))])
+    assert truncate(late, landmark).lengths == expected
+    assert truncate(panel, np.nextafter(0.05, 1)).lengths == 1
+
+
+def test_integer_stamps_are_exact():
+    panel = as_panel([([0, 2**60, 2**60 + 1], np.arange(3.0))])
+    assert truncate(panel, 2**60).lengths == 2
+
+
+def test_what_is_kept_does_not_depend_on_what_comes_later():
+    times = np.array([0.0, 1.0 + 1e-9])
+    short = as_panel([(times, np.arange(2.0))])
+    long = as_panel([(np.r_[times, 1e9], np.arange(3.0))])
+    assert truncate(short, 1.0).lengths == truncate(long, 1.0).lengths == 1

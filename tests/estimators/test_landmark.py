@@ -7,6 +7,7 @@ from sklearn.metrics import roc_auc_score
 
 from ckts import CKCNNClassifier, Panel, as_panel
 from ckts.datasets import truncate
+from ckts.landmark import hide_after
 
 QUICK = {"hidden_channels": 6, "n_blocks": 1, "random_state": 0}
 
@@ -92,3 +93,20 @@ def test_a_series_with_nothing_observed_is_no_obstacle():
     X = X.with_values(values)
     model = CKCNNClassifier(landmark=3.0, max_epochs=1, **QUICK).fit(X, y)
     assert np.isfinite(model.predict_proba(X)).all()
+
+
+@pytest.mark.parametrize(
+    ("unit", "factor"), [("min", 60), ("s", 3600), ("ms", 3600000), ("h", 1)]
+)
+@pytest.mark.parametrize("kind", [int, float])
+def test_conversion_does_not_hide_the_row_at_the_landmark(unit, factor, kind):
+    times = (np.arange(200) * factor).astype(kind)
+    panel = as_panel([(times, np.ones(200))], time_unit=unit)
+    hours = as_panel([([0], [1.0])], time_unit="h").time_scale
+    for landmark in range(199):
+        left = hide_after(panel, landmark, hours).values[:, 0]
+        assert np.sum(~np.isnan(left)) == landmark + 1
+    tenths = as_panel([(0.1 * times, np.ones(200))], time_unit=unit)
+    for landmark in (0.3, 0.6, 0.7):
+        left = hide_after(tenths, landmark, hours).values[:, 0]
+        assert np.sum(~np.isnan(left)) == round(landmark * 10) + 1
