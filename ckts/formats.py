@@ -272,15 +272,34 @@ def _read_frames(X):
 
 def _refuse_time_column(frames, columns):
     """Refuse a column of times beside an index of row numbers."""
-    if not all(frame.index.inferred_type in ("integer", "empty") for frame in frames):
+    if not _holds_row_numbers([frame.index for frame in frames]):
         return
     for name in columns:
         if is_time_name(name) or (mentions_time(name) and _rises(frames, name)):
             raise ValueError(
                 "`X` must be a list of DataFrames indexed by time; got a column "
                 f"{name!r} and an index of whole numbers. Use "
-                f"`frame.set_index({name!r})`, or rename it if it is a channel."
+                f"`frame.set_index({name!r})`, or, if it is a channel and the index is "
+                "the time, `frame.rename_axis('time')`."
             )
+
+
+def _holds_row_numbers(indexes):
+    """Whether nothing tells whole numbers from those of rows.
+
+    They are those of each frame, or of one table that the frames are parts of: none
+    comes twice. An index may say by its name that it is the time.
+    """
+    if not all(index.inferred_type in ("integer", "empty") for index in indexes):
+        return False
+    filled = [index for index in indexes if len(index)]
+    if filled and all(mentions_time(index.name) for index in filled):
+        return False
+    numbers = [index.to_numpy() for index in filled]
+    if all(np.all(np.diff(one) == 1) for one in numbers):
+        return True
+    stacked = np.concatenate(numbers)
+    return len(filled) > 1 and len(np.unique(stacked)) == len(stacked)
 
 
 def _rises(frames, name):

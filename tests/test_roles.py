@@ -177,6 +177,22 @@ def test_columns_that_mention_time_may_be_channels():
     assert as_panel([stamped]).channels == ("hour", "x")  # it has times of its own
 
 
+@pytest.mark.parametrize("name", ["hour", "day", "T", "time of day"])
+def test_beside_an_index_of_times_such_columns_are_channels(name):
+    frame = pd.DataFrame({name: [7.0, 8.0, 9.0], "x": 1.0})
+    for label in ("time", "t_h", "day"):
+        named = frame.rename_axis(label)
+        assert as_panel([named, named.iloc[:0], named]).channels == (name, "x")
+    visits = frame.set_axis([0, 5, 12])
+    for frames in ([visits], [visits, visits + 1]):
+        assert as_panel(frames).times[:3].tolist() == [0, 5, 12]
+    with pytest.raises(ValueError, match=r"the time, `frame.rename_axis\('time'\)`"):
+        as_panel([frame])
+    parts = [frame.set_axis(rows) for rows in ([0, 5, 12], [1, 4, 13])]
+    with pytest.raises(ValueError, match=rf"Use `frame.set_index\('{name}'\)`"):
+        as_panel(parts)
+
+
 def test_the_default_says_nothing():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
