@@ -32,6 +32,8 @@ class Clock:
         Number of positive gaps.
     time_scale : TimeScale
         What they are counted in.
+    stamps : ndarray of shape (n_steps,) or None
+        The stamps, observed or not, if all series have the same.
     """
 
     gaps: np.ndarray
@@ -39,6 +41,7 @@ class Clock:
     single_gaps: np.ndarray
     n_gaps: int
     time_scale: TimeScale
+    stamps: np.ndarray | None = None
 
     @classmethod
     def of(cls, panel: Panel, time_scale: TimeScale | None = None) -> Clock:
@@ -65,6 +68,7 @@ class Clock:
             _quantiles(gaps, (0.01, 0.99)),
             len(gaps),
             scale,
+            _common_stamps(panel, panel.time_scale.factor_to(scale)),
         )
 
     def disagrees(self, other: Clock) -> bool:
@@ -73,8 +77,11 @@ class Clock:
         They are if they differ more than tenfold from the typical ones here and are
         beyond what nearly all series have here. A span is strange only if it is too
         long: a short one may be that of a short series, and if a clock runs slower the
-        gaps are too short as well.
+        gaps are too short as well. Equal stamps, of which fewer are observed, are on
+        one clock.
         """
+        if self.stamps is not None and np.array_equal(self.stamps, other.stamps):
+            return False
         gap, span = other.gaps[1], other.spans[1]
         low, typical, high = self.gaps
         if other.n_gaps < FEW_GAPS:
@@ -86,6 +93,14 @@ class Clock:
             or too_long
             or (span > self.spans[2] and span > self.spans[1] * TENFOLD)
         )
+
+
+def _common_stamps(panel: Panel, factor: float) -> np.ndarray | None:
+    """Return the stamps that all series have, None where they differ."""
+    if np.any(panel.lengths != panel.lengths[0]):
+        return None
+    stamps = panel.times.reshape(len(panel), -1)
+    return stamps[0] * factor if np.all(stamps == stamps[0]) else None
 
 
 def _quantiles(numbers: np.ndarray, shares: tuple[float, ...]) -> np.ndarray:

@@ -194,3 +194,16 @@ def test_single_panels_may_be_predicted_one_by_one(model):
     for one in as_panel(series(seed=5)):
         assert isinstance(one, Panel)
         model.predict(one)
+
+
+@pytest.mark.parametrize(
+    "convert", [pd.DataFrame, np.asarray, lambda X: np.asarray(X)[:, None]]
+)
+def test_equal_stamps_are_on_one_clock_where_few_are_observed(convert):
+    wide = pd.DataFrame(np.random.default_rng(0).normal(size=(N, 79)))
+    model = fitted(convert(wide))
+    thin = wide.copy()
+    thin.loc[:, wide.columns % 13 > 0] = np.nan
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert np.isfinite(model.predict_proba(convert(thin))).all()
