@@ -9,7 +9,7 @@ import numpy as np
 
 from ckts._checks import check_instance_codes, check_some_steps, shown
 from ckts.columns import as_floats, encode_instances, labels
-from ckts.roles import is_instance_name, is_time_name
+from ckts.roles import is_instance_name, is_time_name, mentions_time
 from ckts.rows import Rows, pivot
 from ckts.times import join_times, parse_times, restore_times
 
@@ -100,8 +100,8 @@ def _refuse_swapped(index):
     first, second = index.names
     if is_instance_name(first) or not len(index.levels[0]):
         return
-    times_first = is_time_name(first) or _holds_stamps(index.levels[0])
-    times_second = is_time_name(second) or _holds_stamps(index.levels[1])
+    times_first = mentions_time(first) or _holds_stamps(index.levels[0])
+    times_second = mentions_time(second) or _holds_stamps(index.levels[1])
     if is_instance_name(second) or (times_first and not times_second):
         raise ValueError(
             "`X` must have an index (instance, time), in this order; got levels named "
@@ -120,9 +120,10 @@ def _holds_stamps(level):
 def _warn_of_single_rows(index, codes):
     """Warn if all series have one row, at times that return: swapped, perhaps."""
     lengths, times = np.bincount(codes), index.codes[1]
-    single = (
-        len(codes) > 1 and lengths.max() == 1 and not is_instance_name(index.names[0])
-    )
+    first, second = index.names
+    if is_instance_name(first) or mentions_time(second):
+        return
+    single = len(codes) > 1 and lengths.max() == 1
     if single and 2 * len(np.unique(times)) <= len(times):
         warnings.warn(
             f"`X` has {len(codes)} series of one row each, at {len(np.unique(times))} "

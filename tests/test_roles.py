@@ -97,6 +97,22 @@ def test_swapped_levels_are_refused(index):
     assert as_panel(frame.swaplevel()).lengths.tolist() == [3, 3, 3]
 
 
+@pytest.mark.parametrize(
+    "names",
+    [("time_h", "sensor"), ("hour_of_stay", "stay"), ("elapsed_min", "sensor")],
+)
+def test_whole_numbers_with_a_name_that_mentions_time_are_times(names):
+    index = pd.MultiIndex.from_arrays([np.tile([0, 1, 2], 3), VISITS["who"]])
+    frame = VISITS[["pulse"]].set_axis(index).rename_axis(list(names))
+    with pytest.raises(ValueError, match=r"an index \(instance, time\).*`X.swaplevel"):
+        as_panel(frame)
+    assert as_panel(frame.swaplevel()).lengths.tolist() == [3, 3, 3]
+    named = frame.rename_axis(["instance", "time"])
+    assert as_panel(named).lengths.tolist() == [3, 3, 3]
+    both = frame.rename_axis([names[0], "day_of_study"])
+    assert as_panel(both).lengths.tolist() == [3, 3, 3]
+
+
 def test_an_empty_frame_is_no_swapped_one():
     index = pd.MultiIndex.from_arrays([STAMPS[:0], []])
     with pytest.raises(ValueError, match="`X` must hold at least one series; got none"):
@@ -143,6 +159,9 @@ def test_series_of_single_rows_are_warned_of():
     assert caught[0].filename == __file__
     named = frame.rename_axis(["instance", "time"])
     assert as_panel(named).lengths.tolist() == [1] * 9
+    for second in ("t", "time_h"):
+        single = frame.rename_axis(["sensor", second])
+        assert as_panel(single).lengths.tolist() == [1] * 9
     assert as_panel(frame.swaplevel()).lengths.tolist() == [3, 3, 3]
 
 
