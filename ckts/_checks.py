@@ -72,8 +72,15 @@ def check_some_steps(shape: tuple[int, ...]) -> None:
         )
 
 
-def check_codes(codes: np.ndarray, n_rows: int, n_series: int) -> None:
-    """Hold the number of the series of each row (n_rows,) to 0 ... n_series - 1."""
+def as_codes(instance_codes: Any, n_rows: int, n_series: int) -> np.ndarray:
+    """Take the number of the series of each row (n_rows,), 0 to n_series - 1."""
+    refuse_mask(
+        "instance_codes",
+        instance_codes,
+        "Leave out the rows without a series: `instance_codes.compressed()`, and times "
+        "and values at `~instance_codes.mask`.",
+    )
+    codes = np.asarray(instance_codes, dtype=np.intp)
     if codes.shape != (n_rows,):
         raise ValueError(
             f"`instance_codes` must have one number per row ({n_rows}); got shape "
@@ -83,6 +90,20 @@ def check_codes(codes: np.ndarray, n_rows: int, n_series: int) -> None:
         raise ValueError(
             f"`instance_codes` must be 0 to n_series - 1 = {n_series - 1}; got "
             f"{codes.min()} to {codes.max()}."
+        )
+    return codes
+
+
+def refuse_mask(argument: str, numbers: Any, way_out: str) -> None:
+    """Refuse an array-like of numbers that are masked: numpy drops the mask."""
+    listed = isinstance(numbers, list | tuple)
+    masked = [one is np.ma.masked for one in numbers] if listed else []
+    if np.ma.is_masked(numbers):
+        masked = np.atleast_1d(np.ma.getmaskarray(numbers)).ravel()
+    if np.any(masked):
+        raise ValueError(
+            f"`{argument}` must not be masked; got a masked entry at position "
+            f"{np.argmax(masked)}. {way_out}"
         )
 
 

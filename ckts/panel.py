@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ckts._checks import (
-    check_codes,
+    as_codes,
     check_finite,
     check_indptr,
     check_same,
@@ -160,12 +160,11 @@ class Panel(Frozen):
         Panel(n_series=2, in_channels=1, lengths 1-2, 0% missing, time number)
         """
         check_some_series(n_series)
-        codes = np.asarray(instance_codes, dtype=np.intp)
         times, found = parse_times(times)
         scale = check_scale(time_scale, found, times)
         values = as_floats(values, "values")
         check_values(values, times)
-        check_codes(codes, len(values), n_series)
+        codes = as_codes(instance_codes, len(values), n_series)
         channels = as_names("channels", names.pop("channels", None), values.shape[1])
         instances, _ = as_instances(names.pop("instances", None), n_series)
         codes, times, values = merge_rows(

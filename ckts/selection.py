@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ckts._checks import refuse_mask
+
 
 def series_numbers(key, n_series):
     """Turn an index of series into their numbers.
@@ -27,6 +29,12 @@ def series_numbers(key, n_series):
         )
     numbers = np.arange(n_series)
     if not isinstance(key, slice):
+        refuse_mask(
+            "panel[...]",
+            key,
+            "Fill a mask of series, `key.filled(False)`; of numbers take those that "
+            "are known, `key.compressed()`.",
+        )
         key = np.asarray(key)
         if key.ndim > 1:
             raise IndexError(
@@ -82,6 +90,7 @@ def as_row_pointers(indptr):
     ndarray of intp of the same shape
         Not shared with `indptr`.
     """
+    refuse_mask("indptr", indptr, "Use `numpy.cumsum([0, *lengths])`.")
     array = np.asarray(indptr)
     if array.size and array.dtype.kind not in "iu":
         raise TypeError(

@@ -99,6 +99,30 @@ def test_masked_names_are_refused():
         Panel(np.ones((2, 1)), [0, 0], [0, 1, 2], instances=names)
 
 
+def test_masked_numbers_of_series_and_rows_are_refused():
+    panel = Panel(np.ones((3, 1)), [0, 1, 2], [0, 1, 2, 3])
+    mask = np.ma.masked_array([True, True, False], mask=[False, True, False])
+    numbers = np.ma.masked_array([0, 1], mask=[False, True])
+    message = r"`panel\[...\]` must not be masked.*at position 1.*filled.*compressed"
+    for key in (mask, numbers, [0, np.ma.masked], (numbers, ...)):
+        with pytest.raises(ValueError, match=message):
+            panel[key]
+    assert panel[mask.filled(False)].instances.tolist() == [0]
+    assert panel[numbers.compressed()].instances.tolist() == [0]
+    assert len(panel[np.ma.masked_array([0, 1])]) == 2
+
+    codes = np.ma.masked_array([0, 1, 1], mask=[False, False, True])
+    with pytest.raises(ValueError, match=r"`instance_codes` must not be masked.*n 2"):
+        Panel.from_rows(codes, panel.times, panel.values, n_series=2)
+    kept = ~codes.mask
+    known = codes.compressed(), panel.times[kept], panel.values[kept]
+    assert Panel.from_rows(*known, n_series=2).lengths.tolist() == [1, 1]
+
+    indptr = np.ma.masked_array([0, 1, 3], mask=[False, True, False])
+    with pytest.raises(ValueError, match=r"`indptr` must not be masked.*numpy.cumsum"):
+        Panel(panel.values, panel.times, indptr)
+
+
 @pytest.mark.parametrize("dtype", [complex, str])
 def test_a_mask_makes_no_number_of_what_is_none(dtype):
     masked = np.ma.masked_array([[1.0, 2.0]], mask=[[True, False]]).astype(dtype)
