@@ -61,7 +61,7 @@ def weights_of(sample_weight: Any, n_series: int) -> np.ndarray:
     if raw.shape != (n_series,):
         raise ValueError(
             f"`sample_weight` must have the shape ({n_series},), one weight per series;"
-            f" got {raw.shape}. Select the weights as the series."
+            f" got {raw.shape}. {_column_of('sample_weight', sample_weight, n_series)}"
         )
     _check_known("sample_weight", raw, "Give 0 where a series must not count.")
     weight = _as_numbers("sample_weight", raw)
@@ -78,6 +78,15 @@ def weights_of(sample_weight: Any, n_series: int) -> np.ndarray:
     return weight
 
 
+def _column_of(argument: str, given: Any, n_series: int) -> str:
+    """Name the way from a column of shape (n_series, 1) to its numbers."""
+    if np.shape(given) != (n_series, 1):
+        return "Select one per series, as the series."
+    if isinstance(given, pd.DataFrame):
+        return "Use its column, e.g. `frame.iloc[:, 0]`."
+    return f"Use its column, e.g. `numpy.ravel({argument})`."
+
+
 def groups_of(groups: Any, n_series: int) -> np.ndarray | None:
     """Return the groups numbered from 0, as an array of shape (n_series,)."""
     if groups is None:
@@ -86,7 +95,7 @@ def groups_of(groups: Any, n_series: int) -> np.ndarray | None:
     if raw.shape != (n_series,):
         raise ValueError(
             f"`groups` must have the shape ({n_series},), one group per series; got "
-            f"{raw.shape}. Select the groups as the series."
+            f"{raw.shape}. {_column_of('groups', groups, n_series)}"
         )
     _check_known(
         "groups", raw, "Give a series that belongs to no other a group of its own."

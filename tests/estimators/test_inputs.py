@@ -10,7 +10,7 @@ from sklearn.model_selection import cross_val_score
 from ckts import Panel, as_panel
 from ckts.datasets import make_speed
 from ckts.estimators import CKCNNClassifier, CKCNNRegressor
-from ckts.estimators.inputs import check_target, is_table, weights_of
+from ckts.estimators.inputs import check_target, groups_of, is_table, weights_of
 
 PANEL, _ = make_speed(4, random_state=0)
 
@@ -272,3 +272,18 @@ def test_splitters_keep_the_order_and_the_names():
     assert len(scores) == 3
     with pytest.raises(ValueError, match="`y` must be in the order of the series"):
         cross_val_score(quick(), X, y.sort_index(), cv=3, error_score="raise")
+
+
+@pytest.mark.parametrize("read", [weights_of, groups_of])
+def test_a_single_column_is_told_from_what_has_another_length(read):
+    frame = pd.DataFrame({"a": [1.0, 2.0, 3.0]})
+    with pytest.raises(ValueError, match=r"\(3, 1\). Use its column, e.g. `frame.iloc"):
+        read(frame, 3)
+    assert len(read(frame.iloc[:, 0], 3)) == 3
+    for column in (frame.to_numpy(), frame.to_numpy().tolist()):
+        with pytest.raises(ValueError, match=r"Use its column, e.g. `numpy.ravel\("):
+            read(column, 3)
+        assert len(read(np.ravel(column), 3)) == 3
+    for other in (frame, np.ones(2), np.ones((4, 2))):
+        with pytest.raises(ValueError, match=r"Select one per series, as the series"):
+            read(other, 4)
