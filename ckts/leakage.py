@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ckts._checks import check_same_order
+
 if TYPE_CHECKING:
     from ckts.panel import Panel
 
@@ -75,6 +77,7 @@ def find_length_effects(panel: Panel, y: Any) -> tuple[LengthEffect, ...]:
     tuple of LengthEffect
         Of "rows", "span" and "end".
     """
+    check_same_order("y", y, panel)
     target = _as_target(y, panel.n_series)
     lengths = _measure(panel)
     if _is_quantity(target):
@@ -184,9 +187,13 @@ def _as_target(y: Any, n_series: int) -> np.ndarray:
             f"{target.dtype.names}. Take one of them: `y[{target.dtype.names[0]!r}]`."
         )
     if target.shape != (n_series,):
+        way_out = "Give one per series, in their order."
+        if target.ndim == 2 and len(target) == n_series:
+            column = "y.iloc[:, 0]" if hasattr(y, "iloc") else "y[:, 0]"
+            way_out = f"Of several targets take one: `{column}`."
         raise ValueError(
             f"`y` must have one class or number per series, shape ({n_series},); got "
-            f"shape {target.shape}. Of several targets take one: `y[:, 0]`."
+            f"shape {target.shape}. {way_out}"
         )
     unknown = np.asarray(masked | _is_missing(target))
     if unknown.any():

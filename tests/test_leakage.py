@@ -205,6 +205,9 @@ FOLLOW_UP = np.zeros(3, dtype=[("status", int), ("time", float)])
     ("y", "message"),
     [
         ([0, 1], "`y` must have one class or number per series, shape (3,); got shape"),
+        (np.zeros(2), "got shape (2,). Give one per series, in their order."),
+        (1.0, "got shape (). Give one per series, in their order."),
+        (pd.DataFrame(np.zeros((3, 2))), "take one: `y.iloc[:, 0]`."),
         (np.zeros((3, 2)), "got shape (3, 2). Of several targets take one: `y[:, 0]`"),
         (FOLLOW_UP, "got the fields ('status', 'time'). Take one of them: `y['status'"),
         ([0, np.nan, 1], "`y` must be known for every series; got none for series 1."),
@@ -221,8 +224,17 @@ def test_a_target_that_does_not_fit_is_named(y, message):
         panel_of([1, 2, 3]).describe(y)
 
 
+def test_a_target_that_names_the_series_in_another_order_is_refused():
+    panel = panel_of([1, 2, 3]).with_instances(["a", "b", "c"])
+    y = pd.Series([0, 1, 1], index=["c", "b", "a"])
+    with pytest.raises(ValueError, match="`y` must be in the order of the series"):
+        panel.describe(y)
+    assert panel.describe(y.loc[panel.instances]) == panel.describe([1, 1, 0])
+
+
 def test_the_ways_out_work():
     panel = panel_of([1, 2, 3])
+    panel.describe(pd.DataFrame(np.zeros((3, 2))).iloc[:, 0])
     panel.describe(np.zeros((3, 2))[:, 0])
     panel.describe(FOLLOW_UP["status"])
     y = np.array([0, np.nan, 1])
