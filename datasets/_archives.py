@@ -3,7 +3,7 @@
 Everything is a stream: pieces of 64 KiB are unpacked one after the other and counted,
 so that an archive that lies about its sizes, or unpacks to a thousand times its own, is
 refused after a few MB and not when the memory is full. What an archive declares is only
-used to refuse it sooner.
+used to refuse it sooner. Lists of files and headers are bounded too.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import bz2
 import gzip
 import io
 import lzma
+import os
 import stat
 import tarfile
 import zipfile
@@ -28,8 +29,16 @@ MAX_MEMBERS = 1_000_000
 # Deflate unpacks to at most 1,032 times its size, bzip2 and xz to far more; series as
 # text are packed to a tenth or so, and long runs of "?" to a hundredth.
 MAX_RATIO = 200
-FREE_BYTES = 16 * 2**20  # not held to the ratio
+# What is in memory as a whole is held to less: texts of series unpack to 3 to 20 times.
+MAX_HELD_RATIO = 50
+FREE_BYTES = 64 * 2**20  # not held to the ratios
+# Python reads the whole list of a zip: about 550 bytes a file and the names.
+MAX_LISTED = 100_000
+MAX_LIST_BYTES = 12 * 2**20
+MAX_HEADER_BYTES = 2**20  # of a file in a tar: long names and extended attributes
+MAX_GLOBAL_HEADERS = 16
 _PIECE = 64 * 2**10
+_BY_HAND = "(if you trust it, unpack it by hand and pass the folder)"
 _CHECKED = (".zip", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2")
 _UNPACK: dict[bytes, Callable[[Any], Any]] = {
     b"\x1f\x8b": gzip.open,
@@ -86,11 +95,13 @@ def read_members(
     ------
     ValueError
         If the archive is broken, has a name that leads out of it, a link or device, is
-        larger than allowed, or unpacks to more than 200 times its size, beyond 16 MiB.
+        larger than allowed, or unpacks to more than 200 times its size, or the files
+        that are read to more than 50 times, beyond 64 MiB.
     """
-    with _explained(path):
-        limits = (_Limit(max_bytes, "its files have"), max_file_bytes)
-        for name, pieces in _checked(path, select, *limits):
+    with _explained(path), _Packed(path) as packed:
+        held = _Meter(packed, FREE_BYTES, MAX_HELD_RATIO)
+        limits = (_Limit(max_bytes, "its files have"), held)
+        for name, pieces in _checked(packed, select, limits, max_file_bytes):
             content = io.BytesIO()
             for piece in pieces:
                 content.write(piece)
@@ -102,9 +113,9 @@ def check_archive(path: Path) -> None:
 
     Takes the memory of a piece of it, whatever the sizes of its files.
     """
-    with _explained(path):
-        limits = (_Limit(MAX_BYTES, "its files have"), MAX_BYTES)
-        for _, pieces in _checked(path, lambda name: True, *limits):
+    with _explained(path), _Packed(path) as packed:
+        limits = (_Limit(MAX_BYTES, "its files have"),)
+        for _, pieces in _checked(packed, lambda name: True, limits, MAX_BYTES):
             for _ in pieces:
                 pass
 
@@ -147,22 +158,25 @@ class _Limit:
 
 
 def _checked(
-    path: Path, select: Callable[[str], bool], total: _Limit, max_file_bytes: int
+    packed: _Packed,
+    select: Callable[[str], bool],
+    totals: tuple[_Limit | _Meter, ...],
+    max_file_bytes: int,
 ) -> Iterator[tuple[str, Iterator[bytes]]]:
     """Yield name and pieces of the selected files."""
-    for number, (name, size, unpack) in enumerate(_members(path)):
+    for number, (name, size, unpack) in enumerate(_members(packed)):
         _check_name(name)
         if number >= MAX_MEMBERS:
             raise ValueError(f"it has more than {MAX_MEMBERS:,} files")
         if not select(name):
             continue
-        limits = (total, _Limit(max_file_bytes, f"{name!r} has"))
+        limits = (*totals, _Limit(max_file_bytes, f"{name!r} has"))
         for limit in limits:
             limit.check(size)  # what is declared may be too little, but not too much
         yield name, _pieces(unpack(), limits)
 
 
-def _pieces(file: _Readable, limits: tuple[_Limit, ...]) -> Iterator[bytes]:
+def _pieces(file: _Readable, limits: tuple[_Limit | _Meter, ...]) -> Iterator[bytes]:
     while piece := file.read(_PIECE):
         for limit in limits:
             limit.take(len(piece))
@@ -175,7 +189,14 @@ class _Packed(io.FileIO):
     n_read = 0
 
     def read(self, size: int | None = -1) -> bytes:
+        # Only the list of a zip is read in one piece; what it declares may be a lie.
+        if size is not None and size > MAX_LIST_BYTES:
+            raise ValueError(
+                f"its list of files has more than {MAX_LIST_BYTES:,} bytes {_BY_HAND}"
+            )
         piece = super().read(size)
+        if piece.count(b"PK\x01\x02") > MAX_LISTED:
+            raise ValueError(f"it lists more than {MAX_LISTED:,} files {_BY_HAND}")
         self.n_read += len(piece)
         return piece
 
@@ -183,45 +204,51 @@ class _Packed(io.FileIO):
 class _Meter:
     """Holds what came out of an archive against what went in since then."""
 
-    def __init__(self, packed: _Packed):
+    def __init__(self, packed: _Packed, free: int, ratio: int):
         self.packed, self.start, self.n_out = packed, packed.n_read, 0
-        self.size = packed.seek(0, io.SEEK_END)
-        packed.seek(0)
+        self.size = os.fstat(packed.fileno()).st_size
+        self.free, self.ratio = free, ratio
 
-    def count(self, n_bytes: int) -> None:
+    def check(self, n_bytes: int) -> None:
+        """Refuse `n_bytes` more if all of the archive is too little for them."""
+        self._compare(self.n_out + n_bytes, self.size)
+
+    def take(self, n_bytes: int) -> None:
         """Count bytes that came out; refuse them if they are too many."""
         self.n_out += n_bytes
         # Files of a zip may share their bytes on the disk, which count once.
-        n_in = min(self.packed.n_read - self.start, self.size)
-        if self.n_out > FREE_BYTES + MAX_RATIO * n_in:
+        self._compare(self.n_out, min(self.packed.n_read - self.start, self.size))
+
+    def _compare(self, n_out: int, n_in: int) -> None:
+        if n_out > max(self.free, self.ratio * n_in):
             raise ValueError(
-                f"it unpacks to more than {MAX_RATIO} times its size, as data hardly "
-                "do (if you trust it, unpack it by hand and pass the folder)"
+                f"it unpacks to more than {self.ratio} times its size, as data hardly "
+                f"do {_BY_HAND}"
             )
 
 
 class _Unpacked(io.RawIOBase):
     """What comes out of an archive, in pieces that are counted."""
 
-    def __init__(self, file: _Readable, meter: _Meter):
-        self._file, self._meter = file, meter
+    def __init__(self, file: _Readable, *limits: _Meter | _Limit):
+        self._file, self.limits = file, limits
 
     def read(self, size: int = -1) -> bytes:
         piece = self._file.read(min(size, _PIECE) if size >= 0 else _PIECE)
-        self._meter.count(len(piece))
+        for limit in self.limits:
+            limit.take(len(piece))
         return piece
 
 
-def _members(path: Path) -> Iterator[_Member]:
+def _members(packed: _Packed) -> Iterator[_Member]:
     """Yield (name, size, opener) of the files; folders are implied by the names."""
-    members = _zip_members if zipfile.is_zipfile(path) else _tar_members
-    with _Packed(path) as packed:
-        yield from members(packed)
+    is_zip = zipfile.is_zipfile(packed.name)
+    yield from (_zip_members if is_zip else _tar_members)(packed)
 
 
 def _zip_members(packed: _Packed) -> Iterator[_Member]:
     with zipfile.ZipFile(packed) as archive:
-        meter = _Meter(packed)
+        meter = _Meter(packed, FREE_BYTES, MAX_RATIO)
         for info in archive.infolist():
             kind = stat.S_IFMT(info.external_attr >> 16)
             if kind not in {0, stat.S_IFREG, stat.S_IFDIR}:
@@ -244,20 +271,42 @@ def _open_zip(
 
 def _tar_members(packed: _Packed) -> Iterator[_Member]:
     unpack = _UNPACK.get(packed.read(2), lambda file: file)
-    meter = _Meter(packed)
+    packed.seek(0)
+    meter = _Meter(packed, FREE_BYTES, MAX_RATIO)
     # All of it goes through the meter: headers too may claim to be a gigabyte.
-    stream = _Unpacked(unpack(packed), meter)
+    stream = _Unpacked(unpack(packed), meter, _header_limit())
     with tarfile.open(None, "r|", stream, bufsize=_PIECE) as archive:
         while (info := archive.next()) is not None:
+            stream.limits = (meter,)
             # A list of all would be half a GB for a million.
             archive.members = []  # type: ignore[attr-defined]
+            if len(archive.pax_headers) > MAX_GLOBAL_HEADERS:
+                raise ValueError(
+                    f"it has more than {MAX_GLOBAL_HEADERS} global headers {_BY_HAND}"
+                )
             if info.issparse() or not (info.isfile() or info.isdir()):
                 raise ValueError(f"{info.name!r} is a link or device, or has holes")
             if info.isfile():
                 yield info.name, info.size, partial(_open_tar, archive, info)
+            _skip_rest(archive)
+            stream.limits = (meter, _header_limit())
+        stream.limits = (meter,)
         # The checksum of a compressed stream stands behind the last file.
         while stream.read(_PIECE):
             pass
+
+
+def _header_limit() -> _Limit:
+    return _Limit(MAX_HEADER_BYTES, "the header of a file has")
+
+
+def _skip_rest(archive: tarfile.TarFile) -> None:
+    """Read to the next header, of which Python reads as much as it claims to be."""
+    stream = archive.fileobj
+    assert stream is not None  # it is open
+    while (left := archive.offset - stream.tell()) > 0:
+        if not stream.read(min(left, _PIECE)):
+            raise EOFError("unexpected end of data")
 
 
 def _open_tar(archive: tarfile.TarFile, info: tarfile.TarInfo) -> _Readable:

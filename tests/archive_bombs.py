@@ -1,4 +1,4 @@
-"""Archives of less than a few MB that unpack to a gigabyte.
+"""Archives of a few MB that unpack to hundreds.
 
 A process that only reads them is started by `test_archives.py`, which looks at its
 memory: `python archive_bombs.py FOLDER` prints what each way to read each bomb says,
@@ -8,6 +8,7 @@ and then the peak of the memory that was taken for it, in bytes.
 import bz2
 import gzip
 import lzma
+import random
 import resource
 import sys
 import tarfile
@@ -37,7 +38,47 @@ def write_bombs(folder):
         for kind in HEADERS if name == "gz" else ["file"]:
             path = folder / f"{kind}.tar.{name}"
             path.write_bytes(compress.compress(HEADERS[kind]) + packed)
+    _write_modest_bombs(folder)
     return sorted(folder.iterdir())
+
+
+def _write_modest_bombs(folder):
+    """Write bombs of fewer than 200 times their size, and lists of many files."""
+    noisy = random.Random(0).randbytes(6000) + b"A" * (2**20 - 6000)  # a 135th, packed
+    for level in (1, 9):
+        path = folder / f"level{level}.zip"
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, True, level) as archive:
+            content = ZEROS if level == 1 else noisy * 16
+            for name in "ab":  # neither is too large without the other
+                archive.writestr(f"{name}.ts", content * 3)
+    packed = gzip.compress(ZEROS, 1) * N_PIECES
+    (folder / "level1.tar.gz").write_bytes(gzip.compress(HEADERS["file"]) + packed)
+    packed = gzip.compress(noisy * 10) * 40
+    for kind in ("pax", "name"):
+        path = folder / f"modest-{kind}.tar.gz"
+        path.write_bytes(gzip.compress(HEADERS[kind]) + packed)
+    for n_files, name in ((200_000, b"a"), (300, b"a" * 60_000)):
+        (folder / f"list{n_files}.zip").write_bytes(_list_files(n_files, name))
+    with gzip.open(folder / "globals.tar.gz", "wb") as file:
+        for number in range(300):
+            file.write(_global_header(number) + _header(f"{number}.ts", 0))
+        file.write(bytes(1024))
+
+
+def _list_files(n_files, name):
+    """Return a zip that lists empty files, all at its start."""
+    header = b"PK\x01\x02" + bytes(24) + len(name).to_bytes(2, "little") + bytes(16)
+    files = (header + name) * n_files
+    n_entries = (n_files % 2**16).to_bytes(2, "little")
+    sizes = len(files).to_bytes(4, "little") + bytes(4)
+    return files + b"PK\x05\x06" + bytes(4) + 2 * n_entries + sizes + bytes(2)
+
+
+def _global_header(number):
+    """Return half a MiB that holds for all files behind it."""
+    noise = random.Random(number).randbytes(3000).hex()
+    records = {f"k{number}": noise + "A" * 2**19}
+    return tarfile.TarInfo.create_pax_global_header(records)
 
 
 def _lie(honest, path):
