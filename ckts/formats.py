@@ -275,7 +275,8 @@ def _refuse_time_column(frames, columns):
     if not _holds_row_numbers([frame.index for frame in frames]):
         return
     for name in columns:
-        if is_time_name(name) or (mentions_time(name) and _rises(frames, name)):
+        stamps = is_time_name(name) or _holds_dates(frames, name)
+        if stamps or (mentions_time(name) and _rises(frames, name)):
             raise ValueError(
                 "`X` must be a list of DataFrames indexed by time; got a column "
                 f"{name!r} and an index of whole numbers. Use "
@@ -300,6 +301,11 @@ def _holds_row_numbers(indexes):
         return True
     stacked = np.concatenate(numbers)
     return len(filled) > 1 and len(np.unique(stacked)) == len(stacked)
+
+
+def _holds_dates(frames, name):
+    parts = [frame[[name]].dtypes for frame in frames if name in frame.columns]
+    return all(dtype.kind == "M" for dtypes in parts for dtype in dtypes)
 
 
 def _rises(frames, name):

@@ -212,6 +212,13 @@ def test_beside_an_index_of_times_such_columns_are_channels(name):
         as_panel(parts)
 
 
+def test_a_column_of_dates_is_told_to_be_the_index():
+    frame = pd.DataFrame({"x": [1.0, 2.0, 3.0], "seen": STAMPS[[2, 0, 1]]})
+    with pytest.raises(ValueError, match=r"column 'seen'.*`frame.set_index\('seen'\)`"):
+        as_panel([frame, frame])
+    assert as_panel([frame.set_index("seen")] * 2).channels == ("x",)
+
+
 def test_the_default_says_nothing():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
