@@ -97,7 +97,7 @@ def as_codes(instance_codes: Any, n_rows: int, n_series: int) -> np.ndarray:
 def refuse_mask(argument: str, numbers: Any, way_out: str) -> None:
     """Refuse an array-like of numbers that are masked: numpy drops the mask."""
     listed = isinstance(numbers, list | tuple)
-    masked = [one is np.ma.masked for one in numbers] if listed else []
+    masked: Any = [one is np.ma.masked for one in numbers] if listed else []
     if np.ma.is_masked(numbers):
         masked = np.atleast_1d(np.ma.getmaskarray(numbers)).ravel()
     if np.any(masked):

@@ -80,7 +80,8 @@ class Clock:
         gaps are too short as well. Equal stamps, of which fewer are observed, are on
         one clock.
         """
-        if self.stamps is not None and np.array_equal(self.stamps, other.stamps):
+        shared = self.stamps is not None and other.stamps is not None
+        if shared and np.array_equal(self.stamps, other.stamps):  # type: ignore[arg-type]
             return False
         gap, span = other.gaps[1], other.spans[1]
         low, typical, high = self.gaps
