@@ -10,11 +10,25 @@ from ckts.estimators.inputs import check_target
 from ckts.estimators.quantiles import TIE, weighted_median
 from ckts.estimators.scaling import FENCE, CenterScale, _width, robust_center_scale
 
+
+class BoundedSquaredError(torch.nn.HuberLoss):
+    """Twice the Huber loss: the squared error, with a constant gradient beyond `delta`.
+
+    Within `delta` it is the squared error itself. Half of it, as torch has it, halves
+    the gradients, of which fewer are clipped then: R2 .942 instead of .950 on
+    `make_irregular_regression`, 3 seeds.
+    """
+
+    def forward(self, input: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        """Return the losses."""
+        return 2 * super().forward(input, target)
+
+
 # Criteria and their arguments. Residuals within `delta`, in standard deviations of the
 # targets, are squared as usual; beyond, their gradient is constant. R2 on log-normal
 # targets, 3 seeds: .655 squared, .653 with 2, .633 with 1, which tends to the median.
 LOSSES = {
-    "huber": (torch.nn.HuberLoss, {"delta": 2.0}),
+    "huber": (BoundedSquaredError, {"delta": 2.0}),
     "squared_error": (torch.nn.MSELoss, {}),
 }
 # Beyond the fences of center and scale, more than this share of the targets are no

@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+import torch
 
 from ckts import CKCNNRegressor, as_panel
+from ckts.estimators.regressor import BoundedSquaredError
 from irregular import irregular_panel
 
 QUICK = {"max_epochs": 2, "hidden_channels": 4, "n_blocks": 1, "random_state": 0}
@@ -138,3 +140,12 @@ def test_bad_losses(loss, error):
     X, y = irregular_panel()
     with pytest.raises((error, ValueError), match="`loss` must be one of 'huber', 'sq"):
         CKCNNRegressor(loss=loss, **QUICK).fit(X, y)
+
+
+def test_the_default_loss_is_the_squared_error_up_to_a_bounded_gradient():
+    residuals = torch.tensor([-9.0, -1.5, 0.0, 0.3, 2.0, 50.0], requires_grad=True)
+    losses = BoundedSquaredError(reduction="none", delta=2.0)(residuals, torch.zeros(6))
+    losses.sum().backward()
+    # beyond delta: 2 delta |r| - delta^2
+    assert losses.tolist() == pytest.approx([32, 2.25, 0, 0.09, 4, 196])
+    assert residuals.grad.tolist() == pytest.approx([-4, -3, 0, 0.6, 4, 4])
