@@ -144,10 +144,10 @@ def _other_order(n_readings: int) -> int:
 
 
 def _check_resolved(inner_gap: float, window: float) -> None:
-    """Keep readings apart: float64 has 53 bits for the time since the first visit."""
-    if inner_gap < 2**-48 * window:
+    """Keep readings apart: a panel merges stamps within 2**-48 of the largest."""
+    if inner_gap < 2**-45 * window:
         raise ValueError(
-            "`inner_gap` must be at least 2**-48 of all visits, which is what float64 "
-            f"tells apart; got {inner_gap} of {window}. Use at least "
-            f"{2**-48 * window:.2g}."
+            "`inner_gap` must be at least 2**-45 of all visits, which a panel "
+            f"surely tells apart; got {inner_gap} of {window}. Use at least "
+            f"{2**-45 * window:.2g}."
         )

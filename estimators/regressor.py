@@ -295,7 +295,8 @@ class CKCNNRegressor(RegressorMixin, AbstractCKCNN):
         ndarray of shape (n_series,) or (n_series, n_targets)
             As `y` was in `fit`.
         """
-        outputs = np.where(self._constant, 0.0, self._predict_raw(X))
+        outputs = self._predict_raw(X)
+        outputs = np.where(self._constant, 0.0, outputs)
         targets = outputs * self.target_scale_ + self.target_mean_
         return targets.ravel() if self._n_target_dims == 1 else targets
 

@@ -126,7 +126,7 @@ def robust_center_scale(
     >>> values = np.r_[np.arange(100.0), 1e30].reshape(-1, 1)
     >>> center, scale = robust_center_scale(values, np.ones(101))
     >>> center.round(), scale.round()
-    (array([54.]), array([60.]))
+    (array([54.]), array([57.]))
     """
     pairs = [_center_scale(column, weight) for column in values.T]
     center, scale = np.array(pairs).reshape(-1, 2).T

@@ -139,7 +139,7 @@ def test_readings_without_a_second_order_are_refused(n_readings):
         ({"outer_gap": -1.0}, "`outer_gap` must be finite and above 0; got -1"),
         ({"noise": -1}, "`noise` must be finite and at least 0; got -1"),
         ({"signal": "both"}, "`signal` must be one of 'between', 'within'; got 'both'"),
-        ({"inner_gap": 1e-12}, r"`inner_gap` must be at least 2\*\*-48 of all visits"),
+        ({"inner_gap": 1e-12}, r"`inner_gap` must be at least 2\*\*-45 of all visits"),
     ],
 )
 def test_bad_arguments_are_named(arguments, message):
@@ -148,6 +148,6 @@ def test_bad_arguments_are_named(arguments, message):
 
 
 def test_the_smallest_inner_gap_keeps_the_readings_apart():
-    smallest = 2**-48 * 8 * 3600.0
+    smallest = 2**-45 * 8 * 3600.0
     _, times = cubes(make_bursty_visits(50, inner_gap=smallest, random_state=0)[0])
     assert (np.diff(times, axis=2) > 0).all()

@@ -11,6 +11,7 @@ from ckts.batch import PanelTensors
 from ckts.estimators.early_stopping import split_series
 from ckts.estimators.net import PanelDataset, PanelNet, WeightedClipping
 from ckts.estimators.net import training_batches as make_batches
+from ckts.layers import CKConv
 from irregular import irregular_panel
 
 QUICK = {"max_epochs": 2, "hidden_channels": 4, "n_blocks": 1, "random_state": 0}
@@ -95,15 +96,16 @@ def _pull(lengths, weight, batch_size=16, n_epochs=20):
     tensors = PanelTensors(as_panel([(np.arange(n), np.ones(n)) for n in lengths]))
     data = PanelDataset(tensors, torch.arange(len(lengths)), weight)
     net = PanelNet(
-        torch.nn.LayerNorm,  # any module will do: it is not called
+        CKConv,  # any module will do: it is not called
         torch.nn.L1Loss,
-        module__normalized_shape=1,
+        module__in_channels=1,
+        module__out_channels=1,
         criterion__reduction="none",
     ).initialize()
     pull = np.zeros(len(lengths))
-    torch.manual_seed(0)
+    generator = torch.Generator().manual_seed(0)
     for _ in range(n_epochs):
-        for _, (series, weights) in make_batches(data, batch_size):
+        for _, (series, weights) in make_batches(data, batch_size, generator):
             above = (series + 1.0).requires_grad_()
             net.get_loss(above, (series, weights)).backward()
             pull[series.numpy()] += above.grad.numpy()
