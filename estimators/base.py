@@ -364,7 +364,7 @@ class AbstractCKCNN(BaseEstimator):
         check_is_fitted(self, "net_")
         panel = self._check_panel(X, reset=False)
         if not self.statistics_.time.known and Clock.of(panel).n_gaps:
-            warn_of_unknown_time(panel)
+            warn_of_unknown_time()
         return self.net_.outputs(self._dataset(panel))
 
 

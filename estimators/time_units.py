@@ -148,18 +148,15 @@ def set_apart(panel: Panel) -> Panel:
     return panel.with_times(2 * REACH * counts)
 
 
-def warn_of_unknown_time(panel: Panel) -> None:
-    """Warn where a panel has times and the model was fitted without."""
-    series = np.repeat(np.arange(len(panel)), panel.lengths)
-    later = np.diff(panel.times) > 0
-    if (later & (series[1:] == series[:-1])).any():
-        warnings.warn(
-            "`X` has series with several time stamps, and `fit` saw none: nothing was "
-            "learned about time, and only observations of the same time are seen "
-            "together. Fit on series as long as these.",
-            UserWarning,
-            stacklevel=4,
-        )
+def warn_of_unknown_time() -> None:
+    """Warn that a panel has times and the model was fitted without."""
+    warnings.warn(
+        "`X` has series with several time stamps, and `fit` saw none: nothing was "
+        "learned about time, and only observations of the same time are seen "
+        "together. Fit on series as long as these.",
+        UserWarning,
+        stacklevel=4,
+    )
 
 
 class _Gaps:
