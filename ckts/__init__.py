@@ -14,7 +14,7 @@ _HOMES = {
     "CKCNNClassifier": "ckts.estimators",
     "CKCNNRegressor": "ckts.estimators",
     "Panel": "ckts.panel",
-    "as_panel": "ckts.formats",
+    "as_panel": "ckts.panel",
 }
 
 # Parts that are used as `ckts.layers.CKConv` after a plain `import ckts`.
@@ -30,8 +30,7 @@ if (_ROOT / "pyproject.toml").is_file() and (_ROOT / "datasets/__init__.py").is_
 
 if TYPE_CHECKING:
     from ckts.estimators import CKCNNClassifier, CKCNNRegressor
-    from ckts.formats import as_panel
-    from ckts.panel import Panel
+    from ckts.panel import Panel, as_panel
 
 
 def __getattr__(name: str) -> object:

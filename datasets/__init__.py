@@ -10,19 +10,24 @@ if __name__ != "ckts.datasets":
         "another package of that name."
     )
 
-from ckts.datasets.adding_problem import make_adding_problem
-from ckts.datasets.bursty_visits import make_bursty_visits
-from ckts.datasets.character_trajectories import fetch_character_trajectories
-from ckts.datasets.cifar10 import fetch_cifar10
-from ckts.datasets.contaminated import make_contaminated
-from ckts.datasets.copy_memory import make_copy_memory
+from ckts.datasets.fetch.character_trajectories import fetch_character_trajectories
+from ckts.datasets.fetch.cifar10 import fetch_cifar10
+from ckts.datasets.fetch.mnist import fetch_mnist
+from ckts.datasets.fetch.physionet2012 import fetch_physionet2012
+from ckts.datasets.fetch.physionet2019 import fetch_physionet2019
+from ckts.datasets.fetch.speech_commands import fetch_speech_commands
+from ckts.datasets.fetch.uea import fetch_tser, fetch_uea
 from ckts.datasets.japanese_vowels import load_japanese_vowels
 from ckts.datasets.landmark import truncate
-from ckts.datasets.mnist import fetch_mnist
+from ckts.datasets.make.adding_problem import make_adding_problem
+from ckts.datasets.make.bursty_visits import make_bursty_visits
+from ckts.datasets.make.contaminated import make_contaminated
+from ckts.datasets.make.copy_memory import make_copy_memory
+from ckts.datasets.make.regression import make_irregular_regression
+from ckts.datasets.make.sinusoids import make_irregular_sinusoids
+from ckts.datasets.make.speed import make_speed
 from ckts.datasets.pbc import load_pbc, load_pbc_survival
 from ckts.datasets.perturb import drop_observations, subsample
-from ckts.datasets.physionet2012 import fetch_physionet2012
-from ckts.datasets.physionet2019 import fetch_physionet2019
 from ckts.datasets.readers import (
     read_arff,
     read_penn_treebank,
@@ -30,12 +35,7 @@ from ckts.datasets.readers import (
     read_physionet2019,
     read_ts,
 )
-from ckts.datasets.regression import make_irregular_regression
-from ckts.datasets.sinusoids import make_irregular_sinusoids
-from ckts.datasets.speech_commands import fetch_speech_commands
-from ckts.datasets.speed import make_speed
 from ckts.datasets.split import paper_split
-from ckts.datasets.uea import fetch_tser, fetch_uea
 
 __all__ = [
     "drop_observations",

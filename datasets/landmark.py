@@ -8,9 +8,7 @@ import numpy as np
 
 from ckts.datasets._checks import check_choice
 from ckts.datasets._rows import keep_rows, series_of_rows
-from ckts.formats import as_panel
-from ckts.landmark import is_after, read_landmark
-from ckts.panel import Panel
+from ckts.panel import Panel, as_panel, is_after, read_landmark
 
 
 def truncate(panel: Panel, landmark: Any, *, since: str = "first") -> Panel:

@@ -11,8 +11,7 @@ import numpy as np
 
 from ckts.datasets._checks import check_choice, check_real
 from ckts.datasets._rows import keep_rows
-from ckts.panel import Panel
-from ckts.times import TimeScale
+from ckts.panel import Panel, TimeScale
 
 # Our name of each channel -> the column of the source.
 CHANNELS = {

@@ -8,8 +8,7 @@ from sklearn.utils import check_random_state
 from ckts.datasets._checks import check_choice, check_count, check_share
 from ckts.datasets._choose import choose_blocks, choose_first
 from ckts.datasets._rows import keep_rows, series_of_rows
-from ckts.formats import as_panel
-from ckts.panel import Panel
+from ckts.panel import Panel, as_panel
 
 
 def drop_observations(

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.model_selection import train_test_split
 
-from ckts.formats import as_panel
-from ckts.panel import Panel
+from ckts.panel import Panel, as_panel
 
 
 def paper_split(

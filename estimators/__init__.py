@@ -7,8 +7,8 @@ if __name__ != "ckts.estimators":
         "another package of that name."
     )
 
+from ckts.estimators._baseline import summarize
 from ckts.estimators.classifier import CKCNNClassifier
 from ckts.estimators.regressor import CKCNNRegressor
-from ckts.estimators.summaries import summarize
 
 __all__ = ["CKCNNClassifier", "CKCNNRegressor", "summarize"]

@@ -8,8 +8,8 @@ from sklearn.utils import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
-from ckts.estimators.base import AbstractCKCNN
-from ckts.estimators.inputs import check_target
+from ckts.estimators._base import AbstractCKCNN
+from ckts.estimators._input import check_target
 
 
 class CKCNNClassifier(ClassifierMixin, AbstractCKCNN):

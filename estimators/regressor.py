@@ -4,11 +4,11 @@ import numpy as np
 import torch
 from sklearn.base import RegressorMixin
 
-from ckts._tensor_checks import check_choice
-from ckts.estimators.base import AbstractCKCNN
-from ckts.estimators.inputs import check_target
-from ckts.estimators.quantiles import TIE, weighted_median
-from ckts.estimators.scaling import FENCE, CenterScale, _width, robust_center_scale
+from ckts._checks import check_choice
+from ckts.estimators._base import AbstractCKCNN
+from ckts.estimators._input import check_target
+from ckts.estimators._quantiles import TIE, weighted_median
+from ckts.estimators._scaling import FENCE, CenterScale, _width, robust_center_scale
 
 
 class BoundedSquaredError(torch.nn.HuberLoss):

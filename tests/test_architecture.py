@@ -21,78 +21,43 @@ FOLDERS = {
     "estimators": "ckts.estimators",
 }
 
-# A room is a file of ckts/ or a folder. Here stands what it may import of the others;
-# modules of one room may import each other as long as no cycle results.
-BORDER = {
-    "_checks",
-    "_frozen",
-    "columns",
-    "description",
-    "foreign",
-    "formats",
-    "frames",
-    "landmark",
-    "leakage",
-    "long_table",
-    "masks",
-    "panel",
-    "roles",
-    "rows",
-    "selection",
-    "static",
-    "steps",
-    "times",
-    "wording",
-}
-MATHS = {"density", "functional", "geometry", "interpolant", "kernels", "pieces"}
+# A room is a file or a folder of ckts/. Here stands which others it imports, exactly:
+# an arrow that no import needs is an error, too. Modules of one room may import each
+# other as long as no cycle results.
 ARROWS = {
     "": set(),  # ckts/__init__.py resolves its names on first use
-    **dict.fromkeys(BORDER, BORDER),
-    "_tensor_checks": {"_checks"},
-    "batch": {*BORDER, "_tensor_checks"},
-    "density": {"_checks", "_tensor_checks"},
-    "geometry": {"_checks", "_tensor_checks", "steps"},
+    "_checks": set(),
     "randomness": set(),
-    "kernels": {"_checks", "_tensor_checks", "randomness"},
-    "methods": {"geometry"},
-    "pieces": {"_tensor_checks", "geometry"},
-    "interpolant": {"geometry", "pieces"},
-    "functional": {
-        "_tensor_checks",
-        "density",
-        "geometry",
-        "interpolant",
-        "methods",
-        "pieces",
-    },
-    "layers": {*MATHS, "_checks", "_tensor_checks", "randomness"},
-    "networks": {*MATHS, "_checks", "_tensor_checks", "layers", "randomness"},
-    "datasets": BORDER,
-    "plotting": {*BORDER, "_tensor_checks", "batch"},
+    "regularity": set(),
+    "panel": {"regularity"},
+    "kernels": {"_checks", "randomness"},
+    "convolution": {"_checks", "kernels", "regularity"},
+    "layers": {"_checks", "convolution", "kernels", "randomness"},
+    "networks": {"convolution", "layers"},
+    "datasets": {"panel"},
+    "plotting": {"panel"},
     "estimators": {
-        *BORDER,
-        *MATHS,
-        "_tensor_checks",
-        "batch",
+        "_checks",
+        "convolution",
+        "kernels",
         "layers",
         "networks",
-        "plotting",
+        "panel",
         "randomness",
+        "regularity",
     },
+    "demo": {"datasets", "estimators", "plotting"},
+    "cli": {"datasets", "demo"},
+    "__main__": {"cli"},
 }
-# The demo shows everything, and the command starts it.
-ARROWS["demo"] = {*ARROWS, "demo"}
-ARROWS["cli"] = {*ARROWS, "cli"}
-ARROWS["__main__"] = {"cli"}
 
-NUMPY = {"numpy"}
 LIBRARIES = {
-    **dict.fromkeys(BORDER, NUMPY),
+    "panel": {"numpy"},
     "datasets": {"numpy", "pandas", "scipy", "sklearn"},
     "demo": {"numpy", "sklearn", "tqdm"},
     "estimators": {"numpy", "pandas", "scipy", "sklearn", "skorch", "torch", "tqdm"},
+    "convolution": {"numpy", "scipy", "torch"},
 }
-LIBRARIES["geometry"] = {"numpy", "scipy", "torch"}
 ELSEWHERE = {"numpy", "torch"}
 
 # What may be imported inside a function, because a user may lack it or never need it.
@@ -209,6 +174,18 @@ def broken_arrows(modules):
                 yield f"{module.path}:{found.line} imports {found.target}"
 
 
+def unused_arrows(modules):
+    used = {room: set() for room in ARROWS}
+    for module in modules.values():
+        targets = (found.target.split(".") for found in imports(module, modules))
+        rooms = {parts[1] for parts in targets if parts[0] == "ckts" and parts[1:]}
+        used.setdefault(module.room, set()).update(rooms)
+    present = {module.room for module in modules.values()}
+    for room in sorted(present & set(ARROWS)):
+        for target in sorted(ARROWS[room] - used[room]):
+            yield f"{room} imports nothing of {target}: remove it from ARROWS"
+
+
 def import_cycles(modules):
     graph = {
         name: {f.target for f in imports(module, modules)} & set(modules) - {name}
@@ -263,6 +240,7 @@ RULES = (
     foreign_libraries,
     late_imports,
     broken_arrows,
+    unused_arrows,
     import_cycles,
     long_files,
     long_functions,
@@ -277,32 +255,36 @@ def test_rule_holds(rule):
 
 # Each tree breaks one rule, in one place; {path: text}.
 _CYCLE = {
-    "ckts/rows.py": '"""."""\nfrom ckts.times import a',
-    "ckts/times.py": '"""."""\nfrom ckts import rows',
+    "ckts/panel/_merge.py": '"""."""\nfrom ckts.panel._times import a',
+    "ckts/panel/_times.py": '"""."""\nfrom ckts.panel import _merge',
 }
 _LONG_BODY = "\n".join(["    a = 1"] * (BODY_LINES + 1))
+_LATE_BATCH = "def f():\n    from ckts.panel import Panel"
 VIOLATIONS = [
     (relative_imports, {"ckts/layers/pool.py": "from . import block"}),
-    (foreign_libraries, {"ckts/density.py": "import scipy.signal"}),
-    (foreign_libraries, {"ckts/functional.py": "from pandas import Series"}),
-    (foreign_libraries, {"ckts/panel.py": "import torch"}),
+    (foreign_libraries, {"ckts/kernels/siren.py": "import scipy.signal"}),
+    (foreign_libraries, {"ckts/convolution/plan.py": "from pandas import Series"}),
+    (foreign_libraries, {"ckts/panel/_panel.py": "import torch"}),
     (
         foreign_libraries,
-        {"ckts/times.py": "try:\n    import torch\nfinally:\n    a = 1"},
+        {"ckts/panel/_times.py": "try:\n    import torch\nfinally:\n    a = 1"},
     ),
-    (foreign_libraries, {"ckts/formats.py": "def f():\n    import torch"}),
+    (foreign_libraries, {"ckts/panel/_convert.py": "def f():\n    import torch"}),
     (foreign_libraries, {"datasets/pbc.py": "import torch"}),
-    (foreign_libraries, {"estimators/net.py": "import matplotlib.pyplot"}),
-    (late_imports, {"ckts/panel.py": "def f():\n    import json"}),
-    (late_imports, {"ckts/batch.py": "def f():\n    from ckts.panel import Panel"}),
+    (foreign_libraries, {"estimators/_net.py": "import matplotlib.pyplot"}),
+    (late_imports, {"ckts/panel/_panel.py": "def f():\n    import json"}),
+    (late_imports, {"estimators/_net.py": _LATE_BATCH}),
     (broken_arrows, {"ckts/kernels/siren.py": "from ckts.layers import CKConv"}),
-    (broken_arrows, {"ckts/density.py": "from ckts import functional"}),
-    (broken_arrows, {"ckts/panel.py": "from ckts.batch import pad"}),
-    (broken_arrows, {"datasets/pbc.py": "from ckts.estimators import base"}),
-    (broken_arrows, {"estimators/net.py": "import ckts.datasets.pbc"}),
+    (broken_arrows, {"ckts/convolution/plan.py": "from ckts import layers"}),
+    (broken_arrows, {"ckts/panel/_panel.py": "from ckts.estimators import _net"}),
+    (broken_arrows, {"datasets/pbc.py": "from ckts.estimators import _base"}),
+    (broken_arrows, {"estimators/_net.py": "import ckts.datasets.pbc"}),
     (broken_arrows, {"ckts/helpers.py": ""}),
     (import_cycles, _CYCLE),
-    (import_cycles, {"ckts/rows.py": "if 1:\n    import ckts.times", **_CYCLE}),
+    (
+        import_cycles,
+        {**_CYCLE, "ckts/panel/_merge.py": "if 1:\n    import ckts.panel._times"},
+    ),
     (
         import_cycles,
         {
@@ -310,13 +292,13 @@ VIOLATIONS = [
             "ckts/kernels/siren.py": "from ckts.kernels import make_kernel",
         },
     ),
-    (long_files, {"ckts/rows.py": "\n" * (FILE_LINES + 1)}),
-    (long_functions, {"ckts/rows.py": f"class A:\n  def f():\n{_LONG_BODY}"}),
-    (undocumented_names, {"ckts/rows.py": "a = 1"}),
-    (undocumented_names, {"ckts/rows.py": '"""."""\ndef f(): ...'}),
+    (long_files, {"ckts/panel/_merge.py": "\n" * (FILE_LINES + 1)}),
+    (long_functions, {"ckts/panel/_merge.py": f"class A:\n  def f():\n{_LONG_BODY}"}),
+    (undocumented_names, {"ckts/kernels/a.py": "a = 1"}),
+    (undocumented_names, {"ckts/kernels/a.py": '"""."""\ndef f(): ...'}),
     (
         undocumented_names,
-        {"ckts/rows.py": '"""."""\nclass _A:\n  def f(): ...\ndef g(): ...'},
+        {"ckts/kernels/a.py": '"""."""\nclass _A:\n  def f(): ...\ndef g(): ...'},
     ),
     (undocumented_names, {"ckts/a.py": '"""."""\nclass A:\n  """."""\n  def f(): ...'}),
 ]
@@ -325,9 +307,8 @@ VIOLATIONS = [
 @pytest.mark.parametrize(("rule", "files"), VIOLATIONS)
 def test_rule_complains_about_a_tree_that_breaks_it(rule, files, tmp_path):
     skeleton = {
-        "ckts/functional.py": "",
-        "ckts/batch.py": "",
-        "ckts/layers/block.py": "",
+        "ckts/convolution/plan.py": "",
+        "ckts/layers/__init__.py": "",
     }
     for name, text in {**skeleton, **files}.items():
         path = tmp_path / name
@@ -337,9 +318,16 @@ def test_rule_complains_about_a_tree_that_breaks_it(rule, files, tmp_path):
     assert any(Path(name).stem.strip("_") in complaint for name in files)
 
 
+def test_an_arrow_that_no_import_needs_is_named(tmp_path):
+    (tmp_path / "ckts").mkdir()
+    (tmp_path / "ckts/cli.py").write_text("import ckts.demo")
+    complaints = list(unused_arrows(read_modules(tmp_path)))
+    assert complaints == ["cli imports nothing of datasets: remove it from ARROWS"]
+
+
 def test_imports_for_type_checkers_and_optional_libraries_are_free(tmp_path):
     (tmp_path / "ckts").mkdir()
-    (tmp_path / "ckts/panel.py").write_text(
+    (tmp_path / "ckts/regularity.py").write_text(
         '"""A panel."""\n'
         "from typing import TYPE_CHECKING\n"
         "if TYPE_CHECKING:\n"

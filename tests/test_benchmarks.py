@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import speed
-from ckts.geometry import Geometry
+from ckts.convolution.geometry import Geometry
 from ckts.layers import CKConv
 from contests import cde, errors, rivals
 from contests import problems as p

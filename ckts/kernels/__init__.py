@@ -6,7 +6,7 @@ from functools import partial
 
 import torch
 
-from ckts import _tensor_checks as _checks
+from ckts._checks import check_choice, check_parameters
 from ckts.kernels.bands import BandKernel
 from ckts.kernels.base import REACH, AbstractKernel
 from ckts.kernels.fourier import FourierKernel
@@ -75,9 +75,9 @@ def make_kernel(
     ValueError
         If there is no such kernel, or if it has no such parameter.
     """
-    _checks.check_choice("kernel", name, tuple(KERNELS))
+    check_choice("kernel", name, tuple(KERNELS))
     make = KERNELS[name]
-    _checks.check_parameters("kernel_params", params, make)
+    check_parameters("kernel_params", params, make)
     make = partial(make, causal=causal, n_steps=n_steps, **params)
     if takes_generator(make):
         return make(in_channels, out_channels, generator=generator)

@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 import torch
 from torch import Tensor, nn
 
-from ckts import _tensor_checks as _checks
+from ckts._checks import check_size
 
 # Beyond the horizon a kernel fades to zero over this share of it.
 FADE = 0.25
@@ -40,9 +40,9 @@ class AbstractKernel(nn.Module, ABC):
         self, in_channels: int, out_channels: int, *, n_features: int, causal: bool
     ) -> None:
         super().__init__()
-        self.in_channels = _checks.check_size("in_channels", in_channels)
-        self.out_channels = _checks.check_size("out_channels", out_channels)
-        self.n_features = _checks.check_size("n_features", n_features)
+        self.in_channels = check_size("in_channels", in_channels)
+        self.out_channels = check_size("out_channels", out_channels)
+        self.n_features = check_size("n_features", n_features)
         self.causal = causal
 
     @abstractmethod

@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from ckts import _tensor_checks as _checks
+from ckts._checks import check_positive, check_size
 from ckts.kernels.base import AbstractKernel
 
 
@@ -43,12 +43,12 @@ class FourierKernel(AbstractKernel):
         n_frequencies: int = 16,
         generator: torch.Generator | None = None,
     ) -> None:
-        n_frequencies = _checks.check_size("n_frequencies", n_frequencies)
+        n_frequencies = check_size("n_frequencies", n_frequencies)
         super().__init__(
             in_channels, out_channels, n_features=2 * n_frequencies, causal=causal
         )
         deviation = n_steps / 8 if scale is None else scale
-        _checks.check_positive("scale", deviation)
+        check_positive("scale", deviation)
         drawn = torch.randn(n_frequencies, generator=generator)
         self.register_buffer("frequencies", deviation * drawn)
         bound = 1 / math.sqrt(in_channels * n_frequencies)

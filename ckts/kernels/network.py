@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from ckts.kernels.base import AbstractKernel
-from ckts.kernels.linear import WeightNormLinear
+from ckts.kernels.weight_norm import WeightNormLinear
 
 
 class AbstractNetworkKernel(AbstractKernel):

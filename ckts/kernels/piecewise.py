@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ckts import _tensor_checks as _checks
-from ckts.kernels.linear import WeightNormLinear, uniform
+from ckts._checks import check_choice, check_size
 from ckts.kernels.network import AbstractNetworkKernel
+from ckts.kernels.weight_norm import WeightNormLinear, uniform
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "relu": functional.relu,
@@ -56,11 +56,11 @@ class PiecewiseKernel(AbstractNetworkKernel):
         hidden_features: int = 32,
         generator: torch.Generator | None = None,
     ) -> None:
-        hidden_features = _checks.check_size("hidden_features", hidden_features)
+        hidden_features = check_size("hidden_features", hidden_features)
         super().__init__(
             in_channels, out_channels, n_features=hidden_features + 1, causal=causal
         )
-        _checks.check_choice("activation", activation, tuple(ACTIVATIONS))
+        check_choice("activation", activation, tuple(ACTIVATIONS))
         self.activation = activation
         draw = partial(uniform, generator=generator)
         knots = 2 * torch.rand(hidden_features, 1, generator=generator) - 1

@@ -8,9 +8,9 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn.functional import pad
 
-from ckts import _tensor_checks as _checks
-from ckts.kernels.linear import WeightNormLinear, uniform
+from ckts._checks import check_choice, check_positive, check_size
 from ckts.kernels.network import AbstractNetworkKernel
+from ckts.kernels.weight_norm import WeightNormLinear, uniform
 
 
 class SirenKernel(AbstractNetworkKernel):
@@ -60,13 +60,13 @@ class SirenKernel(AbstractNetworkKernel):
         bias_init: str = "period",
         generator: torch.Generator | None = None,
     ) -> None:
-        hidden_features = _checks.check_size("hidden_features", hidden_features)
+        hidden_features = check_size("hidden_features", hidden_features)
         # The last feature is the constant 1 of the last layer's bias.
         super().__init__(
             in_channels, out_channels, n_features=hidden_features + 1, causal=causal
         )
-        _checks.check_choice("bias_init", bias_init, ("period", "fan_in"))
-        self.omega_0 = _checks.check_positive("omega_0", omega_0)
+        check_choice("bias_init", bias_init, ("period", "fan_in"))
+        self.omega_0 = check_positive("omega_0", omega_0)
         bound = math.sqrt(6 / hidden_features) / omega_0
         draw = partial(uniform, generator=generator)
         make = partial(

@@ -1,10 +1,10 @@
 """Modules that join offsets, weights and kernels."""
 
+from ckts.convolution.plan import QUADRATURES, Plan, layer_geometry, make_plan
 from ckts.layers.block import GatedBlock
 from ckts.layers.ckconv import CKConv
 from ckts.layers.dropout import Dropout, hide_rows
 from ckts.layers.linear import make_linear
-from ckts.layers.plan import QUADRATURES, Plan, layer_geometry, make_plan
 from ckts.layers.pool import TimePool
 from ckts.layers.summary import N_SUMMARIES, ChannelSummary
 

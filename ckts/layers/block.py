@@ -5,10 +5,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ckts.convolution.plan import Plan
 from ckts.layers.ckconv import CKConv
 from ckts.layers.dropout import Dropout
 from ckts.layers.linear import make_linear
-from ckts.layers.plan import Plan
 
 
 class GatedBlock(nn.Module):

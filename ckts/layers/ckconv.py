@@ -6,12 +6,25 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from ckts import _tensor_checks as _checks
-from ckts.functional import convolve, sum_of_squares
-from ckts.geometry import Geometry
+from ckts._checks import check_bool, check_choice, check_positive, check_size
+from ckts.convolution.checks import (
+    check_depthwise,
+    check_dtype,
+    check_kernel,
+    check_no_mesh,
+    check_no_parameters,
+    check_observed_channels,
+    check_series,
+    check_smooth,
+    check_time_axis,
+    check_time_step,
+    check_times_shape,
+)
+from ckts.convolution.convolve import convolve, sum_of_squares
+from ckts.convolution.geometry import Geometry
+from ckts.convolution.methods.mesh.resolution import mesh_resolution
+from ckts.convolution.plan import QUADRATURES, Plan, layer_geometry, make_plan
 from ckts.kernels import REACH, AbstractKernel, make_kernel
-from ckts.layers.plan import QUADRATURES, Plan, layer_geometry, make_plan
-from ckts.layers.resolution import mesh_resolution
 
 
 class CKConv(nn.Module):
@@ -42,7 +55,7 @@ class CKConv(nn.Module):
     quadrature : {"gap", "linear", "none"}, default="gap"
         Inverse-density weights; "none" for event data; "linear" integrates the
         linearly interpolated signal, causally with the last value held, which is more
-        accurate and costs more, see :mod:`ckts.interpolant`.
+        accurate and costs more, see `ckts.convolution.quadrature.linear`.
     bias : bool, default=True
         Whether to add a bias per output channel.
     depthwise : bool, default=False
@@ -84,21 +97,21 @@ class CKConv(nn.Module):
         **kernel_params: object,
     ) -> None:
         super().__init__()
-        self.in_channels = _checks.check_size("in_channels", in_channels)
-        self.out_channels = _checks.check_size("out_channels", out_channels)
-        _checks.check_bool("causal", causal)
+        self.in_channels = check_size("in_channels", in_channels)
+        self.out_channels = check_size("out_channels", out_channels)
+        check_bool("causal", causal)
         self.causal = causal
-        self.horizon = _checks.check_positive("horizon", horizon)
-        _checks.check_choice("quadrature", quadrature, QUADRATURES)
+        self.horizon = check_positive("horizon", horizon)
+        check_choice("quadrature", quadrature, QUADRATURES)
         self.quadrature = quadrature
-        _checks.check_depthwise(depthwise, in_channels, out_channels)
+        check_depthwise(depthwise, in_channels, out_channels)
         self.depthwise = depthwise
         n_mixed = 1 if depthwise else self.in_channels
-        step = _checks.check_time_step(time_step, self.in_channels)
+        step = check_time_step(time_step, self.in_channels)
         self.register_buffer("time_step", step)
         if resolution is None:
             resolution = step.median().item()
-        self.resolution = _checks.check_positive("resolution", resolution)
+        self.resolution = check_positive("resolution", resolution)
         if isinstance(kernel, str):
             kernel = make_kernel(
                 kernel,
@@ -110,8 +123,8 @@ class CKConv(nn.Module):
                 **kernel_params,
             )
         else:
-            _checks.check_no_parameters(kernel_params)
-        _checks.check_kernel(kernel, n_mixed, out_channels, causal)
+            check_no_parameters(kernel_params)
+        check_kernel(kernel, n_mixed, out_channels, causal)
         self.kernel = kernel
         self.bias = nn.Parameter(torch.zeros(out_channels)) if bias else None
 
@@ -131,7 +144,7 @@ class CKConv(nn.Module):
         times, observed, query_times
             As in :meth:`forward`.
         method : {"auto", "lattice", "mesh", "pairwise"}, default="auto"
-            How to compute the sum, see :func:`ckts.geometry.make_geometry`.
+            How to compute the sum, see `ckts.convolution.geometry`.
         geometry : Geometry, optional
             That of `times` and `query_times`, if it is made already.
 
@@ -207,13 +220,13 @@ class CKConv(nn.Module):
         if method not in ("auto", "mesh"):
             return None
         if not self.kernel.smooth:
-            _checks.check_smooth(method, self.kernel)
+            check_smooth(method, self.kernel)
             return None
         start = {} if known is None else {"coarsest": self.horizon / known}
         resolution = mesh_resolution(self.kernel, **start)
         if resolution < math.inf:
             return self.horizon / resolution
-        _checks.check_no_mesh(method)
+        check_no_mesh(method)
         return None
 
     def forward(
@@ -246,13 +259,13 @@ class CKConv(nn.Module):
         -------
         Tensor of shape (batch, query, out_channels)
         """
-        _checks.check_series("values", values, self.in_channels)
-        _checks.check_dtype(values, next(self.parameters()).dtype)
+        check_series("values", values, self.in_channels)
+        check_dtype(values, next(self.parameters()).dtype)
         if plan is None:
             if times is None:
                 raise ValueError("`times` or `plan` must be given; got neither.")
-            _checks.check_times_shape(times)
-            _checks.check_time_axis(values, times)
+            check_times_shape(times)
+            check_time_axis(values, times)
             plan = self.plan(times, observed, query_times)
         if plan.causal != self.causal:
             raise ValueError(
@@ -261,8 +274,8 @@ class CKConv(nn.Module):
                 "`conv.plan(...)`."
             )
         observed = plan.quadrature.observed
-        _checks.check_time_axis(values, observed)
-        _checks.check_observed_channels(observed, self.in_channels)
+        check_time_axis(values, observed)
+        check_observed_channels(observed, self.in_channels)
         values = torch.where(observed, values, 0)
         # FFTs know no bfloat16, and lags of a kernel need all the digits of float32
         with torch.autocast(values.device.type, enabled=False):
@@ -291,7 +304,7 @@ class CKConv(nn.Module):
         """
         if n_lags is None:
             n_lags = round(self.horizon / self.time_step.median().item()) + 1
-        n_lags = _checks.check_size("n_lags", n_lags)
+        n_lags = check_size("n_lags", n_lags)
         first = 0 if self.causal else 1 - n_lags
         counts = torch.arange(first, n_lags, device=self.time_step.device)
         lags = counts.double() / max(n_lags - 1, 1)

@@ -5,7 +5,7 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from ckts import _tensor_checks as _checks
+from ckts._checks import check_interval
 from ckts.randomness import drawing_device
 
 
@@ -24,7 +24,7 @@ class Dropout(nn.Module):
 
     def __init__(self, rate: float) -> None:
         super().__init__()
-        _checks.check_interval("rate", rate, 0, 1)
+        check_interval("rate", rate, 0, 1)
         self.rate = rate
 
     def forward(

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from ckts.functional import masked_max, masked_mean
+from ckts.convolution.convolve import masked_max, masked_mean
 
 
 class TimePool(nn.Module):

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from ckts.density import make_quadrature, take_rows
-from ckts.geometry import Geometry
+from ckts.convolution.geometry import Geometry
+from ckts.convolution.quadrature.gap import make_quadrature, take_rows
 from ckts.layers import (
     N_SUMMARIES,
     ChannelSummary,
@@ -235,7 +235,7 @@ class GatedCKCNN(nn.Module):
             ``MeshSteps()`` uses no mesh.
         rounding : Tensor of shape (batch,), optional
             By how much the stamps of each series may be off, see
-            :func:`ckts.geometry.make_geometry`.
+            :func:`ckts.convolution.geometry.make_geometry`.
 
         Returns
         -------

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ckts.formats import as_panel
-from ckts.wording import percent, readable_unit
+from ckts.panel import as_panel, percent, readable_unit
 
 if TYPE_CHECKING:
     from ckts.panel import Panel

@@ -12,7 +12,7 @@ import pandas as pd
 from ckts.datasets.readers._cases import Cases, as_text, number_error, shorten
 from ckts.datasets.readers._numbers import parse_numbers
 from ckts.datasets.readers._rows import Measurements, Rows, find_repeat, gather_rows
-from ckts.times import DATETIME, NUMBER, TimeScale, parse_times, show_time
+from ckts.panel import DATETIME, NUMBER, TimeScale, parse_times, show_time
 
 _PAIR = rb"\s*\(([^(),]+),[^(),]+\)\s*"
 _PIECE = re.compile(rb"%b(?:,%b)*" % (_PAIR, _PAIR))

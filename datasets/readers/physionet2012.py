@@ -17,8 +17,7 @@ from ckts.datasets.readers._numbers import parse_numbers
 from ckts.datasets.readers._rows import Measurements, Rows, find_repeat, gather_rows
 from ckts.datasets.readers._tables import Table, parse_cells, read_tables
 from ckts.datasets.readers._texts import Source, read_text, read_texts
-from ckts.panel import Panel
-from ckts.times import TimeScale
+from ckts.panel import Panel, TimeScale
 
 # Parameter -> its unit, as the challenge states them.
 CHANNELS = {

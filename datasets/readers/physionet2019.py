@@ -7,8 +7,7 @@ import numpy as np
 from ckts.datasets.readers._cases import shorten
 from ckts.datasets.readers._tables import Table, parse_cells, read_tables
 from ckts.datasets.readers._texts import Source, read_texts
-from ckts.panel import Panel
-from ckts.times import TimeScale
+from ckts.panel import Panel, TimeScale
 
 # Column -> its unit, as the challenge states them.
 CHANNELS = {

@@ -18,8 +18,7 @@ from ckts.datasets.readers._splits import Part, join_parts, read_split
 from ckts.datasets.readers._texts import Source, Text
 from ckts.datasets.readers._ts_header import Header, read_header
 from ckts.datasets.readers._ts_stamps import read_stamped, split_channels
-from ckts.panel import Panel
-from ckts.times import NUMBER
+from ckts.panel import NUMBER, Panel
 
 
 def read_ts(

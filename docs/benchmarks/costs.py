@@ -1,4 +1,4 @@
-"""What the methods cost beside what ``ckts.geometry.costs`` thinks: a table.
+"""What the methods cost beside what ``ckts.convolution.costs`` thinks: a table.
 
 Run it with ``python docs/benchmarks/costs.py``, which takes some minutes alone on a
 machine. Forward and backward of one layer, 32 to 32 channels, float32, one thread, CPU
@@ -9,7 +9,7 @@ import itertools
 
 import torch
 
-from ckts.geometry.costs import mesh_cost, pairwise_cost, regular_cost
+from ckts.convolution.costs import mesh_cost, pairwise_cost, regular_cost
 from ckts.layers import CKConv
 from contests.measure import cpu_seconds
 from contests.problems import layer_step, regular_times, uniform_times

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ckts import Panel, as_panel
 from ckts.datasets import load_pbc, load_pbc_survival, truncate
-from ckts.times import TimeScale
+from ckts.panel._times import TimeScale
 
 DAY = pd.Timedelta(1, "D")
 

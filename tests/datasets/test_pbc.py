@@ -5,7 +5,7 @@ import pytest
 
 from ckts import Panel
 from ckts.datasets import load_pbc, load_pbc_survival, pbc
-from ckts.times import TimeScale
+from ckts.panel._times import TimeScale
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from hypothesis.extra.numpy import arrays
 
 from ckts import Panel
 from ckts.datasets import drop_observations, subsample
-from ckts.times import TimeScale
+from ckts.panel._times import TimeScale
 
 
 @st.composite

@@ -8,7 +8,7 @@ import pytest
 
 from ckts import Panel, as_panel
 from ckts.estimators import CKCNNClassifier, CKCNNRegressor
-from ckts.estimators.clock import Clock
+from ckts.estimators._clock import Clock
 
 N = 40
 Y = np.arange(N) % 2

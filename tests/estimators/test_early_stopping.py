@@ -9,7 +9,7 @@ from sklearn.metrics import log_loss, roc_auc_score
 from sklearn.model_selection import GridSearchCV, GroupKFold
 
 from ckts import CKCNNClassifier, CKCNNRegressor
-from ckts.estimators.early_stopping import split_series
+from ckts.estimators._early_stopping import split_series
 from irregular import irregular_panel
 
 QUICK = {"hidden_channels": 4, "n_blocks": 1, "random_state": 0}

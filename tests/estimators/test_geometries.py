@@ -5,11 +5,11 @@ import pytest
 import torch
 
 from ckts import CKCNNRegressor, as_panel
-from ckts.batch import PanelTensors
-from ckts.estimators import net as net_module
-from ckts.estimators.geometries import GeometryCache
-from ckts.estimators.net import STEPS_PER_CHECK, PanelDataset
-from ckts.geometry import Geometry, make_geometry
+from ckts.convolution.geometry import Geometry, make_geometry
+from ckts.estimators import _net as net_module
+from ckts.estimators._geometries import GeometryCache
+from ckts.estimators._net import STEPS_PER_CHECK, PanelDataset
+from ckts.estimators._tensors import PanelTensors
 from ckts.layers import CKConv
 from ckts.networks import GatedCKCNN
 from ckts.networks.gated import Geometries

@@ -10,7 +10,7 @@ from sklearn.model_selection import cross_val_score
 from ckts import Panel, as_panel
 from ckts.datasets import make_speed
 from ckts.estimators import CKCNNClassifier, CKCNNRegressor
-from ckts.estimators.inputs import check_target, groups_of, is_table, weights_of
+from ckts.estimators._input import check_target, groups_of, is_table, weights_of
 
 PANEL, _ = make_speed(4, random_state=0)
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ckts.estimators.quantiles import weighted_median, weighted_quantile
+from ckts.estimators._quantiles import weighted_median, weighted_quantile
 
 NUMBERS = st.lists(
     st.tuples(st.floats(-1e6, 1e6), st.integers(1, 5)), min_size=1, max_size=30

@@ -154,7 +154,7 @@ def test_ctrl_c_before_the_first_step_keeps_the_model_of_before(monkeypatch):
     def interrupt(*args):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("ckts.estimators.base.learn_statistics", interrupt)
+    monkeypatch.setattr("ckts.estimators._base.learn_statistics", interrupt)
     _interrupted(fitted, OTHER, y, 99)
     np.testing.assert_array_equal(fitted.predict_proba(X), expected)
     new = CKCNNClassifier(**QUICK)

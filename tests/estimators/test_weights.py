@@ -7,10 +7,10 @@ from sklearn.base import clone
 from sklearn.utils import compute_sample_weight
 
 from ckts import CKCNNClassifier, CKCNNRegressor, as_panel
-from ckts.batch import PanelTensors
-from ckts.estimators.early_stopping import split_series
-from ckts.estimators.net import PanelDataset, PanelNet, WeightedClipping
-from ckts.estimators.net import training_batches as make_batches
+from ckts.estimators._early_stopping import split_series
+from ckts.estimators._net import PanelDataset, PanelNet, WeightedClipping
+from ckts.estimators._net import training_batches as make_batches
+from ckts.estimators._tensors import PanelTensors
 from ckts.layers import CKConv
 from irregular import irregular_panel
 

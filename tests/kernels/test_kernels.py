@@ -19,8 +19,8 @@ from ckts.kernels import (
 )
 from ckts.kernels.bands import _WindowedSines, windowed_sines
 from ckts.kernels.base import fade
-from ckts.kernels.linear import WeightNormLinear
 from ckts.kernels.piecewise import ACTIVATIONS
+from ckts.kernels.weight_norm import WeightNormLinear
 
 N_IN, N_OUT = 3, 2
 

@@ -16,7 +16,7 @@ from ckconv_cases import (
     make_batch,
     make_conv,
 )
-from ckts.geometry import costs
+from ckts.convolution import costs
 from ckts.kernels import KERNELS
 from ckts.layers import CKConv
 from references import direct_sum, relative_error
@@ -182,7 +182,7 @@ def test_unsigned_integers_of_64_bits_are_refused():
 @pytest.fixture
 def few_pairs(monkeypatch):
     """Three hundred stamps are as bad as fifty thousand."""
-    from ckts.geometry import geometry
+    from ckts.convolution import geometry
 
     monkeypatch.setattr(geometry, "MAX_PAIRS", 300**2 // 4)
 

@@ -2,7 +2,7 @@
 
 import torch
 
-from ckts.density import gap_weights
+from ckts.convolution.quadrature.gap import gap_weights
 from ckts.layers import TimePool
 
 

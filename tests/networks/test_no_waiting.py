@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from ckts.geometry import METHODS, make_geometry
+from ckts.convolution.geometry import METHODS, make_geometry
+from ckts.convolution.quadrature.linear.nodes import make_linear_geometry
 from ckts.networks import GatedCKCNN
 from ckts.networks.gated import Geometries, MeshSteps
-from ckts.pieces import make_linear_geometry
 
 
 def make_network(device, causal, **options):

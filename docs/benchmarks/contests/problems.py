@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from ckts import Panel
-from ckts.batch import PanelTensors
 from ckts.datasets import drop_observations
+from ckts.estimators._tensors import PanelTensors
 from ckts.kernels import AbstractKernel, SirenKernel
 from ckts.layers import CKConv
 from contests.measure import Step

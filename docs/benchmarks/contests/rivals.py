@@ -3,9 +3,8 @@
 import torch
 from torch import Tensor
 
+from ckts.convolution.methods.fft import ENTRIES_PER_CHUNK, next_fast_length
 from ckts.layers import CKConv, Plan
-from ckts.methods import next_fast_length
-from ckts.methods.fourier import ENTRIES_PER_CHUNK
 from contests.measure import Step
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ckts.datasets import read_physionet2012
-from ckts.times import TimeScale
+from ckts.panel._times import TimeScale
 from http_server import tar_of
 
 HEADING = "Time,Parameter,Value\n"

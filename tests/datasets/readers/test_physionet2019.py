@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from ckts.datasets import read_physionet2019
-from ckts.datasets.physionet2019 import apply_protocol
+from ckts.datasets.fetch.physionet2019 import apply_protocol
 from ckts.datasets.readers.physionet2019 import CHANNELS, STATIC
-from ckts.times import TimeScale
+from ckts.panel._times import TimeScale
 from http_server import zip_of
 
 COLUMNS = (*CHANNELS, *STATIC, "ICULOS", "SepsisLabel")

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ckts.datasets import read_ts
-from ckts.times import DATETIME, NUMBER
+from ckts.panel._times import DATETIME, NUMBER
 from http_server import zip_of
 
 HEADER = (

@@ -1,0 +1,1 @@
+"""The continuous-kernel convolution on irregular times (paper, Eq. 8)."""

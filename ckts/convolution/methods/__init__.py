@@ -1,0 +1,1 @@
+"""Ways to compute the convolution, each exact or with a documented error."""

@@ -1,0 +1,1 @@
+"""The convolution of stamps that lie on a common lattice."""

@@ -1,0 +1,1 @@
+"""The convolution of any stamps by way of a regular mesh."""

@@ -1,0 +1,1 @@
+"""What the sum over observations stands for."""

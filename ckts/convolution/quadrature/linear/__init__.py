@@ -1,0 +1,1 @@
+"""The integral of the linearly interpolated signal."""

@@ -1,0 +1,28 @@
+"""The container of irregular time series, and everything that becomes one."""
+
+from ckts.panel._checks import check_same_order
+from ckts.panel._convert import as_panel
+from ckts.panel._foreign import as_known
+from ckts.panel._landmark import hide_after, is_after, read_landmark
+from ckts.panel._masks import unmask
+from ckts.panel._panel import Panel
+from ckts.panel._times import DATETIME, NUMBER, TimeScale, parse_times, show_time
+from ckts.panel._wording import percent, readable_unit
+
+__all__ = [
+    "DATETIME",
+    "NUMBER",
+    "Panel",
+    "TimeScale",
+    "as_known",
+    "as_panel",
+    "check_same_order",
+    "hide_after",
+    "is_after",
+    "parse_times",
+    "percent",
+    "read_landmark",
+    "readable_unit",
+    "show_time",
+    "unmask",
+]

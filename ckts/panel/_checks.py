@@ -1,0 +1,285 @@
+"""Wrong shapes, times and values -> messages: argument must rule; got value; way out.
+
+Every check looks at whole arrays at once and only an offender pays for its message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ckts.panel._times import TimeScale, show_time
+
+if TYPE_CHECKING:
+    from ckts.panel._panel import Panel
+
+
+def shown(value: object) -> str:
+    """Write a value for a message, without numpy's type around it."""
+    return repr(value.item() if isinstance(value, np.generic) else value)
+
+
+def check_values(values: np.ndarray, times: np.ndarray) -> None:
+    """Hold values (n_rows, in_channels) to floats that are finite or NaN."""
+    if values.ndim != 2:
+        raise ValueError(
+            "`values` must be 2-D, of shape (n_rows, in_channels); got shape "
+            f"{values.shape}. One channel is `values.reshape(-1, 1)`."
+        )
+    if values.shape[1] == 0:
+        raise ValueError(
+            f"`values` must have at least one channel; got shape {values.shape}. "
+            "Name the columns that were measured."
+        )
+    if len(values) != len(times):
+        raise ValueError(
+            "`values` and `times` must have the same number of rows; got "
+            f"{len(values)} and {len(times)}. Give every row its time."
+        )
+
+
+def check_indptr(indptr: np.ndarray, n_rows: int) -> None:
+    """Hold row pointers (n_series + 1,) to 0 <= ... <= n_rows, one series or more."""
+    if indptr.ndim != 1 or len(indptr) < 2:
+        raise ValueError(
+            "`indptr` must be 1-D and hold n_series + 1 row numbers, for at least one "
+            f"series; got shape {indptr.shape}."
+        )
+    if indptr[0] != 0 or indptr[-1] != n_rows or np.any(np.diff(indptr) < 0):
+        raise ValueError(
+            f"`indptr` must start at 0, not decrease and end at the number of rows "
+            f"({n_rows}); got {indptr[0]} ... {indptr[-1]}. Series i has the rows "
+            "indptr[i]:indptr[i + 1]."
+        )
+
+
+def check_some_series(n_series: int) -> None:
+    """Refuse a panel without series."""
+    if n_series < 1:
+        raise ValueError(
+            "`X` must hold at least one series; got none. Check how it was selected."
+        )
+
+
+def check_some_steps(shape: tuple[int, ...]) -> None:
+    """Refuse an array (n_series, ..., n_steps) without channels or steps."""
+    if shape[0] and 0 in shape[1:]:  # the wording is scikit-learn's
+        raise ValueError(
+            f"`X` must have channels and steps; got {shape[-1]} feature(s) "
+            f"(shape={shape}) while a minimum of 1 is required."
+        )
+
+
+def as_codes(instance_codes: Any, n_rows: int, n_series: int) -> np.ndarray:
+    """Take the number of the series of each row (n_rows,), 0 to n_series - 1."""
+    refuse_mask(
+        "instance_codes",
+        instance_codes,
+        "Leave out the rows without a series: `instance_codes.compressed()`, and times "
+        "and values at `~instance_codes.mask`.",
+    )
+    codes = np.asarray(instance_codes, dtype=np.intp)
+    if codes.shape != (n_rows,):
+        raise ValueError(
+            f"`instance_codes` must have one number per row ({n_rows}); got shape "
+            f"{codes.shape}."
+        )
+    if n_rows and (codes.min() < 0 or codes.max() >= n_series):
+        raise ValueError(
+            f"`instance_codes` must be 0 to n_series - 1 = {n_series - 1}; got "
+            f"{codes.min()} to {codes.max()}."
+        )
+    return codes
+
+
+def refuse_mask(argument: str, numbers: Any, way_out: str) -> None:
+    """Refuse an array-like of numbers that are masked: numpy drops the mask."""
+    listed = isinstance(numbers, list | tuple)
+    masked: Any = [one is np.ma.masked for one in numbers] if listed else []
+    if np.ma.is_masked(numbers):
+        masked = np.atleast_1d(np.ma.getmaskarray(numbers)).ravel()
+    if np.any(masked):
+        raise ValueError(
+            f"`{argument}` must not be masked; got a masked entry at position "
+            f"{np.argmax(masked)}. {way_out}"
+        )
+
+
+def check_sorted(
+    times: np.ndarray, indptr: np.ndarray, instances: np.ndarray, scale: TimeScale
+) -> None:
+    """Hold times (n_rows,) to not decrease, and to have a span, in each series."""
+    falls = times[1:] < times[:-1]
+    firsts = indptr[1:-1]
+    falls[firsts[(firsts > 0) & (firsts < len(times))] - 1] = False
+    if falls.any():
+        row = int(np.argmax(falls))
+        series = np.searchsorted(indptr, row, side="right") - 1
+        raise ValueError(
+            "`times` must not decrease within a series; the series of instance "
+            f"{shown(instances[series])} has {show_time(times[row + 1], scale)} after "
+            f"{show_time(times[row], scale)}. Sort its rows, or use "
+            "`Panel.from_rows`, which sorts."
+        )
+    _check_spans(times, indptr, instances, scale)
+
+
+def _check_spans(times, indptr, instances, scale):
+    """Refuse series whose span overflows: differences of time stamps wrap there."""
+    filled = np.flatnonzero(np.diff(indptr))
+    first, last = times[indptr[filled]], times[indptr[filled + 1] - 1]
+    if times.dtype.kind == "f":
+        with np.errstate(over="ignore"):
+            wrapped = np.isinf(last - first)
+    else:
+        wrapped = last - first < 0  # times do not decrease: only by overflow
+    if wrapped.any():
+        one = int(np.argmax(wrapped))
+        limit, way_out = f"{times.dtype} holds", "Give them in a larger unit."
+        if scale.kind != "number":
+            limit = "292 years, which are int64 nanoseconds"
+            way_out = "Give them as numbers, e.g. days since a start."
+        raise ValueError(
+            f"`times` of a series must span less than {limit}; that of instance "
+            f"{shown(instances[filled[one]])} goes from {show_time(first[one], scale)} "
+            f"to {show_time(last[one], scale)}. {way_out}"
+        )
+
+
+def check_finite(
+    values: np.ndarray,
+    indptr: np.ndarray,
+    instances: np.ndarray,
+    channels: Sequence[str],
+) -> None:
+    """Hold values (n_rows, in_channels) to have no infinity; NaN is "not observed"."""
+    if np.isinf(values).any():
+        row, channel = np.argwhere(np.isinf(values))[0]
+        series = np.searchsorted(indptr, row, side="right") - 1
+        raise ValueError(
+            f"`X` must be finite, or NaN where not observed; got {values[row, channel]}"
+            f" in channel {channels[channel]!r} of instance "
+            f"{shown(instances[series])}. Replace infinities, e.g. by NaN."
+        )
+
+
+def check_names(argument: str, names: Sequence[str], size: int) -> None:
+    """Hold names to be unique and as many as there are columns."""
+    if len(names) != size:
+        raise ValueError(
+            f"`{argument}` must have one name per column; got {len(names)} names for "
+            f"{size} columns."
+        )
+    if len(set(names)) != size:
+        twice = sorted({name for name in names if names.count(name) > 1})
+        raise ValueError(
+            f"`{argument}` must be unique; got {twice} more than once. Rename them."
+        )
+
+
+def check_size(argument: str, array: np.ndarray, n_series: int) -> None:
+    """Hold an array (n_series,) to have one entry per series."""
+    if array.shape != (n_series,):
+        raise ValueError(
+            f"`{argument}` must be 1-D with one entry per series ({n_series}); got "
+            f"shape {array.shape}."
+        )
+
+
+def check_unmasked(argument: str, array: Any) -> None:
+    """Refuse names (n_series,) that are masked."""
+    if np.ma.is_masked(array):
+        number = int(np.argmax(np.ma.getmaskarray(array)))
+        raise ValueError(
+            f"`{argument}` must not be missing; got a masked entry for series {number}."
+            " Name every series."
+        )
+
+
+def check_same_order(argument: str, array: object, panel: Panel) -> None:
+    """Refuse a Series or DataFrame that names the series of a panel in another order.
+
+    What belongs to the series is taken by position, which scikit-learn's splitters
+    keep. An index counts if names from the data stand on both sides: default numbers
+    say nothing. Whole numbers may be row numbers as well, so that they must be those
+    of the panel, all of them; other names of a series must not stand at another one.
+    """
+    import pandas as pd
+
+    if panel._numbered or not isinstance(array, pd.Series | pd.DataFrame):
+        return
+    index, n_series = array.index, len(panel)
+    if isinstance(index, pd.RangeIndex) or len(index) != n_series:
+        return
+    both = (pd.Index(panel.instances, tupleize_cols=False), index)
+    names = np.concatenate([np.asarray(part, dtype=object) for part in both])
+    codes, _ = pd.factorize(names, use_na_sentinel=False)
+    ours, theirs = codes[:n_series], codes[n_series:]
+    moved = np.isin(theirs, ours) & (theirs != ours)
+    all_named = index.inferred_type != "integer" or set(theirs) == set(ours)
+    if all_named and moved.any():
+        place = int(np.argmax(moved))
+        raise ValueError(
+            f"`{argument}` must be in the order of the series; got one whose index has "
+            f"{shown(index[place])} at position {place}, where the series is "
+            f"{shown(names[place])}. Use `{argument}.loc[as_panel(X).instances]`, or "
+            f"`{argument}.to_numpy()` if the order is right and the index is not."
+        )
+
+
+def check_static(static: np.ndarray, n_series: int) -> None:
+    """Hold static features (n_series, n_static) to be finite or NaN."""
+    if static.ndim != 2 or len(static) != n_series:
+        raise ValueError(
+            f"`static` must have shape (n_series={n_series}, n_static); got shape "
+            f"{static.shape}. One feature is `static.reshape(-1, 1)`."
+        )
+    if np.isinf(static).any():
+        raise ValueError(
+            "`static` must be finite, or NaN where unknown; got inf. Replace "
+            "infinities, e.g. by NaN."
+        )
+
+
+def check_scale(
+    scale: TimeScale | None, found: TimeScale, times: np.ndarray
+) -> TimeScale:
+    """Hold a scale to fit times parsed from `found`, which is it if None is given."""
+    if scale is None:
+        return found
+    if found.kind not in ("number", scale.kind):
+        raise ValueError(
+            f"`time_scale` must be that of the times ({found}); got {scale}. Leave it "
+            "out."
+        )
+    if scale.kind != "number" and times.dtype != np.int64:
+        raise ValueError(
+            f"`times` must be int64 nanoseconds where `time_scale` is {scale}; got "
+            f"{times.dtype}. Leave `time_scale` out for plain numbers."
+        )
+    return scale
+
+
+def check_same(panels: Sequence[Panel], attributes: Sequence[str]) -> None:
+    """Hold panels to be one or more, and alike in some attributes."""
+    if not panels:
+        raise ValueError("`panels` must hold at least one panel; got none.")
+    for name in attributes:
+        found = [getattr(panel, name) for panel in panels]
+        for other in found:
+            if other != found[0]:
+                raise ValueError(
+                    f"`panels` must have the same `{name}`; got {other} and {found[0]}."
+                )
+
+
+def check_instance_codes(codes: np.ndarray) -> None:
+    """Refuse rows without an instance, which have code -1."""
+    if np.any(codes < 0):
+        row = int(np.argmax(codes < 0))
+        raise ValueError(
+            f"`instance` must not be missing; got NaN in row {row}. Drop the rows that "
+            "belong to no series."
+        )

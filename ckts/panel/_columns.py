@@ -1,0 +1,197 @@
+"""Columns of any type -> floats, names and numbers of instances."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ckts.panel._checks import (
+    check_instance_codes,
+    check_names,
+    check_size,
+    check_unmasked,
+    shown,
+)
+from ckts.panel._masks import unmask
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CONVERT = "Convert it first, e.g. with `pandas.to_numeric`."
+
+
+def as_floats(raw, argument, *, columns=None, way_out=CONVERT):
+    """Turn numbers of any type into floats; what is missing becomes NaN.
+
+    Booleans count as 0 and 1; pandas' nullable types, masked arrays, also in lists, and
+    objects that are numbers are converted. float32 is kept, everything else becomes
+    float64.
+
+    Parameters
+    ----------
+    raw : array-like or DataFrame
+    argument : str
+        Its name, for messages.
+    columns : sequence, optional
+        Names of the columns, for messages.
+    way_out : str
+        What the user can do when there are strings.
+
+    Returns
+    -------
+    ndarray of the same shape
+        Not shared with `raw`, unless that is read-only and owns its memory.
+
+    Raises
+    ------
+    TypeError
+        For strings, dates and other objects.
+    ValueError
+        For complex numbers.
+    """
+    if is_frame(raw):
+        columns, raw = raw.columns, _matrix(raw)
+    array = _even_array(_without_na(unmask(raw)), argument)
+    kind = array.dtype.kind
+    if kind == "O":
+        return _object_floats(array, argument, columns, way_out)
+    if kind == "c":
+        raise ValueError(f"`{argument}` must be real. Complex data not supported.")
+    if kind not in "biuf":
+        example = shown(array.flat[0]) if array.size else array.dtype
+        column = "" if columns is None else f" in column {columns[0]!r}"
+        raise TypeError(_not_numeric(argument, example, column, way_out))
+    if array.dtype not in (np.float32, np.float64):
+        return array.astype(np.float64)
+    frozen = array.flags.owndata and not array.flags.writeable
+    return array if frozen else array.copy()
+
+
+def _even_array(raw, argument):
+    try:
+        return np.asarray(raw)
+    except ValueError as error:  # numpy refuses ragged rows
+        raise ValueError(
+            f"`{argument}` must have as many entries in every row; got rows of unequal "
+            "lengths. Fill them up with NaN."
+        ) from error
+
+
+def is_frame(table: object) -> bool:
+    """Whether something is a pandas DataFrame; does not import pandas."""
+    pandas = sys.modules.get("pandas")
+    return pandas is not None and isinstance(table, pandas.DataFrame)
+
+
+def as_names(
+    argument: str, names: Iterable | None, size: int, prefix: str = "channel"
+) -> tuple[str, ...]:
+    """Turn column labels into names, by default "channel_0", "channel_1", ..."""
+    default = (f"{prefix}_{i}" for i in range(size))
+    names = tuple(str(name) for name in (default if names is None else names))
+    check_names(argument, names, size)
+    return names
+
+
+def as_instances(
+    instances: Iterable | None, n_series: int, numbered: bool | None = None
+) -> tuple[np.ndarray, bool]:
+    """Turn the names of series into an array, by default 0, 1, ...
+
+    Returns
+    -------
+    instances : ndarray of shape (n_series,)
+    numbered : bool
+        Whether they are such default numbers, or what is left of them in a selection;
+        names from the data are not. Told from the names if it is not given.
+    """
+    check_unmasked("instances", instances)
+    array = np.array(np.arange(n_series) if instances is None else instances)
+    check_size("instances", array, n_series)
+    if numbered is None:
+        integers = array.dtype.kind in "iu"
+        numbered = integers and bool(np.all(array == np.arange(n_series)))
+    # strings as Python has them: two panels may differ in the longest one
+    return array.astype(object) if array.dtype.kind == "U" else array, numbered
+
+
+def labels(columns):
+    """Take the labels of a frame's columns, or None where nobody has named them."""
+    import pandas as pd
+
+    unnamed = columns.equals(pd.RangeIndex(len(columns)))
+    return None if unnamed else tuple(columns)
+
+
+def encode_instances(ids: pd.Series | pd.Index) -> tuple[np.ndarray, np.ndarray]:
+    """Give every series a number.
+
+    Parameters
+    ----------
+    ids : Series or Index of shape (n_rows,)
+        The instance of each row.
+
+    Returns
+    -------
+    codes : ndarray of shape (n_rows,)
+        The number of the series of each row.
+    instances : ndarray of shape (n_series,)
+        In order of appearance. Categories without rows follow. Ordered categories
+        keep their own order.
+    """
+    import pandas as pd
+
+    if not isinstance(ids.dtype, pd.CategoricalDtype):
+        codes, instances = pd.factorize(ids)
+        check_instance_codes(codes)
+        return codes, np.asarray(instances)
+    categories = pd.CategoricalIndex(ids)
+    check_instance_codes(categories.codes)
+    codes, names = categories.codes.astype(np.intp), np.asarray(categories.categories)
+    if categories.ordered:
+        return codes, names
+    codes, seen = pd.factorize(codes)
+    unseen = np.setdiff1d(np.arange(len(names)), seen)
+    return codes, names[np.concatenate([seen, unseen])]
+
+
+def _matrix(frame):
+    """Take the values of a frame; as objects only if no number type fits them."""
+    values = frame.to_numpy()
+    if values.dtype.kind != "O":
+        return values
+    if any(dtype.kind not in "biuf" for dtype in frame.dtypes):
+        return values
+    return np.column_stack([_without_na(column) for _, column in frame.items()])
+
+
+def _without_na(column):
+    """Take the floats of a pandas nullable column of numbers."""
+    dtype = getattr(column, "dtype", None)
+    if isinstance(dtype, np.dtype) or getattr(dtype, "kind", "O") not in "biuf":
+        return column
+    return column.to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def _object_floats(array, argument, columns, way_out):
+    import pandas as pd
+
+    array = np.where(pd.isna(array), np.nan, array)
+    strings = np.array([isinstance(v, str | bytes) for v in array.flat], dtype=bool)
+    if strings.any():
+        where = np.unravel_index(np.argmax(strings), array.shape)
+        column = "" if columns is None else f" in column {columns[where[-1]]!r}"
+        raise TypeError(_not_numeric(argument, shown(array[where]), column, way_out))
+    try:
+        return array.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"`{argument}` must be numeric; got {error}. {way_out}") from (
+            error
+        )
+
+
+def _not_numeric(argument, example, column, way_out):
+    return f"`{argument}` must be numeric; got {example}{column}. {way_out}"

@@ -1,0 +1,277 @@
+"""DataFrames other than long tables: pd-multiindex, wide, and frames of Series."""
+
+from __future__ import annotations
+
+import re
+import warnings
+
+import numpy as np
+
+from ckts.panel._checks import check_instance_codes, check_some_steps, shown
+from ckts.panel._columns import as_floats, encode_instances, labels
+from ckts.panel._merge import Rows, pivot
+from ckts.panel._roles import is_instance_name, is_time_name, mentions_time
+from ckts.panel._times import join_times, parse_times, restore_times
+
+# labels that a file gives where a frame had numbers or dates
+_NUMBER = re.compile(r"[+-]?\d+(\.\d*)?([eE][+-]?\d+)?")
+_DATE = re.compile(r"\d{4}-\d\d?(-\d\d?([ T]\d.*)?)?")
+_STAMP_KINDS = {"datetime64", "datetime", "date", "timedelta64", "timedelta", "period"}
+_STEP_KINDS = {"integer", "floating", "mixed-integer-float", *_STAMP_KINDS}
+
+
+def read_frame(frame):
+    """Read a DataFrame in the format it is in.
+
+    Returns
+    -------
+    Rows
+    """
+    if frame.index.nlevels > 1:
+        return _read_multiindex(frame)
+    if _is_nested(frame):
+        return _read_nested(frame)
+    return _read_wide(frame)
+
+
+def write_frame(panel):
+    """Write a panel as a pd-multiindex frame; `Panel.to_frame` documents it."""
+    import pandas as pd
+
+    ids = pd.Index(panel.instances, name="instance")
+    if not ids.is_unique:
+        twice = ids[ids.duplicated()][0]
+        raise ValueError(
+            f"`instances` must be unique to make a frame; got {twice!r} twice. Rename "
+            "them, e.g. `panel.with_instances(range(len(panel)))`."
+        )
+    if not panel.lengths.all():  # the categories tell of the series without rows
+        ids = pd.CategoricalIndex(ids, categories=ids, ordered=True, name="instance")
+    times = restore_times(panel.times, panel.time_scale).rename("time")
+    index = pd.MultiIndex.from_arrays([ids.repeat(panel.lengths), times])
+    return pd.DataFrame(panel.values, index=index, columns=list(panel.channels))
+
+
+def _read_multiindex(frame):
+    index = frame.index
+    if index.nlevels != 2:
+        raise ValueError(
+            "`X` must have an index of two levels, (instance, time); got "
+            f"{index.nlevels} levels {list(index.names)}. Drop or join the others; for "
+            "a level of channels use `Panel.from_long(X.reset_index(), instance=..., "
+            "time=..., channel=..., value=...)`."
+        )
+    _refuse_swapped(index)
+    codes, instances = _instance_level(index)
+    _warn_of_single_rows(index, codes)
+    time_codes = index.codes[1]
+    if np.any(time_codes < 0):
+        row = int(np.argmax(time_codes < 0))
+        raise ValueError(
+            f"`times` must be finite and not missing (NaN, NaT); got NaT in row {row}. "
+            "Drop the rows without a time."
+        )
+    stamps, scale = parse_times(index.levels[1])
+    return Rows(
+        codes,
+        stamps[time_codes],
+        as_floats(
+            frame,
+            "X",
+            way_out="Convert it with `pandas.to_numeric`; a column that names channels "
+            "is for `Panel.from_long(X.reset_index(), instance=..., time=..., "
+            "channel=..., value=...)`.",
+        ),
+        len(instances),
+        scale,
+        channels=labels(frame.columns),
+        instances=instances,
+    )
+
+
+_SWAP = (
+    "Use `X.swaplevel()` if its index is (time, instance); if not, name the levels: "
+    '`X.rename_axis(["instance", "time"])`.'
+)
+
+
+def _refuse_swapped(index):
+    """Refuse an index (time, instance), told by names and by stamps."""
+    first, second = index.names
+    if is_instance_name(first) or not len(index.levels[0]):
+        return
+    times_first = mentions_time(first) or _holds_stamps(index.levels[0])
+    times_second = mentions_time(second) or _holds_stamps(index.levels[1])
+    if is_instance_name(second) or (times_first and not times_second):
+        raise ValueError(
+            "`X` must have an index (instance, time), in this order; got levels named "
+            f"{list(index.names)}, the first with {shown(index.levels[0][0])}. {_SWAP}"
+        )
+
+
+def _holds_stamps(level):
+    """Whether a level holds dates, durations or fractions, as instances hardly do."""
+    level = getattr(level, "categories", level)
+    if level.inferred_type == "floating":
+        return bool(np.any(np.asarray(level, np.float64) % 1 > 0))
+    return level.inferred_type in _STAMP_KINDS
+
+
+def _warn_of_single_rows(index, codes):
+    """Warn if all series have one row, at times that return: swapped, perhaps."""
+    lengths, times = np.bincount(codes), index.codes[1]
+    first, second = index.names
+    if is_instance_name(first) or mentions_time(second):
+        return
+    single = len(codes) > 1 and lengths.max() == 1
+    if single and 2 * len(np.unique(times)) <= len(times):
+        warnings.warn(
+            f"`X` has {len(codes)} series of one row each, at {len(np.unique(times))} "
+            f"times. {_SWAP}",
+            stacklevel=6,
+        )
+
+
+def _instance_level(index):
+    """Give series numbers by the codes that the index has already."""
+    import pandas as pd
+
+    level, codes = index.levels[0], index.codes[0]
+    if isinstance(level.dtype, pd.CategoricalDtype):
+        return encode_instances(index.get_level_values(0))
+    check_instance_codes(codes)
+    codes, seen = pd.factorize(codes)
+    return codes, np.asarray(level)[seen]
+
+
+def _is_nested(frame):
+    """Whether cells hold more than a number, as in sktime's nested_univ."""
+    objects = np.array([dtype.kind == "O" for dtype in frame.dtypes], bool)
+    columns = (column for _, column in frame.loc[:, objects].items())
+    return any(np.ndim(cell) > 0 for column in columns for cell in column)
+
+
+def _is_series(cell):
+    return hasattr(cell, "index") and getattr(cell, "ndim", 0) == 1
+
+
+def _read_nested(frame):
+    """Read cells that are Series; the times of a series are those of any channel."""
+    n_series, n_channels = frame.shape
+    cells = [cell for _, column in frame.items() for cell in column]
+    odd = [cell for cell in cells if not _is_series(cell)]
+    if odd:
+        raise TypeError(
+            f"`X` must have a Series in every cell; got a {type(odd[0]).__name__}. Use "
+            "an empty Series where nothing was measured, and `Panel.with_static` for "
+            "numbers."
+        )
+    lengths = [len(cell) for cell in cells]
+    times, scale = join_times([cell.index for cell in cells])
+    codes, times, values = pivot(
+        np.repeat(np.tile(np.arange(n_series), n_channels), lengths),
+        times,
+        np.repeat(np.repeat(np.arange(n_channels), n_series), lengths),
+        as_floats(np.concatenate([cell.to_numpy() for cell in cells]), "X"),
+        n_channels,
+    )
+    return Rows(
+        *(codes, times, values, n_series, scale),
+        channels=labels(frame.columns),
+        instances=np.asarray(frame.index),
+    )
+
+
+def _read_wide(frame):
+    """Read one univariate series per row; labels that are times are its times."""
+    _refuse_long(frame)
+    check_some_steps(frame.shape)
+    n_series, n_steps = frame.shape
+    values = as_floats(
+        frame,
+        "X",
+        way_out="In a wide frame, rows are series and columns are steps; for a long "
+        "table use `Panel.from_long(frame, instance=..., time=...)`.",
+    )
+    steps, scale = _step_times(frame.columns)
+    return Rows(
+        np.repeat(np.arange(n_series), n_steps),
+        np.tile(steps, n_series),
+        values.reshape(-1, 1),
+        n_series,
+        scale,
+        instances=np.asarray(frame.index),
+    )
+
+
+def _step_times(columns):
+    if columns.inferred_type in _STEP_KINDS:
+        return parse_times(columns)
+    _refuse_written_times(columns)
+    return parse_times(np.arange(len(columns)))
+
+
+def _refuse_written_times(columns):
+    """Refuse labels that are time stamps written as strings, as in files."""
+    texts = [label.strip() for label in columns if isinstance(label, str)]
+    if len(texts) < len(columns):
+        return
+    if all(_DATE.fullmatch(text) for text in texts):
+        convert = "pandas.to_datetime(X.columns)"
+    elif all(_NUMBER.fullmatch(text) for text in texts) and _uneven(texts):
+        convert = "X.columns.astype(float)"
+    else:
+        return
+    raise ValueError(
+        "`X` must have time stamps, or names, as column labels; got strings that look "
+        f"like time stamps, {texts[:3]}. Convert them: `X.columns = {convert}`."
+    )
+
+
+def _uneven(texts):
+    """Whether numbers differ from steps 0, 1, ... by more than origin and unit."""
+    gaps = np.diff(np.array(texts, dtype=np.float64))
+    return bool(len(gaps)) and not np.allclose(gaps, gaps[0])
+
+
+def _refuse_long(frame):
+    """Refuse a frame that looks like a long table."""
+    time = [name for name in frame.columns if is_time_name(name)]
+    ids = [name for name in frame.columns if is_instance_name(name)]
+    kinds = zip(frame.columns, frame.dtypes, strict=True)
+    time += [name for name, dtype in kinds if dtype.kind in "Mm"]
+    stamped = frame.columns.inferred_type in _STEP_KINDS  # 0, 1, ... are steps
+    if not (time or ids or stamped) and (found := _restarting_columns(frame)):
+        ids, time = [[name] for name in found]
+    if time or ids:
+        raise ValueError(
+            "`X` must be a wide frame, with one row per series and one column per step;"
+            f" got columns {list(frame.columns)[:6]}, which look like a long table. Use"
+            f" `Panel.from_long(X, instance={_first(ids)}, time={_first(time)})`, or "
+            "drop what is no step."
+        )
+
+
+def _first(names):
+    return repr(names[0]) if names else "..."
+
+
+def _restarting_columns(frame):
+    """Find a column in blocks of equal values within which another one increases."""
+    import pandas as pd
+
+    for a in range(min(2, frame.shape[1])):
+        codes = pd.factorize(frame.iloc[:, a])[0]
+        same = codes[1:] == codes[:-1]
+        n_blocks = len(codes) - same.sum()
+        # fewer than 6 increases may well be chance
+        if n_blocks < 2 or n_blocks != codes.max() + 1 or same.sum() < 6:
+            continue
+        for b in range(min(3, frame.shape[1])):
+            column = frame.iloc[:, b]
+            if b == a or column.dtype.kind not in "iuf":
+                continue
+            steps = np.diff(as_floats(column, "X"))
+            if np.all(steps[same] > 0) and np.any(steps[~same] <= 0):
+                return frame.columns[a], frame.columns[b]
+    return None

@@ -1,0 +1,213 @@
+"""Does the length of a record tell its target, as where records end at the event."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ckts.panel._checks import check_same_order
+
+if TYPE_CHECKING:
+    from ckts.panel._panel import Panel
+
+# What is said by chance, once in a thousand panels, and an effect that is worth a word:
+# an AUROC of 0.6, or a rank correlation of 0.2.
+FALSE_ALARM = 0.001
+LEAST_EFFECT = 0.2
+MANY = 30  # more different whole numbers are a quantity, not classes
+
+
+@dataclass(frozen=True)
+class LengthEffect:
+    """How well one measure of the length of series tells their target.
+
+    Attributes
+    ----------
+    measure : {"rows", "span", "end"}
+        The number of rows, the time from the first to the last row, or the time stamp
+        of the last row.
+    score : float
+        Of a class, the area under the ROC curve (AUROC): the chance that a series of
+        the class measures more than one of the other classes, where ties count half;
+        0.5 is chance, below it the series of the class are shorter. Of a target that is
+        a number, Spearman's rank correlation. NaN where there is nothing to compare.
+    error : float
+        The standard error of the score where length and target have nothing to do with
+        each other.
+    label : object
+        The class, against all others; of two classes the second one, of more the one
+        that is told best. None for a target that is a number.
+    noteworthy : bool
+        Whether the AUROC is beyond 0.4 or 0.6 (the correlation beyond 0.2), and beyond
+        what happens by chance once in a thousand panels, all measures and classes taken
+        together.
+    """
+
+    measure: str
+    score: float
+    error: float
+    label: Any
+    noteworthy: bool
+
+    @property
+    def effect(self) -> float:
+        """The score from -1 (shorter) through 0 (chance) to 1 (longer)."""
+        return self.score if self.label is None else 2 * self.score - 1
+
+
+def find_length_effects(panel: Panel, y: Any) -> tuple[LengthEffect, ...]:
+    """Measure how well the lengths of the series tell a target, by their ranks.
+
+    Of several classes, each is compared with all others, and the one that is told best
+    counts: records that end at one of many events leak that one, which a mean over the
+    classes would hide. Series without rows have no span and no end.
+
+    Parameters
+    ----------
+    panel : Panel of shape (n_series,)
+    y : array-like of shape (n_series,)
+        Classes or numbers. Numbers are a quantity if any is not whole, or if there are
+        more than 30 different ones; else they are classes.
+
+    Returns
+    -------
+    tuple of LengthEffect
+        Of "rows", "span" and "end".
+    """
+    check_same_order("y", y, panel)
+    target = _as_target(y, panel.n_series)
+    lengths = _measure(panel)
+    if _is_quantity(target):
+        bound = _bound(len(lengths))
+        return tuple(_correlate(*item, target, bound) for item in lengths.items())
+    classes, codes = np.unique(target, return_inverse=True)
+    tested = (
+        np.arange(len(classes))[1:] if len(classes) == 2 else np.arange(len(classes))
+    )
+    bound = _bound(len(lengths) * max(len(tested), 1))
+    return tuple(
+        _best_class(name, length, codes, classes, tested, bound)
+        for name, length in lengths.items()
+    )
+
+
+def _bound(n_tests: int) -> float:
+    """Return how many standard errors make an alarm among `n_tests`."""
+    return NormalDist().inv_cdf(1 - FALSE_ALARM / (2 * n_tests))
+
+
+def _measure(panel: Panel) -> dict[str, np.ndarray]:
+    """Return rows, span and end of the series, of shape (n_series,), NaN of no rows."""
+    filled = panel.lengths > 0
+    span, end = np.full((2, panel.n_series), np.nan)
+    first, last = panel.indptr[:-1][filled], panel.indptr[1:][filled] - 1
+    span[filled] = panel.times[last] - panel.times[first]
+    end[filled] = panel.times[last]
+    return {"rows": panel.lengths.astype(float), "span": span, "end": end}
+
+
+def _best_class(
+    name: str,
+    length: np.ndarray,
+    codes: np.ndarray,
+    classes: np.ndarray,
+    tested: np.ndarray,
+    bound: float,
+) -> LengthEffect:
+    scores, errors = _aurocs(length, codes, len(classes))
+    effects = np.abs(2 * scores - 1)[tested]
+    alarms = (effects >= LEAST_EFFECT) & (effects > 2 * bound * errors[tested])
+    # A rare class is far from chance by chance: what is no alarm comes last.
+    order = np.lexsort((np.nan_to_num(effects), alarms))
+    if not len(order):
+        return LengthEffect(name, np.nan, np.nan, None, False)
+    best = tested[order[-1]]
+    label = classes[best].item() if hasattr(classes[best], "item") else classes[best]
+    score, error = float(scores[best]), float(errors[best])
+    return LengthEffect(name, score, error, label, bool(alarms[order[-1]]))
+
+
+def _aurocs(
+    length: np.ndarray, codes: np.ndarray, n_classes: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the AUROC of each class against all others, and its standard error.
+
+    The rank sum of Wilcoxon, Mann and Whitney, with their variance for ties.
+    """
+    known = ~np.isnan(length)
+    ranks, ties = _rank(length[known])
+    n = len(ranks)
+    counts = np.bincount(codes[known], minlength=n_classes)
+    sums = np.bincount(codes[known], ranks, minlength=n_classes)
+    pairs = np.where((counts == 0) | (counts == n), np.nan, counts * (n - counts))
+    scores = (sums - counts * (counts + 1) / 2) / pairs
+    return scores, np.sqrt((n + 1 - ties) / (12 * pairs))
+
+
+def _correlate(
+    name: str, length: np.ndarray, target: np.ndarray, bound: float
+) -> LengthEffect:
+    known = ~np.isnan(length)
+    ranks = [_rank(x[known])[0] for x in (length, target)]
+    if any(np.ptp(rank) == 0 for rank in ranks if len(rank)) or sum(known) < 2:
+        return LengthEffect(name, np.nan, np.nan, None, False)
+    score, error = (
+        float(np.corrcoef(ranks[0], ranks[1])[0, 1]),
+        (sum(known) - 1) ** -0.5,
+    )
+    noteworthy = abs(score) >= LEAST_EFFECT and abs(score) > bound * error
+    return LengthEffect(name, score, float(error), None, bool(noteworthy))
+
+
+def _rank(numbers: np.ndarray) -> tuple[np.ndarray, float]:
+    """Return the ranks from 1 on, means where tied, and what ties take of n + 1."""
+    _, codes, counts = np.unique(numbers, return_inverse=True, return_counts=True)
+    ranks = np.cumsum(counts) - (counts - 1) / 2
+    n, counts = len(numbers), counts.astype(float)
+    ties = np.sum(counts**3 - counts) / max(n * (n - 1), 1)
+    return ranks[codes], float(ties)
+
+
+def _is_quantity(target: np.ndarray) -> bool:
+    if target.dtype.kind not in "iuf":
+        return False
+    return bool(np.any(target != np.floor(target)) or len(np.unique(target)) > MANY)
+
+
+def _as_target(y: Any, n_series: int) -> np.ndarray:
+    """Return classes or numbers (n_series,), all of them known."""
+    masked = np.ma.getmaskarray(y) if np.ma.isMaskedArray(y) else False
+    target = np.asarray(y)
+    if target.dtype.names:
+        raise ValueError(
+            f"`y` must be one class or number per series; got the fields "
+            f"{target.dtype.names}. Take one of them: `y[{target.dtype.names[0]!r}]`."
+        )
+    if target.shape != (n_series,):
+        way_out = "Give one per series, in their order."
+        if target.ndim == 2 and len(target) == n_series:
+            column = "y.iloc[:, 0]" if hasattr(y, "iloc") else "y[:, 0]"
+            way_out = f"Of several targets take one: `{column}`."
+        raise ValueError(
+            f"`y` must have one class or number per series, shape ({n_series},); got "
+            f"shape {target.shape}. {way_out}"
+        )
+    unknown = np.asarray(masked | _is_missing(target))
+    if unknown.any():
+        raise ValueError(
+            f"`y` must be known for every series; got none for series "
+            f"{np.argmax(unknown)}. Leave those out: `X[known].describe(y[known])`."
+        )
+    return np.array(target.tolist()) if target.dtype.kind == "O" else target
+
+
+def _is_missing(target: np.ndarray) -> np.ndarray:
+    """Tell where NaN, NaT, None and the like stand, of shape (n_series,)."""
+    if target.dtype.kind != "O":
+        return target != target  # NaN and NaT alone
+    import pandas as pd
+
+    return np.asarray(pd.isna(target))

@@ -1,0 +1,173 @@
+"""Long tables: one row per visit or measurement, with its instance and time."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+
+from ckts.panel._columns import as_floats, encode_instances, is_frame
+from ckts.panel._foreign import to_pandas
+from ckts.panel._merge import Rows, pivot
+from ckts.panel._roles import is_label_name
+from ckts.panel._static import constant_columns
+from ckts.panel._times import parse_times
+
+
+def read_long(
+    frame,
+    *,
+    instance,
+    time,
+    channel=None,
+    value=None,
+    values=None,
+    static=None,
+    time_unit=None,
+):
+    """Read a long table; `Panel.from_long` documents the arguments.
+
+    Returns
+    -------
+    Rows
+    """
+    frame = to_pandas(frame, "frame")
+    if not is_frame(frame):
+        raise TypeError(
+            f"`frame` must be a pandas DataFrame; got {type(frame).__name__}. Read it "
+            "first, e.g. with `pandas.read_csv`."
+        )
+    static = static.to_frame() if hasattr(static, "to_frame") else static
+    codes, instances = encode_instances(_column(frame, "instance", instance))
+    times, scale = parse_times(_column(frame, "time", time))
+    static_names = () if is_frame(static) else _listed(frame, "static", static)
+    if is_frame(static):
+        instances = _with_rowless(instances, static)
+    elif static_names:
+        static = constant_columns(frame[static_names], codes, instances)
+    rows = Rows(
+        *(codes, times, np.empty(0), len(instances), scale.with_unit(time_unit)),
+        instances=instances,
+        static=static,
+    )
+    used = {instance, time, *static_names}
+    if channel is None and value is None:
+        return _wide_rows(frame, rows, values, used)
+    return _measurement_rows(frame, rows, channel, value, values)
+
+
+def _with_rowless(instances, static):
+    """Append the instances that have static features only."""
+    import pandas as pd
+
+    rowless = static.index.difference(instances, sort=False)
+    return np.asarray(pd.Index(instances).append(rowless))
+
+
+def _wide_rows(frame, rows, values, used):
+    """Read a table with one column per channel."""
+    if values is None:
+        values = [name for name in frame.columns if name not in used]
+        _check_measured(frame, rows.instance_codes, values)
+    columns = _listed(frame, "values", values)
+    if not columns:
+        raise ValueError(
+            "`values` must name at least one column; got none beside instance, time "
+            f"and static in {list(frame.columns)}. Add the measured columns."
+        )
+    rows.values = as_floats(
+        frame[columns],
+        "frame",
+        way_out="List the measured columns in `values=[...]`, or convert the column "
+        "with `pandas.to_numeric`.",
+    )
+    rows.channels = columns
+    return rows
+
+
+def _check_measured(frame, codes, columns):
+    """Refuse labels among the channels that nobody named, and warn of constants."""
+    labels = [name for name in columns if is_label_name(name)]
+    if labels:
+        raise ValueError(
+            "`values` must name the channels where a column looks like a label or a "
+            f"row number; got {labels}. List the measured columns in `values=[...]`."
+        )
+    fixed = [name for name in columns if _is_constant(frame[name], codes)]
+    if fixed:
+        warnings.warn(
+            f"`values` names no channels, so that {fixed} are taken though they never "
+            "change within an instance, as labels and static features do. List the "
+            f"measured columns in `values=[...]`, or use `static={fixed}`.",
+            stacklevel=5,
+        )
+
+
+def _is_constant(column, codes):
+    """Whether a column differs between series only; few repeats may be chance."""
+    if column.ndim > 1 or column.dtype.kind not in "biuf":
+        return False
+    known = column.notna().to_numpy()
+    groups = column[known].groupby(codes[known])
+    repeats = groups.count() - 1
+    constant = (groups.min() == groups.max()).all() and column.nunique() > 1
+    return bool(constant and repeats.sum() >= 3 and (repeats > 0).sum() >= 2)
+
+
+def _measurement_rows(frame, rows, channel, value, values):
+    """Read a table with one row per measurement of one channel."""
+    if channel is None or value is None or values is not None:
+        raise ValueError(
+            "`channel` and `value` must be given together, and without `values`; got "
+            f"{channel=}, {value=}, {values=}. Columns that are channels are `values`."
+        )
+    names, codes = _encode_channels(_column(frame, "channel", channel))
+    measured = as_floats(_column(frame, "value", value), "value")
+    rows.instance_codes, rows.times, rows.values = pivot(
+        rows.instance_codes, rows.times, codes, measured, len(names)
+    )
+    rows.channels = names
+    return rows
+
+
+def _encode_channels(column):
+    """Give channels numbers in sorted order, which no order of rows decides."""
+    import pandas as pd
+
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        column = pd.CategoricalIndex(column)
+        names, codes = column.categories, column.codes
+    else:
+        codes, names = pd.factorize(column, sort=True)
+    if np.any(codes < 0):
+        raise ValueError(
+            f"`channel` must not be missing; got NaN in row {int(np.argmax(codes < 0))}"
+            ". Drop the measurements of nothing."
+        )
+    return [str(name) for name in names], codes
+
+
+def _column(frame, argument, name):
+    """Take a column, or a level of the index, by name."""
+    if name in list(frame.columns):
+        column = frame[name]
+        if column.ndim == 1:
+            return column
+    elif name in frame.index.names and name is not None:
+        return frame.index.get_level_values(name)
+    raise ValueError(
+        f"`{argument}` must name one column of the frame; got {name!r}. The columns "
+        f"are {list(frame.columns)}."
+    )
+
+
+def _listed(frame, argument, names):
+    """Take a list of column names that are in the frame."""
+    names = [names] if isinstance(names, str) else list(() if names is None else names)
+    missing = [name for name in names if name not in frame.columns]
+    if missing:
+        raise ValueError(
+            f"`{argument}` must name columns of the frame; got {missing}. The columns "
+            f"are {list(frame.columns)}."
+        )
+    return names

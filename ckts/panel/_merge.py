@@ -1,0 +1,244 @@
+"""Rows of (series, time, values) in any order -> sorted, each time stamp once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ckts.panel._checks import shown
+from ckts.panel._times import TimeScale, show_time
+from ckts.regularity import stamp_rounding
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DUPLICATES = ("error", "mean", "last", "keep")
+
+
+@dataclass
+class Rows:
+    """What every importer reads: the arguments of `Panel.from_rows`.
+
+    Parameters
+    ----------
+    instance_codes : ndarray of shape (n_rows,)
+        The number of the series of each row.
+    times : ndarray of shape (n_rows,)
+    values : ndarray of shape (n_rows, in_channels)
+    n_series : int
+    time_scale : TimeScale
+    channels, instances, static
+        As in `Panel`.
+    """
+
+    instance_codes: np.ndarray
+    times: np.ndarray
+    values: np.ndarray
+    n_series: int
+    time_scale: TimeScale
+    channels: Sequence[str] | None = None
+    instances: np.ndarray | None = None
+    static: pd.DataFrame | None = None
+
+
+def sort_rows(
+    codes: np.ndarray, times: np.ndarray, values: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Sort rows by series, then by time; rows that tie keep their order.
+
+    Stamps that only rounding tells apart become one, see `merge_stamps`.
+
+    Parameters
+    ----------
+    codes, times : ndarrays of shape (n_rows,)
+    values : ndarray of shape (n_rows, in_channels)
+
+    Returns
+    -------
+    codes, times, values : ndarrays
+        The arguments themselves if they are sorted already.
+    """
+    same = codes[1:] == codes[:-1]
+    if np.all((codes[1:] > codes[:-1]) | (same & (times[1:] >= times[:-1]))):
+        return codes, _merge_sorted(codes, times), values
+    order = np.lexsort((times, codes))
+    merged = _merge_sorted(codes[order], times[order])
+    if np.any(merged != times[order]):  # what has become a tie keeps its order, too
+        again = np.lexsort((order, merged, codes[order]))
+        order, merged = order[again], merged[again]
+    return codes[order], merged, values[order]
+
+
+def _merge_sorted(codes: np.ndarray, times: np.ndarray) -> np.ndarray:
+    starts = np.flatnonzero(_changes(codes))
+    return merge_stamps(times, np.append(starts, len(codes)))
+
+
+def merge_stamps(times: np.ndarray, indptr: np.ndarray) -> np.ndarray:
+    """Make stamps of a series that only rounding tells apart one and the same.
+
+    From the earliest on, each takes along all that are no farther from it than stamps
+    of this series are rounded; what is left is farther apart. Integers are exact.
+
+    Parameters
+    ----------
+    times : ndarray of shape (n_rows,)
+        They do not decrease within a series.
+    indptr : ndarray of shape (n_series + 1,)
+        Where the rows of each series begin.
+
+    Returns
+    -------
+    ndarray of shape (n_rows,)
+        The argument itself where nothing changes.
+
+    Examples
+    --------
+    >>> merge_stamps(np.array([0.3, 0.1 + 0.2, 0.4]), np.array([0, 3]))
+    array([0.3, 0.3, 0.4])
+    """
+    if times.dtype.kind == "i" or len(times) < 2:
+        return times
+    error = np.repeat(stamp_rounding(times, indptr), np.diff(indptr))
+    with np.errstate(over="ignore"):  # between the largest numbers of both signs
+        gaps = np.diff(times)
+    linked = gaps <= error[:-1]
+    linked[indptr[(indptr > 0) & (indptr < len(times))] - 1] = False
+    if not np.any(linked & (gaps > 0)):
+        return times
+    ends = np.append(np.flatnonzero(~linked) + 1, len(times))
+    runs = np.unique(np.searchsorted(ends, np.flatnonzero(linked), side="right"))
+    times = times.copy()
+    for start, end in zip(np.append(0, ends)[runs], ends[runs], strict=True):
+        while start < end:
+            latest = times[start] + error[start]
+            stop = start + np.searchsorted(times[start:end], latest, side="right")
+            times[start:stop] = times[start]
+            start = stop
+    return times
+
+
+def merge_rows(
+    codes: np.ndarray,
+    times: np.ndarray,
+    values: np.ndarray,
+    duplicates: str,
+    *,
+    channels: Sequence[str],
+    instances: np.ndarray,
+    time_scale: TimeScale,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Make one row of the rows of a series that share a time stamp.
+
+    Channels measured in different rows come together. A channel observed twice at one
+    time is a duplicate, for which `duplicates` holds.
+
+    Parameters
+    ----------
+    codes, times : ndarrays of shape (n_rows,)
+        Sorted.
+    values : ndarray of shape (n_rows, in_channels)
+        NaN is "not observed".
+    duplicates : {"error", "mean", "last", "keep"}
+        "keep" leaves the rows as they are.
+    channels, instances, time_scale
+        For the message.
+
+    Returns
+    -------
+    codes, times, values : ndarrays
+        The arguments themselves if no stamp is repeated, or all are to be kept.
+    """
+    check_duplicates(duplicates)
+    repeated = (codes[1:] == codes[:-1]) & (times[1:] == times[:-1])
+    if duplicates == "keep" or not repeated.any():
+        return codes, times, values
+    starts = np.flatnonzero(np.concatenate([[True], ~repeated]))
+    observed = ~np.isnan(values)
+    counts = np.add.reduceat(observed, starts, axis=0, dtype=np.intp)
+    if duplicates == "error" and counts.max() > 1:
+        group, channel = np.argwhere(counts > 1)[0]
+        row = starts[group]
+        raise ValueError(
+            "`X` must hold each (instance, time, channel) once; instance "
+            f"{shown(instances[codes[row]])} has {counts[group, channel]} values of "
+            f"{channels[channel]!r} at time {show_time(times[row], time_scale)}. "
+            'Choose duplicates="mean", "last" or "keep".'
+        )
+    merge = _means if duplicates == "mean" else _last
+    return codes[starts], times[starts], merge(values, observed, starts, counts)
+
+
+def check_duplicates(duplicates: str) -> None:
+    """Refuse an unknown rule for repeated stamps."""
+    if duplicates not in DUPLICATES:
+        raise ValueError(
+            f"`duplicates` must be one of {DUPLICATES}; got {duplicates!r}."
+        )
+
+
+def pivot(
+    codes: np.ndarray,
+    times: np.ndarray,
+    channels: np.ndarray,
+    values: np.ndarray,
+    n_channels: int,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Make rows with all channels of single measurements.
+
+    Measurements of one series and time share a row. The second measurement of one
+    channel there goes to a second row, the third to a third: `merge_rows` decides.
+
+    Parameters
+    ----------
+    codes, times, channels, values : ndarrays of shape (n_measurements,)
+    n_channels : int
+
+    Returns
+    -------
+    codes, times : ndarrays of shape (n_rows,)
+        Sorted.
+    values : ndarray of shape (n_rows, n_channels)
+        NaN where nothing was measured.
+    """
+    order = np.lexsort((channels, times, codes))
+    repeat = _occurrence(codes[order], times[order], channels[order])
+    if repeat.any():
+        again = np.lexsort((repeat, times[order], codes[order]))
+        order, repeat = order[again], repeat[again]
+    codes, times = codes[order], times[order]
+    first = _changes(codes, times, repeat)
+    table = np.full((first.sum(), n_channels), np.nan, values.dtype)
+    table[np.cumsum(first) - 1, channels[order]] = values[order]
+    return codes[first], times[first], table
+
+
+def _changes(*sorted_keys):
+    """Mark the entries that differ from the one before in any key."""
+    first = np.ones(len(sorted_keys[0]), bool)
+    first[1:] = np.any([key[1:] != key[:-1] for key in sorted_keys], axis=0)
+    return first
+
+
+def _occurrence(*sorted_keys):
+    """Count the entries with equal keys: 0, 1, ..."""
+    first = _changes(*sorted_keys)
+    starts = np.flatnonzero(first)
+    return np.arange(len(first)) - starts[np.cumsum(first) - 1]
+
+
+def _means(values, observed, starts, counts):
+    sums = np.add.reduceat(np.where(observed, values, 0), starts, axis=0)
+    means = sums / np.maximum(counts, 1)
+    return np.where(counts > 0, means, np.nan).astype(values.dtype)
+
+
+def _last(values, observed, starts, counts):
+    rows = np.arange(len(values))[:, None]
+    last = np.maximum.reduceat(np.where(observed, rows, -1), starts, axis=0)
+    # -1, nothing observed, picks some value that the next line replaces
+    picked = np.take_along_axis(values, last, axis=0)
+    return np.where(counts > 0, picked, np.nan).astype(values.dtype)

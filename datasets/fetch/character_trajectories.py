@@ -1,0 +1,136 @@
+"""CharacterTrajectories: which letter a pen wrote."""
+
+from __future__ import annotations
+
+import io
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.io import loadmat
+
+from ckts.datasets._archives import read_members
+from ckts.datasets._checks import check_choice
+from ckts.datasets._dataset import answer
+from ckts.datasets._download import fetch_files
+from ckts.datasets.fetch.uea import answer_split, fetch_uea, read_pair
+from ckts.datasets.registry import find_dataset
+from ckts.panel import Panel
+
+VERSIONS = ("2023", "2018", "uci")
+CHANNELS = ("x_velocity", "y_velocity", "pen_force")
+_MATRICES = "mixoutALL_shifted.mat"
+_DESCR = """\
+{n_series} letters of one writer, whose graphics tablet was read 200 times a second: the
+velocities of the pen tip and its force, differentiated, smoothed (Gaussian, sigma 2)
+and normalized by the authors. The zeros that pad the series at both ends are trimmed:
+{trimmed} of {total} steps. The times are the numbers 0, 1, ... of the steps, 5 ms each.
+"""
+
+
+def fetch_character_trajectories(
+    *,
+    version: str = "2023",
+    split: str | None = None,
+    data_home: str | os.PathLike[str] | None = None,
+    download_if_missing: bool = True,
+    verbose: bool = False,
+    return_X_y: bool = False,
+) -> Any:
+    """Fetch CharacterTrajectories: 2858 handwritten letters, 20 classes, 3 channels.
+
+    Three texts of it are public, so the version has a name.
+
+    Parameters
+    ----------
+    version : {"2023", "2018", "uci"}
+        * "2023": the UEA archive since 21 November 2023, trimmed, in full precision
+        * "2018": the UEA archive of 2018, trimmed and rounded, which the CKCNN paper
+          used. It is published with the 29 other sets in one archive only, which is
+          large.
+        * "uci": the original at UCI, trimmed here; without a split.
+
+        The archive's text of 1 November 2023, padded by zeros, was withdrawn.
+    split : {None, "train", "test"}
+        The official split, 1422/1436. None gives both, the training set first. The
+        paper joins and splits again: see `paper_split`.
+    data_home, download_if_missing, verbose, return_X_y
+        As for `fetch_uea`.
+
+    Returns
+    -------
+    Bunch, or (X, y) if `return_X_y`
+        data : Panel of shape (n_series,)
+            3 channels; nothing is missing, lengths 60 to 182.
+        target : ndarray of shape (n_series,)
+            "1" to "20" as in the UEA archive; letters in the version "uci".
+
+    Raises
+    ------
+    ValueError, FileNotFoundError, OSError
+        As for `fetch_uea`.
+
+    References
+    ----------
+    .. [1] B. H. Williams, M. Toussaint and A. J. Storkey (2006). Extracting motion
+       primitives from natural handwriting data. ICANN. UCI Machine Learning Repository,
+       doi 10.24432/C58G7V.
+
+    Examples
+    --------
+    >>> X, y = fetch_character_trajectories(
+    ...     version="uci", return_X_y=True
+    ... )  # doctest: +SKIP
+    """
+    check_choice("version", version, VERSIONS)
+    check_choice("split", split, (None, "train", "test"))
+    options: dict[str, Any] = dict(
+        data_home=data_home, download_if_missing=download_if_missing, verbose=verbose
+    )
+    if version == "2023":
+        name = "CharacterTrajectories"
+        return fetch_uea(name, split=split, return_X_y=return_X_y, **options)
+    if version == "2018":
+        dataset = find_dataset("uea_archive_2018")
+        X, y, n_train = read_pair(
+            fetch_files(dataset, **options), "CharacterTrajectories"
+        )
+        return answer_split(dataset, X, y, n_train, split, return_X_y)
+    if split is not None:
+        raise ValueError(
+            "`split` must be None for the version 'uci', which has none; got "
+            f"{split!r}. Use version='2023', or `paper_split`."
+        )
+    dataset = find_dataset("character_trajectories")
+    (path,) = fetch_files(dataset, **options).values()
+    X, y, descr = _read_uci(path)
+    return answer(dataset, X, y, descr, return_X_y=return_X_y)
+
+
+def _read_uci(path: Path) -> tuple[Panel, np.ndarray, str]:
+    members = dict(read_members(path, lambda name: name.endswith(_MATRICES)))
+    (content,) = members.values()
+    # Each record of the struct is reached by name; cells become arrays of objects.
+    source = loadmat(io.BytesIO(content), squeeze_me=True, struct_as_record=False)
+    padded = [np.asarray(matrix, np.float64).T for matrix in source["mixout"]]
+    series = [_trim(matrix) for matrix in padded]
+    lengths = [len(values) for values in series]
+    panel = Panel(
+        np.concatenate(series),
+        np.concatenate([np.arange(length) for length in lengths]),
+        np.concatenate([[0], np.cumsum(lengths)]),
+        channels=CHANNELS,
+    )
+    letters = np.array([str(letter) for letter in source["consts"].key])
+    total = sum(len(matrix) for matrix in padded)
+    descr = _DESCR.format(
+        n_series=len(series), trimmed=total - sum(lengths), total=total
+    )
+    return panel, letters[source["consts"].charlabels.astype(int) - 1], descr
+
+
+def _trim(values: np.ndarray) -> np.ndarray:
+    """Cut the steps at both ends at which all channels are zero."""
+    (moving,) = np.nonzero(values.any(axis=1))
+    return values[moving[0] : moving[-1] + 1] if len(moving) else values[:0]

@@ -1,0 +1,165 @@
+"""What estimators are given besides panels: tables, weights, targets."""
+
+from numbers import Real
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.utils.validation import check_array
+
+from ckts.panel import Panel, unmask
+
+
+def is_table(X: Any) -> bool:
+    """Whether scikit-learn's own checks apply: 2-D arrays and wide frames of numbers.
+
+    Panels, 3-D arrays, lists of series, multi-index and nested frames are not tables,
+    and what `as_panel` refuses with a better message is none either: strings, arrays
+    of one dimension, lists of unequal lengths.
+    """
+    if isinstance(X, Panel):
+        return False
+    if hasattr(X, "columns"):
+        nested = any(dtype.kind == "O" for dtype in X.dtypes)
+        return getattr(X.index, "nlevels", 1) == 1 and not nested
+    if isinstance(X, (list, tuple)):
+        return len(X) == 0 or (_is_row(X[0]) and _is_even(X))
+    two_d = hasattr(X, "__array__") and getattr(X, "ndim", 2) == 2
+    return two_d and getattr(getattr(X, "dtype", None), "kind", "f") not in "US"
+
+
+def _is_row(item: Any) -> bool:
+    """Whether an item of a list is a row of numbers rather than a series."""
+    if isinstance(item, (tuple, Panel)):
+        return False
+    return not hasattr(item, "iloc") and getattr(item, "ndim", 1) < 2
+
+
+def _is_even(rows: Any) -> bool:
+    """Whether rows are numbers, and as many in each row."""
+    try:
+        array = np.asarray(rows)
+    except ValueError:  # numpy refuses ragged rows
+        return False
+    return array.ndim == 2 and array.dtype.kind not in "US"
+
+
+def named(panel: Panel) -> bool:
+    """Whether someone gave the channels names of their own."""
+    numbered = tuple(f"channel_{i}" for i in range(panel.in_channels))
+    return panel.channels != numbered
+
+
+def weights_of(sample_weight: Any, n_series: int) -> np.ndarray:
+    """Return the weights as an array of shape (n_series,), float64."""
+    if sample_weight is None:
+        return np.ones(n_series)
+    if isinstance(sample_weight, Real):
+        sample_weight = np.full(n_series, float(sample_weight))
+    raw = _as_array("sample_weight", sample_weight)
+    if raw.shape != (n_series,):
+        raise ValueError(
+            f"`sample_weight` must have the shape ({n_series},), one weight per series;"
+            f" got {raw.shape}. {_column_of('sample_weight', sample_weight, n_series)}"
+        )
+    _check_known("sample_weight", raw, "Give 0 where a series must not count.")
+    weight = _as_numbers("sample_weight", raw)
+    if (weight < 0).any():
+        raise ValueError(
+            f"`sample_weight` must not be negative; got {weight.min()}. Give 0 where a "
+            "series must not count."
+        )
+    if not (weight > 0).any():
+        raise ValueError(
+            "`sample_weight` must hold a positive weight; got zero throughout. Leave "
+            "it out to weigh all series alike."
+        )
+    return weight
+
+
+def _column_of(argument: str, given: Any, n_series: int) -> str:
+    """Name the way from a column of shape (n_series, 1) to its numbers."""
+    if np.shape(given) != (n_series, 1):
+        return "Select one per series, as the series."
+    if isinstance(given, pd.DataFrame):
+        return "Use its column, e.g. `frame.iloc[:, 0]`."
+    return f"Use its column, e.g. `numpy.ravel({argument})`."
+
+
+def groups_of(groups: Any, n_series: int) -> np.ndarray | None:
+    """Return the groups numbered from 0, as an array of shape (n_series,)."""
+    if groups is None:
+        return None
+    raw = _as_array("groups", groups)
+    if raw.shape != (n_series,):
+        raise ValueError(
+            f"`groups` must have the shape ({n_series},), one group per series; got "
+            f"{raw.shape}. {_column_of('groups', groups, n_series)}"
+        )
+    _check_known(
+        "groups", raw, "Give a series that belongs to no other a group of its own."
+    )
+    return pd.factorize(raw)[0]
+
+
+def check_target(
+    estimator: Any, y: Any, n_series: int, *, numeric: bool = False
+) -> np.ndarray:
+    """Return `y` as an array without NaN and of the length of `X`."""
+    if y is None:
+        raise ValueError(
+            f"{type(estimator).__name__} requires y to be passed, but the target y is "
+            "None."
+        )
+    raw = _as_array("y", y)
+    if raw.ndim == 0 or len(raw) != n_series:
+        raise ValueError(
+            f"`y` must have one target per series, {n_series}; got "
+            f"{len(raw) if raw.ndim else repr(y)}. Select the targets as the series."
+        )
+    if raw.ndim > 2 or raw.size == 0:
+        raise ValueError(
+            "`y` must have shape (n_series,) or (n_series, n_targets); got shape "
+            f"{raw.shape}. Use e.g. `y.reshape(len(y), -1)`."
+        )
+    _check_known("y", raw, "Leave these series out of `X` and `y`.")
+    if numeric:
+        return _as_numbers("y", raw)
+    return check_array(y, ensure_2d=False, dtype=None, input_name="y")
+
+
+def _as_array(argument: str, raw: Any) -> np.ndarray:
+    try:
+        return np.asarray(unmask(raw))  # what is masked is refused like NaN
+    except ValueError as error:  # numpy refuses ragged lists
+        raise ValueError(
+            f"`{argument}` must be an array; got {type(raw).__name__}: {error} Give "
+            "every series as many entries."
+        ) from error
+
+
+def _check_known(argument: str, array: np.ndarray, way_out: str) -> None:
+    """Refuse what is missing (NaN, None, NaT) or infinite."""
+    bad = pd.isna(array)
+    if array.dtype.kind in "fc":
+        bad = ~np.isfinite(array)
+    if bad.any():
+        where = int(np.argwhere(bad)[0][0])
+        raise ValueError(
+            f"`{argument}` must be finite and known; got {array[bad][0]} for series "
+            f"{where}, and {int(bad.sum())} in all. {way_out}"
+        )
+
+
+def _as_numbers(argument: str, array: np.ndarray) -> np.ndarray:
+    """Return an array of float64, or refuse strings, dates and complex numbers."""
+    found = f"{array.dtype}, e.g. {array.flat[0]}"
+    if array.dtype.kind in "biufO":
+        try:
+            return array.astype(np.float64)
+        except (TypeError, ValueError) as error:
+            found = str(error)
+    raise TypeError(
+        f"`{argument}` must be numbers; got {found}. Convert it first, e.g. with "
+        "`pandas.to_numeric`."
+    )

@@ -1,0 +1,385 @@
+"""The skorch glue: batches of similar lengths, weighted losses, Ctrl-C, progress."""
+
+from contextlib import nullcontext
+from typing import Any
+
+import numpy as np
+import torch
+from skorch import NeuralNet
+from skorch.callbacks import Callback, EarlyStopping
+from skorch.utils import to_device, to_tensor
+from torch import Tensor
+from torch.nn.utils import clip_grad_norm_
+from torch.utils.data import DataLoader, Dataset, Sampler
+from tqdm.auto import tqdm
+
+from ckts.estimators._geometries import GeometryCache
+from ckts.estimators._tensors import PanelTensors
+from ckts.kernels import AbstractKernel
+from ckts.randomness import global_numbers_of, make_generator, takes_generator
+
+# What random numbers are for: with the seed and a count, the key of their generator.
+INITIALIZATION, ORDER, STEPS, LOOKS, CALLBACKS = range(5)
+
+# Training steps between two checks that the mesh is fine enough for the kernels.
+STEPS_PER_CHECK = 8
+
+# Batches per window that is sorted by length. Larger windows pad less and shuffle less.
+WINDOW = 16
+
+
+class PanelDataset(Dataset):
+    """Series with targets and weights; many indices at once give a padded batch.
+
+    Parameters
+    ----------
+    tensors : PanelTensors
+        The series.
+    target : Tensor of shape (n_series, ...), optional
+        Targets; zeros by default, for prediction.
+    weight : ndarray of shape (n_series,), optional
+        Sample weights; ones by default. Only their ratios count: they are divided by
+        their mean before they become `dtype`, so that none vanishes by being tiny.
+    """
+
+    def __init__(
+        self,
+        tensors: PanelTensors,
+        target: Tensor | None = None,
+        weight: np.ndarray | None = None,
+    ) -> None:
+        self.tensors = tensors
+        self.target = torch.zeros(len(tensors)) if target is None else target
+        weight = np.ones(len(tensors)) if weight is None else weight
+        weight = weight / weight.mean() if len(weight) else weight
+        self.weight = torch.as_tensor(weight).to(tensors.dtype)
+        self.geometries = GeometryCache()
+
+    def __len__(self) -> int:
+        return len(self.target)
+
+    def __getitem__(self, index: int) -> tuple:
+        return self.__getitems__([index])
+
+    def __getitems__(self, indices: list[int]) -> tuple:
+        target = self.target[indices], self.weight[indices]
+        batch = {**self.tensors.batch(indices), "known": Known(self, indices)}
+        return batch, target
+
+
+class Known:
+    """Which series a batch holds, and the geometries that are kept of their data set.
+
+    Parameters
+    ----------
+    dataset : PanelDataset
+        The data set.
+    series : list of int
+        Numbers of the series.
+    """
+
+    def __init__(self, dataset: PanelDataset, series: list[int]) -> None:
+        self.geometries = dataset.geometries
+        self.series = tuple(series)
+        self.rounding = torch.from_numpy(dataset.tensors.rounding[series])
+
+    def __len__(self) -> int:
+        return len(self.series)
+
+
+class BucketSampler(Sampler):
+    """Random batches of series of similar lengths, all of nearly the same size.
+
+    Parameters
+    ----------
+    lengths : ndarray of shape (n_series,)
+        Lengths of the series.
+    batch_size : int
+        Largest size of a batch.
+    generator : torch.Generator
+        Where the random numbers come from.
+    """
+
+    def __init__(
+        self, lengths: np.ndarray, batch_size: int, generator: torch.Generator
+    ) -> None:
+        self.lengths = lengths
+        self.batch_size = batch_size
+        self.generator = generator
+
+    def __len__(self) -> int:
+        return -(-len(self.lengths) // self.batch_size)
+
+    def __iter__(self):
+        order = torch.randperm(len(self.lengths), generator=self.generator).numpy()
+        batches = []
+        # Sizes are balanced: a last batch of one series would be a noisy step.
+        parts = np.array_split(order, len(self))
+        for start in range(0, len(parts), WINDOW):
+            window = parts[start : start + WINDOW]
+            series = np.concatenate(window)
+            series = series[np.argsort(self.lengths[series], kind="stable")]
+            batches += np.split(series, np.cumsum([len(p) for p in window[:-1]]))
+        for number in torch.randperm(len(batches), generator=self.generator).tolist():
+            yield sorted(batches[number].tolist())
+
+
+class LengthSampler(Sampler):
+    """Batches in the order of length, for prediction.
+
+    Parameters
+    ----------
+    lengths : ndarray of shape (n_series,)
+        Lengths of the series.
+    batch_size : int
+        Largest size of a batch.
+    """
+
+    def __init__(self, lengths: np.ndarray, batch_size: int) -> None:
+        self.order = np.argsort(lengths, kind="stable")
+        self.batch_size = batch_size
+
+    def __len__(self) -> int:
+        return -(-len(self.order) // self.batch_size)
+
+    def __iter__(self):
+        for start in range(0, len(self.order), self.batch_size):
+            yield self.order[start : start + self.batch_size].tolist()
+
+
+def _as_it_is(batch: Any) -> Any:
+    return batch
+
+
+def training_batches(
+    dataset: PanelDataset, batch_size: int, generator: torch.Generator
+) -> DataLoader:
+    """Make the loader of skorch's `iterator_train`."""
+    sampler = BucketSampler(dataset.tensors.lengths, batch_size, generator)
+    return DataLoader(
+        dataset, batch_sampler=sampler, collate_fn=_as_it_is, generator=generator
+    )
+
+
+def prediction_batches(dataset: PanelDataset, batch_size: int) -> DataLoader:
+    """Make the loader of skorch's `iterator_valid`."""
+    sampler = LengthSampler(dataset.tensors.lengths, batch_size)
+    return DataLoader(
+        dataset,
+        batch_sampler=sampler,
+        collate_fn=_as_it_is,
+        generator=torch.Generator(),  # else it draws from the global one
+    )
+
+
+class PanelNet(NeuralNet):
+    """A skorch net whose loss is weighted and whose training can be interrupted.
+
+    The geometry of a batch is made from the time stamps while they are on the CPU, so
+    that no training step waits for the device; the kernels are looked at between steps.
+
+    Every random number of a training follows from `seed`, whatever other threads draw,
+    and the same on every device. Initialization, batches and each step have generators
+    of their own, so that none is kept. Kernels and callbacks of others, which know only
+    torch's global generator, draw from it in turn with those of all other nets of the
+    process, see :func:`ckts.randomness.global_numbers_of`.
+
+    Parameters
+    ----------
+    *args, **kwargs
+        As those of skorch.
+    seed : int, default=0
+        Decides all random numbers.
+    """
+
+    def __init__(self, *args, seed=0, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.seed = seed
+
+    def get_loss(self, y_pred, y_true, X=None, training=False):
+        """Return ``mean(w l)`` of a batch, for weights whose mean over the data is 1.
+
+        Not ``sum(w l) / sum(w)``: batches hold series of similar lengths, and weights
+        that go with the length would cancel. The mean over an epoch, as skorch takes
+        it by the sizes of the batches, is ``sum(w l) / sum(w)`` of all series.
+        """
+        target, weight = to_device(y_true, self.device)
+        losses = self.criterion_(y_pred, target)
+        if losses.ndim > 1:
+            losses = losses.mean(1)
+        return (losses * weight).mean()
+
+    def initialize_module(self):
+        """Make the module, and forget the mesh of the last one."""
+        self.mesh_step_, self.n_steps_, self.n_calls_ = None, 0, 0
+        self.module_ = self.module(
+            **self.get_params_for("module"),
+            generator=make_generator(INITIALIZATION, self.seed, 0),
+        )
+        self.foreign_ = any(
+            isinstance(module, AbstractKernel) and not takes_generator(type(module))
+            for module in self.module_.modules()
+        )
+        return self
+
+    def get_iterator(self, dataset, training=False):
+        """Make the loader of the batches: random ones in training."""
+        if not training:
+            return self.iterator_valid(dataset, self.batch_size)
+        generator = make_generator(ORDER, self.seed, len(self.history))
+        return self.iterator_train(dataset, self.batch_size, generator)
+
+    def notify(self, method_name, **cb_kwargs):
+        """Call the callbacks; those of others draw in turn with other threads."""
+        classes = (type(callback) for _, callback in self.callbacks_)
+        if not any(_is_foreign(getattr(one, method_name)) for one in classes):
+            return super().notify(method_name, **cb_kwargs)
+        self.n_calls_ += 1
+        with global_numbers_of(make_generator(CALLBACKS, self.seed, self.n_calls_)):
+            return super().notify(method_name, **cb_kwargs)
+
+    def train_step(self, batch, **fit_params):
+        """Train on a batch; every few steps, look whether the mesh is fine enough."""
+        if self.n_steps_ % STEPS_PER_CHECK == 0:
+            self.check_mesh()
+        step = super().train_step(batch, **fit_params)
+        self.n_steps_ += 1
+        return step
+
+    def check_mesh(self):
+        """Refine the mesh to what the kernels need now."""
+        with self._numbers(make_generator(LOOKS, self.seed, self.n_steps_)):
+            self.mesh_step_ = self.module_.mesh_step(known=self.mesh_step_)
+
+    def infer(self, x, **fit_params):
+        """Run the module on a batch and its geometry."""
+        tensors = dict(x)
+        known = tensors.pop("known")
+        geometry = known.geometries.get(
+            (known.series, self.mesh_step_),
+            lambda: self.module_.geometry(
+                tensors["times"], self.mesh_step_, rounding=known.rounding
+            ),
+        )
+        tensors = to_tensor(tensors, device=self.device)
+        geometry = geometry.to(self.device)
+        generator = make_generator(STEPS, self.seed, self.n_steps_)
+        with self._numbers(generator):
+            return self.module_(
+                **tensors, geometry=geometry, generator=generator, **fit_params
+            )
+
+    def _numbers(self, generator):
+        """Context for what a kernel of others may draw while the module runs."""
+        return global_numbers_of(generator) if self.foreign_ else nullcontext()
+
+    def partial_fit(self, X, y=None, classes=None, **fit_params):
+        """Train, and let Ctrl-C through: skorch swallows it."""
+        if not self.initialized_:
+            self.initialize()
+        self.check_mesh()  # callbacks may predict before the first step
+        self.notify("on_train_begin", X=X, y=y)
+        try:
+            self.fit_loop(X, y, **fit_params)
+        except KeyboardInterrupt:
+            if not self._stopped_early():
+                raise
+        finally:
+            self.notify("on_train_end", X=X, y=y)
+        return self
+
+    def finished_epochs(self) -> list[dict]:
+        """Copy what was recorded of every epoch that came to its end."""
+        names = ("train_loss", "valid_loss", "valid_score", "dur")
+        return [
+            {"epoch": row["epoch"], **{k: float(row[k]) for k in names if k in row}}
+            for row in self.history
+            if "dur" in row
+        ]
+
+    def outputs(self, dataset: PanelDataset) -> np.ndarray:
+        """Compute the outputs of the series, float64, shape (n_series, n_outputs)."""
+        outputs = torch.cat(list(self.forward_iter(dataset, training=False)))
+        result = np.empty(outputs.shape)
+        result[LengthSampler(dataset.tensors.lengths, 1).order] = outputs.double()
+        _check_outputs(result)
+        return result
+
+    def _stopped_early(self):
+        """Tell whether the interrupt is the way that EarlyStopping ends a training."""
+        return any(
+            isinstance(callback, EarlyStopping)
+            and callback.misses_ == callback.patience
+            for _, callback in self.callbacks_
+        )
+
+
+def _is_foreign(hook: Any) -> bool:
+    """Tell whether a method of a callback is neither ours nor skorch's."""
+    module = getattr(hook, "__module__", "")
+    return module.partition(".")[0] not in ("ckts", "skorch")
+
+
+def _check_outputs(outputs: np.ndarray) -> None:
+    """Refuse NaN and infinity: argmax or a ranking would make answers of them."""
+    bad = ~np.isfinite(outputs).all(axis=1)
+    if bad.any():
+        raise ValueError(
+            f"The network must give finite outputs; got {outputs[bad][0].tolist()} for "
+            f"series {np.flatnonzero(bad)[0]}, and {bad.sum()} such series of "
+            f"{len(bad)}. Leave them out of `X`; if it is all of them, fit with a "
+            "smaller `lr`."
+        )
+
+
+class WeightedClipping(Callback):
+    """Clips the norm of a gradient at the mean weight of its batch.
+
+    A series given twice brings two steps of at most the largest norm; given once with
+    a weight of 2 it brings one step of at most twice that norm. A fixed largest norm
+    would make all weights alike where gradients are long.
+
+    Parameters
+    ----------
+    largest : float
+        Largest norm of the gradient of a batch of weight 1.
+    """
+
+    def __init__(self, largest: float) -> None:
+        self.largest = largest
+
+    def on_grad_computed(self, net, named_parameters, batch, **kwargs):
+        """Shorten the gradient where it is too long."""
+        _, (_, weight) = batch
+        parameters = [parameter for _, parameter in named_parameters]
+        clip_grad_norm_(parameters, self.largest * float(weight.mean()))
+
+
+class EpochBar(Callback):
+    """One progress bar over the epochs, with the losses.
+
+    Parameters
+    ----------
+    title : str
+        What stands in front of the bar.
+    """
+
+    def __init__(self, title: str) -> None:
+        self.title = title
+
+    def on_train_begin(self, net, **kwargs):
+        """Open the bar."""
+        self.bar_ = tqdm(total=net.max_epochs, unit="epoch", desc=self.title)
+
+    def on_epoch_end(self, net, **kwargs):
+        """Advance the bar."""
+        names = ("train_loss", "valid_loss")
+        losses = {name: net.history[-1].get(name) for name in names}
+        shown = {name: f"{v:.4f}" for name, v in losses.items() if v is not None}
+        self.bar_.set_postfix(shown, refresh=False)
+        self.bar_.update()
+
+    def on_train_end(self, net, **kwargs):
+        """Close the bar."""
+        self.bar_.close()
+        del self.bar_

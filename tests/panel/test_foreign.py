@@ -1,0 +1,208 @@
+"""Containers of other libraries: each is made plain or refused with a way that works.
+
+The libraries are not installed here; the fakes answer as polars 2.1, awkward 2.14,
+xarray 2026.9 and sparse 0.19 do.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.sparse
+import torch
+
+from ckts.estimators import CKCNNClassifier
+from ckts.panel._convert import as_panel
+
+
+def fake(library, name, **methods):
+    """An object of a class that another library might have."""
+    return type(name, (), {"__module__": f"{library}.core", **methods})()
+
+
+FRAME = pd.DataFrame({"time": [0.0, 0.5], "x": [1.0, 2.0]})
+DENSE = np.arange(6.0).reshape(2, 3)
+MULTI = pd.concat([FRAME.set_index("time")] * 2, keys=["a", "b"])
+
+
+def refuse(self):
+    raise ModuleNotFoundError("No module named 'pyarrow'")
+
+
+def polars(name="DataFrame", to_pandas=lambda self: FRAME):
+    return fake(
+        *("polars", name),
+        to_pandas=to_pandas,
+        to_dict=lambda self, as_series: FRAME.to_dict("list"),
+        collect=lambda self: polars(),
+    )
+
+
+def awkward(*rows):
+    parts = [fake("awkward", "Array", to_numpy=lambda _, r=r: r) for r in rows]
+    for part, row in zip(parts, rows, strict=True):
+        type(part).__len__ = lambda _, row=row: len(row)
+    return fake("awkward", "Array", __iter__=lambda _: iter(parts))
+
+
+def xarray(name):
+    return fake(
+        *("xarray", name),
+        to_pandas=lambda self: pd.DataFrame(DENSE),
+        to_dataset=lambda self, dim: xarray("Dataset"),
+        to_dataframe=lambda self, dim_order: MULTI,
+    )
+
+
+def pydata():
+    methods = {"tocsr": None, "todense": lambda self: DENSE}
+    return fake("sparse", "COO", **methods)
+
+
+def by_steps(X):
+    return [(range(len(x)), x.to_numpy()) for x in X]
+
+
+REFUSED = {
+    "polars LazyFrame": (
+        polars("LazyFrame"),
+        r"got polars LazyFrame\. Use `X\.collect\(\)`",
+        lambda X: X.collect().to_pandas(),
+    ),
+    "polars DataFrame without pyarrow": (
+        polars(to_pandas=refuse),
+        r"got polars DataFrame: .*pyarrow.*`pandas\.DataFrame\(X\.to_dict\(as_series=F",
+        lambda X: pd.DataFrame(X.to_dict(as_series=False)).rename(columns={"time": 0}),
+    ),
+    "polars DataFrames": (
+        [polars(), polars()],
+        r"got polars DataFrame.*`\[frame\.to_pandas\(\)\.set_index\(\"time\"\) for",
+        lambda X: [frame.to_pandas().set_index("time") for frame in X],
+    ),
+    "awkward": (
+        awkward(DENSE[0], DENSE[1, :2]),
+        r"got awkward Array.*`\[\(range\(len\(x\)\), x\.to_numpy\(\)\) for x in X\]`",
+        by_steps,
+    ),
+    "awkward in a list": (
+        list(awkward(DENSE[0], DENSE[1])),
+        r"got awkward Array in it\. Write series as tuples",
+        by_steps,
+    ),
+    "xarray DataArray": (
+        xarray("DataArray"),
+        r"got xarray DataArray\. Use `X\.to_dataset\(dim=channel\)\.to_dataframe\(dim",
+        lambda X: X.to_dataset(dim="c").to_dataframe(dim_order=["i", "t"]),
+    ),
+    "xarray Dataset": (
+        xarray("Dataset"),
+        r"got xarray Dataset\. Use `X\.to_dataframe\(dim_order=\[instance, time\]\)`",
+        lambda X: X.to_dataframe(dim_order=["i", "t"]),
+    ),
+    "scipy.sparse": (
+        scipy.sparse.csr_matrix(DENSE),
+        r"`X` must be dense; got a sparse csr_matrix\. Use `X\.toarray\(\)`",
+        lambda X: X.toarray(),
+    ),
+    "sparse": (
+        pydata(),
+        r"`X` must be dense; got a sparse COO\. Use `X\.todense\(\)`",
+        lambda X: X.todense(),
+    ),
+    "sparse tensor": (
+        torch.from_numpy(DENSE).to_sparse(),
+        r"`X` must be dense; got a sparse Tensor\. Use `X\.to_dense\(\)`",
+        lambda X: X.to_dense(),
+    ),
+    "tensor with gradients": (
+        torch.from_numpy(DENSE).bfloat16().requires_grad_(),
+        r"got a torch Tensor: .*`X\.detach\(\)\.cpu\(\)\.double\(\)\.numpy\(\)`",
+        lambda X: X.detach().cpu().double().numpy(),
+    ),
+    "arrays (channels, time)": (
+        [np.zeros((3, 2)), np.zeros((3, 4))],
+        r"ndarray of shape \(3, 2\).*`\[\(range\(x\.shape\[1\]\), x\.T\) for x in X\]`",
+        lambda X: [(range(x.shape[1]), x.T) for x in X],
+    ),
+    "arrays (time, channels)": (
+        [np.zeros((2, 3)), np.zeros((4, 3))],
+        r"`\[\(range\(len\(x\)\), x\) for x in X\]` if \(time, channels\)",
+        lambda X: [(range(len(x)), x) for x in X],
+    ),
+    "arrays of one shape": (
+        [np.zeros((3, 2)), np.zeros((3, 2))],
+        r"An array is channel first: `numpy\.asarray\(X\)`",
+        np.asarray,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_refused_names_a_way_that_works(name):
+    X, message, way_out = REFUSED[name]
+    with pytest.raises(TypeError, match=message):
+        as_panel(X)
+    with pytest.raises(TypeError, match=message):
+        CKCNNClassifier(max_epochs=1).fit(X, [0, 1])
+    if name != "polars LazyFrame":  # its way out is a frame, read as any other
+        assert len(as_panel(way_out(X))) == 2
+
+
+def test_collected_and_converted_frames_are_read():
+    frame = polars("LazyFrame").collect().to_pandas().set_index("time")
+    assert as_panel([frame]).times.tolist() == [0.0, 0.5]
+
+
+@pytest.mark.parametrize(
+    ("part", "message"),
+    [
+        (scipy.sparse.csr_matrix(DENSE), r"sparse csr_matrix at position 1\. Use"),
+        (torch.ones(2, requires_grad=True), r"torch Tensor at position 1: .*detach"),
+    ],
+)
+def test_tuples_that_hold_what_numpy_cannot_read_are_refused(part, message):
+    for pair in [([0, 1], part), (part, [0.0, 1.0])]:
+        with pytest.raises(TypeError, match=message):
+            as_panel([([0, 1], [1.0, 2.0]), pair])
+
+
+def test_tuples_may_hold_tensors():
+    pair = (torch.tensor([0.0, 0.5]), torch.ones(2, 3))
+    assert as_panel([pair]).values.shape == (2, 3)
+
+
+@pytest.mark.parametrize(
+    "shape", [(0, 5), (0, 0), (0, 0, 3), (0, 3, 0), (0, 3, 5), (0, 0, 0)]
+)
+@pytest.mark.parametrize("dtype", [float, object])
+def test_arrays_without_series_are_refused(shape, dtype):
+    with pytest.raises(ValueError, match=r"`X` must hold at least one series; got non"):
+        as_panel(np.empty(shape, dtype))
+
+
+def test_arrays_without_steps_are_refused_whatever_their_type():
+    for shape in [(3, 0), (3, 0, 5), (3, 5, 0)]:
+        with pytest.raises(ValueError, match=r"`X` must have channels and steps"):
+            as_panel(np.empty(shape, object))
+
+
+@pytest.mark.parametrize("odd", [np.nan, None, 1.0, pd.NA])
+@pytest.mark.parametrize("first", [True, False])
+def test_nested_frames_refuse_what_is_no_series_in_any_row(odd, first):
+    cells = [odd, pd.Series([1.0, 2.0])] if first else [pd.Series([1.0, 2.0]), odd]
+    frame = pd.DataFrame({"a": cells, "b": [pd.Series([3.0])] * 2})
+    with pytest.raises(TypeError, match=r"Series in every cell; got .*an empty Series"):
+        as_panel(frame)
+    empty = pd.Series([], dtype=float)
+    kept = frame["a"].map(lambda cell: cell if isinstance(cell, pd.Series) else empty)
+    assert sorted(as_panel(frame.assign(a=kept)).lengths) == [1, 2]
+
+
+def test_frames_in_a_list_are_indexed_by_time_alone():
+    frames = [MULTI.loc[["a"]], MULTI.loc[["b"]]]
+    with pytest.raises(ValueError, match=r"by time alone.*droplevel\(0\).*pandas\.con"):
+        as_panel(frames)
+    concatenated = as_panel(pd.concat(frames))
+    dropped = as_panel([frame.droplevel(0) for frame in frames])
+    assert concatenated.equals(dropped.with_instances(["a", "b"]))

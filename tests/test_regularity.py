@@ -1,0 +1,129 @@
+from fractions import Fraction
+from functools import reduce
+from math import gcd
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ckts.convolution.geometry import make_geometry
+from ckts.estimators._tensors import PanelTensors
+from ckts.panel import Panel
+from ckts.regularity import Step, common_step, stamp_rounding
+
+
+def find_step(times):
+    times = np.asarray(times)
+    error = stamp_rounding(times, np.array([0, len(times)])).max()
+    return common_step(np.diff(times), times[-1:] - times[:1], error)
+
+
+def step_of(times):
+    found = find_step(times)
+    return None if found is None else found.shortest
+
+
+counts = st.lists(st.integers(0, 1000), min_size=1, max_size=12)
+
+
+@given(counts.filter(any), st.integers(1, 10**15))
+def test_integers_have_their_greatest_common_divisor(gaps, unit):
+    times = np.cumsum([0, *gaps]) * unit
+    assert step_of(times) == reduce(gcd, gaps) * unit
+
+
+@given(counts.filter(any), st.sampled_from(["1/10", "1/3", "0.00625", "7", "1/1440"]))
+def test_rounded_multiples_have_the_step_that_fractions_have(gaps, unit):
+    exact = Fraction(unit)
+    times = np.array([float(n * exact) for n in np.cumsum([0, *gaps]).tolist()])
+    expected = float(reduce(gcd, gaps) * exact)
+    assert step_of(times) == pytest.approx(expected, rel=1e-9)
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(2, 30))
+def test_random_times_have_no_step(seed, n_gaps):
+    gaps = np.random.default_rng(seed).exponential(size=n_gaps)
+    assert step_of(np.cumsum([0, *gaps])) is None
+
+
+def test_short_gaps_sharpen_the_step_for_long_ones():
+    # Milliseconds over eleven days, counted in seconds: a billion steps.
+    times = np.round(np.geomspace(0.001, 1e6, 80), 3)
+    assert step_of(np.r_[0, times]) == 0.001
+
+
+def test_one_gap_is_its_own_step_and_ties_do_not_matter():
+    assert step_of([2.5, 2.5, 3.75, 3.75]) == 1.25
+    assert step_of([5, 5, 12]) == 7
+
+
+@pytest.mark.parametrize("times", [[], [3.0], [3, 3, 3], [3.0, 3.0]])
+def test_without_gaps_there_is_no_step(times):
+    assert step_of(np.array(times)) is None
+
+
+def test_a_stamp_beside_the_lattice_is_seen():
+    times = np.arange(100) / 10
+    assert step_of(times) == 0.1
+    times[50] += 1e-5
+    assert step_of(times) == pytest.approx(1e-5)
+    times[50] += np.pi * 1e-7
+    assert step_of(times) is None
+
+
+def test_many_rounded_gaps_tell_the_step_that_one_does_not():
+    # One gap of a tenth of a second near 1.7e9 is off by 2e-7 of a second.
+    found = find_step(1.7e9 + np.arange(20_000) * 0.1)
+    assert found.shortest == 0.1
+    assert found.size == pytest.approx(0.1, rel=1e-8)
+    assert abs(found.size - 0.1) <= found.error < 1e-9
+
+
+def test_series_count_together():
+    one = 1.7e9 + np.arange(50) * 0.1
+    gaps = np.tile(np.diff(one), 400)
+    found = common_step(gaps, np.tile(one[-1] - one[0], 400), 2.0**-48 * 1.7e9)
+    assert found.shortest == 0.1
+
+
+def test_sums_of_steps_have_the_step_though_the_last_is_off():
+    times = np.cumsum(np.full(20_000, 0.1))
+    assert abs(times[-1] - 2000) > 4e-10
+    assert step_of(times) == 0.1
+
+
+def test_describe_and_the_lattice_find_the_same_step():
+    rng = np.random.default_rng(0)
+    kept = np.sort(rng.choice(20_000, 5000, replace=False))
+    for times in (
+        np.arange(20_000) * 0.1,
+        np.cumsum(np.full(20_000, 0.1)),
+        1.7e9 + kept * 0.1,
+        kept / 3,
+        np.sort(rng.random(500)),
+    ):
+        panel = Panel(np.zeros((len(times), 1)), times, [0, len(times)])
+        tensors = PanelTensors(panel, time_factor=1 / 60)
+        rounding = torch.from_numpy(tensors.rounding)
+        stamps = tensors.batch([0])["times"]
+        lattice = make_geometry(stamps, rounding=rounding).lattice
+        step = panel.describe().step
+        assert (lattice is None) == (step is None)
+        if step is not None:
+            assert lattice.step * 60 == pytest.approx(step, rel=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("size", "error", "shortest"),
+    [(0.0999999, 1e-6, 0.1), (1 / 3, 1e-4, 0.3333), (1 / 3, 0.0, 1 / 3), (7, 0.0, 7)],
+)
+def test_the_shortest_number_is_within_the_error(size, error, shortest):
+    assert Step(size, error).shortest == shortest
+
+
+@given(st.floats(1e-9, 1e9), st.floats(1e-18, 1))
+def test_the_shortest_number_is_as_good_as_the_step(size, share):
+    found = Step(size, size * share).shortest
+    assert abs(found - size) <= size * max(share, 2.0**-36)
