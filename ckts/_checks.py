@@ -1,46 +1,91 @@
-"""Checks of scalars, names and choices: messages, no maths."""
+"""Checks of scalars, names and choices: the only copy, without numpy and torch."""
 
 import inspect
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from numbers import Real
 from typing import Any
 
 
-def check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
-    """Refuse a value that is not one of the choices."""
+def check_choice(name: str, value: object, choices: Sequence[object]) -> None:
+    """Raise if a value is not one of the choices."""
     if value not in choices:
         listed = ", ".join(repr(choice) for choice in choices)
         raise ValueError(f"`{name}` must be one of {listed}; got {value!r}.")
 
 
+def check_some_of(
+    name: str, values: str | Iterable[str], choices: Sequence[str]
+) -> tuple[str, ...]:
+    """Return one choice, or several different ones, as a tuple."""
+    if not isinstance(values, Iterable):
+        raise TypeError(
+            f"`{name}` must be a string or a sequence of strings; got {values!r}. "
+            f"Choose among {', '.join(map(repr, choices))}."
+        )
+    chosen = (values,) if isinstance(values, str) else tuple(values)
+    for value in chosen:
+        check_choice(name, value, choices)
+    if not chosen or len(set(chosen)) < len(chosen):
+        raise ValueError(
+            f"`{name}` must name each choice once and at least one; got {values!r}. "
+            f"Choose among {', '.join(map(repr, choices))}."
+        )
+    return chosen
+
+
 def check_bool(name: str, value: object) -> None:
-    """Refuse what is neither True nor False, numpy's included."""
-    if type(value).__name__ not in ("bool", "bool_"):
+    """Raise if a value is neither True nor False, numpy's included."""
+    if not _is_bool(value):
         raise TypeError(f"`{name}` must be True or False; got {value!r}.")
+
+
+def check_count(name: str, value: Any, minimum: int = 1) -> int:
+    """Return an integer of at least `minimum` as an int."""
+    if _is_bool(value) or not hasattr(value, "__index__"):
+        raise TypeError(f"`{name}` must be an integer; got {value!r}.")
+    if value < minimum:
+        raise ValueError(f"`{name}` must be at least {minimum}; got {value!r}.")
+    return int(value)
 
 
 def check_size(name: str, value: Any) -> int:
     """Return a positive int, or refuse."""
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
-        raise TypeError(f"`{name}` must be an integer; got {value!r}.")
-    if value < 1:
-        raise ValueError(f"`{name}` must be at least 1; got {value!r}.")
-    return int(value)
+    return check_count(name, value)
+
+
+def check_real(name: str, value: float, minimum: float = -math.inf) -> float:
+    """Return a finite number of at least `minimum` as a float."""
+    check_number(name, value)
+    if not (value >= minimum and math.isfinite(value)):
+        least = "" if minimum == -math.inf else f" and at least {minimum:g}"
+        raise ValueError(f"`{name}` must be finite{least}; got {value!r}.")
+    return float(value)
 
 
 def check_positive(name: str, value: float) -> float:
-    """Return a positive finite float, or refuse."""
+    """Return a positive finite number as a float."""
     check_number(name, value)
     if not (value > 0 and math.isfinite(value)):
         raise ValueError(f"`{name}` must be positive and finite; got {value!r}.")
     return float(value)
 
 
+def check_share(name: str, value: float) -> float:
+    """Return a number in [0, 1) as a float."""
+    check_number(name, value)
+    if not 0 <= value < 1:
+        raise ValueError(
+            f"`{name}` must be in [0, 1); got {value!r}. It is a share, such as 0.3 "
+            "for 30 %."
+        )
+    return float(value)
+
+
 def check_parameters(
     name: str, params: Mapping[str, object], make: Callable[..., object]
 ) -> None:
-    """Refuse parameters that `make` does not take."""
+    """Raise if there are parameters that `make` does not take."""
     known = set(inspect.signature(make).parameters)
     known -= {"in_channels", "out_channels", "causal", "n_steps", "activation"}
     known -= {"generator"}  # that of the layer or of `random_state`
@@ -53,13 +98,17 @@ def check_parameters(
 
 
 def check_number(name: str, value: object) -> None:
-    """Refuse what is not a real number."""
-    if isinstance(value, bool) or not isinstance(value, Real):
+    """Raise if a value is not a real number."""
+    if _is_bool(value) or not isinstance(value, Real):
         raise TypeError(f"`{name}` must be a number; got {value!r}.")
 
 
 def check_interval(name: str, value: float, low: float, high: float) -> None:
-    """Refuse a number outside of [low, high)."""
+    """Raise if a number is outside of [low, high)."""
     check_number(name, value)
     if not low <= value < high:
         raise ValueError(f"`{name}` must be in [{low}, {high}); got {value!r}.")
+
+
+def _is_bool(value: object) -> bool:
+    return type(value).__name__ in ("bool", "bool_")  # the latter is numpy's
