@@ -1,6 +1,6 @@
 """The container of irregular time series, and everything that becomes one."""
 
-from ckts.panel._checks import check_same_order
+from ckts.panel._base import check_same_order
 from ckts.panel._convert import as_panel
 from ckts.panel._foreign import as_known
 from ckts.panel._landmark import hide_after, is_after, read_landmark

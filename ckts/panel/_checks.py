@@ -6,14 +6,11 @@ Every check looks at whole arrays at once and only an offender pays for its mess
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from ckts.panel._times import TimeScale, show_time
-
-if TYPE_CHECKING:
-    from ckts.panel._panel import Panel
 
 
 def shown(value: object) -> str:
@@ -38,6 +35,28 @@ def check_values(values: np.ndarray, times: np.ndarray) -> None:
             "`values` and `times` must have the same number of rows; got "
             f"{len(values)} and {len(times)}. Give every row its time."
         )
+
+
+def as_row_pointers(indptr):
+    """Take row numbers as integers; what would be cut to one is refused.
+
+    Parameters
+    ----------
+    indptr : array-like of int of shape (n_series + 1,)
+
+    Returns
+    -------
+    ndarray of intp of the same shape
+        Not shared with `indptr`.
+    """
+    refuse_mask("indptr", indptr, "Use `numpy.cumsum([0, *lengths])`.")
+    array = np.asarray(indptr)
+    if array.size and array.dtype.kind not in "iu":
+        raise TypeError(
+            f"`indptr` must hold whole numbers, of the rows where series begin; got "
+            f"{indptr!r}. Use `numpy.cumsum([0, *lengths])`."
+        )
+    return array.astype(np.intp)
 
 
 def check_indptr(indptr: np.ndarray, n_rows: int) -> None:
@@ -198,37 +217,6 @@ def check_unmasked(argument: str, array: Any) -> None:
         )
 
 
-def check_same_order(argument: str, array: object, panel: Panel) -> None:
-    """Refuse a Series or DataFrame that names the series of a panel in another order.
-
-    What belongs to the series is taken by position, which scikit-learn's splitters
-    keep. An index counts if names from the data stand on both sides: default numbers
-    say nothing. Whole numbers may be row numbers as well, so that they must be those
-    of the panel, all of them; other names of a series must not stand at another one.
-    """
-    import pandas as pd
-
-    if panel._numbered or not isinstance(array, pd.Series | pd.DataFrame):
-        return
-    index, n_series = array.index, len(panel)
-    if isinstance(index, pd.RangeIndex) or len(index) != n_series:
-        return
-    both = (pd.Index(panel.instances, tupleize_cols=False), index)
-    names = np.concatenate([np.asarray(part, dtype=object) for part in both])
-    codes, _ = pd.factorize(names, use_na_sentinel=False)
-    ours, theirs = codes[:n_series], codes[n_series:]
-    moved = np.isin(theirs, ours) & (theirs != ours)
-    all_named = index.inferred_type != "integer" or set(theirs) == set(ours)
-    if all_named and moved.any():
-        place = int(np.argmax(moved))
-        raise ValueError(
-            f"`{argument}` must be in the order of the series; got one whose index has "
-            f"{shown(index[place])} at position {place}, where the series is "
-            f"{shown(names[place])}. Use `{argument}.loc[as_panel(X).instances]`, or "
-            f"`{argument}.to_numpy()` if the order is right and the index is not."
-        )
-
-
 def check_static(static: np.ndarray, n_series: int) -> None:
     """Hold static features (n_series, n_static) to be finite or NaN."""
     if static.ndim != 2 or len(static) != n_series:
@@ -260,19 +248,6 @@ def check_scale(
             f"{times.dtype}. Leave `time_scale` out for plain numbers."
         )
     return scale
-
-
-def check_same(panels: Sequence[Panel], attributes: Sequence[str]) -> None:
-    """Hold panels to be one or more, and alike in some attributes."""
-    if not panels:
-        raise ValueError("`panels` must hold at least one panel; got none.")
-    for name in attributes:
-        found = [getattr(panel, name) for panel in panels]
-        for other in found:
-            if other != found[0]:
-                raise ValueError(
-                    f"`panels` must have the same `{name}`; got {other} and {found[0]}."
-                )
 
 
 def check_instance_codes(codes: np.ndarray) -> None:

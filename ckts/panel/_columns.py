@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 CONVERT = "Convert it first, e.g. with `pandas.to_numeric`."
 
 
-def as_floats(raw, argument, *, columns=None, way_out=CONVERT):
+def as_floats(raw, argument, *, columns=None, way_out=CONVERT, copy=True):
     """Turn numbers of any type into floats; what is missing becomes NaN.
 
     Booleans count as 0 and 1; pandas' nullable types, masked arrays, also in lists, and
@@ -39,11 +39,12 @@ def as_floats(raw, argument, *, columns=None, way_out=CONVERT):
         Names of the columns, for messages.
     way_out : str
         What the user can do when there are strings.
+    copy : bool, default True
+        Whether the result must not share memory with `raw`.
 
     Returns
     -------
     ndarray of the same shape
-        Not shared with `raw`, unless that is read-only and owns its memory.
 
     Raises
     ------
@@ -66,8 +67,7 @@ def as_floats(raw, argument, *, columns=None, way_out=CONVERT):
         raise TypeError(_not_numeric(argument, example, column, way_out))
     if array.dtype not in (np.float32, np.float64):
         return array.astype(np.float64)
-    frozen = array.flags.owndata and not array.flags.writeable
-    return array if frozen else array.copy()
+    return array.copy() if copy else array
 
 
 def _even_array(raw, argument):

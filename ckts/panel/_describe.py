@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from ckts.panel._base import AbstractPanel
 from ckts.panel._leakage import LengthEffect, find_length_effects
 from ckts.panel._times import TimeScale
 from ckts.panel._wording import in_words
@@ -14,8 +15,6 @@ from ckts.regularity import common_step, stamp_rounding
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from ckts.panel._panel import Panel
 
 
 class Spread(NamedTuple):
@@ -138,7 +137,7 @@ class Description:
         return in_words(self)
 
 
-def describe(panel: Panel, y: Any = None) -> Description:
+def describe(panel: AbstractPanel, y: Any = None) -> Description:
     """Measure how irregular a panel is.
 
     Parameters
@@ -190,7 +189,7 @@ def _ratio(part: float, whole: float) -> float:
 
 
 def _occupied(
-    panel: Panel, gaps: np.ndarray, durations: np.ndarray, step: float | None
+    panel: AbstractPanel, gaps: np.ndarray, durations: np.ndarray, step: float | None
 ) -> float:
     if step is None:
         return np.nan
@@ -199,7 +198,7 @@ def _occupied(
     return _ratio(n_stamps, n_points.sum())
 
 
-def _asynchrony(panel: Panel, first: np.ndarray) -> float:
+def _asynchrony(panel: AbstractPanel, first: np.ndarray) -> float:
     """Count what is missing of the channels that a series observes, at its rows."""
     if panel.values.size == 0:
         return np.nan
@@ -210,7 +209,7 @@ def _asynchrony(panel: Panel, first: np.ndarray) -> float:
     return 1 - _ratio(n_observed.sum(), n_channels @ n_rows)
 
 
-def _describe_channels(panel: Panel):
+def _describe_channels(panel: AbstractPanel):
     series = np.repeat(np.arange(panel.n_series), panel.lengths)
     for name, values in zip(panel.channels, panel.values.T, strict=True):
         observed = ~np.isnan(values)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from ckts.panel._panel import Panel
 from ckts.panel._times import NUMBER, TimeScale, parse_times
 from ckts.regularity import ROUNDING
-
-if TYPE_CHECKING:
-    from ckts.panel._panel import Panel
 
 _EXAMPLES = {
     ("first", "number"): "`landmark=30.0`, in the unit of the panel",
@@ -88,8 +86,8 @@ def is_after(
 
 def _first_observed(panel: Panel) -> np.ndarray:
     """For every row, the first stamp of its series with an observation."""
-    observed = ~np.isnan(panel.values).all(axis=1)
-    series = np.repeat(np.arange(panel.n_series), panel.lengths)
+    observed = panel.observed.any(axis=1)
+    series = panel.series_of_rows
     firsts = np.zeros(panel.n_series, panel.times.dtype)
     whose, rows = np.unique(series[observed], return_index=True)
     firsts[whose] = panel.times[observed][rows]

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from ckts.panel._checks import check_same_order
-
-if TYPE_CHECKING:
-    from ckts.panel._panel import Panel
+from ckts.panel._base import AbstractPanel, check_same_order
 
 # What is said by chance, once in a thousand panels, and an effect that is worth a word:
 # an AUROC of 0.6, or a rank correlation of 0.2.
@@ -58,7 +55,7 @@ class LengthEffect:
         return self.score if self.label is None else 2 * self.score - 1
 
 
-def find_length_effects(panel: Panel, y: Any) -> tuple[LengthEffect, ...]:
+def find_length_effects(panel: AbstractPanel, y: Any) -> tuple[LengthEffect, ...]:
     """Measure how well the lengths of the series tell a target, by their ranks.
 
     Of several classes, each is compared with all others, and the one that is told best
@@ -99,7 +96,7 @@ def _bound(n_tests: int) -> float:
     return NormalDist().inv_cdf(1 - FALSE_ALARM / (2 * n_tests))
 
 
-def _measure(panel: Panel) -> dict[str, np.ndarray]:
+def _measure(panel: AbstractPanel) -> dict[str, np.ndarray]:
     """Return rows, span and end of the series, of shape (n_series,), NaN of no rows."""
     filled = panel.lengths > 0
     span, end = np.full((2, panel.n_series), np.nan)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ckts.panel._base import AbstractPanel
 from ckts.panel._checks import (
     as_codes,
+    as_row_pointers,
     check_finite,
     check_indptr,
-    check_same,
     check_scale,
     check_some_series,
     check_sorted,
@@ -20,19 +21,16 @@ from ckts.panel._checks import (
 from ckts.panel._columns import as_floats, as_instances, as_names
 from ckts.panel._describe import Description, describe
 from ckts.panel._frames import write_frame
-from ckts.panel._frozen import Frozen
-from ckts.panel._index import as_row_pointers, row_pointers, series_numbers, take_rows
 from ckts.panel._long import read_long
-from ckts.panel._merge import merge_rows, merge_stamps, sort_rows
+from ckts.panel._merge import merge_rows, merge_stamps, pivot, sort_rows
 from ckts.panel._static import as_static
-from ckts.panel._times import TimeScale, parse_times
-from ckts.panel._wording import summarize
+from ckts.panel._times import parse_times
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-class Panel(Frozen):
+class Panel(AbstractPanel):
     """Irregular time series: each has its own length, time stamps and gaps.
 
     The rows of all series stand below each other, as in a scipy CSR matrix: series
@@ -58,6 +56,8 @@ class Panel(Frozen):
         Names of the columns of `static`.
     time_scale : TimeScale, optional
         Kind and unit of `times`; by default what `times` itself says.
+    copy : bool, default True
+        False takes over `values` that are floats, and makes them read-only.
 
     Attributes
     ----------
@@ -73,17 +73,6 @@ class Panel(Frozen):
     Panel(n_series=2, in_channels=1, lengths 1-2, 0% missing, time number)
     """
 
-    ndim = 1  # what scikit-learn sees is the series
-    values: np.ndarray
-    times: np.ndarray
-    indptr: np.ndarray
-    channels: tuple[str, ...]
-    instances: np.ndarray
-    static: np.ndarray | None
-    static_names: tuple[str, ...]
-    time_scale: TimeScale
-    _numbered: bool = True
-
     def __init__(
         self,
         values,
@@ -95,9 +84,10 @@ class Panel(Frozen):
         static=None,
         static_names=None,
         time_scale=None,
+        copy=True,
         _numbered=None,
     ):
-        values = as_floats(values, "values")
+        values = as_floats(values, "values", copy=copy)
         times, found = parse_times(times)
         scale = check_scale(time_scale, found, times)
         indptr = as_row_pointers(indptr)
@@ -131,6 +121,7 @@ class Panel(Frozen):
         n_series,
         duplicates="error",
         time_scale=None,
+        copy=True,
         **names,
     ):
         """Make a panel of rows in any order.
@@ -146,8 +137,8 @@ class Panel(Frozen):
         n_series : int
             Number of series; those that no row belongs to have no observation.
         duplicates : {"error", "mean", "last", "keep"}, default "error"
-            A channel observed twice at one time: refuse, average, take last, keep rows.
-        time_scale, **names
+            A channel observed twice at one time: raise, average, take last, keep rows.
+        time_scale, copy, **names
             See `Panel`.
 
         Returns
@@ -162,7 +153,7 @@ class Panel(Frozen):
         check_some_series(n_series)
         times, found = parse_times(times)
         scale = check_scale(time_scale, found, times)
-        values = as_floats(values, "values")
+        values = as_floats(values, "values", copy=copy)
         check_values(values, times)
         codes = as_codes(instance_codes, len(values), n_series)
         channels = as_names("channels", names.pop("channels", None), values.shape[1])
@@ -174,7 +165,6 @@ class Panel(Frozen):
             instances=instances,
             time_scale=scale,
         )
-        values.setflags(write=False)  # ours alone: the constructor need not copy it
         return cls(
             values,
             times,
@@ -182,7 +172,69 @@ class Panel(Frozen):
             channels=channels,
             instances=instances,
             time_scale=scale,
+            copy=False,
             **names,
+        )
+
+    @classmethod
+    def from_measurements(
+        cls,
+        instance_codes,
+        times,
+        channel_codes,
+        values,
+        *,
+        n_series,
+        channels,
+        duplicates="error",
+        **names,
+    ):
+        """Make a panel of single measurements in any order.
+
+        Those of one series and time share a row.
+
+        Parameters
+        ----------
+        instance_codes, channel_codes : array-like of int of shape (n_measurements,)
+            The numbers of the series and of the channel of each measurement.
+        times, values : array-like of shape (n_measurements,)
+        n_series : int
+        channels : sequence of str
+            Names of all channels.
+        duplicates, **names
+            See `from_rows`.
+
+        Returns
+        -------
+        Panel
+
+        Examples
+        --------
+        >>> who, when, what = [0, 1, 0], [0.0, 0.5, 0.0], [0, 0, 1]
+        >>> value, names = [36.6, 37.5, 80.0], ["temperature", "pulse"]
+        >>> Panel.from_measurements(
+        ...     who, when, what, value, n_series=2, channels=names
+        ... ).values
+        array([[36.6, 80. ],
+               [37.5,  nan]])
+        """
+        times, found = parse_times(times)
+        codes, times, values = pivot(
+            np.asarray(instance_codes),
+            times,
+            np.asarray(channel_codes),
+            as_floats(values, "values", copy=False),
+            len(channels),
+        )
+        return cls.from_rows(
+            codes,
+            times,
+            values,
+            n_series=n_series,
+            channels=channels,
+            duplicates=duplicates,
+            copy=False,
+            **{"time_scale": found, **names},
         )
 
     @classmethod
@@ -248,34 +300,6 @@ class Panel(Frozen):
         )
         return cls.from_rows(**vars(rows), duplicates=duplicates)
 
-    @classmethod
-    def concat(cls, panels: Iterable[Panel]) -> Panel:
-        """Join panels of the same channels, static features and time scale.
-
-        Parameters
-        ----------
-        panels : iterable of Panel
-
-        Returns
-        -------
-        Panel
-
-        Examples
-        --------
-        >>> panel = Panel([[1.0], [2.0]], [0.0, 0.7], [0, 1, 2])
-        >>> Panel.concat([panel[1:], panel[:1]]).instances
-        array([1, 0])
-        """
-        panels = list(panels)
-        check_same(panels, ("channels", "static_names", "time_scale"))
-        lengths = np.concatenate([panel.lengths for panel in panels])
-        joined = {
-            name: np.concatenate([getattr(panel, name) for panel in panels])
-            for name in ("values", "times", "instances", "static")
-            if getattr(panels[0], name) is not None
-        }
-        return panels[0]._derive(**joined, indptr=row_pointers(lengths))
-
     def to_frame(self) -> pd.DataFrame:
         """Write a pd-multiindex DataFrame with the kind of time given back.
 
@@ -303,52 +327,6 @@ class Panel(Frozen):
         Description
         """
         return describe(self, y)
-
-    @property
-    def n_series(self) -> int:
-        """Number of series."""
-        return len(self.indptr) - 1
-
-    @property
-    def in_channels(self) -> int:
-        """Number of channels."""
-        return self.values.shape[1]
-
-    @property
-    def lengths(self) -> np.ndarray:
-        """Number of rows of each series, of shape (n_series,)."""
-        return np.diff(self.indptr)
-
-    @property
-    def shape(self) -> tuple[int]:
-        """The shape scikit-learn sees: (n_series,)."""
-        return (self.n_series,)
-
-    def __len__(self) -> int:
-        return self.n_series
-
-    def __iter__(self) -> Iterator[Panel]:
-        return (self[i] for i in range(self.n_series))
-
-    def __getitem__(self, key):
-        numbers = series_numbers(key, self.n_series)
-        rows, indptr = take_rows(self.indptr, numbers)
-        return self._derive(
-            values=self.values[rows],
-            times=self.times[rows],
-            indptr=indptr,
-            instances=self.instances[numbers],
-            static=None if self.static is None else self.static[numbers],
-        )
-
-    def __repr__(self) -> str:
-        return f"Panel({summarize(self)})"
-
-    def __array__(self, dtype=None, copy=None):
-        raise TypeError(
-            "`X` must be an array here; got a Panel, whose series have different "
-            "lengths. Take `panel.values` (n_rows, in_channels) or `panel.to_frame()`."
-        )
 
     def with_values(self, values, channels=None):
         """Return the panel with other values at the same times.
@@ -396,4 +374,4 @@ class Panel(Frozen):
         return self._with(instances=instances, _numbered=None)
 
     def _with(self, **fields):
-        return Panel(**{**self.__getstate__(), **fields})
+        return Panel(**{**self.__getstate__(), **fields}, copy="values" in fields)

@@ -10,32 +10,6 @@ from ckts.panel._times import NANOSECONDS, TimeScale
 
 if TYPE_CHECKING:
     from ckts.panel._describe import Description
-    from ckts.panel._panel import Panel
-
-
-def summarize(panel: Panel) -> str:
-    """Tell in a few words what a panel holds, cheaply.
-
-    Parameters
-    ----------
-    panel : Panel of shape (n_series,)
-
-    Returns
-    -------
-    str
-    """
-    lengths = panel.lengths if panel.n_series else np.zeros(1, int)
-    low, high = lengths.min(), lengths.max()
-    parts = [
-        f"n_series={panel.n_series}",
-        f"in_channels={panel.in_channels}",
-        f"length {low}" if low == high else f"lengths {low}-{high}",
-    ]
-    if panel.values.size:
-        parts.append(f"{np.isnan(panel.values).mean():.0%} missing")
-    if panel.static is not None:
-        parts.append(f"n_static={panel.static.shape[1]}")
-    return f"{', '.join(parts)}, time {panel.time_scale}"
 
 
 def in_words(it: Description) -> str:

@@ -545,7 +545,7 @@ def test_an_index_with_a_level_of_channels_names_from_long():
 
 
 def test_the_guide_shows_what_comes_out():
-    page = Path(__file__).parents[1] / "docs" / "guide" / "formats.md"
+    page = Path(__file__).parents[2] / "docs" / "guide" / "formats.md"
     code = "".join(re.findall(r"```python\n(.*?)```", page.read_text("utf-8"), re.S))
     shown = re.compile(r"^(\S.*?)  # (.+)$", re.M)
     checks = shown.sub(lambda m: f"found.append((repr({m[1]}), {m[2]!r}))", code)

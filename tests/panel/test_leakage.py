@@ -243,7 +243,7 @@ def test_the_ways_out_work():
 
 
 def test_the_page_shows_what_is_printed():
-    page = Path(__file__).parents[1] / "docs" / "guide" / "length-leakage.md"
+    page = Path(__file__).parents[2] / "docs" / "guide" / "length-leakage.md"
     X, follow_up = load_pbc_survival()
     last = repr(X.describe(follow_up["status"] == 2)).splitlines()[-1]
     assert f"\n{last}\n```" in page.read_text("utf-8")

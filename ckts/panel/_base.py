@@ -1,0 +1,358 @@
+"""What a panel holds, and how its series and rows are selected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Self
+
+import numpy as np
+
+from ckts.panel._checks import refuse_mask, shown
+from ckts.panel._times import TimeScale
+
+_FIELDS = (
+    *("values", "times", "indptr", "channels", "instances"),
+    *("static", "static_names", "time_scale", "_numbered"),
+)
+
+
+class AbstractPanel:
+    """Series of any length, as a record that cannot be changed.
+
+    `Panel` makes it. Its arrays are read-only. It pickles and copies with its fields
+    alone, also where joblib maps the arrays from disk.
+    """
+
+    ndim = 1  # what scikit-learn sees is the series
+    values: np.ndarray
+    times: np.ndarray
+    indptr: np.ndarray
+    channels: tuple[str, ...]
+    instances: np.ndarray
+    static: np.ndarray | None
+    static_names: tuple[str, ...]
+    time_scale: TimeScale
+    _numbered: bool  # whether `instances` are default numbers; no part of the data
+
+    def __setattr__(self, name, value):
+        raise AttributeError(
+            f"`{type(self).__name__}` must not be changed; got a new value for "
+            f"{name!r}. Make another one, e.g. with `with_values`."
+        )
+
+    def __delattr__(self, name):
+        raise AttributeError(
+            f"`{type(self).__name__}` must not be changed; got `del {name}`."
+        )
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in _FIELDS}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self._set(**state)
+
+    def _set(self, **fields) -> None:
+        for value in fields.values():
+            if isinstance(value, np.ndarray):
+                value.setflags(write=False)
+        self.__dict__.update(fields)
+
+    def _derive(self, **fields) -> Self:
+        """Make a panel with some fields changed, which the caller has checked."""
+        derived = object.__new__(type(self))
+        derived._set(**{**self.__getstate__(), **fields})
+        return derived
+
+    @classmethod
+    def concat(cls, panels: Iterable[Self]) -> Self:
+        """Join panels of the same channels, static features and time scale.
+
+        Parameters
+        ----------
+        panels : iterable of Panel
+
+        Returns
+        -------
+        Panel
+
+        Examples
+        --------
+        >>> from ckts import Panel
+        >>> panel = Panel([[1.0], [2.0]], [0.0, 0.7], [0, 1, 2])
+        >>> Panel.concat([panel[1:], panel[:1]]).instances
+        array([1, 0])
+        """
+        panels = list(panels)
+        if not panels:
+            raise ValueError("`panels` must hold at least one panel; got none.")
+        for name in ("channels", "static_names", "time_scale"):
+            first, *others = (getattr(panel, name) for panel in panels)
+            if other := [found for found in others if found != first]:
+                raise ValueError(
+                    f"`panels` must have the same `{name}`; got {other[0]} and {first}."
+                )
+        lengths = np.concatenate([panel.lengths for panel in panels])
+        joined = {
+            name: np.concatenate([getattr(panel, name) for panel in panels])
+            for name in ("values", "times", "instances", "static")
+            if getattr(panels[0], name) is not None
+        }
+        return panels[0]._derive(**joined, indptr=row_pointers(lengths))
+
+    def equals(self, other: object) -> bool:
+        """Whether another object holds the same data.
+
+        Parameters
+        ----------
+        other : object
+
+        Returns
+        -------
+        bool
+            NaN equals NaN; an array of integers and one of floats are different.
+        """
+        if type(self) is not type(other):
+            return False
+        mine, theirs = self.__getstate__(), other.__getstate__()
+        return all(_same(mine[name], theirs[name]) for name in _FIELDS[:-1])
+
+    @property
+    def n_series(self) -> int:
+        """Number of series."""
+        return len(self.indptr) - 1
+
+    @property
+    def in_channels(self) -> int:
+        """Number of channels."""
+        return self.values.shape[1]
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """Number of rows of each series, of shape (n_series,)."""
+        return np.diff(self.indptr)
+
+    @property
+    def shape(self) -> tuple[int]:
+        """The shape scikit-learn sees: (n_series,)."""
+        return (self.n_series,)
+
+    @property
+    def series_of_rows(self) -> np.ndarray:
+        """The number of the series of each row, of shape (n_rows,)."""
+        return np.repeat(np.arange(self.n_series), self.lengths)
+
+    @property
+    def observed(self) -> np.ndarray:
+        """Where a value was observed, bool of shape (n_rows, in_channels)."""
+        return ~np.isnan(self.values)
+
+    @property
+    def elapsed(self) -> np.ndarray:
+        """Time since the first row of the series, of shape (n_rows,)."""
+        filled = self.lengths > 0
+        firsts = self.times[self.indptr[:-1][filled]]
+        return self.times - np.repeat(firsts, self.lengths[filled])
+
+    def gaps(self, rows: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """Measure the time from each row of a series to its next one.
+
+        Parameters
+        ----------
+        rows : ndarray of bool of shape (n_rows,), optional
+            The rows to keep; the others are skipped.
+
+        Returns
+        -------
+        gaps : ndarray of shape (n_gaps,)
+            In the unit of the times; 0 between ties.
+        series : ndarray of shape (n_gaps,)
+            The number of the series of each gap.
+
+        Examples
+        --------
+        >>> from ckts import as_panel
+        >>> panel = as_panel([([0, 2, 7], [1.0, 2.0, 3.0]), ([4, 5], [4.0, 5.0])])
+        >>> panel.gaps()
+        (array([2, 5, 1]), array([0, 0, 1]))
+        """
+        series, times = self.series_of_rows, self.times
+        if rows is not None:
+            series, times = series[rows], times[rows]
+        within = series[1:] == series[:-1]
+        return times[1:][within] - times[:-1][within], series[1:][within]
+
+    def keep_rows(self, rows: np.ndarray) -> Self:
+        """Return the panel of the rows where a mask holds; all series stay.
+
+        Parameters
+        ----------
+        rows : ndarray of bool of shape (n_rows,)
+
+        Examples
+        --------
+        >>> from ckts import as_panel
+        >>> panel = as_panel([([0, 2, 7], [1.0, 2.0, 3.0]), ([4, 5], [4.0, 5.0])])
+        >>> panel.keep_rows(panel.times < 5).lengths
+        array([2, 1])
+        """
+        return self._derive(
+            values=self.values[rows],
+            times=self.times[rows],
+            indptr=row_pointers(rows)[self.indptr],
+        )
+
+    def expanding(self) -> Self:
+        """Make a series of each row: the rows of its series up to and with it.
+
+        A prediction for it is what a model says after that row, knowing nothing later.
+
+        Returns
+        -------
+        Panel of shape (n_rows,)
+            In the order of the rows; its series are numbered.
+
+        Examples
+        --------
+        >>> from ckts import as_panel
+        >>> panel = as_panel([([0, 2, 7], [1.0, 2.0, 3.0]), ([4, 5], [4.0, 5.0])])
+        >>> panel.expanding().times
+        array([0, 0, 2, 0, 2, 7, 4, 4, 5])
+        """
+        series = self.series_of_rows
+        stops = np.arange(len(series)) + 1
+        rows, indptr = _join_ranges(self.indptr[series], stops)
+        return self._derive(
+            values=self.values[rows],
+            times=self.times[rows],
+            indptr=indptr,
+            instances=np.arange(len(series)),
+            static=None if self.static is None else self.static[series],
+            _numbered=True,
+        )
+
+    def __len__(self) -> int:
+        return self.n_series
+
+    def __iter__(self) -> Iterator[Self]:
+        return (self[i] for i in range(self.n_series))
+
+    def __getitem__(self, key) -> Self:
+        series = _series_numbers(key, self.n_series)
+        rows, indptr = _join_ranges(self.indptr[series], self.indptr[1:][series])
+        return self._derive(
+            values=self.values[rows],
+            times=self.times[rows],
+            indptr=indptr,
+            instances=self.instances[series],
+            static=None if self.static is None else self.static[series],
+        )
+
+    def __repr__(self) -> str:
+        lengths = self.lengths if self.n_series else np.zeros(1, int)
+        low, high = lengths.min(), lengths.max()
+        parts = [
+            f"n_series={self.n_series}",
+            f"in_channels={self.in_channels}",
+            f"length {low}" if low == high else f"lengths {low}-{high}",
+        ]
+        if self.values.size:
+            parts.append(f"{np.isnan(self.values).mean():.0%} missing")
+        if self.static is not None:
+            parts.append(f"n_static={self.static.shape[1]}")
+        return f"Panel({', '.join(parts)}, time {self.time_scale})"
+
+    def __array__(self, dtype=None, copy=None):
+        raise TypeError(
+            "`X` must be an array here; got a Panel, whose series have different "
+            "lengths. Take `panel.values` (n_rows, in_channels) or `panel.to_frame()`."
+        )
+
+
+def check_same_order(argument: str, array: object, panel: AbstractPanel) -> None:
+    """Raise if a Series or DataFrame names the series of a panel in another order.
+
+    What belongs to the series is taken by position, which scikit-learn's splitters
+    keep. An index counts if names from the data stand on both sides: default numbers
+    say nothing. Whole numbers may be row numbers as well, so that they must be those
+    of the panel, all of them; other names of a series must not stand at another one.
+    """
+    import pandas as pd
+
+    if panel._numbered or not isinstance(array, pd.Series | pd.DataFrame):
+        return
+    index, n_series = array.index, len(panel)
+    if isinstance(index, pd.RangeIndex) or len(index) != n_series:
+        return
+    both = (pd.Index(panel.instances, tupleize_cols=False), index)
+    names = np.concatenate([np.asarray(part, dtype=object) for part in both])
+    codes, _ = pd.factorize(names, use_na_sentinel=False)
+    ours, theirs = codes[:n_series], codes[n_series:]
+    moved = np.isin(theirs, ours) & (theirs != ours)
+    all_named = index.inferred_type != "integer" or set(theirs) == set(ours)
+    if all_named and moved.any():
+        place = int(np.argmax(moved))
+        raise ValueError(
+            f"`{argument}` must be in the order of the series; got one whose index has "
+            f"{shown(index[place])} at position {place}, where the series is "
+            f"{shown(names[place])}. Use `{argument}.loc[as_panel(X).instances]`, or "
+            f"`{argument}.to_numpy()` if the order is right and the index is not."
+        )
+
+
+def row_pointers(lengths: np.ndarray) -> np.ndarray:
+    """Return where series of some lengths begin, and the last one ends."""
+    return np.concatenate([[0], np.cumsum(lengths, dtype=np.intp)])
+
+
+def _join_ranges(
+    starts: np.ndarray, stops: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the rows of some ranges one after the other, and where each begins."""
+    indptr = row_pointers(stops - starts)
+    shifts = np.repeat(starts - indptr[:-1], stops - starts)
+    return shifts + np.arange(indptr[-1]), indptr
+
+
+def _series_numbers(key, n_series: int) -> np.ndarray:
+    """Return the numbers of the series that an index selects, of shape (n_selected,).
+
+    The index is an int, slice, array-like of int or bool, or a tuple (index, Ellipsis).
+    """
+    if isinstance(key, tuple) and len(key) == 2 and key[1] is Ellipsis:
+        key = key[0]  # scikit-learn indexes what has a shape by [numbers, ...]
+    if isinstance(key, tuple):
+        raise IndexError(
+            f"`panel[...]` must be indexed by series only; got {key!r}. Channels and "
+            "rows are in `panel.values`."
+        )
+    numbers = np.arange(n_series)
+    if not isinstance(key, slice):
+        refuse_mask(
+            "panel[...]",
+            key,
+            "Fill a mask of series, `key.filled(False)`; of numbers take those that "
+            "are known, `key.compressed()`.",
+        )
+        key = np.asarray(key)
+        if key.ndim > 1:
+            raise IndexError(
+                f"`panel[...]` must be indexed by a 1-D array; got shape {key.shape}. "
+                "Channels and rows are in `panel.values`."
+            )
+        if key.size == 0:
+            return numbers[:0]
+    try:
+        return np.atleast_1d(numbers[key])
+    except IndexError as error:
+        raise IndexError(
+            "`panel[...]` must be indexed by numbers or a mask of its "
+            f"{n_series} series; numpy says: {error}. The names of channels are in "
+            "`panel.channels`."
+        ) from None
+
+
+def _same(left: object, right: object) -> bool:
+    if not isinstance(left, np.ndarray) or not isinstance(right, np.ndarray):
+        return bool(left == right)
+    nan = left.dtype.kind == "f" and right.dtype.kind == "f"
+    return left.dtype == right.dtype and np.array_equal(left, right, equal_nan=nan)
