@@ -5,8 +5,9 @@ neither torch nor scikit-learn, skorch or pandas.
 """
 
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from ckts import _checkout
 
 __version__ = "0.1.0.dev0"
 
@@ -22,11 +23,7 @@ _ROOMS = ("datasets", "estimators", "kernels", "layers", "networks", "plotting")
 
 __all__ = ["CKCNNClassifier", "CKCNNRegressor", "Panel", "__version__", "as_panel"]
 
-# In a source checkout `datasets` and `estimators` stand beside this folder, not in it
-# (an installation puts them inside). Looking there makes `ckts.datasets` work in both.
-_ROOT = Path(__file__).resolve().parent.parent
-if (_ROOT / "pyproject.toml").is_file() and (_ROOT / "datasets/__init__.py").is_file():
-    __path__.append(str(_ROOT))
+_checkout.add_folders(__path__)
 
 if TYPE_CHECKING:
     from ckts.estimators import CKCNNClassifier, CKCNNRegressor
