@@ -1,5 +1,6 @@
 """The code that the documentation shows runs as shown."""
 
+import ast
 import contextlib
 import doctest
 import importlib
@@ -18,8 +19,7 @@ FOLDERS = {
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs" / "guide").glob("*.md"))]
 OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-# Imported, it runs the command.
-NOT_IMPORTED = {"ckts.__main__"}
+MODULES_WITH_EXAMPLES = 30  # at least
 
 
 def code_blocks(text):
@@ -36,13 +36,23 @@ def run_page(path):
         exec(compile("\n" * (line - 1) + code, str(path), "exec"), namespace)
 
 
-def module_names(root):
-    names = set()
+def shows_examples(text):
+    """Whether a docstring of a module holds an example that is not skipped."""
+    documented = ast.Module | ast.ClassDef | ast.FunctionDef
+    nodes = [n for n in ast.walk(ast.parse(text)) if isinstance(n, documented)]
+    examples = doctest.DocTestParser().get_examples
+    found = (one for node in nodes for one in examples(ast.get_docstring(node) or ""))
+    return any(doctest.SKIP not in one.options for one in found)
+
+
+def modules_with_examples(root):
+    names = []
     for folder, prefix in FOLDERS.items():
-        for path in (root / folder).rglob("*.py"):
+        for path in sorted((root / folder).rglob("*.py")):
             parts = path.relative_to(root / folder).with_suffix("").parts
-            names.add(".".join((prefix, *parts)).removesuffix(".__init__"))
-    return sorted(names - NOT_IMPORTED)
+            if shows_examples(path.read_text("utf-8")):
+                names.append(".".join((prefix, *parts)).removesuffix(".__init__"))
+    return names
 
 
 def run_doctests(module):
@@ -65,10 +75,22 @@ def test_code_of_the_page_runs(path):
     run_page(path)
 
 
-@pytest.mark.parametrize("name", module_names(ROOT))
+@pytest.mark.parametrize("name", modules_with_examples(ROOT))
 def test_examples_of_the_module_hold(name):
     results, report = run_doctests(importlib.import_module(name))
+    assert results.attempted > 0
     assert results.failed == 0, report
+
+
+def test_only_examples_that_run_are_cases():
+    assert shows_examples('def f():\n    """Add.\n\n    >>> 1 + 1\n    2\n    """\n')
+    assert not shows_examples('"""Add.\n\n>>> 1 + 1  # doctest: +SKIP\n2\n"""\n')
+    assert not shows_examples('"""Add."""\n# >>> 1 + 1\n')
+
+
+def test_examples_are_found():
+    assert len(modules_with_examples(ROOT)) >= MODULES_WITH_EXAMPLES
+    assert "ckts.panel._panel" in modules_with_examples(ROOT)
 
 
 def test_blocks_of_a_page_share_their_names_and_other_languages_are_left_alone(
