@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from count_code import function_bodies, ninth_decile
+
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = {
     "ckts": "ckts",
@@ -76,7 +78,8 @@ LATE = {
 PROGRAMS = {"cli", "demo"}
 
 FILE_LINES = 400
-BODY_LINES = 60
+BODY_LINES = 45
+MOST_BODIES = 20  # lines, which nine of ten functions do not exceed
 
 
 @dataclass(frozen=True)
@@ -206,14 +209,14 @@ def long_files(modules):
 
 
 def long_functions(modules):
+    lengths = []
     for module in modules.values():
-        for node in ast.walk(module.tree):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                code = node.body[ast.get_docstring(node) is not None :]
-                lines = node.end_lineno - code[0].lineno + 1 if code else 0
-                if lines > BODY_LINES:
-                    where = f"{module.path}:{node.lineno}"
-                    yield f"{where} {node.name} has {lines} lines"
+        for node, lines in function_bodies(module.tree):
+            lengths.append(lines)
+            if lines > BODY_LINES:
+                yield f"{module.path}:{node.lineno} {node.name} has {lines} lines"
+    if len(lengths) > 1 and ninth_decile(lengths) > MOST_BODIES:
+        yield f"more than a tenth of the functions exceed {MOST_BODIES} lines"
 
 
 def _public(nodes):
@@ -317,6 +320,15 @@ def test_rule_complains_about_a_tree_that_breaks_it(rule, files, tmp_path):
         path.write_text(text if text else '"""."""')
     (complaint,) = rule(read_modules(tmp_path))
     assert any(Path(name).stem.strip("_") in complaint for name in files)
+
+
+def test_most_functions_are_short(tmp_path):
+    (tmp_path / "ckts").mkdir()
+    body = "".join(["    a = 1\n"] * (MOST_BODIES + 1))
+    functions = [f"def f{number}():\n{body}" for number in range(5)]
+    (tmp_path / "ckts/cli.py").write_text("".join(functions))
+    complaints = list(long_functions(read_modules(tmp_path)))
+    assert complaints == ["more than a tenth of the functions exceed 20 lines"]
 
 
 def test_an_arrow_that_no_import_needs_is_named(tmp_path):
