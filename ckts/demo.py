@@ -1,4 +1,4 @@
-"""The main job on real data in under two minutes: ``ckts demo``."""
+"""Cross-validation on real data in under two minutes: ``ckts demo``."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.stats import sem
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import RepeatedStratifiedKFold
@@ -38,16 +39,16 @@ times, the same folds for both models; AUROC 0.5 is chance, 1 is perfect.
 
 
 def run_demo(output: Path, *, max_epochs: int | None = None, seed: int = 0) -> dict:
-    """Cross-validate CKCNNClassifier beside a baseline, and draw one patient.
+    """Cross-validate CKCNNClassifier and a baseline, and draw the risk of one patient.
 
     Parameters
     ----------
     output : Path
-        Where to write the picture (PNG).
+        File of the picture (PNG).
     max_epochs : int, optional
         Epochs per fit; by default those of the estimator.
     seed : int, default=0
-        Seed of folds and models.
+        Random state of folds and models.
 
     Returns
     -------
@@ -56,76 +57,59 @@ def run_demo(output: Path, *, max_epochs: int | None = None, seed: int = 0) -> d
     """
     started = time.monotonic()
     X, y = load_pbc()
-    print(
-        INTRODUCTION.format(
-            panel=X,
-            events=int(y.sum()),
-            patients=len(y),
-            folds=N_FOLDS,
-            repeats=N_REPEATS,
-        )
-    )
+    sizes = {"events": int(y.sum()), "folds": N_FOLDS, "repeats": N_REPEATS}
+    print(INTRODUCTION.format(panel=X, patients=len(y), **sizes))
     options = {} if max_epochs is None else {"max_epochs": max_epochs}
-    scores, risks, estimators = _cross_validate(X, y, options, seed)
-    _report(scores, max_epochs)
+    scores, risks, models = _cross_validate(X, y, options, seed)
+    _report(scores, "defaults" if max_epochs is None else f"max_epochs={max_epochs}")
     patient = _choose_patient(X, y, risks)
-    _draw(estimators[patient], X[patient], bool(y[patient]), output)
-    print(f"\nOne patient, seen by a model trained on others: {output}")
+    _draw(models[patient], X[patient], bool(y[patient]), output)
+    print(f"\nRisk of one patient, by a model that was fitted without them: {output}")
     print(f"Done in {time.monotonic() - started:.0f} s.")
     return scores
 
 
 def _cross_validate(X, y, options: dict, seed: int) -> tuple[dict, np.ndarray, dict]:
-    """Fit both models in the same folds; keep each patient's out-of-fold model."""
+    """Return AUROC per fold, and risk and model of each patient out of fold."""
     summaries = summarize(X)
-    scores: dict[str, list[float]] = {"ckcnn": [], "baseline": []}
-    risks, estimators = np.zeros(len(y)), {}
-    folds = RepeatedStratifiedKFold(
+    cv = RepeatedStratifiedKFold(
         n_splits=N_FOLDS, n_repeats=N_REPEATS, random_state=seed
     )
-    bar = tqdm(
-        folds.split(summaries, y),
-        total=N_FOLDS * N_REPEATS,
-        unit="fold",
-        file=sys.stderr,
-    )
-    for train, test in bar:
-        ours = CKCNNClassifier(random_state=seed, **options).fit(X[train], y[train])
-        risks[test] = ours.predict_proba(X[test])[:, 1]
-        estimators.update(dict.fromkeys(test.tolist(), ours))
-        scores["ckcnn"].append(roc_auc_score(y[test], risks[test]))
+    folds = list(cv.split(summaries, y))
+    scores = {name: np.zeros(len(folds)) for name in ("ckcnn", "baseline")}
+    risks, models = np.zeros(len(y)), {}
+    bar = tqdm(folds, unit="fold", file=sys.stderr)
+    for number, (train, test) in enumerate(bar):
+        model = CKCNNClassifier(random_state=seed, **options).fit(X[train], y[train])
+        risks[test] = model.predict_proba(X[test])[:, 1]
+        models.update(dict.fromkeys(test.tolist(), model))
         boosting = HistGradientBoostingClassifier(random_state=seed)
         boosting.fit(summaries[train], y[train])
         theirs = boosting.predict_proba(summaries[test])[:, 1]
-        scores["baseline"].append(roc_auc_score(y[test], theirs))
-    return {k: np.array(v) for k, v in scores.items()}, risks, estimators
+        scores["ckcnn"][number] = roc_auc_score(y[test], risks[test])
+        scores["baseline"][number] = roc_auc_score(y[test], theirs)
+    return scores, risks, models
 
 
-def _report(scores: dict[str, np.ndarray], max_epochs: int | None) -> None:
-    """Print both figures, and whether they differ by more than the folds do."""
-    setting = "defaults" if max_epochs is None else f"max_epochs={max_epochs}"
-    names = {
-        "ckcnn": f"CKCNNClassifier, {setting}",
-        "baseline": "summaries + gradient boosting",
-    }
+def _report(scores: dict[str, np.ndarray], setting: str) -> None:
+    """Print both AUROC, and whether they differ by more than two standard errors."""
+    ours, theirs = scores["ckcnn"], scores["baseline"]
     print("AUROC                            mean    sd      worst and best fold")
-    for key, name in names.items():
-        mean, spread = scores[key].mean(), scores[key].std(ddof=1)
-        low, high = scores[key].min(), scores[key].max()
-        print(f"{name:<32} {mean:.3f} +- {spread:.3f}   {low:.3f} to {high:.3f}")
-    difference = scores["ckcnn"] - scores["baseline"]
-    error = difference.std(ddof=1) / np.sqrt(len(difference))
-    mean = difference.mean()
-    verdict = (
-        "no clear difference"
-        if abs(mean) < 2 * error
-        else f"the {'CKCNN' if mean > 0 else 'baseline'} is better"
-    )
+    for name, found in (
+        (f"CKCNNClassifier, {setting}", ours),
+        ("summaries + gradient boosting", theirs),
+    ):
+        spread = f"{found.std(ddof=1):.3f}   {found.min():.3f} to {found.max():.3f}"
+        print(f"{name:<32} {found.mean():.3f} +- {spread}")
+    mean, error = (ours - theirs).mean(), sem(ours - theirs)
+    better = "CKCNN" if mean > 0 else "baseline"
+    clear = abs(mean) >= 2 * error
+    verdict = f"the {better} is better" if clear else "no clear difference"
     print(f"difference {mean:+.3f} +- {error:.3f} (standard error): {verdict}")
 
 
 def _choose_patient(X, y, risks: np.ndarray) -> int:
-    """Take a typical patient with an event and many visits: the one of median risk."""
+    """Of the patients with an event and many visits, choose that of median risk."""
     candidates = np.flatnonzero((y == 1) & (X.lengths >= MANY_VISITS))
     return int(candidates[np.argsort(risks[candidates])[len(candidates) // 2]])
 

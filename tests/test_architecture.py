@@ -57,7 +57,7 @@ ARROWS = {
 LIBRARIES = {
     "panel": {"numpy"},
     "datasets": {"numpy", "pandas", "scipy", "sklearn"},
-    "demo": {"numpy", "sklearn", "tqdm"},
+    "demo": {"numpy", "scipy", "sklearn", "tqdm"},
     "estimators": {"numpy", "pandas", "scipy", "sklearn", "skorch", "torch", "tqdm"},
     "convolution": {"numpy", "scipy", "torch"},
 }
