@@ -38,7 +38,7 @@ ARROWS = {
     "layers": {"_checks", "convolution", "kernels", "randomness"},
     "networks": {"convolution", "layers"},
     "datasets": {"panel"},
-    "plotting": {"panel"},
+    "plotting": {"_checks", "panel"},
     "estimators": {
         "_checks",
         "convolution",

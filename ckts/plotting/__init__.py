@@ -1,6 +1,6 @@
-"""Pictures: Display objects in the way of scikit-learn; need matplotlib."""
+"""Pictures: Display objects as in scikit-learn; they need matplotlib."""
 
-from ckts.plotting.risk import RiskDisplay, growing_series
+from ckts.plotting.risk import RiskDisplay
 from ckts.plotting.sampling import SamplingDisplay
 
-__all__ = ["RiskDisplay", "SamplingDisplay", "growing_series"]
+__all__ = ["RiskDisplay", "SamplingDisplay"]

@@ -1,4 +1,4 @@
-"""The risk of a patient after each measurement."""
+"""The predicted risk of a patient after each measurement."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 
 class RiskDisplay:
-    """A patient's measurements when they were taken, and the risk after each of them.
+    """The measurements of a patient over time, and the predicted risk after each.
 
     Parameters
     ----------
     series : Panel of one series
         The measurements.
     risk : ndarray of shape (n_rows,)
-        Predicted probability with the measurements up to each row.
+        Probability of the event, predicted from the measurements up to each row.
     channels : sequence of str
         The channels to draw.
 
@@ -28,7 +28,7 @@ class RiskDisplay:
     figure_ : matplotlib Figure
         Made by :meth:`plot`.
     axes_ : ndarray of Axes
-        One per channel, and the last one for the risk.
+        One per channel, and a last one for the risk.
 
     See Also
     --------
@@ -49,12 +49,12 @@ class RiskDisplay:
         channels: list[str] | None = None,
         **plot_params: Any,
     ) -> RiskDisplay:
-        """Predict after every measurement of one series, and draw.
+        """Predict after every measurement of a series, and draw.
 
         Parameters
         ----------
         estimator : fitted classifier
-            Its last class is the event whose probability is drawn.
+            The probability of its last class is drawn.
         series : Panel of one series
             The measurements of one patient.
         channels : list of str, optional
@@ -82,7 +82,7 @@ class RiskDisplay:
             raise ValueError(
                 f"`channels` must be among {list(series.channels)}; got {unknown}."
             )
-        risk = estimator.predict_proba(growing_series(series))[:, -1]
+        risk = estimator.predict_proba(series.expanding())[:, -1]
         return cls(series, risk, channels=names).plot(**plot_params)
 
     def plot(
@@ -106,7 +106,7 @@ class RiskDisplay:
         risk_label : str, default="predicted risk"
             Label of the last chart.
         labels : mapping, optional
-            What to write beside a channel instead of its name, such as its unit.
+            Labels of channels, such as name and unit; by default the names.
         title : str, optional
             Title of the figure.
         figure : matplotlib Figure, optional
@@ -121,14 +121,17 @@ class RiskDisplay:
         n_charts = len(self.channels) + 1
         figure = figure or plt.figure(figsize=(7, 1.4 * n_charts + 0.8))
         ratios = [1] * (n_charts - 1) + [1.6]
-        axes = figure.subplots(
-            n_charts, 1, sharex=True, gridspec_kw={"height_ratios": ratios}
-        )
-        times = (self.series.times - self.series.times[0]) * time_factor
+        axes = figure.subplots(n_charts, sharex=True, height_ratios=ratios)
+        times = self.series.elapsed * time_factor
+        names = labels or {}
+        words = [names.get(name, name.replace("_", "\n")) for name in self.channels]
+        for axis, word in zip(axes, [*words, f"{risk_label}\n(%)"], strict=True):
+            axis.set_ylabel(word, rotation=0, ha="right", va="center")
+            axis.spines[["top", "right"]].set_visible(False)
         for axis, name in zip(axes, self.channels, strict=False):
-            label = (labels or {}).get(name, name.replace("_", "\n"))
-            _draw_channel(axis, times, self.series, name, label)
-        _draw_risk(axes[-1], times, self.risk, risk_label)
+            column = self.series.channels.index(name)
+            _draw_channel(axis, times, self.series.values[:, column])
+        _draw_risk(axes[-1], times, 100 * self.risk)
         axes[-1].set_xlabel(time_label or f"time ({self.series.time_scale})")
         if title:
             figure.suptitle(title)
@@ -138,62 +141,28 @@ class RiskDisplay:
         return self
 
 
-def growing_series(series: Panel) -> Panel:
-    """Make one series per row, with the rows up to it: what was known by then.
-
-    Parameters
-    ----------
-    series : Panel of one series
-        The rows.
-
-    Returns
-    -------
-    Panel of as many series as rows
-    """
-    n_rows = len(series.times)
-    rows = np.concatenate([np.arange(i + 1) for i in range(n_rows)])
-    indptr = np.concatenate([[0], np.cumsum(np.arange(1, n_rows + 1))])
-    static = None if series.static is None else np.repeat(series.static, n_rows, 0)
-    return type(series)(
-        series.values[rows],
-        series.times[rows],
-        indptr,
-        channels=series.channels,
-        static=static,
-        static_names=series.static_names or None,
-        time_scale=series.time_scale,
-    )
-
-
-def _draw_channel(
-    axis: Any, times: np.ndarray, series: Panel, name: str, label: str
-) -> None:
-    values = series.values[:, series.channels.index(name)]
-    known = ~np.isnan(values)
-    axis.plot(times[known], values[known], ":", color="0.7", lw=1)
-    axis.plot(times[known], values[known], "o", color="C0", ms=5)
-    for time in times[~known]:
+def _draw_channel(axis: Any, times: np.ndarray, values: np.ndarray) -> None:
+    observed = ~np.isnan(values)
+    axis.plot(times[observed], values[observed], ":", color="0.7", lw=1)
+    axis.plot(times[observed], values[observed], "o", color="C0", ms=5)
+    for time in times[~observed]:
         axis.axvline(time, color="0.85", lw=1, ls="--", zorder=0)
-    axis.set_ylabel(label, rotation=0, ha="right", va="center")
-    axis.spines[["top", "right"]].set_visible(False)
     axis.margins(y=0.2)
 
 
-def _draw_risk(axis: Any, times: np.ndarray, risk: np.ndarray, label: str) -> None:
-    axis.step(times, 100 * risk, where="post", color="C3", lw=1.5, alpha=0.5)
-    axis.plot(times, 100 * risk, "o", color="C3", ms=6)
-    for time, value in zip(times, risk, strict=True):
-        above = (7, 5) if value < 0.85 else (7, -12)
+def _draw_risk(axis: Any, times: np.ndarray, percents: np.ndarray) -> None:
+    axis.step(times, percents, where="post", color="C3", lw=1.5, alpha=0.5)
+    axis.plot(times, percents, "o", color="C3", ms=6)
+    for time, value in zip(times, percents, strict=True):
+        # beside the point; below it where there is no room above
+        offset = (7, 5) if value < 85 else (7, -12)
         axis.annotate(
-            f"{value:.0%}",
-            (time, 100 * value),
-            xytext=above,
-            ha="left",
+            f"{value:.0f}%",
+            (time, value),
+            xytext=offset,
             textcoords="offset points",
             fontsize=8,
         )
     axis.set_ylim(-3, 103)
     axis.margins(x=0.07)  # room for the last figure
-    axis.set_ylabel(f"{label}\n(%)", rotation=0, ha="right", va="center")
     axis.grid(axis="y", color="0.92")
-    axis.spines[["top", "right"]].set_visible(False)

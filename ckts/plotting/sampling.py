@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ckts._checks import check_count
 from ckts.panel import as_panel, percent, readable_unit
 
 if TYPE_CHECKING:
     from ckts.panel import Panel
 
 LANE = 0.84  # height of a full mark, in lanes
-SHORTEST = 0.12  # of a mark of which nothing was observed
-MAX_BARS = 40  # channels that have room for a name
-FEWEST_BARS = 8  # less leave room below, rather than being thick
+SHORTEST = 0.12  # height of a mark without observations, as a share of LANE
+MAX_BARS = 40  # more have no room for their names
+FEWEST_BARS = 8  # fewer leave room below instead of becoming thick
 
 
 class SamplingDisplay:
     """Who was measured when, and what is missing.
 
-    Each series has a lane with one mark per row: the taller, the more channels the row
-    observes, in proportion to the most of any row drawn. The line below runs from the
-    first to the last row, and the figure at its end counts the rows. Beside the lanes
-    are the shares of all rows of the panel at which each channel is missing, if
-    anything is.
+    Each series has a lane with one mark per row. The height of a mark is the number of
+    channels observed in the row, relative to the largest number in any row drawn. The
+    line below runs from the first to the last row, and the figure at its end is the
+    number of rows. Bars beside the lanes show the share of missing values per channel,
+    over all rows of the panel, unless nothing is missing.
 
     Parameters
     ----------
@@ -63,14 +63,14 @@ class SamplingDisplay:
     def from_panel(
         cls, panel: Panel, *, n_series: int = 12, ax: Any = None, **plot_params: Any
     ) -> SamplingDisplay:
-        """Choose series at equal distances in the panel, and draw them.
+        """Draw evenly spaced series of a panel.
 
         Parameters
         ----------
         panel : Panel of shape (n_all,)
             Or anything that `ckts.as_panel` takes.
         n_series : int, default 12
-            Lanes at most; the first and the last series are among them.
+            Largest number of lanes; the first and the last series are among them.
         ax : matplotlib Axes, optional
             Where to draw the lanes, without the bars; by default a new figure.
         **plot_params
@@ -79,26 +79,19 @@ class SamplingDisplay:
         Returns
         -------
         SamplingDisplay
-            Its bars are sorted, and the 40 most missing ones where there are more.
+            Its bars are sorted; of more than 40, the channels missing most are shown.
 
         Raises
         ------
         ValueError
-            If there are no series, or `n_series` is not positive.
+            If the panel is empty, or `n_series` is not positive.
         TypeError
             If `n_series` is not an integer.
         """
         panel = as_panel(panel)
-        if not isinstance(n_series, Integral) or n_series < 1:
-            error = ValueError if isinstance(n_series, Integral) else TypeError
-            raise error(
-                f"`n_series` must be an integer of at least 1; got {n_series!r}. It is "
-                "the number of lanes to draw, such as 12."
-            )
-        n_lanes = min(n_series, len(panel))
+        n_lanes = min(check_count("n_series", n_series), len(panel))
         chosen = np.linspace(0, len(panel) - 1, n_lanes).round().astype(int)
-        rows = max(len(panel.times), 1)
-        missing = 1 - np.sum(~np.isnan(panel.values), axis=0) / rows
+        missing = 1 - panel.observed.sum(axis=0) / max(len(panel.times), 1)
         most = np.argsort(-missing, kind="stable")[:MAX_BARS][::-1]
         display = cls(
             panel[chosen],
@@ -117,7 +110,7 @@ class SamplingDisplay:
         series_label: str = "series",
         title: str | None = None,
     ) -> SamplingDisplay:
-        """Draw the lanes and, on a figure of its own, the bars.
+        """Draw the lanes, and the bars unless axes are given.
 
         Parameters
         ----------
@@ -132,7 +125,7 @@ class SamplingDisplay:
         series_label : str, default "series"
             What a series is, such as "patients".
         title : str, optional
-            What the data are. On given axes it stands in place of the legend.
+            What the data are. On given axes it replaces the legend.
 
         Returns
         -------
@@ -143,11 +136,9 @@ class SamplingDisplay:
         else:
             self.figure_, self.axes_ = self._new_figure(title)
         lanes, *bars = self.axes_
-        times, unit = _readable_times(self.panel, time_factor)
+        times, words = _readable_times(self.panel, time_factor)
         _draw_lanes(lanes, self.panel, times)
-        dated = self.panel.time_scale.kind == "datetime"
-        name = "time since the first row" if dated else "time"
-        lanes.set_xlabel(time_label or (f"{name} ({unit})" if unit else name))
+        lanes.set_xlabel(time_label or words)
         above = title if title and ax is not None else self._legend(series_label)
         lanes.set_title(above, loc="left", fontsize=9)
         for axis in bars:
@@ -161,7 +152,7 @@ class SamplingDisplay:
         )
         if not self.missing.any():
             return f"{legend}; nothing is missing"
-        most = int(np.max(_n_observed(self.panel), initial=0))
+        most = np.max(self.panel.observed.sum(axis=1), initial=0)
         heights = f"(at most {most} of {self.panel.in_channels})"
         return f"{legend}.\nThe taller, the more channels were measured {heights}."
 
@@ -181,38 +172,28 @@ class SamplingDisplay:
 
 
 def _readable_times(panel: Panel, factor: float | None) -> tuple[np.ndarray, str]:
-    """Return the times (n_rows,) to draw, and the name of their unit."""
-    times = panel.times
-    if len(times) == 0:
-        return times, ""
-    if panel.time_scale.kind == "datetime":
-        filled = panel.lengths > 0
-        first = times[panel.indptr[:-1][filled]]
-        times = times - np.repeat(first, panel.lengths[filled])
+    """Return the times (n_rows,) to draw, and what they are."""
+    scale = panel.time_scale
+    dated = scale.kind == "datetime"
+    times = panel.elapsed if dated else panel.times
+    words = "time since the first row" if dated else "time"
     if factor is not None:
-        return times * factor, ""
-    size, unit = readable_unit(panel.time_scale, float(np.abs(times).max()))
-    return times / size, unit
-
-
-def _n_observed(panel: Panel) -> np.ndarray:
-    """Count the observed channels of each row, of shape (n_rows,)."""
-    return np.sum(~np.isnan(panel.values), axis=1)
+        return times * factor, words
+    size, unit = readable_unit(scale, float(np.max(np.abs(times), initial=0)))
+    return times / size, f"{words} ({unit})" if unit else words
 
 
 def _draw_lanes(axis: Any, panel: Panel, times: np.ndarray) -> None:
-    n_observed = _n_observed(panel)
+    n_observed = panel.observed.sum(axis=1)
     share = n_observed / max(np.max(n_observed, initial=0), 1)
     tall = LANE * np.maximum(share, SHORTEST)
-    for lane, (start, stop) in enumerate(
-        zip(panel.indptr[:-1], panel.indptr[1:], strict=True)
-    ):
-        if start < stop:
-            when = times[start:stop]
-            axis.hlines(lane, when[0], when[-1], color="0.75", lw=1, zorder=1)
-            top = lane - tall[start:stop]
-            axis.vlines(when, lane, top, color="C0", lw=1.2, zorder=2)
-        _write_beside(axis, lane, f"{stop - start:,}")
+    lane = panel.series_of_rows
+    axis.vlines(times, lane, lane - tall, color="C0", lw=1.2, zorder=2)
+    filled = np.flatnonzero(panel.lengths)
+    first, last = panel.indptr[filled], panel.indptr[filled + 1] - 1
+    axis.hlines(filled, times[first], times[last], color="0.75", lw=1, zorder=1)
+    for number, length in enumerate(panel.lengths):
+        _write_beside(axis, number, f"{length:,}")
     _write_beside(axis, -0.9, "rows")
     middles = np.arange(len(panel)) - LANE / 2
     axis.set_yticks(middles, [str(name) for name in panel.instances])

@@ -6,7 +6,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from ckts import CKCNNClassifier, Panel
-from ckts.plotting import RiskDisplay, growing_series
+from ckts.plotting import RiskDisplay
 from irregular import irregular_panel
 
 
@@ -43,14 +43,6 @@ def test_the_risk_after_a_row_knows_nothing_later(fitted):
     ).risk
     np.testing.assert_allclose(first[:-1], second[:-1], atol=1e-6)
     assert abs(first[-1] - second[-1]) > 1e-4
-
-
-def test_growing_series_are_the_beginnings(fitted):
-    _, X = fitted
-    grown = growing_series(X[1])
-    assert grown.lengths.tolist() == list(range(1, len(X[1].times) + 1))
-    np.testing.assert_array_equal(grown[2].times, X[1].times[:3])
-    np.testing.assert_array_equal(grown.static[2], X[1].static[0])
 
 
 def test_a_figure_is_made_where_none_is_given(fitted):
