@@ -116,11 +116,22 @@ def test_the_limit_does_all_transforms_and_products_once():
 
 
 @pytest.mark.parametrize("solver", cde.SOLVERS)
-def test_a_step_of_the_neural_cde_trains_it(solver):
+def test_a_step_of_the_neural_cde_trains_it(solver, monkeypatch):
     pytest.importorskip("torchcde", reason="installed by `make bench` only")
+    made = []
+
+    class Network(cde.NeuralCDE):
+        def __init__(self, *sizes):
+            super().__init__(*sizes)
+            made.append(self)
+
+    monkeypatch.setattr(cde, "NeuralCDE", Network)
     values, times = torch.randn(2, 8, 3), p.regular_times(2, 8)
     step = cde.cde_step(values, times, width=4, n_classes=3, solver=solver)
+    before = [parameter.clone() for parameter in made[0].parameters()]
     step()
+    for old, new in zip(before, made[0].parameters(), strict=True):
+        assert not torch.equal(old, new)
 
 
 def test_a_missing_rival_is_said_so(monkeypatch):

@@ -29,11 +29,13 @@ def code_blocks(text):
 
 
 def run_page(path):
-    """Run the blocks of a page one after the other in one namespace."""
+    """Run the blocks of a page one after the other in one namespace; count them."""
     namespace = {"__name__": "__page__"}
-    for line, code in code_blocks(path.read_text("utf-8")):
+    blocks = list(code_blocks(path.read_text("utf-8")))
+    for line, code in blocks:
         # Blank lines in front: a traceback names the line of the page.
         exec(compile("\n" * (line - 1) + code, str(path), "exec"), namespace)
+    return len(blocks)
 
 
 def shows_examples(text):
@@ -72,7 +74,7 @@ def scratch_folder(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
 def test_code_of_the_page_runs(path):
-    run_page(path)
+    assert run_page(path) > 0
 
 
 @pytest.mark.parametrize("name", modules_with_examples(ROOT))

@@ -1,0 +1,250 @@
+"""Tests mirror the tree, are of readable length, and each of them asserts something.
+
+The tables hold today's exceptions: one that is no longer needed is an error.
+"""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDERS = ("ckts", "datasets", "estimators")
+FILE_LINES = 400
+
+# Library files without a test file of their name, and what tests them.
+TESTED_ELSEWHERE = {
+    "ckts/convolution/methods/base.py": "three lines",
+    "ckts/convolution/methods/mesh/moments.py": "test_near_field",
+    "ckts/convolution/methods/mesh/terms.py": "test_near_field",
+    "ckts/convolution/plan.py": "layers/test_ckconv",
+    "ckts/kernels/bands.py": "test_kernels walks all kernels",
+    "ckts/kernels/base.py": "test_kernels walks all kernels",
+    "ckts/kernels/fourier.py": "test_kernels walks all kernels",
+    "ckts/kernels/network.py": "test_kernels walks all kernels",
+    "ckts/kernels/piecewise.py": "test_kernels walks all kernels",
+    "ckts/kernels/siren.py": "test_kernels walks all kernels",
+    "ckts/kernels/weight_norm.py": "test_kernels walks all kernels",
+    "ckts/panel/_checks.py": "test_panel",
+    "ckts/panel/_columns.py": "test_convert",
+    "ckts/panel/_frames.py": "test_convert",
+    "ckts/panel/_landmark.py": "estimators/test_landmark, datasets/test_landmark",
+    "ckts/panel/_static.py": "test_panel",
+    "datasets/_checks.py": "each data set tests its arguments",
+    "datasets/_choose.py": "test_perturb",
+    "datasets/_dataset.py": "test_registry",
+    "datasets/_home.py": "test_download",
+    "datasets/_http.py": "test_download",
+    "datasets/_paper_sets.py": "test_registry",
+    "datasets/_physionet_sets.py": "test_registry",
+    "datasets/_rows.py": "test_perturb",
+    "datasets/_tsml.py": "test_registry",
+    "datasets/_zenodo.py": "test_download",
+    "datasets/make/_draw.py": "test_every_generator",
+    "datasets/readers/_cases.py": "test_ts, test_arff",
+    "datasets/readers/_rows.py": "test_physionet2012",
+    "datasets/readers/_splits.py": "test_ts",
+    "datasets/readers/_tables.py": "test_physionet2019",
+    "datasets/readers/_ts_header.py": "test_ts",
+    "datasets/readers/_ts_stamps.py": "test_ts",
+    "estimators/_base.py": "test_estimators",
+    "estimators/_baseline.py": "test_scikit_learn",
+    "estimators/_input.py": "test_inputs",
+    "estimators/_net.py": "test_estimators, test_geometries",
+    "estimators/_params.py": "test_estimators",
+    "estimators/_statistics.py": "test_scaling, test_quantiles",
+    "estimators/classifier.py": "test_estimators",
+    "estimators/regressor.py": "test_estimators",
+}
+LONG_TESTS = {
+    "tests/datasets/test_download.py",
+    "tests/kernels/test_kernels.py",
+    "tests/layers/test_ckconv_linear.py",
+    "tests/panel/test_convert.py",
+}
+# Warnings are errors: these pass where none is raised.
+SILENT_TESTS = {
+    "tests/convolution/test_checks.py: test_a_share_may_be_of_any_type",
+    "tests/convolution/test_checks.py: test_times_may_be_tied_and_of_any_type",
+    "tests/estimators/test_clock.py: test_labels_of_time_do_not_matter",
+    "tests/estimators/test_clock.py: test_short_series_are_not_warned_of",
+    "tests/estimators/test_clock.py: "
+    "test_the_beginning_of_a_record_and_a_sparser_one_are_not_warned_of",
+    "tests/estimators/test_clock.py: test_units_that_are_known_are_never_warned_of",
+    "tests/estimators/test_estimators.py: test_no_warning_escapes",
+    "tests/panel/test_leakage.py: test_the_ways_out_work",
+}
+
+
+def mirrored(file):
+    """Where the test file of a library file stands, from the root."""
+    parts = file.removeprefix("ckts/").split("/")
+    name = parts[-1].removesuffix(".py").lstrip("_")
+    return "/".join(["tests", *parts[:-1], f"test_{name}.py"])
+
+
+def python_files(root, folder):
+    files = (root / folder).rglob("*.py")
+    return {path.relative_to(root).as_posix() for path in files}
+
+
+def untested_files(root):
+    tests = python_files(root, "tests")
+    for folder in FOLDERS:
+        for file in sorted(python_files(root, folder)):
+            if not Path(file).name.startswith("__") and mirrored(file) not in tests:
+                yield file
+
+
+def strange_folders(root):
+    """Yield folders of tests that mirror no folder of the library."""
+    for file in sorted(python_files(root, "tests")):
+        folder = Path(file).parent.relative_to("tests")
+        known = [root / folder, root / "ckts" / folder]
+        if folder != Path("support") and not any(path.is_dir() for path in known):
+            yield file
+
+
+def long_tests(root):
+    for file in sorted(python_files(root, "tests")):
+        if len((root / file).read_text("utf-8").splitlines()) > FILE_LINES:
+            yield file
+
+
+def loose_helpers(root):
+    for file in sorted(python_files(root, "tests")):
+        name = Path(file).name
+        loose = not name.startswith("test_") and name != "conftest.py"
+        if loose and not file.startswith("tests/support/"):
+            yield file
+
+
+def unused_helpers(root):
+    """Yield helper modules that no other file imports and that are no script."""
+    files = [*python_files(root, "tests"), *python_files(root, "docs")]
+    texts = {file: (root / file).read_text("utf-8") for file in files}
+    imported = {file: set(_imported(ast.parse(text))) for file, text in texts.items()}
+    for file in sorted(python_files(root, "tests/support")):
+        name = Path(file).stem
+        used = any(name in names for other, names in imported.items() if other != file)
+        script = '__name__ == "__main__"' in texts[file]
+        if not (name.startswith("test_") or used or script):
+            yield file
+
+
+def _imported(tree):
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module
+
+
+def idle_tests(root):
+    """Yield tests that assert nothing, nor does a helper that they call."""
+    files = sorted(python_files(root, "tests"))
+    functions = {file: _functions((root / file).read_text("utf-8")) for file in files}
+    shared = [
+        node
+        for file in files
+        if file.startswith("tests/support/") or file.endswith("conftest.py")
+        for node in functions[file]
+    ]
+    for file in files:
+        asserting = _asserting_names([*functions[file], *shared])
+        for node in functions[file]:
+            if node.name.startswith("test") and not _asserts(node, asserting):
+                yield f"{file}: {node.name}"
+
+
+def _functions(text):
+    nodes = ast.walk(ast.parse(text))
+    return [node for node in nodes if isinstance(node, ast.FunctionDef)]
+
+
+def _asserting_names(functions):
+    """Names of functions that assert something, by way of others too."""
+    names = {"raises", "warns", "fail"}
+    before = -1
+    while before < len(names):
+        before = len(names)
+        names |= {node.name for node in functions if _asserts(node, names)}
+    return names
+
+
+def _asserts(function, asserting):
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assert):
+            return True
+        if isinstance(node, ast.Call):
+            name = ast.unparse(node.func).rpartition(".")[2]
+            if name in asserting or name.startswith("assert_"):
+                return True
+    return False
+
+
+EXCEPTIONS = [
+    (untested_files, TESTED_ELSEWHERE),
+    (strange_folders, set()),
+    (long_tests, LONG_TESTS),
+    (loose_helpers, set()),
+    (unused_helpers, set()),
+    (idle_tests, SILENT_TESTS),
+]
+
+
+@pytest.mark.parametrize(("rule", "exceptions"), EXCEPTIONS)
+def test_rule_holds_but_for_the_exceptions_that_are_listed(rule, exceptions):
+    found = set(rule(ROOT))
+    assert found - set(exceptions) == set(), "break the rule"
+    assert set(exceptions) - found == set(), "need no exception any more: remove them"
+
+
+@pytest.mark.parametrize(
+    ("rule", "files", "complaints"),
+    [
+        (untested_files, {"ckts/panel/_times.py": ""}, ["ckts/panel/_times.py"]),
+        (
+            untested_files,
+            {"datasets/make/speed.py": "", "tests/datasets/make/test_speed.py": ""},
+            [],
+        ),
+        (untested_files, {"ckts/cli.py": "", "tests/test_cli.py": ""}, []),
+        (untested_files, {"estimators/__init__.py": ""}, []),
+        (strange_folders, {"tests/panels/test_a.py": ""}, ["tests/panels/test_a.py"]),
+        (strange_folders, {"ckts/a/b.py": "", "tests/a/test_c.py": ""}, []),
+        (long_tests, {"tests/test_a.py": "\n" * 401}, ["tests/test_a.py"]),
+        (long_tests, {"tests/test_a.py": "\n" * 400}, []),
+        (loose_helpers, {"tests/panel/helper.py": ""}, ["tests/panel/helper.py"]),
+        (loose_helpers, {"tests/support/a.py": "", "tests/conftest.py": ""}, []),
+        (unused_helpers, {"tests/support/a.py": ""}, ["tests/support/a.py"]),
+        (
+            unused_helpers,
+            {"tests/support/a.py": "", "tests/test_b.py": "from a import f"},
+            [],
+        ),
+        (
+            unused_helpers,
+            {"tests/support/a.py": 'if __name__ == "__main__":\n    main()'},
+            [],
+        ),
+        (
+            idle_tests,
+            {"tests/test_a.py": "def test_a():\n    f()\ndef f():\n    1 + 1"},
+            ["tests/test_a.py: test_a"],
+        ),
+        (
+            idle_tests,
+            {
+                "tests/test_a.py": "def test_a():\n    f()",
+                "tests/support/b.py": "def f():\n    g()\ndef g():\n    assert 1",
+            },
+            [],
+        ),
+    ],
+)
+def test_rule_complains_about_a_tree_that_breaks_it(tmp_path, rule, files, complaints):
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    assert list(rule(tmp_path)) == complaints
