@@ -4,6 +4,7 @@ The tables hold today's exceptions: one that is no longer needed is an error.
 """
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,10 @@ LONG_TESTS = {
     "tests/kernels/test_kernels.py",
     "tests/layers/test_ckconv_linear.py",
     "tests/panel/test_convert.py",
+}
+UNUSED_NAMES = {
+    "tests/convolution/methods/lattice/test_search.py: assert_on_lattice",
+    "tests/estimators/test_estimators.py: LONG",
 }
 # Warnings are errors: these pass where none is raised.
 SILENT_TESTS = {
@@ -132,6 +137,31 @@ def unused_helpers(root):
             yield file
 
 
+def unused_names(root):
+    """Yield functions and constants of test files that nothing uses."""
+    tests = sorted(python_files(root, "tests"))
+    files = [*tests, *python_files(root, "docs")]
+    texts = {file: (root / file).read_text("utf-8") for file in files}
+    for file in tests:
+        shared = file.startswith("tests/support/") or file.endswith("conftest.py")
+        others = texts.values() if shared else [texts[file]]
+        for name in _defined(ast.parse(texts[file])):
+            if sum(len(re.findall(rf"\b{name}\b", text)) for text in others) < 2:
+                yield f"{file}: {name}"
+
+
+def _defined(tree):
+    """Names of a module that must be used: neither tests nor pytest's."""
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            automatic = any("autouse" in ast.unparse(d) for d in node.decorator_list)
+            if not automatic and not node.name.lower().startswith(("test", "pytest")):
+                yield node.name
+        elif isinstance(node, ast.Assign):
+            names = {t.id for t in node.targets if isinstance(t, ast.Name)}
+            yield from sorted(names - {"pytestmark"})
+
+
 def _imported(tree):
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -189,6 +219,7 @@ EXCEPTIONS = [
     (long_tests, LONG_TESTS),
     (loose_helpers, set()),
     (unused_helpers, set()),
+    (unused_names, UNUSED_NAMES),
     (idle_tests, SILENT_TESTS),
 ]
 
@@ -226,6 +257,19 @@ def test_rule_holds_but_for_the_exceptions_that_are_listed(rule, exceptions):
         (
             unused_helpers,
             {"tests/support/a.py": 'if __name__ == "__main__":\n    main()'},
+            [],
+        ),
+        (
+            unused_names,
+            {"tests/test_a.py": "A = B = 1\ndef f():\n    A\ndef test_f():\n    f()"},
+            ["tests/test_a.py: B"],
+        ),
+        (
+            unused_names,
+            {
+                "tests/support/a.py": "def f(): ...",
+                "tests/test_b.py": "from a import f",
+            },
             [],
         ),
         (
