@@ -5,6 +5,7 @@ import contextlib
 import doctest
 import importlib
 import io
+import pkgutil
 import re
 from pathlib import Path
 
@@ -20,6 +21,19 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs" / "guide").glob("*.md"))]
 OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 MODULES_WITH_EXAMPLES = 30  # at least
+ALL_PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
+ALL_PAGES += sorted((ROOT / "docs").rglob("*.md"))
+LINK = re.compile(r"\]\(([^)#:]+?)(?:#[^)]*)?\)")
+FILE = re.compile(r"(?<![\w./-])(?:ckts|datasets|estimators|tests|docs)/[\w./-]*")
+REFERENCE = re.compile(r":(?:attr|class|data|func|meth|mod):`~?(ckts[\w.]*)`")
+# Paths that pages name and that are gone: to be mended.
+STALE_PATHS = {
+    "CONTRIBUTING.md: ckts/geometry/",
+    "CONTRIBUTING.md: ckts/methods/",
+    "CONTRIBUTING.md: tests/methods/test_every_method.py",
+    "convolution-methods.md: ckts/geometry",
+    "convolution-methods.md: ckts/methods",
+}
 
 
 def code_blocks(text):
@@ -93,6 +107,46 @@ def test_only_examples_that_run_are_cases():
 def test_examples_are_found():
     assert len(modules_with_examples(ROOT)) >= MODULES_WITH_EXAMPLES
     assert "ckts.panel._panel" in modules_with_examples(ROOT)
+
+
+def missing_paths(page, root):
+    """Yield what a page links to or names in backticks and the tree does not have."""
+    text = page.read_text("utf-8")
+    for target in LINK.findall(text):
+        if not (page.parent / target).exists():
+            yield target
+    for named in re.findall(r"`([^`\n]+)`", text):
+        for path in FILE.findall(named):
+            if not (root / path.rstrip(".")).exists():
+                yield path
+
+
+def test_files_that_pages_name_exist():
+    found = {
+        f"{page.name}: {path}"
+        for page in ALL_PAGES
+        for path in missing_paths(page, ROOT)
+    }
+    assert found == STALE_PATHS
+
+
+def test_a_missing_file_is_named(tmp_path):
+    (tmp_path / "ckts").mkdir()
+    (tmp_path / "page.md").write_text(
+        "[a](page.md#top) [b](gone.md) [c](https://x.org/ckts/gone) `ckts/` "
+        "`python docs/gone.py` `ckts/gone.py` ckts/prose.py"
+    )
+    found = list(missing_paths(tmp_path / "page.md", tmp_path))
+    assert found == ["gone.md", "docs/gone.py", "ckts/gone.py"]
+
+
+def test_names_that_docstrings_refer_to_exist():
+    folders = [*FOLDERS, "docs", "tests"]
+    files = [path for name in folders for path in sorted((ROOT / name).rglob("*.py"))]
+    names = {n for path in files for n in REFERENCE.findall(path.read_text("utf-8"))}
+    assert len(names) > 10
+    for name in sorted(names):
+        assert pkgutil.resolve_name(name) is not None
 
 
 def test_blocks_of_a_page_share_their_names_and_other_languages_are_left_alone(
