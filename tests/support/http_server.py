@@ -1,4 +1,4 @@
-"""A local HTTP server that misbehaves on request."""
+"""A local HTTP server that misbehaves on request, and archives for it to serve."""
 
 import hashlib
 import io
