@@ -319,9 +319,6 @@ def test_other_static_features_than_in_fit(data):
         model.predict(Panel(X.values, X.times, X.indptr))
 
 
-LONG = pd.DataFrame({"id": [1, 1, 2, 2], "time": [1, 2, 1, 2]})
-
-
 @pytest.mark.parametrize(
     ("X", "error", "message"),
     [

@@ -23,16 +23,6 @@ def lattice_of(*series, queries=None, method="auto", dtype=torch.float64):
     return make_geometry(times, queries, method=method).lattice
 
 
-def assert_on_lattice(lattice, times):
-    """Lattice index times step is time since the first stamp."""
-    times = torch.as_tensor(times, dtype=torch.float64)
-    elapsed = times - times[:, :1]
-    steps = lattice.source - lattice.source[:, :1]
-    assert torch.allclose(steps * torch.tensor(lattice.step).double(), elapsed)
-    assert lattice.source.min() >= 0
-    assert lattice.source.max() < lattice.length
-
-
 # --- which step -----------------------------------------------------------------------
 
 
