@@ -1,309 +1,199 @@
-"""Files of a data set in the cache: downloaded once, whole, and the right ones."""
+"""One file from one address into a `.part` file, which the next attempt continues."""
 
 from __future__ import annotations
 
-import errno
-import os
-from collections.abc import Sequence
-from contextlib import suppress
+import re
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-from ckts.datasets._archives import check_archive, checks_itself
-from ckts.datasets._dataset import Dataset, RemoteFile
-from ckts.datasets._home import HOME, find_data_home, is_offline
-from ckts.datasets._http import discard, download_part
-from ckts.datasets._zenodo import published_digest
+from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from filelock import AcquireReturnProxy
+    from requests import Response
+
+TIMEOUT = (10, 30)  # seconds to connect, and without a byte
+ATTEMPTS = 200  # at one address, as long as they bring bytes
+PAUSES = (1, 3)  # seconds, before asking again after an answer that may pass
+_PASSING = {429, 500, 502, 503, 504}
+CHUNK = 2**16
+HEADERS = {
+    "User-Agent": "ckts (data sets for research)",  # some servers refuse the unnamed
+    "Accept-Encoding": "identity",  # bytes as published, so that sizes can be compared
+}
+_HTML = re.compile(rb"\s*(<!--.*?-->\s*)*<(!doctype\s+html|html)", re.I | re.S)
 
 
-def fetch_files(
-    dataset: Dataset,
+def download_part(
+    url: str,
+    part: Path,
     *,
-    data_home: str | os.PathLike[str] | None = None,
-    download_if_missing: bool = True,
+    size: int | None = None,
+    verifiable: bool = False,
     verbose: bool = False,
-) -> dict[str, Path]:
-    """Return where the files of a data set are, after downloading what is missing.
-
-    Every file is held to its digest each time, also when it comes from the cache. Two
-    processes may call this at once: one downloads, the other waits.
+) -> int | None:
+    """Bring the file at `url` into `part`, going on where an earlier attempt broke off.
 
     Parameters
     ----------
-    dataset : Dataset
-        `dataset.only(names)` fetches some of its files.
-    data_home : path, optional
-        The cache; by default `CKTS_DATA` or the folder of the operating system.
-    download_if_missing : bool, default True
-        If False, or where `CKTS_OFFLINE` is set, nothing is downloaded.
+    url : str
+    part : Path
+        Stays after a failure, for the next attempt. Beside it the validator (ETag) of
+        the server is kept, so that two versions of a file are never joined.
+    size : int, optional
+        As published; a server that announces another one is refused.
+    verifiable : bool, default False
+        Whether a digest will tell if the parts fit together. Then a part is continued
+        without a validator, and at another mirror.
     verbose : bool, default False
-        Draw progress bars.
+        Draw a progress bar.
 
     Returns
     -------
-    dict of str to Path
-        Name of the file -> its path.
+    int or None
+        The size of the file as the server announced it, if it did.
 
     Raises
     ------
-    FileNotFoundError
-        If a file is missing and must not be downloaded.
     OSError
-        If no mirror gives the right file, or the disk is full.
+        If the server refuses, stalls, sends a page of HTML or less than it announced.
     """
-    folder = folder_of(dataset, data_home)
-    paths = {}
-    for file in dataset.files:
-        path = folder / file.name
-        if not is_right(file, path):
-            if not download_if_missing or is_offline():
-                raise FileNotFoundError(_missing(dataset, file, path))
-            _download_alone(dataset, file, path, verbose)
-        paths[file.name] = path
-    return paths
-
-
-def fetch_version(
-    versions: Sequence[Dataset],
-    *,
-    data_home: str | os.PathLike[str] | None = None,
-    download_if_missing: bool = True,
-    verbose: bool = False,
-) -> tuple[Dataset, dict[str, Path]]:
-    """Fetch the version of a data set that is cached, or else the first to be had.
-
-    Parameters
-    ----------
-    versions : sequence of Dataset
-        In the order in which they are tried.
-    data_home, download_if_missing, verbose
-        As for `fetch_files`, whose errors of all versions are raised as one.
-    """
-    failures: list[OSError] = []
-    for version in sorted(versions, key=lambda v: not is_cached(v, data_home)):
+    pauses = iter(PAUSES)
+    for _ in range(ATTEMPTS):
+        before = _size(part)
+        answer = _Answer(url, part, size, verifiable)
         try:
-            return version, fetch_files(
-                version,
-                data_home=data_home,
-                download_if_missing=download_if_missing,
-                verbose=verbose,
+            answer.receive(verbose)
+        except OSError as error:
+            if not answer.worth_repeating(error, before, pauses):
+                raise
+            continue
+        _refuse_html(part)
+        return answer.total
+    raise OSError(f"the connection broke {ATTEMPTS} times")
+
+
+def validator_of(part: Path) -> Path:
+    """Return the file that keeps address and validator of a part."""
+    return part.with_name(part.name + ".etag")
+
+
+def discard(part: Path) -> None:
+    """Remove a part, so that the next attempt starts again."""
+    part.unlink(missing_ok=True)
+    validator_of(part).unlink(missing_ok=True)
+
+
+class _Answer:
+    """A request for the rest of a file, and the answer of the server."""
+
+    def __init__(self, url: str, part: Path, size: int | None, verifiable: bool):
+        self.url, self.part, self.size = url, part, size
+        self.verifiable = verifiable
+        self.total: int | None = None
+        self.status: int | None = None
+        self.refused_range = False
+        self.start = 0
+
+    def receive(self, verbose: bool) -> None:
+        """Append to the part what is missing of it."""
+        import pooch
+
+        headers = {**HEADERS, **self._range()}
+        with ExitStack() as stack:
+            file = stack.enter_context(self.part.open("ab"))
+
+            def check(response: Response, **_: object) -> None:
+                stack.callback(response.close)  # which pooch leaves open
+                self._check(response, file)
+
+            pooch.HTTPDownloader(
+                progressbar=verbose,
+                chunk_size=CHUNK,
+                timeout=TIMEOUT,
+                headers=headers,
+                hooks={"response": check},
+            )(self.url, file, None)
+        if self.total is not None and _size(self.part) != self.total:
+            raise OSError(f"{_size(self.part):,} of {self.total:,} bytes came")
+
+    def worth_repeating(
+        self, error: OSError, before: int, pauses: Iterator[float]
+    ) -> bool:
+        """Return whether to ask again here, after a pause if nothing came."""
+        if error.errno is not None:  # this machine's, such as a full disk
+            return False
+        if _size(self.part) > before or self.refused_range:
+            return True
+        passing = self.status is None or self.status in _PASSING
+        pause = next(pauses, None) if passing else None
+        if pause is not None:
+            time.sleep(pause)
+        return pause is not None
+
+    def _range(self) -> dict[str, str]:
+        """Ask for the rest only if it can be told that it fits, else for all of it."""
+        done = _size(self.part)
+        if done == 0 or (self.size is not None and done >= self.size):
+            return {}
+        url, _, validator = _read(validator_of(self.part)).partition("\n")
+        if validator and url == self.url:
+            return {"Range": f"bytes={done}-", "If-Range": validator}
+        if self.verifiable:
+            return {"Range": f"bytes={done}-"}
+        return {}
+
+    def _check(self, response: Response, file: IO[bytes]) -> None:
+        """Look at the head of an answer before its body is written."""
+        self.status = response.status_code
+        if self.status == 416:  # the part is no beginning of this file
+            self.refused_range = True
+            discard(self.part)
+        if response.is_redirect or not response.ok:
+            return  # requests follows, pooch raises
+        if "text/html" in response.headers.get("Content-Type", ""):
+            raise OSError("a page of HTML came instead of the file")
+        self._read_lengths(response)
+        if self.size is not None and self.total not in {None, self.size}:
+            raise OSError(f"it has {self.total:,} bytes there; expected {self.size:,}")
+        if self.start == 0:
+            if file.tell():
+                file.truncate(0)
+            self._keep_validator(response)
+        elif self.start != _size(self.part):
+            raise OSError("the server sent another range of bytes than it was asked")
+
+    def _read_lengths(self, response: Response) -> None:
+        """Read where the body starts, and how long the file is."""
+        if response.status_code == 206:
+            found = re.match(
+                r"bytes (\d+)-\d+/(\d+)$", response.headers.get("Content-Range", "")
             )
-        except OSError as error:
-            if error.errno is not None:  # this machine's, not a mirror's
-                raise
-            failures.append(error)
-    if len(failures) == 1:
-        raise failures[0]
-    raise type(failures[0])("\n".join(map(str, failures))) from failures[-1]
-
-
-def is_cached(
-    dataset: Dataset, data_home: str | os.PathLike[str] | None = None
-) -> bool:
-    """Return whether all files are in the cache, without a look into them."""
-    folder = folder_of(dataset, data_home)
-    return all((folder / file.name).is_file() for file in dataset.files)
-
-
-def folder_of(
-    dataset: Dataset, data_home: str | os.PathLike[str] | None = None
-) -> Path:
-    """Return the folder of one version of a data set in the cache."""
-    return find_data_home(data_home) / dataset.name / dataset.version
-
-
-def is_right(file: RemoteFile, path: Path) -> bool:
-    """Return whether the file is in the cache, and is the right one.
-
-    A file that nobody publishes a digest of and that a person put there is believed
-    if it is whole, and its digest recorded.
-    """
-    if not path.is_file():
-        return False
-    expected = known_digest(file, path)
-    if expected is not None:
-        return _matches(path, expected)
-    if _flaw(path, announced=True):
-        return False
-    with suppress(OSError):  # a cache that is only read needs no record
-        _record(path, path)
-    return True
-
-
-def known_digest(file: RemoteFile, path: Path) -> str | None:
-    """Return the digest that is published, or was recorded at the first download."""
-    record = record_of(path)
-    recorded = record.read_text("utf-8").strip() if record.is_file() else None
-    return file.digest or recorded
-
-
-def record_of(path: Path) -> Path:
-    """Return where the digest of a file is recorded if none is published here."""
-    return path.with_name(path.name + ".digest")
-
-
-def part_of(path: Path) -> Path:
-    """Return where the file grows during its download."""
-    return path.with_name(path.name + ".part")
-
-
-def lock_of(path: Path) -> Path:
-    """Return the file that only one process at a time can lock."""
-    return path.with_name(f".{path.name}.lock")
-
-
-def _download_alone(
-    dataset: Dataset, file: RemoteFile, path: Path, verbose: bool
-) -> None:
-    with _lock(path):
-        if not is_right(file, path):  # another process may have been faster
-            _download(dataset, file, path, verbose)
-
-
-def _lock(path: Path) -> AcquireReturnProxy:
-    from filelock import FileLock
-
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return FileLock(lock_of(path)).acquire()
-    except OSError as error:
-        message = (
-            f"`data_home` must be a folder that can be written; got {path.parent}: "
-            f"{error.strerror}. Choose another one by `data_home` or {HOME}."
-        )
-        raise OSError(error.errno, message) from error
-
-
-def _download(dataset: Dataset, file: RemoteFile, path: Path, verbose: bool) -> None:
-    """Try every mirror until one gives the right file."""
-    expected = known_digest(file, path) or published_digest(file)
-    failures = []
-    for url in file.urls:
-        try:
-            _download_from(url, file, path, expected, verbose)
-        except OSError as error:
-            if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
-                raise OSError(error.errno, _full(dataset, file, path)) from error
-            if error.errno is not None:  # this machine's, not the mirror's
-                raise
-            failures.append(f"{url}: {error}")
-        else:
+            if not found:
+                raise OSError("the server does not say which bytes it sends")
+            self.start, self.total = int(found[1]), int(found[2])
             return
-    raise OSError(_unobtainable(dataset, file, path, expected, failures))
+        length = response.headers.get("Content-Length")
+        self.start, self.total = 0, int(length) if length else None
+
+    def _keep_validator(self, response: Response) -> None:
+        headers = response.headers
+        validator = headers.get("ETag") or headers.get("Last-Modified") or ""
+        if validator.startswith("W/"):  # a weak one does not promise equal bytes
+            validator = ""
+        validator_of(self.part).write_text(f"{self.url}\n{validator}", "utf-8")
 
 
-def _download_from(
-    url: str, file: RemoteFile, path: Path, expected: str | None, verbose: bool
-) -> None:
-    part = part_of(path)
-    continued = part.exists()
-    total = download_part(
-        url, part, size=file.size, verifiable=expected is not None, verbose=verbose
-    )
-    wrong = _wrong(part, expected, total)
-    if not wrong:
-        if file.digest is None:
-            _record(part, path, expected)
-        os.replace(part, path)
-        discard(part)
-        return
-    discard(part)
-    if not continued:
-        raise OSError(wrong)
-    # What was there may have been the beginning of something else.
-    _download_from(url, file, path, expected, verbose)
+def _refuse_html(part: Path) -> None:
+    with part.open("rb") as file:
+        if _HTML.match(file.read(1024)):
+            discard(part)
+            raise OSError("a page of HTML came instead of the file")
 
 
-def _wrong(part: Path, expected: str | None, total: int | None) -> str:
-    """Return what is wrong with a download; empty if it is the file expected."""
-    if expected is None:
-        return _flaw(part, announced=total is not None)
-    if _matches(part, expected):
-        return ""
-    return f"its digest is {_digest(part, expected.partition(':')[0])}"
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
 
 
-def _flaw(path: Path, announced: bool) -> str:
-    """Return why a file without a known digest is not believed; empty if it is.
-
-    An archive carries checksums of its own. Any other file must have the length that
-    was announced; one that a person put into the cache is believed.
-    """
-    if not checks_itself(path):
-        return "" if announced else "it may be cut: nobody announced its length"
-    try:
-        check_archive(path)
-    except ValueError as error:
-        return str(error)
-    return ""
-
-
-def _matches(path: Path, expected: str) -> bool:
-    return _digest(path, expected.partition(":")[0]) == expected.lower()
-
-
-def _digest(path: Path, algorithm: str = "sha256") -> str:
-    import pooch
-
-    return f"{algorithm}:{pooch.file_hash(str(path), alg=algorithm)}"
-
-
-def _record(source: Path, path: Path, digest: str | None = None) -> str:
-    """Record the digest of `source` as that of `path`, at once or not at all."""
-    digest = digest or _digest(source)
-    fresh = record_of(path).with_name(f"{record_of(path).name}.{os.getpid()}")
-    fresh.write_text(digest + "\n", "utf-8")
-    os.replace(fresh, record_of(path))
-    return digest
-
-
-def _by_hand(dataset: Dataset, file: RemoteFile, path: Path) -> str:
-    urls = "\n".join(f"  {url}" for url in file.urls)
-    return (
-        f"Or download it by hand from\n{urls}\nsave it as\n  {path}\nand check it with "
-        f"`ckts datasets verify {dataset.name}`."
-    )
-
-
-def _missing(dataset: Dataset, file: RemoteFile, path: Path) -> str:
-    state = "broken" if path.exists() else "missing"
-    return (
-        f"`download_if_missing` must be True, and CKTS_OFFLINE unset, for "
-        f"{dataset.name} {dataset.version}; got a cache in which {path} is {state}. "
-        f"Allow the download. {_by_hand(dataset, file, path)}"
-    )
-
-
-def _full(dataset: Dataset, file: RemoteFile, path: Path) -> str:
-    size = f"{file.size:,} bytes" if file.size else "enough"
-    return (
-        f"`data_home` must have room for {file.name} of {dataset.name} ({size}); "
-        f"{path.parent} is full. Make room, and the download goes on from "
-        f"{part_of(path).name}; or choose another folder by `data_home` or CKTS_DATA."
-    )
-
-
-def _unobtainable(
-    dataset: Dataset,
-    file: RemoteFile,
-    path: Path,
-    expected: str | None,
-    failures: list[str],
-) -> str:
-    size = f"{file.size:,} bytes, " if file.size else ""
-    reasons = "\n".join(f"  {failure}" for failure in failures)
-    recorded = record_of(path)
-    changed = (
-        f" The digest is that of the first download; if the publisher changed the file "
-        f"and you want the new one, remove {recorded}."
-        if file.digest is None and recorded.exists()
-        else ""
-    )
-    return (
-        f"{dataset.name} {dataset.version} must come as published; no mirror gave the "
-        f"file expected, {file.name} ({size}{expected or 'no digest published'}):\n"
-        f"{reasons}\nTry again later.{changed} {_by_hand(dataset, file, path)}"
-    )
+def _read(path: Path) -> str:
+    return path.read_text("utf-8") if path.exists() else ""

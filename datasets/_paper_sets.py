@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ckts.datasets._dataset import Dataset, RemoteFile
+from ckts.datasets.fetch._bunch import Dataset, RemoteFile
 
 
 def _mnist_file(name: str, md5: str, size: int) -> RemoteFile:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ckts.datasets._dataset import Dataset, RemoteFile
+from ckts.datasets.fetch._bunch import Dataset, RemoteFile
 
 _PHYSIONET = "https://physionet.org"
 _2012 = (

@@ -8,8 +8,8 @@ from functools import cache
 from importlib.resources import files
 from urllib.parse import quote
 
-from ckts.datasets._dataset import Dataset, RemoteFile
 from ckts.datasets._zenodo import file_of_record
+from ckts.datasets.fetch._bunch import Dataset, RemoteFile
 
 WEBSITE = "https://timeseriesclassification.com"
 CLASSIFICATION, REGRESSION = "uea", "tser"  # the folders of the cache

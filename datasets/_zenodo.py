@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from ckts.datasets._dataset import RemoteFile
-from ckts.datasets._http import HEADERS, TIMEOUT
+from ckts.datasets._download import HEADERS, TIMEOUT
+from ckts.datasets.fetch._bunch import RemoteFile
 
 ZENODO = "https://zenodo.org"
 

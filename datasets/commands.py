@@ -10,11 +10,11 @@ from pathlib import Path
 from textwrap import fill, indent
 from typing import ParamSpec
 
-from ckts.datasets._dataset import Dataset
-from ckts.datasets._download import fetch_version, folder_of, is_right
+from ckts.datasets._cache import fetch_version, folder_of, is_right
 from ckts.datasets._home import find_data_home
 from ckts.datasets._tsml import read_records
-from ckts.datasets.registry import DATASETS, find_dataset, find_versions
+from ckts.datasets.catalog import DATASETS, find_dataset, find_versions
+from ckts.datasets.fetch._bunch import Dataset
 
 P = ParamSpec("P")
 

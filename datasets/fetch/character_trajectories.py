@@ -11,11 +11,11 @@ import numpy as np
 from scipy.io import loadmat
 
 from ckts.datasets._archives import read_members
+from ckts.datasets._cache import fetch_files
 from ckts.datasets._checks import check_choice
-from ckts.datasets._dataset import answer
-from ckts.datasets._download import fetch_files
+from ckts.datasets.catalog import find_dataset
+from ckts.datasets.fetch._bunch import answer
 from ckts.datasets.fetch.uea import answer_split, fetch_uea, read_pair
-from ckts.datasets.registry import find_dataset
 from ckts.panel import Panel
 
 VERSIONS = ("2023", "2018", "uci")

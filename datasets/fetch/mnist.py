@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_random_state
 
+from ckts.datasets._cache import fetch_files
 from ckts.datasets._checks import check_choice
-from ckts.datasets._dataset import answer
-from ckts.datasets._download import fetch_files
 from ckts.datasets._rows import regular_panel
-from ckts.datasets.registry import find_dataset
+from ckts.datasets.catalog import find_dataset
+from ckts.datasets.fetch._bunch import answer
 
 _PARTS = {"train": "train", "test": "t10k"}
 _KINDS = ("images-idx3", "labels-idx1")

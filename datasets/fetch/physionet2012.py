@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ckts.datasets._cache import fetch_files
 from ckts.datasets._checks import check_some_of
-from ckts.datasets._dataset import answer
-from ckts.datasets._download import fetch_files
+from ckts.datasets.catalog import find_dataset
+from ckts.datasets.fetch._bunch import answer
 from ckts.datasets.readers.physionet2012 import CHANNELS, STATIC, read_physionet2012
-from ckts.datasets.registry import find_dataset
 from ckts.panel import Panel
 
 SETS = ("a", "b", "c")

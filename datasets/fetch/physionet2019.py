@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from ckts.datasets._cache import fetch_files
 from ckts.datasets._checks import check_choice, check_some_of
-from ckts.datasets._dataset import answer
-from ckts.datasets._download import fetch_files
 from ckts.datasets._rows import keep_rows, series_of_rows
+from ckts.datasets.catalog import find_dataset
+from ckts.datasets.fetch._bunch import answer
 from ckts.datasets.readers.physionet2019 import CHANNELS, STATIC, read_physionet2019
-from ckts.datasets.registry import find_dataset
 from ckts.datasets.split import paper_split
 from ckts.panel import Panel
 

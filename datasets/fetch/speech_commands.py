@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from ckts.datasets._archives import read_members
+from ckts.datasets._cache import fetch_files
 from ckts.datasets._checks import check_choice, check_some_of
-from ckts.datasets._dataset import answer
-from ckts.datasets._download import fetch_files
+from ckts.datasets.catalog import find_dataset
+from ckts.datasets.fetch._bunch import answer
 from ckts.datasets.fetch._mfcc import HOP, N_COEFFICIENTS, RATE, mfcc
-from ckts.datasets.registry import find_dataset
 from ckts.panel import Panel, TimeScale
 
 # Ten of the 35 words, in the order in which the paper's code numbers its classes.

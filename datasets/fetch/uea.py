@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 
 from ckts.datasets._archives import read_members
+from ckts.datasets._cache import fetch_version
 from ckts.datasets._checks import check_choice
-from ckts.datasets._dataset import Dataset, answer
-from ckts.datasets._download import fetch_version
 from ckts.datasets._tsml import CLASSIFICATION, REGRESSION
+from ckts.datasets.catalog import find_versions
+from ckts.datasets.fetch._bunch import Dataset, answer
 from ckts.datasets.readers._splits import join_parts
 from ckts.datasets.readers._texts import Text
 from ckts.datasets.readers.ts import parse_ts, read_ts
-from ckts.datasets.registry import find_versions
 from ckts.panel import Panel
 
 _DESCR = """\

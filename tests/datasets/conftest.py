@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from ckts.datasets import _http, registry
+from ckts.datasets import _download, catalog
 from http_server import MisbehavingServer, sha256
 
 
@@ -15,7 +15,7 @@ def cache(tmp_path, monkeypatch):
     monkeypatch.setenv("CKTS_DATA", str(home))
     monkeypatch.delenv("CKTS_OFFLINE", raising=False)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setattr(_http, "PAUSES", ())
+    monkeypatch.setattr(_download, "PAUSES", ())
     return home
 
 
@@ -35,7 +35,7 @@ def publish(server, monkeypatch):
     """
 
     def publish(name, files):
-        dataset = registry.find_dataset(name)
+        dataset = catalog.find_dataset(name)
         known = {file.name: file for file in dataset.files}
         miniatures = []
         for file, content in files.items():
@@ -50,7 +50,7 @@ def publish(server, monkeypatch):
                 )
             )
         miniature = replace(dataset, files=tuple(miniatures))
-        monkeypatch.setitem(registry.DATASETS, name, miniature)
+        monkeypatch.setitem(catalog.DATASETS, name, miniature)
         return miniature
 
     return publish

@@ -3,7 +3,7 @@
 import pytest
 
 from ckts.cli import main
-from ckts.datasets.registry import DATASETS
+from ckts.datasets.catalog import DATASETS
 
 NAME = "character_trajectories"
 FILE = "character_trajectories.zip"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ckts.datasets.registry import DATASETS, find_dataset, find_versions
+from ckts.datasets.catalog import DATASETS, find_dataset, find_versions
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "data.md"
 ARCHIVES = ["uea/PLAID", "uea/BasicMotions", "uea/PAMAP2", "tser/Covid3Month"]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
-from ckts.datasets._dataset import Dataset, RemoteFile
 from ckts.datasets._paper_sets import PAPER_SETS
 from ckts.datasets._physionet_sets import PHYSIONET_SETS
 from ckts.datasets._tsml import make_versions, read_records
+from ckts.datasets.fetch._bunch import Dataset, RemoteFile
 
 _UCI = "https://archive.ics.uci.edu"
 

@@ -14,10 +14,10 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from ckts.datasets import _http
-from ckts.datasets._dataset import Dataset, RemoteFile
-from ckts.datasets._download import fetch_files, folder_of, part_of, record_of
+from ckts.datasets import _download
+from ckts.datasets._cache import fetch_files, folder_of, part_of, record_of
 from ckts.datasets._home import find_data_home
+from ckts.datasets.fetch._bunch import Dataset, RemoteFile
 from http_server import PAGE, MisbehavingServer, md5, sha256, tar_of, zip_of
 
 CONTENT = bytes(range(256)) * 1600
@@ -27,12 +27,12 @@ MIRRORS = ("first", "second")
 
 @pytest.fixture(autouse=True)
 def small_chunks(monkeypatch):
-    monkeypatch.setattr(_http, "CHUNK", 1024)  # what a stall may cost
+    monkeypatch.setattr(_download, "CHUNK", 1024)  # what a stall may cost
 
 
 def be_impatient(monkeypatch):
     """Wait a second for a byte: long for a busy machine, short for a test."""
-    monkeypatch.setattr(_http, "TIMEOUT", (10, 1))
+    monkeypatch.setattr(_download, "TIMEOUT", (10, 1))
 
 
 @pytest.fixture
@@ -177,14 +177,14 @@ def test_a_server_may_send_less_than_the_range(dataset, server):
 def test_an_answer_that_may_pass_is_asked_for_again(
     dataset, server, manner, monkeypatch
 ):
-    monkeypatch.setattr(_http, "PAUSES", (0, 0))
+    monkeypatch.setattr(_download, "PAUSES", (0, 0))
     server.behave("first", manner, manner, "well")
     assert fetched(dataset) == CONTENT
     assert server.paths() == ["first"] * 3
 
 
 def test_an_answer_that_will_stay_is_not_asked_for_again(dataset, server, monkeypatch):
-    monkeypatch.setattr(_http, "PAUSES", (0, 0))
+    monkeypatch.setattr(_download, "PAUSES", (0, 0))
     server.behave("first", "missing", "well")
     assert fetched(dataset) == CONTENT
     assert server.paths() == ["first", "second"]
@@ -400,7 +400,7 @@ def test_the_name_appears_by_one_renaming(dataset, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("ckts.datasets._download.os.replace", stop)
+        patch.setattr("ckts.datasets._cache.os.replace", stop)
         with pytest.raises(KeyboardInterrupt):
             fetch_files(dataset)
     assert left_over(dataset) == {NAME + ".part", NAME + ".part.etag"}
@@ -409,9 +409,9 @@ def test_the_name_appears_by_one_renaming(dataset, monkeypatch):
 
 CHILD = """
 import sys
-from ckts.datasets._dataset import Dataset, RemoteFile
+from ckts.datasets.fetch._bunch import Dataset, RemoteFile
 from ckts.datasets._home import find_data_home
-from ckts.datasets._download import fetch_files
+from ckts.datasets._cache import fetch_files
 url, digest = sys.argv[1:]
 file = RemoteFile("series.bin", (url,), digest=digest)
 dataset = Dataset("toy", "1.0", "A toy", "none", "nobody", "nowhere", (file,))
