@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 import ckts
@@ -101,17 +102,14 @@ def _add_datasets(commands: argparse._SubParsersAction) -> None:
         help="name every set of the UEA, UCR and TSER archives",
     )
     _add_home(datasets, None)
-    datasets.set_defaults(run=_list_datasets)
+    datasets.set_defaults(run=_datasets)
     actions = datasets.add_subparsers(dest="action", title="actions")
     fetch = actions.add_parser("fetch", help="download a data set into the cache")
     fetch.add_argument("name", metavar="NAME")
-    fetch.set_defaults(run=_fetch_dataset)
-    verify = actions.add_parser("verify", help="hold cached files to their digests")
+    verify = actions.add_parser("verify", help="compare cached files with digests")
     verify.add_argument("names", metavar="NAME", nargs="*", help="default: all cached")
-    verify.set_defaults(run=_verify_datasets)
     remove = actions.add_parser("remove", help="remove a data set from the cache")
     remove.add_argument("name", metavar="NAME")
-    remove.set_defaults(run=_remove_dataset)
     for action in (fetch, verify, remove):
         # Without a default of its own it keeps what stands before the action.
         _add_home(action, argparse.SUPPRESS)
@@ -142,26 +140,23 @@ def _seed(text: str) -> int:
 
 
 def _demo(options: argparse.Namespace) -> int:
-    """Refuse what would fail after the work, then run."""
+    """Report what would fail after the work, or run."""
     output = options.output.resolve()
+    problem = ""
     if output.suffix.lower() != ".png":
-        print(f"`--output` must end in .png; got {output}.", file=sys.stderr)
-        return 1
-    if not output.parent.is_dir():
-        print(
+        problem = f"`--output` must end in .png; got {output}."
+    elif not output.parent.is_dir():
+        problem = (
             f"`--output` must be in a folder that exists; got {output}. Make the "
-            f"folder, or choose another one.",
-            file=sys.stderr,
+            "folder, or choose another one."
         )
-        return 1
-    try:
-        import matplotlib  # noqa: F401
-    except ModuleNotFoundError:
-        print(
+    elif find_spec("matplotlib") is None:
+        problem = (
             "`ckts demo` must draw, and matplotlib is not installed. Use "
-            "`pip install 'ckts[plot]'`.",
-            file=sys.stderr,
+            "`pip install 'ckts[plot]'`."
         )
+    if problem:
+        print(problem, file=sys.stderr)
         return 1
     from ckts.demo import run_demo
 
@@ -169,25 +164,18 @@ def _demo(options: argparse.Namespace) -> int:
     return 0
 
 
-def _list_datasets(options: argparse.Namespace) -> int:
-    from ckts.datasets.commands import list_datasets
+def _datasets(options: argparse.Namespace) -> int:
+    """Run an action; turn what a person can mend into a message and status 1."""
+    from ckts.datasets import commands
 
-    return list_datasets(options.data_home, every=options.all)
-
-
-def _fetch_dataset(options: argparse.Namespace) -> int:
-    from ckts.datasets.commands import fetch_dataset
-
-    return fetch_dataset(options.name, options.data_home)
-
-
-def _verify_datasets(options: argparse.Namespace) -> int:
-    from ckts.datasets.commands import verify_datasets
-
-    return verify_datasets(options.names, options.data_home)
-
-
-def _remove_dataset(options: argparse.Namespace) -> int:
-    from ckts.datasets.commands import remove_dataset
-
-    return remove_dataset(options.name, options.data_home)
+    actions = {
+        "fetch": lambda: commands.fetch_dataset(options.name, options.data_home),
+        "verify": lambda: commands.verify_datasets(options.names, options.data_home),
+        "remove": lambda: commands.remove_dataset(options.name, options.data_home),
+        None: lambda: commands.list_datasets(options.data_home, every=options.all),
+    }
+    try:
+        return actions[options.action]()
+    except (OSError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 1

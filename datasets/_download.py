@@ -1,30 +1,29 @@
-"""One file from one address into a `.part` file, which the next attempt continues."""
+"""One file from one URL into a `.part` file, which the next attempt continues."""
 
 from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from requests import Response
 
 TIMEOUT = (10, 30)  # seconds to connect, and without a byte
-ATTEMPTS = 200  # at one address, as long as they bring bytes
-PAUSES = (1, 3)  # seconds, before asking again after an answer that may pass
-_PASSING = {429, 500, 502, 503, 504}
+ATTEMPTS = 200  # at one URL, as long as they bring bytes
+PAUSES = (1, 3)  # seconds, before a request is repeated after a temporary failure
+_TEMPORARY = {429, 500, 502, 503, 504}
 CHUNK = 2**16
 HEADERS = {
-    "User-Agent": "ckts (data sets for research)",  # some servers refuse the unnamed
+    "User-Agent": "ckts (data sets for research)",  # some servers reject the unnamed
     "Accept-Encoding": "identity",  # bytes as published, so that sizes can be compared
 }
 _HTML = re.compile(rb"\s*(<!--.*?-->\s*)*<(!doctype\s+html|html)", re.I | re.S)
+_HTML_MESSAGE = "a page of HTML came instead of the file"
 
 
-def download_part(
+def download(
     url: str,
     part: Path,
     *,
@@ -32,7 +31,7 @@ def download_part(
     verifiable: bool = False,
     verbose: bool = False,
 ) -> int | None:
-    """Bring the file at `url` into `part`, going on where an earlier attempt broke off.
+    """Download the file at `url` into `part`, continuing an interrupted download.
 
     Parameters
     ----------
@@ -41,7 +40,7 @@ def download_part(
         Stays after a failure, for the next attempt. Beside it the validator (ETag) of
         the server is kept, so that two versions of a file are never joined.
     size : int, optional
-        As published; a server that announces another one is refused.
+        As published; a server that announces another one is rejected.
     verifiable : bool, default False
         Whether a digest will tell if the parts fit together. Then a part is continued
         without a validator, and at another mirror.
@@ -56,144 +55,152 @@ def download_part(
     Raises
     ------
     OSError
-        If the server refuses, stalls, sends a page of HTML or less than it announced.
+        If the server fails, stalls, sends a page of HTML or less than it announced.
+        `errno` is set if the failure is this machine's, such as a full disk.
     """
     pauses = iter(PAUSES)
     for _ in range(ATTEMPTS):
         before = _size(part)
-        answer = _Answer(url, part, size, verifiable)
         try:
-            answer.receive(verbose)
+            total = _receive(url, part, size, verifiable, verbose)
         except OSError as error:
-            if not answer.worth_repeating(error, before, pauses):
+            if error.errno is not None:
                 raise
-            continue
-        _refuse_html(part)
-        return answer.total
+            if _size(part) > before:
+                continue
+            pause = next(pauses, None) if _is_temporary(error) else None
+            if pause is None:
+                raise
+            time.sleep(pause)
+        else:
+            _check_start(part)
+            return total
     raise OSError(f"the connection broke {ATTEMPTS} times")
 
 
-def validator_of(part: Path) -> Path:
-    """Return the file that keeps address and validator of a part."""
-    return part.with_name(part.name + ".etag")
+def request_digest(checksums: str, name: str) -> str | None:
+    """Request the digest of a file from Zenodo; None if it has none or fails.
+
+    A silent Zenodo is no reason to stop: a mirror may have the file.
+
+    Parameters
+    ----------
+    checksums : str
+        URL of the record.
+    name : str
+        Of the file.
+    """
+    import requests
+
+    try:
+        response = requests.get(checksums, headers=HEADERS, timeout=TIMEOUT)
+        response.raise_for_status()
+        digests = {item["key"]: item["checksum"] for item in response.json()["files"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    digest = digests.get(name, "").lower()
+    return digest if digest.startswith(("md5:", "sha256:")) else None
 
 
 def discard(part: Path) -> None:
     """Remove a part, so that the next attempt starts again."""
     part.unlink(missing_ok=True)
-    validator_of(part).unlink(missing_ok=True)
+    _validator_of(part).unlink(missing_ok=True)
 
 
-class _Answer:
-    """A request for the rest of a file, and the answer of the server."""
+def _receive(
+    url: str, part: Path, size: int | None, verifiable: bool, verbose: bool
+) -> int | None:
+    """Append to the part what is missing of it; return the size of the file."""
+    import requests
+    from tqdm import tqdm
 
-    def __init__(self, url: str, part: Path, size: int | None, verifiable: bool):
-        self.url, self.part, self.size = url, part, size
-        self.verifiable = verifiable
-        self.total: int | None = None
-        self.status: int | None = None
-        self.refused_range = False
-        self.start = 0
+    wanted = _range(url, part, size, verifiable)
+    headers = {**HEADERS, **wanted}
+    with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT) as response:
+        if wanted and response.status_code == 416:  # not the beginning of this file
+            discard(part)
+            return _receive(url, part, size, verifiable, verbose)
+        start, total = _read_head(response, part, size)
+        if start == 0:
+            _keep_validator(url, part, response)
+        bar = tqdm(
+            total=total, initial=start, unit="B", unit_scale=True, disable=not verbose
+        )
+        with part.open("ab" if start else "wb") as file, bar:
+            for chunk in response.iter_content(CHUNK):
+                file.write(chunk)
+                file.flush()
+                bar.update(len(chunk))
+    if total is not None and _size(part) != total:
+        raise OSError(f"{_size(part):,} of {total:,} bytes came")
+    return total
 
-    def receive(self, verbose: bool) -> None:
-        """Append to the part what is missing of it."""
-        import pooch
 
-        headers = {**HEADERS, **self._range()}
-        with ExitStack() as stack:
-            file = stack.enter_context(self.part.open("ab"))
+def _is_temporary(error: OSError) -> bool:
+    """Return whether the same request may succeed in a moment."""
+    import requests
 
-            def check(response: Response, **_: object) -> None:
-                stack.callback(response.close)  # which pooch leaves open
-                self._check(response, file)
+    if isinstance(error, requests.ConnectionError | requests.Timeout):
+        return True
+    response = getattr(error, "response", None)
+    return response is not None and response.status_code in _TEMPORARY
 
-            pooch.HTTPDownloader(
-                progressbar=verbose,
-                chunk_size=CHUNK,
-                timeout=TIMEOUT,
-                headers=headers,
-                hooks={"response": check},
-            )(self.url, file, None)
-        if self.total is not None and _size(self.part) != self.total:
-            raise OSError(f"{_size(self.part):,} of {self.total:,} bytes came")
 
-    def worth_repeating(
-        self, error: OSError, before: int, pauses: Iterator[float]
-    ) -> bool:
-        """Return whether to ask again here, after a pause if nothing came."""
-        if error.errno is not None:  # this machine's, such as a full disk
-            return False
-        if _size(self.part) > before or self.refused_range:
-            return True
-        passing = self.status is None or self.status in _PASSING
-        pause = next(pauses, None) if passing else None
-        if pause is not None:
-            time.sleep(pause)
-        return pause is not None
-
-    def _range(self) -> dict[str, str]:
-        """Ask for the rest only if it can be told that it fits, else for all of it."""
-        done = _size(self.part)
-        if done == 0 or (self.size is not None and done >= self.size):
-            return {}
-        url, _, validator = _read(validator_of(self.part)).partition("\n")
-        if validator and url == self.url:
-            return {"Range": f"bytes={done}-", "If-Range": validator}
-        if self.verifiable:
-            return {"Range": f"bytes={done}-"}
+def _range(url: str, part: Path, size: int | None, verifiable: bool) -> dict[str, str]:
+    """Return headers for the rest of a file; none if it may not fit the part."""
+    done = _size(part)
+    if done == 0 or (size is not None and done >= size):
         return {}
-
-    def _check(self, response: Response, file: IO[bytes]) -> None:
-        """Look at the head of an answer before its body is written."""
-        self.status = response.status_code
-        if self.status == 416:  # the part is no beginning of this file
-            self.refused_range = True
-            discard(self.part)
-        if response.is_redirect or not response.ok:
-            return  # requests follows, pooch raises
-        if "text/html" in response.headers.get("Content-Type", ""):
-            raise OSError("a page of HTML came instead of the file")
-        self._read_lengths(response)
-        if self.size is not None and self.total not in {None, self.size}:
-            raise OSError(f"it has {self.total:,} bytes there; expected {self.size:,}")
-        if self.start == 0:
-            if file.tell():
-                file.truncate(0)
-            self._keep_validator(response)
-        elif self.start != _size(self.part):
-            raise OSError("the server sent another range of bytes than it was asked")
-
-    def _read_lengths(self, response: Response) -> None:
-        """Read where the body starts, and how long the file is."""
-        if response.status_code == 206:
-            found = re.match(
-                r"bytes (\d+)-\d+/(\d+)$", response.headers.get("Content-Range", "")
-            )
-            if not found:
-                raise OSError("the server does not say which bytes it sends")
-            self.start, self.total = int(found[1]), int(found[2])
-            return
-        length = response.headers.get("Content-Length")
-        self.start, self.total = 0, int(length) if length else None
-
-    def _keep_validator(self, response: Response) -> None:
-        headers = response.headers
-        validator = headers.get("ETag") or headers.get("Last-Modified") or ""
-        if validator.startswith("W/"):  # a weak one does not promise equal bytes
-            validator = ""
-        validator_of(self.part).write_text(f"{self.url}\n{validator}", "utf-8")
+    kept = _validator_of(part)
+    text = kept.read_text("utf-8") if kept.exists() else ""
+    source, _, validator = text.partition("\n")
+    if validator and source == url:
+        return {"Range": f"bytes={done}-", "If-Range": validator}
+    return {"Range": f"bytes={done}-"} if verifiable else {}
 
 
-def _refuse_html(part: Path) -> None:
+def _read_head(
+    response: Response, part: Path, size: int | None
+) -> tuple[int, int | None]:
+    """Return where the body starts and how long the file is, or raise."""
+    response.raise_for_status()
+    headers = response.headers
+    if "text/html" in headers.get("Content-Type", ""):
+        raise OSError(_HTML_MESSAGE)
+    length = headers.get("Content-Length", "")
+    start, total = 0, int(length) if length.isdecimal() else None
+    if response.status_code == 206:
+        found = re.match(r"bytes (\d+)-\d+/(\d+)$", headers.get("Content-Range", ""))
+        if not found:
+            raise OSError("the server does not say which bytes it sends")
+        start, total = int(found[1]), int(found[2])
+    if size is not None and total not in {None, size}:
+        raise OSError(f"it has {total:,} bytes there; expected {size:,}")
+    if start not in {0, _size(part)}:
+        raise OSError("the server sent another range of bytes than requested")
+    return start, total
+
+
+def _keep_validator(url: str, part: Path, response: Response) -> None:
+    headers = response.headers
+    validator = headers.get("ETag") or headers.get("Last-Modified") or ""
+    if validator.startswith("W/"):  # a weak one does not promise equal bytes
+        validator = ""
+    _validator_of(part).write_text(f"{url}\n{validator}", "utf-8")
+
+
+def _validator_of(part: Path) -> Path:
+    return part.with_name(part.name + ".etag")
+
+
+def _check_start(part: Path) -> None:
+    """Raise if the file is a page of HTML under another name."""
     with part.open("rb") as file:
         if _HTML.match(file.read(1024)):
             discard(part)
-            raise OSError("a page of HTML came instead of the file")
+            raise OSError(_HTML_MESSAGE)
 
 
 def _size(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
-
-
-def _read(path: Path) -> str:
-    return path.read_text("utf-8") if path.exists() else ""

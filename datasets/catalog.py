@@ -1,65 +1,107 @@
-"""What can be fetched: every data set with its files, terms and citation."""
+"""What can be downloaded: every data set with its files, terms and citation.
+
+The sets stand in ``data/catalog.toml``; a new one is a table there.
+"""
 
 from __future__ import annotations
 
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from functools import cache
+from importlib.resources import files
+from typing import Any
 
-from ckts.datasets._paper_sets import PAPER_SETS
-from ckts.datasets._physionet_sets import PHYSIONET_SETS
-from ckts.datasets._tsml import make_versions, read_records
-from ckts.datasets.fetch._bunch import Dataset, RemoteFile
+_TERMS = ("title", "license", "citation", "homepage")
+# Type of each key; those of the second table may be left out.
+_DATASET = (
+    {**dict.fromkeys(("version", *_TERMS), str), "mirrors": list, "files": list},
+    {"checksums": str},
+)
+_FILE = ({"name": str}, {"path": str, "digest": str, "size": int})
+_FAMILY = ({"license": str, "homepage": str, "sources": list, "archives": dict}, {})
+_ARCHIVE = ({"title": str, "citation": str, "records": dict}, {})
+_DIGEST = re.compile("sha256:[0-9a-f]{64}|md5:[0-9a-f]{32}")
 
-_UCI = "https://archive.ics.uci.edu"
 
-DATASETS: dict[str, Dataset] = {
-    dataset.name: dataset
-    for dataset in (
-        Dataset(
-            name="character_trajectories",
-            version="uci",
-            title="CharacterTrajectories: pen-tip velocities of 20 handwritten letters",
-            license="CC BY 4.0",
-            citation="B. Williams (2008). Character Trajectories. UCI Machine Learning "
-            "Repository, doi 10.24432/C58G7V.",
-            homepage=f"{_UCI}/dataset/175/character+trajectories",
-            files=(
-                RemoteFile(
-                    "character_trajectories.zip",
-                    (f"{_UCI}/static/public/175/character+trajectories.zip",),
-                    digest="sha256:5d2db017ef0d8cf0e65ed060c9e90399"
-                    "f78eb9f1e3cb63e22ca8c3ef4ba67d52",
-                    size=7_915_950,
-                ),
-            ),
-        ),
-        Dataset(
-            name="uea_archive_2018",
-            version="2018",
-            title="The UEA multivariate archive as of 2018: 30 classification sets",
-            license="none stated",
-            citation="A. Bagnall et al. (2018). The UEA multivariate time series "
-            "classification archive, 2018. arXiv:1811.00075.",
-            homepage="https://timeseriesclassification.com",
-            files=(
-                RemoteFile(
-                    "Multivariate2018_ts.zip",
-                    (
-                        "https://timeseriesclassification.com/aeon-toolkit/Archives/"
-                        "Multivariate2018_ts.zip",
-                        "https://www.timeseriesclassification.com/Downloads/Archives/"
-                        "Multivariate2018_ts.zip",
-                    ),
-                ),
-            ),
-        ),
-        *PAPER_SETS,
-        *PHYSIONET_SETS,
-    )
-}
+@dataclass(frozen=True)
+class RemoteFile:
+    """A file on the network, and how to know that it is the right one.
+
+    Parameters
+    ----------
+    name : str
+        Its name in the cache.
+    urls : tuple of str
+        Mirrors, in the order in which they are tried.
+    digest : str, optional
+        As published: "sha256:..." or "md5:...". Without one, the digest of the first
+        download is recorded beside the file and compared later.
+    size : int, optional
+        As published, in bytes.
+    checksums : str, optional
+        URL of the record at Zenodo that publishes the digest, if it is not known here.
+    """
+
+    name: str
+    urls: tuple[str, ...]
+    digest: str | None = None
+    size: int | None = None
+    checksums: str | None = None
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A data set: its files, its terms and whom to cite.
+
+    Parameters
+    ----------
+    name, version : str
+        Folders of the cache: other data come under another version.
+    title : str
+        What it is, in one line.
+    license : str
+        The terms as published; "none stated" where the publisher is silent.
+    citation : str
+        Whom to cite.
+    homepage : str
+        Where a person reads about it.
+    files : tuple of RemoteFile
+    """
+
+    name: str
+    version: str
+    title: str
+    license: str
+    citation: str
+    homepage: str
+    files: tuple[RemoteFile, ...]
+
+    def only(self, names: Iterable[str]) -> Dataset:
+        """Return the data set with some of its files, in the order of `names`."""
+        files = {file.name: file for file in self.files}
+        return replace(self, files=tuple(files[name] for name in names))
+
+
+@cache
+def read_catalog() -> dict[str, tuple[Dataset, ...]]:
+    """Return name -> versions of all data sets; the first version is the first choice.
+
+    Sets of a family, such as "uea/PLAID", have the family's name before the slash.
+    """
+    path = files("ckts.datasets.data").joinpath("catalog.toml")
+    return parse_catalog(path.read_text("utf-8"))
+
+
+def list_names() -> list[str]:
+    """Return the names of the data sets that belong to no family."""
+    return [name for name in read_catalog() if "/" not in name]
 
 
 def find_dataset(name: str) -> Dataset:
-    """Return a data set by its name.
+    """Return the first choice among the versions of a data set.
 
     Parameters
     ----------
@@ -77,14 +119,112 @@ def find_versions(name: str) -> tuple[Dataset, ...]:
     name : str
         As for `find_dataset`.
     """
-    if name in DATASETS:
-        return (DATASETS[name],)
-    if name in read_records():
-        return make_versions(name)
-    known = {known.lower(): known for known in (*DATASETS, *read_records())}
+    catalog = read_catalog()
+    if name in catalog:
+        return catalog[name]
+    known = {known.lower(): known for known in catalog}
     close = [known[near] for near in get_close_matches(str(name).lower(), known)]
-    choice = ", ".join(close or DATASETS)
+    choice = ", ".join(close or list_names())
     raise ValueError(
         f"`name` must be a data set; got {name!r}. Choose e.g. {choice}; "
         "`ckts datasets --all` lists the names."
+    )
+
+
+def parse_catalog(text: str) -> dict[str, tuple[Dataset, ...]]:
+    """Parse a catalog.
+
+    Parameters
+    ----------
+    text : str
+        TOML, as `data/catalog.toml` describes it in its comments.
+
+    Returns
+    -------
+    dict of str to tuple of Dataset
+        Name -> versions.
+
+    Raises
+    ------
+    ValueError
+        If the text is not TOML, or an entry lacks a key, has an unknown one or a value
+        of the wrong kind; the message names the entry.
+    """
+    tables = tomllib.loads(text)
+    families = tables.pop("families", {})
+    catalog = {name: (_make(name, name, table),) for name, table in tables.items()}
+    for family, table in families.items():
+        catalog.update(_expand(family, table))
+    return catalog
+
+
+def _expand(
+    family: str, table: Mapping[str, Any]
+) -> Iterator[tuple[str, tuple[Dataset, ...]]]:
+    """Yield name and versions of each set of a family."""
+    _check(f"families.{family}", table, *_FAMILY)
+    for archive, terms in table["archives"].items():
+        _check(where := f"families.{family}.archives.{archive}", terms, *_ARCHIVE)
+        shared = {key: (table | terms)[key] for key in _TERMS}
+        for name, record in terms["records"].items():
+            sources = (
+                _fill(where, shared | source, {"name": name, "record": record})
+                for source in table["sources"]
+            )
+            full = f"{family}/{name}"
+            yield full, tuple(_make(where, full, source) for source in sources)
+
+
+def _fill(where: str, value: Any, known: Mapping[str, object]) -> Any:
+    """Replace {name} and {record} in all strings of a table."""
+    if isinstance(value, dict):
+        return {key: _fill(where, part, known) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_fill(where, part, known) for part in value]
+    try:
+        return value.format(**known) if isinstance(value, str) else value
+    except (LookupError, ValueError) as error:
+        raise _error(where, "have {name} and {record} in braces only", value) from error
+
+
+def _make(where: str, name: str, table: Any) -> Dataset:
+    _check(where, table, *_DATASET)
+    parts = tuple(_make_file(where, table, part) for part in table["files"])
+    if len({part.name for part in parts}) < len(parts):
+        raise _error(where, "name each file once", [part.name for part in parts])
+    terms = {key: table[key] for key in _TERMS}
+    return Dataset(name=name, version=table["version"], files=parts, **terms)
+
+
+def _make_file(where: str, table: Mapping[str, Any], part: Any) -> RemoteFile:
+    _check(f"{where}.files", part, *_FILE)
+    name, digest = part["name"], part.get("digest")
+    where = f"{where}.files {name}"
+    if set(name) & set("/\\"):
+        raise _error(where, "have a `name` without folders", name)
+    if digest is not None and not _DIGEST.fullmatch(digest):
+        raise _error(where, "have a `digest` sha256:... or md5:...", digest)
+    path = part.get("path", name)
+    urls = tuple(f"{mirror}/{path}" for mirror in table["mirrors"])
+    return RemoteFile(name, urls, digest, part.get("size"), table.get("checksums"))
+
+
+def _check(
+    where: str, table: Any, required: Mapping[str, type], optional: Mapping[str, type]
+) -> None:
+    """Raise if keys are missing or unknown, or a value is empty or of another type."""
+    if not isinstance(table, dict):
+        raise _error(where, "be a table", table)
+    kinds = {**required, **optional}
+    if unknown := sorted(table.keys() - kinds):
+        raise _error(where, f"hold only {', '.join(kinds)}", unknown)
+    for key in [*required, *(optional.keys() & table)]:
+        value = table.get(key)
+        if type(value) is not kinds[key] or not value:
+            raise _error(where, f"have `{key}`, a filled {kinds[key].__name__}", value)
+
+
+def _error(where: str, rule: str, got: object) -> ValueError:
+    return ValueError(
+        f"`catalog.toml` must {rule} in [{where}]; got {got!r}. Mend the entry."
     )

@@ -36,7 +36,7 @@ ARROWS = {
     "convolution": {"_checks", "kernels", "regularity"},
     "layers": {"_checks", "convolution", "kernels", "randomness"},
     "networks": {"convolution", "layers"},
-    "datasets": {"panel"},
+    "datasets": {"_checks", "panel"},
     "plotting": {"_checks", "panel"},
     "estimators": {
         "_checks",
@@ -69,7 +69,7 @@ LIBRARIES = {
 }
 
 # What may be imported inside a function, because a user may lack it or never need it.
-LATE = {"filelock", "matplotlib", "pandas", "pooch", "requests"}
+LATE = {"filelock", "matplotlib", "pandas", "pooch", "requests", "tqdm"}
 # `ckts --help` must answer at once: programs import what they run when they run it.
 PROGRAMS = {"cli", "demo"}
 

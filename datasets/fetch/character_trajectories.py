@@ -10,16 +10,17 @@ from typing import Any
 import numpy as np
 from scipy.io import loadmat
 
+from ckts._checks import check_choice
 from ckts.datasets._archives import read_members
-from ckts.datasets._cache import fetch_files
-from ckts.datasets._checks import check_choice
+from ckts.datasets._cache import Cache
 from ckts.datasets.catalog import find_dataset
-from ckts.datasets.fetch._bunch import answer
-from ckts.datasets.fetch.uea import answer_split, fetch_uea, read_pair
+from ckts.datasets.fetch._bunch import make_bunch
+from ckts.datasets.fetch.uea import bunch_of_texts, fetch_uea
 from ckts.panel import Panel
 
 VERSIONS = ("2023", "2018", "uci")
 CHANNELS = ("x_velocity", "y_velocity", "pen_force")
+_NAME = "CharacterTrajectories"
 _MATRICES = "mixoutALL_shifted.mat"
 _DESCR = """\
 {n_series} letters of one writer, whose graphics tablet was read 200 times a second: the
@@ -85,32 +86,33 @@ def fetch_character_trajectories(
     """
     check_choice("version", version, VERSIONS)
     check_choice("split", split, (None, "train", "test"))
-    options: dict[str, Any] = dict(
-        data_home=data_home, download_if_missing=download_if_missing, verbose=verbose
-    )
     if version == "2023":
-        name = "CharacterTrajectories"
-        return fetch_uea(name, split=split, return_X_y=return_X_y, **options)
+        return fetch_uea(
+            _NAME,
+            split=split,
+            data_home=data_home,
+            download_if_missing=download_if_missing,
+            verbose=verbose,
+            return_X_y=return_X_y,
+        )
+    cache = Cache(data_home, download_if_missing, verbose)
     if version == "2018":
         dataset = find_dataset("uea_archive_2018")
-        X, y, n_train = read_pair(
-            fetch_files(dataset, **options), "CharacterTrajectories"
-        )
-        return answer_split(dataset, X, y, n_train, split, return_X_y)
+        paths = cache.fetch(dataset)
+        return bunch_of_texts(dataset, paths, _NAME, split, return_X_y)
     if split is not None:
         raise ValueError(
             "`split` must be None for the version 'uci', which has none; got "
             f"{split!r}. Use version='2023', or `paper_split`."
         )
     dataset = find_dataset("character_trajectories")
-    (path,) = fetch_files(dataset, **options).values()
+    (path,) = cache.fetch(dataset).values()
     X, y, descr = _read_uci(path)
-    return answer(dataset, X, y, descr, return_X_y=return_X_y)
+    return make_bunch(dataset, X, y, descr, return_X_y=return_X_y)
 
 
 def _read_uci(path: Path) -> tuple[Panel, np.ndarray, str]:
-    members = dict(read_members(path, lambda name: name.endswith(_MATRICES)))
-    (content,) = members.values()
+    ((_, content),) = read_members(path, lambda name: name.endswith(_MATRICES))
     # Each record of the struct is reached by name; cells become arrays of objects.
     source = loadmat(io.BytesIO(content), squeeze_me=True, struct_as_record=False)
     padded = [np.asarray(matrix, np.float64).T for matrix in source["mixout"]]
@@ -119,14 +121,13 @@ def _read_uci(path: Path) -> tuple[Panel, np.ndarray, str]:
     panel = Panel(
         np.concatenate(series),
         np.concatenate([np.arange(length) for length in lengths]),
-        np.concatenate([[0], np.cumsum(lengths)]),
+        np.cumsum([0, *lengths]),
         channels=CHANNELS,
     )
     letters = np.array([str(letter) for letter in source["consts"].key])
     total = sum(len(matrix) for matrix in padded)
-    descr = _DESCR.format(
-        n_series=len(series), trimmed=total - sum(lengths), total=total
-    )
+    trimmed = total - sum(lengths)
+    descr = _DESCR.format(n_series=len(series), trimmed=trimmed, total=total)
     return panel, letters[source["consts"].charlabels.astype(int) - 1], descr
 
 

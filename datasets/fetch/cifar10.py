@@ -8,14 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from ckts._checks import check_choice
 from ckts.datasets._archives import read_members
-from ckts.datasets._cache import fetch_files
-from ckts.datasets._checks import check_choice
+from ckts.datasets._cache import Cache
 from ckts.datasets._rows import regular_panel
 from ckts.datasets.catalog import find_dataset
-from ckts.datasets.fetch._bunch import answer
+from ckts.datasets.fetch._bunch import make_bunch
 
-_ARCHIVE = "cifar-10-binary.tar.gz"
 _NAMES = "batches.meta.txt"
 _BATCHES = {
     "train": tuple(f"data_batch_{number}.bin" for number in range(1, 6)),
@@ -72,25 +71,20 @@ def fetch_cifar10(
     """
     check_choice("split", split, (None, *_BATCHES))
     dataset = find_dataset("cifar10")
-    paths = fetch_files(
-        dataset,
-        data_home=data_home,
-        download_if_missing=download_if_missing,
-        verbose=verbose,
-    )
+    (path,) = Cache(data_home, download_if_missing, verbose).fetch(dataset).values()
     batches = _BATCHES[split] if split else (*_BATCHES["train"], *_BATCHES["test"])
     wanted = {*batches, _NAMES}
     files = {
         PurePosixPath(name).name: content
         for name, content in read_members(
-            paths[_ARCHIVE], lambda name: PurePosixPath(name).name in wanted
+            path, lambda name: PurePosixPath(name).name in wanted
         )
     }
     # A record is the label, then all red, all green and all blue bytes.
     records = np.frombuffer(b"".join(files[name] for name in batches), np.uint8)
     records = records.reshape(-1, 1 + 3 * N_PIXELS)
     pixels = records[:, 1:].reshape(-1, 3, N_PIXELS).transpose(0, 2, 1).reshape(-1, 3)
-    return answer(
+    return make_bunch(
         dataset,
         regular_panel(pixels / np.float32(255), N_PIXELS, ["red", "green", "blue"]),
         records[:, 0].astype(np.int64),

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_random_state
 
-from ckts.datasets._cache import fetch_files
-from ckts.datasets._checks import check_choice
+from ckts._checks import check_choice
+from ckts.datasets._cache import Cache
 from ckts.datasets._rows import regular_panel
 from ckts.datasets.catalog import find_dataset
-from ckts.datasets.fetch._bunch import answer
+from ckts.datasets.fetch._bunch import make_bunch
 
 _PARTS = {"train": "train", "test": "t10k"}
 _KINDS = ("images-idx3", "labels-idx1")
@@ -79,15 +79,10 @@ def fetch_mnist(
        recurrent networks of rectified linear units. arXiv:1504.00941.
     """
     check_choice("split", split, (None, *_PARTS))
-    dataset = find_dataset("mnist")
     parts = [_PARTS[name] for name in ([split] if split else _PARTS)]
     names = [f"{part}-{kind}-ubyte.gz" for part in parts for kind in _KINDS]
-    paths = fetch_files(
-        dataset.only(names),
-        data_home=data_home,
-        download_if_missing=download_if_missing,
-        verbose=verbose,
-    )
+    dataset = find_dataset("mnist").only(names)
+    paths = Cache(data_home, download_if_missing, verbose).fetch(dataset)
     images, labels = (
         np.concatenate([_read_idx(paths[f"{part}-{kind}-ubyte.gz"]) for part in parts])
         for kind in _KINDS
@@ -98,7 +93,7 @@ def fetch_mnist(
         permutation = check_random_state(random_state).permutation(n_pixels)
     pixels = images.reshape(-1, n_pixels)[:, permutation].reshape(-1, 1)
     order = ", in the order `permutation`" if permuted else ""
-    return answer(
+    return make_bunch(
         dataset,
         regular_panel(pixels / np.float32(255), n_pixels, ["gray"]),
         labels.astype(np.int64),

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ckts.datasets._cache import fetch_files
-from ckts.datasets._checks import check_some_of
+from ckts._checks import check_some_of
+from ckts.datasets._cache import Cache
 from ckts.datasets.catalog import find_dataset
-from ckts.datasets.fetch._bunch import answer
+from ckts.datasets.fetch._bunch import make_bunch
 from ckts.datasets.readers.physionet2012 import CHANNELS, STATIC, read_physionet2012
 from ckts.panel import Panel
 
@@ -85,14 +85,9 @@ def fetch_physionet2012(
     >>> X, y = fetch_physionet2012(subset="a", return_X_y=True)  # doctest: +SKIP
     """
     subset = check_some_of("subset", subset, SETS)
-    dataset = find_dataset("physionet2012")
     names = [name for s in subset for name in (f"set-{s}.tar.gz", f"Outcomes-{s}.txt")]
-    paths = fetch_files(
-        dataset.only(names),
-        data_home=data_home,
-        download_if_missing=download_if_missing,
-        verbose=verbose,
-    )
+    dataset = find_dataset("physionet2012").only(names)
+    paths = Cache(data_home, download_if_missing, verbose).fetch(dataset)
     parts = [
         read_physionet2012(paths[f"set-{s}.tar.gz"], paths[f"Outcomes-{s}.txt"])
         for s in subset
@@ -101,7 +96,7 @@ def fetch_physionet2012(
     outcomes = pd.concat([outcomes for _, outcomes in parts])
     y = outcomes["In-hospital_death"].to_numpy()
     empty = X.instances[X.lengths == 0]
-    return answer(
+    return make_bunch(
         dataset,
         X,
         y,

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from ckts.datasets._cache import fetch_files
-from ckts.datasets._checks import check_choice, check_some_of
+from ckts._checks import check_choice, check_some_of
+from ckts.datasets._cache import Cache
 from ckts.datasets._rows import keep_rows, series_of_rows
 from ckts.datasets.catalog import find_dataset
-from ckts.datasets.fetch._bunch import answer
+from ckts.datasets.fetch._bunch import make_bunch
 from ckts.datasets.readers.physionet2019 import CHANNELS, STATIC, read_physionet2019
 from ckts.datasets.split import paper_split
 from ckts.panel import Panel
@@ -119,11 +119,9 @@ def fetch_physionet2019(
     check_choice("split", split, (None, *SPLITS))
     hospitals = check_some_of("hospitals", hospitals, HOSPITALS)
     dataset = find_dataset("physionet2019")
-    paths = fetch_files(
-        dataset.only([f"training_set{hospital}.zip" for hospital in hospitals]),
-        data_home=data_home,
-        download_if_missing=download_if_missing,
-        verbose=verbose,
+    cache = Cache(data_home, download_if_missing, verbose)
+    paths = cache.fetch(
+        dataset.only([f"training_set{hospital}.zip" for hospital in hospitals])
     )
     parts = [read_physionet2019(paths[f"training_set{name}.zip"]) for name in hospitals]
     everyone = Panel.concat([panel for panel, _ in parts])
@@ -147,7 +145,7 @@ def fetch_physionet2019(
         share=septic.mean(),
         observed=np.mean(~np.isnan(X.values)),
     )
-    return answer(
+    return make_bunch(
         dataset,
         X,
         y,

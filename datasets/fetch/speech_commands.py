@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from ckts._checks import check_choice, check_some_of
 from ckts.datasets._archives import read_members
-from ckts.datasets._cache import fetch_files
-from ckts.datasets._checks import check_choice, check_some_of
+from ckts.datasets._cache import Cache
 from ckts.datasets.catalog import find_dataset
-from ckts.datasets.fetch._bunch import answer
+from ckts.datasets.fetch._bunch import make_bunch
 from ckts.datasets.fetch._mfcc import HOP, N_COEFFICIENTS, RATE, mfcc
 from ckts.panel import Panel, TimeScale
 
@@ -29,7 +29,6 @@ WORDS = (
     "two", "up", "visual", "wow", "yes", "zero",
 )
 # fmt: on
-_ARCHIVE = "speech_commands_v0.02.tar.gz"
 _LISTS = {"validation_list.txt": "validation", "testing_list.txt": "test"}
 FULL = RATE  # samples in one second
 _DESCR = """
@@ -112,13 +111,8 @@ def fetch_speech_commands(
     check_choice("split", split, (None, "train", "validation", "test"))
     words = check_some_of("words", words, WORDS)
     dataset = find_dataset("speech_commands")
-    paths = fetch_files(
-        dataset,
-        data_home=data_home,
-        download_if_missing=download_if_missing,
-        verbose=verbose,
-    )
-    sounds, parts = _read_archive(paths[_ARCHIVE], words)
+    (path,) = Cache(data_home, download_if_missing, verbose).fetch(dataset).values()
+    sounds, parts = _read_archive(path, words)
     if split:
         sounds = {name: sounds[name] for name in sounds if parts[name] == split}
     full = {name: sound for name, sound in sounds.items() if len(sound) >= FULL}
@@ -130,7 +124,7 @@ def fetch_speech_commands(
         features=_FEATURES[features],
         counts=f"{counts} are {'left out' if full_length else 'among them'}.",
     )
-    return answer(
+    return make_bunch(
         dataset,
         _make_panel(sounds, features),
         np.array([name.partition("/")[0] for name in sounds]),

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
 
+from ckts._checks import check_choice
 from ckts.datasets._archives import read_members
-from ckts.datasets._cache import fetch_version
-from ckts.datasets._checks import check_choice
-from ckts.datasets._tsml import CLASSIFICATION, REGRESSION
-from ckts.datasets.catalog import find_versions
-from ckts.datasets.fetch._bunch import Dataset, answer
+from ckts.datasets._cache import Cache
+from ckts.datasets.catalog import Dataset, find_versions
+from ckts.datasets.fetch._bunch import make_bunch
 from ckts.datasets.readers._splits import join_parts
 from ckts.datasets.readers._texts import Text
 from ckts.datasets.readers.ts import parse_ts, read_ts
-from ckts.panel import Panel
 
 _DESCR = """\
 {n_series} series, {n_channels} channels, {lengths} steps long, {missing:.1%} missing.
@@ -39,9 +37,9 @@ def fetch_uea(
 ) -> Any:
     """Fetch a classification set of the UEA, UCR or a later archive of the same house.
 
-    Downloaded once from Zenodo and held to the digest that Zenodo publishes. If Zenodo
-    cannot give it, the archive's website is asked; what it has may be another text, so
-    it is cached under another version.
+    Downloaded once from Zenodo and compared with the digest that Zenodo publishes. If
+    Zenodo fails, the archive's website is tried; its text may differ, so it is cached
+    under another version.
 
     Parameters
     ----------
@@ -93,14 +91,8 @@ def fetch_uea(
     --------
     >>> X, y = fetch_uea("PLAID", split="train", return_X_y=True)  # doctest: +SKIP
     """
-    return _fetch(
-        _full_name(CLASSIFICATION, name),
-        split,
-        return_X_y,
-        data_home=data_home,
-        download_if_missing=download_if_missing,
-        verbose=verbose,
-    )
+    cache = Cache(data_home, download_if_missing, verbose)
+    return _fetch("uea", name, split, return_X_y, cache)
 
 
 def fetch_tser(
@@ -135,44 +127,42 @@ def fetch_tser(
     --------
     >>> X, y = fetch_tser("Covid3Month", return_X_y=True)  # doctest: +SKIP
     """
-    return _fetch(
-        _full_name(REGRESSION, name),
-        split,
-        return_X_y,
-        data_home=data_home,
-        download_if_missing=download_if_missing,
-        verbose=verbose,
-    )
+    cache = Cache(data_home, download_if_missing, verbose)
+    return _fetch("tser", name, split, return_X_y, cache)
 
 
-def _full_name(kind: str, name: str) -> str:
-    """Return the name in the registry, which may also be given."""
-    return f"{kind}/{str(name).removeprefix(kind + '/')}"
-
-
-def _fetch(name: str, split: str | None, return_X_y: bool, **options: Any) -> Any:
+def _fetch(
+    family: str, name: str, split: str | None, return_X_y: bool, cache: Cache
+) -> Any:
     check_choice("split", split, (None, "train", "test"))
-    dataset, paths = fetch_version(find_versions(name), **options)
-    X, y, n_train = read_pair(paths, _last(name))
-    return answer_split(dataset, X, y, n_train, split, return_X_y)
+    short = str(name).removeprefix(f"{family}/")  # the full name may be given, too
+    dataset, paths = cache.fetch_any(find_versions(f"{family}/{short}"))
+    return bunch_of_texts(dataset, paths, short, split, return_X_y)
 
 
-def read_pair(paths: dict[str, Path], short: str) -> tuple[Panel, np.ndarray, int]:
-    """Read the training and the test text of a set.
+def bunch_of_texts(
+    dataset: Dataset,
+    paths: Mapping[str, Path],
+    short: str,
+    split: str | None,
+    return_X_y: bool,
+) -> Any:
+    """Read the training and the test text of a set and return a part, as fetchers do.
 
     Parameters
     ----------
-    paths : dict of str to Path
+    dataset : Dataset
+    paths : mapping of str to Path
         The two `.ts` files, or one archive that has them, perhaps among others.
     short : str
         Name of the set.
+    split : {None, "train", "test"}
+    return_X_y : bool
 
     Returns
     -------
-    X : Panel of shape (n_series,)
-        The training set first; `X.instances` are 0, 1, ...
-    y : ndarray of shape (n_series,)
-    n_train : int
+    Bunch, or (X, y) if `return_X_y`
+        The training set first; `X.instances` are 0, 1, ... whatever the split.
     """
     names = [f"{short}_{part}.ts" for part in ("TRAIN", "TEST")]
     if set(names) <= set(paths):
@@ -186,34 +176,7 @@ def read_pair(paths: dict[str, Path], short: str) -> tuple[Panel, np.ndarray, in
             f"`name` must be a set with classes or numbers to predict; got {short}, "
             "whose text states none. Read it with `read_ts`."
         )
-    return X, y, len(train[0])
-
-
-def _find_texts(archive: Path, names: Sequence[str]) -> list[Text]:
-    """Read the texts of some names, in any folder of an archive."""
-    members = read_members(archive, lambda name: _last(name) in names)
-    texts = {_last(name): Text(name, content) for name, content in members}
-    if missing := [name for name in names if name not in texts]:
-        raise ValueError(
-            f"`archive` must have {' and '.join(names)}; {archive} lacks "
-            f"{missing[0]}. Look into it, and tell us."
-        )
-    return [texts[name] for name in names]
-
-
-def _last(name: str) -> str:
-    return name.rpartition("/")[2]
-
-
-def answer_split(
-    dataset: Dataset,
-    X: Panel,
-    y: np.ndarray,
-    n_train: int,
-    split: str | None,
-    return_X_y: bool,
-) -> Any:
-    """Return the part of a set that was asked for, as fetchers do."""
+    n_train = len(train[0])
     parts = {None: slice(None), "train": slice(n_train), "test": slice(n_train, None)}
     X, y = X[parts[split]], y[parts[split]]
     lengths = np.diff(X.indptr)
@@ -224,4 +187,16 @@ def answer_split(
         missing=np.isnan(X.values).mean(),
         split=f"the {split} set" if split else f"the first {n_train} to train",
     )
-    return answer(dataset, X, y, descr, return_X_y=return_X_y)
+    return make_bunch(dataset, X, y, descr, return_X_y=return_X_y)
+
+
+def _find_texts(archive: Path, names: Sequence[str]) -> list[Text]:
+    """Read the texts of some names, in any folder of an archive."""
+    members = read_members(archive, lambda name: PurePosixPath(name).name in names)
+    texts = {PurePosixPath(name).name: content for name, content in members}
+    if missing := [name for name in names if name not in texts]:
+        raise ValueError(
+            f"`archive` must have {' and '.join(names)}; {archive} lacks "
+            f"{missing[0]}. Inspect it, and report it to us."
+        )
+    return [Text(name, texts[name]) for name in names]

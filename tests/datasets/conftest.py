@@ -6,6 +6,7 @@ import pytest
 
 from ckts.datasets import _download, catalog
 from http_server import MisbehavingServer, sha256
+from toy_downloads import CONTENT, MIRRORS, dataset_of
 
 
 @pytest.fixture(autouse=True)
@@ -16,6 +17,7 @@ def cache(tmp_path, monkeypatch):
     monkeypatch.delenv("CKTS_OFFLINE", raising=False)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setattr(_download, "PAUSES", ())
+    monkeypatch.setattr(_download, "CHUNK", 1024)  # what a stall may cost
     return home
 
 
@@ -27,8 +29,22 @@ def server():
 
 
 @pytest.fixture
+def dataset(server):
+    """A file of which two mirrors have a good copy."""
+    server.files.update(dict.fromkeys(MIRRORS, CONTENT))
+    return dataset_of(server)
+
+
+@pytest.fixture
+def unpublished(server):
+    """A file of which nobody publishes a digest."""
+    server.files.update(dict.fromkeys(MIRRORS, CONTENT))
+    return dataset_of(server, size=None)
+
+
+@pytest.fixture
 def publish(server, monkeypatch):
-    """publish(name, {file: bytes}): let the registered data set consist of these.
+    """publish(name, {file: bytes}): let the data set of the catalog consist of these.
 
     Name, version, terms and the names of the files stay; the addresses are those of the
     local server, sizes and digests those of the bytes.
@@ -46,11 +62,11 @@ def publish(server, monkeypatch):
                     urls=(f"{server.url}/{file}",),
                     digest=sha256(content),
                     size=len(content),
-                    record=None,
+                    checksums=None,
                 )
             )
         miniature = replace(dataset, files=tuple(miniatures))
-        monkeypatch.setitem(catalog.DATASETS, name, miniature)
+        monkeypatch.setitem(catalog.read_catalog(), name, (miniature,))
         return miniature
 
     return publish

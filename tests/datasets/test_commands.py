@@ -3,7 +3,7 @@
 import pytest
 
 from ckts.cli import main
-from ckts.datasets.catalog import DATASETS
+from ckts.datasets.catalog import list_names
 
 NAME = "character_trajectories"
 FILE = "character_trajectories.zip"
@@ -26,7 +26,7 @@ def test_the_list_tells_size_state_terms_and_citation(published, cache, capsys):
     assert f"{NAME}  uci  12.3 kB  not cached" in text
     assert "License: CC BY 4.0" in text
     assert "Cite: B. Williams" in text
-    for name in DATASETS:
+    for name in list_names():
         assert f"\n{name}  " in text
     assert "uea/PLAID" not in text
     assert run("fetch", NAME) == 0
@@ -114,6 +114,6 @@ def test_ctrl_c_ends_a_download(published, capsys, monkeypatch):
     def interrupt(*args, **options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("ckts.datasets.commands.fetch_version", interrupt)
+    monkeypatch.setattr("ckts.datasets.commands.Cache.fetch_any", interrupt)
     assert run("fetch", NAME) == 130
     assert "Interrupted" in capsys.readouterr().err

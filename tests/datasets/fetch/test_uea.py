@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ckts.datasets import fetch_tser, fetch_uea
-from ckts.datasets._tsml import read_records
+from ckts.datasets import catalog, fetch_tser, fetch_uea
 from http_server import md5, sha256, zip_of
 
 TRAIN = """\
@@ -26,13 +25,16 @@ TRAIN = """\
 TEST = TRAIN.partition("@data\n")[0] + "@data\n5,6,7,8:1\n"
 TEXTS = {"PLAID_TRAIN.ts": TRAIN, "PLAID_TEST.ts": TEST}
 RECORD = 11197936
+CATALOG = Path(catalog.__file__).parent / "data" / "catalog.toml"
 
 
 @pytest.fixture
 def house(server, monkeypatch):
     """Zenodo's and the website's addresses lead to the local server."""
-    monkeypatch.setattr("ckts.datasets._zenodo.ZENODO", server.url)
-    monkeypatch.setattr("ckts.datasets._tsml.WEBSITE", f"{server.url}/website")
+    text = CATALOG.read_text("utf-8").replace("https://zenodo.org", server.url)
+    website = "https://timeseriesclassification.com"
+    local = catalog.parse_catalog(text.replace(website, f"{server.url}/website"))
+    monkeypatch.setattr(catalog, "read_catalog", lambda: local)
     publish_at_zenodo(server, RECORD, TEXTS)
     variants = {"PLAID_eq_TRAIN.ts": "", "PLAID_eq_TEST.ts": "", "PLAID.txt": "About"}
     server.files["website/aeon-toolkit/PLAID.zip"] = zip_of({**TEXTS, **variants})
@@ -169,16 +171,6 @@ def test_a_wrong_split_is_refused():
         ValueError, match="`split` must be one of None, 'train', 'test'"
     ):
         fetch_uea("PLAID", split="validation")
-
-
-def test_every_set_of_the_archives_has_a_record():
-    archives = [archive for archive, _ in read_records().values()]
-    counts = {name: archives.count(name) for name in sorted(set(archives))}
-    assert counts == {"tser": 63, "tsml": 120, "ucr": 128, "uea": 30}
-    # As `notes` of the project and two independent loaders have them.
-    known = {"JapaneseVowels": 18735628, "LSST": 11206243, "PLAID": 11197936}
-    assert {n: read_records()[f"uea/{n}"][1] for n in known} == known
-    assert read_records()["tser/AppliancesEnergy"] == ("tser", 18484626)
 
 
 ROOT = Path(__file__).resolve().parents[2]
