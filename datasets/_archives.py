@@ -2,8 +2,11 @@
 
 Everything is a stream: pieces of 64 KiB are unpacked one after the other and counted,
 so that an archive that lies about its sizes, or unpacks to a thousand times its own, is
-refused after a few MB and not when the memory is full. What an archive declares is only
-used to refuse it sooner. Lists of files and headers are bounded too.
+rejected after a few MB and not when the memory is full. Declared sizes only serve to
+reject it sooner. Lists of files, headers and the dictionaries of xz are bounded too.
+
+zipfile and tarfile parse, but guard less: `filter="data"` of tarfile checks names and
+links when files are extracted, and neither bounds what headers and contents unpack to.
 """
 
 from __future__ import annotations
@@ -21,7 +24,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import Any, Protocol
+from typing import IO, Any
 
 MAX_BYTES = 16 * 2**30
 MAX_FILE_BYTES = 4 * 2**30
@@ -31,24 +34,21 @@ MAX_MEMBERS = 1_000_000
 MAX_RATIO = 200
 # What is in memory as a whole is held to less: texts of series unpack to 3 to 20 times.
 MAX_HELD_RATIO = 50
-FREE_BYTES = 64 * 2**20  # not held to the ratios
+FREE_BYTES = 64 * 2**20  # to which no ratio applies
 # Python reads the whole list of a zip: about 550 bytes a file and the names.
 MAX_LISTED = 100_000
 MAX_LIST_BYTES = 12 * 2**20
 MAX_HEADER_BYTES = 2**20  # of a file in a tar: long names and extended attributes
 MAX_GLOBAL_HEADERS = 16
+MAX_XZ_MEMORY = 80 * 2**20  # xz -9 takes 65 MiB; a header may claim 4 GiB
 _PIECE = 64 * 2**10
 _BY_HAND = "(if you trust it, unpack it by hand and pass the folder)"
 _CHECKED = (".zip", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2")
-_UNPACK: dict[bytes, Callable[[Any], Any]] = {
-    b"\x1f\x8b": gzip.open,
-    b"BZ": bz2.open,
-    b"\xfd7": lzma.open,
-}
 # Python unpacks a whole piece of a zip at once if it is compressed in another way.
 _STREAMS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 # RuntimeError: encrypted, or compressed in a way that Python does not know.
 _BROKEN = (
+    OSError,
     ValueError,
     RuntimeError,
     EOFError,
@@ -126,18 +126,17 @@ def _explained(path: Path) -> Iterator[None]:
     try:
         yield
     except _BROKEN as error:
-        raise ValueError(_refusal(path, error)) from error
-    except OSError as error:
-        if error.errno is not None:  # the disk; gzip and bzip2 complain without number
+        # An error of the disk has a number, one of gzip and bzip2 has none.
+        if isinstance(error, OSError) and error.errno is not None:
             raise
-        raise ValueError(_refusal(path, error)) from error
+        raise ValueError(
+            f"`archive` must be whole and hold plain files only; got {path}: {error}. "
+            "Remove it and download it again."
+        ) from error
 
 
-class _Readable(Protocol):
-    def read(self, size: int, /) -> bytes: ...
-
-
-_Member = tuple[str, int, Callable[[], _Readable]]  # name, declared size, opener
+# Name, declared size, and a function that opens the file.
+_Member = tuple[str, int, Callable[[], IO[bytes] | io.RawIOBase | None]]
 
 
 class _Limit:
@@ -147,7 +146,7 @@ class _Limit:
         self.n_bytes, self.left, self.whose = n_bytes, n_bytes, whose
 
     def check(self, n_bytes: int) -> None:
-        """Refuse `n_bytes` more if they are too many."""
+        """Raise if `n_bytes` more are too many."""
         if n_bytes > self.left:
             raise ValueError(f"{self.whose} more than {self.n_bytes:,} bytes")
 
@@ -173,14 +172,8 @@ def _checked(
         limits = (*totals, _Limit(max_file_bytes, f"{name!r} has"))
         for limit in limits:
             limit.check(size)  # what is declared may be too little, but not too much
-        yield name, _pieces(unpack(), limits)
-
-
-def _pieces(file: _Readable, limits: tuple[_Limit | _Meter, ...]) -> Iterator[bytes]:
-    while piece := file.read(_PIECE):
-        for limit in limits:
-            limit.take(len(piece))
-        yield piece
+        file = _Unpacked(unpack(), *limits)
+        yield name, iter(partial(file.read, _PIECE), b"")
 
 
 class _Packed(io.FileIO):
@@ -202,7 +195,7 @@ class _Packed(io.FileIO):
 
 
 class _Meter:
-    """Holds what came out of an archive against what went in since then."""
+    """Compares what came out of an archive with what was read of it since then."""
 
     def __init__(self, packed: _Packed, free: int, ratio: int):
         self.packed, self.start, self.n_out = packed, packed.n_read, 0
@@ -210,11 +203,11 @@ class _Meter:
         self.free, self.ratio = free, ratio
 
     def check(self, n_bytes: int) -> None:
-        """Refuse `n_bytes` more if all of the archive is too little for them."""
+        """Raise if `n_bytes` more are too many for the whole archive."""
         self._compare(self.n_out + n_bytes, self.size)
 
     def take(self, n_bytes: int) -> None:
-        """Count bytes that came out; refuse them if they are too many."""
+        """Count bytes that came out; raise if they are too many."""
         self.n_out += n_bytes
         # Files of a zip may share their bytes on the disk, which count once.
         self._compare(self.n_out, min(self.packed.n_read - self.start, self.size))
@@ -230,7 +223,7 @@ class _Meter:
 class _Unpacked(io.RawIOBase):
     """What comes out of an archive, in pieces that are counted."""
 
-    def __init__(self, file: _Readable, *limits: _Meter | _Limit):
+    def __init__(self, file: Any, *limits: _Meter | _Limit):
         self._file, self.limits = file, limits
 
     def read(self, size: int = -1) -> bytes:
@@ -260,7 +253,7 @@ def _zip_members(packed: _Packed) -> Iterator[_Member]:
 
 def _open_zip(
     archive: zipfile.ZipFile, info: zipfile.ZipInfo, meter: _Meter
-) -> _Readable:
+) -> io.RawIOBase:
     if info.compress_type not in _STREAMS:
         raise ValueError(
             f"{info.filename!r} is compressed otherwise than by deflate (unpack it by "
@@ -270,11 +263,9 @@ def _open_zip(
 
 
 def _tar_members(packed: _Packed) -> Iterator[_Member]:
-    unpack = _UNPACK.get(packed.read(2), lambda file: file)
-    packed.seek(0)
     meter = _Meter(packed, FREE_BYTES, MAX_RATIO)
     # All of it goes through the meter: headers too may claim to be a gigabyte.
-    stream = _Unpacked(unpack(packed), meter, _header_limit())
+    stream = _Unpacked(_decompress(packed), meter, _header_limit())
     with tarfile.open(None, "r|", stream, bufsize=_PIECE) as archive:
         while (info := archive.next()) is not None:
             stream.limits = (meter,)
@@ -287,7 +278,7 @@ def _tar_members(packed: _Packed) -> Iterator[_Member]:
             if info.issparse() or not (info.isfile() or info.isdir()):
                 raise ValueError(f"{info.name!r} is a link or device, or has holes")
             if info.isfile():
-                yield info.name, info.size, partial(_open_tar, archive, info)
+                yield info.name, info.size, partial(archive.extractfile, info)
             _skip_rest(archive)
             stream.limits = (meter, _header_limit())
         stream.limits = (meter,)
@@ -309,21 +300,46 @@ def _skip_rest(archive: tarfile.TarFile) -> None:
             raise EOFError("unexpected end of data")
 
 
-def _open_tar(archive: tarfile.TarFile, info: tarfile.TarInfo) -> _Readable:
-    file = archive.extractfile(info)
-    assert file is not None  # it is a file
-    return file
+def _decompress(packed: _Packed) -> Any:
+    """Open what is in a compressed archive, or return the archive."""
+    magic = packed.read(2)
+    packed.seek(0)
+    if magic == b"\xfd7":
+        return _Xz(packed)
+    return {b"\x1f\x8b": gzip.open, b"BZ": bz2.open}.get(magic, lambda f: f)(packed)
+
+
+class _Xz:
+    """The streams of xz in a file; unlike those of `lzma.open`, of limited memory."""
+
+    def __init__(self, packed: _Packed):
+        self._packed = packed
+        self._start()
+
+    def _start(self) -> None:
+        self._decoder = lzma.LZMADecompressor(lzma.FORMAT_XZ, MAX_XZ_MEMORY)
+
+    def read(self, size: int) -> bytes:
+        """Return at most `size` bytes; none at the end."""
+        while True:
+            packed = b""
+            if self._decoder.eof:  # zeros may pad a stream before the next one
+                packed = self._decoder.unused_data.lstrip(b"\0")
+                while not packed and (piece := self._packed.read(_PIECE)):
+                    packed = piece.lstrip(b"\0")
+                if not packed:
+                    return b""
+                self._start()
+            elif self._decoder.needs_input:
+                packed = self._packed.read(_PIECE)
+                if not packed:
+                    raise EOFError("unexpected end of data")
+            if piece := self._decoder.decompress(packed, size):
+                return piece
 
 
 def _check_name(name: str) -> None:
-    """Refuse a name that leads out of the folder, on any operating system."""
+    """Raise if a name leads out of the folder, on any operating system."""
     parts = PurePosixPath(name).parts
     if not parts or ".." in parts or name.startswith("/") or set(name) & set("\\:\0"):
         raise ValueError(f"{name!r} leads out of it")
-
-
-def _refusal(path: Path, reason: object) -> str:
-    return (
-        f"`archive` must be whole and hold plain files only; got {path}: {reason}. "
-        "Remove it and download it again."
-    )

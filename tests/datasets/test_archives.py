@@ -1,6 +1,7 @@
 """An archive is read without being trusted."""
 
 import io
+import lzma
 import os
 import re
 import stat
@@ -8,6 +9,7 @@ import subprocess
 import sys
 import tarfile
 import zipfile
+import zlib
 from pathlib import Path
 
 import pytest
@@ -255,3 +257,40 @@ def test_long_names_and_attributes_in_a_tar_are_read(tmp_path):
         info.pax_headers = {"SCHILY.xattr.user.note": "b" * 100_000}
         path = written(tmp_path, "a.tar", info.tobuf(form) + bytes(1024))
         assert list(read_members(path)) == [(name, b"")]
+
+
+def xz_with(dictionary):
+    """A tar.xz that declares a dictionary of so many bytes."""
+    filters = [{"id": lzma.FILTER_LZMA2, "preset": 0, "dict_size": dictionary}]
+    return lzma.compress(tar_of(FILES, ""), filters=filters)
+
+
+def test_a_huge_dictionary_of_xz_is_rejected_wherever_it_stands(tmp_path):
+    path = written(tmp_path, "a.tar.xz", xz_with(2**26))  # that of xz -9
+    assert dict(read_members(path)) == FILES
+    modest = lzma.compress(bytes(10_240))
+    # Small files take small dictionaries: the header is changed, and its checksum.
+    huge = declare_dictionary(xz_with(2**16), 38)
+    for content in (huge, modest + huge):
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match=r"be whole.*[Mm]emory usage limit"):
+            check_archive(path)
+
+
+def declare_dictionary(packed, code):
+    """Write 2**31 bytes (38) or another code into the header of the first block."""
+    size = 4 * (packed[12] + 1)
+    block = bytearray(packed[12 : 12 + size])
+    block[block.index(b"\x21\x01") + 2] = code
+    block[-4:] = zlib.crc32(block[:-4]).to_bytes(4, "little")
+    return packed[:12] + bytes(block) + packed[12 + size :]
+
+
+def test_streams_of_xz_may_follow_each_other_with_padding(tmp_path):
+    content = tar_of(FILES, "")
+    packed = [lzma.compress(part) for part in (content[:700], content[700:])]
+    path = written(tmp_path, "a.tar.xz", packed[0] + bytes(8) + packed[1] + bytes(4))
+    assert dict(read_members(path)) == FILES
+    path.write_bytes(packed[0] + packed[1] + b"garbage")
+    with pytest.raises(ValueError, match="must be whole"):
+        check_archive(path)
