@@ -201,9 +201,9 @@ def _make_file(where: str, table: Mapping[str, Any], part: Any) -> RemoteFile:
     name, digest = part["name"], part.get("digest")
     where = f"{where}.files {name}"
     if set(name) & set("/\\"):
-        raise _error(where, "have a `name` without folders", name)
+        raise _error(where, "have `name`, without folders", name)
     if digest is not None and not _DIGEST.fullmatch(digest):
-        raise _error(where, "have a `digest` sha256:... or md5:...", digest)
+        raise _error(where, "have `digest`, sha256:... or md5:...", digest)
     path = part.get("path", name)
     urls = tuple(f"{mirror}/{path}" for mirror in table["mirrors"])
     return RemoteFile(name, urls, digest, part.get("size"), table.get("checksums"))

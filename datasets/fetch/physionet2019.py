@@ -130,14 +130,14 @@ def fetch_physionet2019(
     X, y, septic, kept = apply_protocol(everyone, hourly, protocol)
     of = of[kept]
     if split is not None:
-        chosen = _find_part(X, septic, split)
-        y = y[_rows_of(X, chosen) if protocol == "hourly" else chosen]
+        part = paper_split(X, septic)[SPLITS.index(split)]
+        chosen = np.isin(X.instances, part.instances)
+        y = y[chosen[series_of_rows(X.indptr)] if protocol == "hourly" else chosen]
         X, septic, of = X[chosen], septic[chosen], of[chosen]
-    part = "" if split is None else f", those of the {split} part"
     descr = _DESCR.format(
         n_records=len(X),
         hospitals=f"hospital{'s' * (len(hospitals) > 1)} {' and '.join(hospitals)}",
-        split=part,
+        split="" if split is None else f", those of the {split} part",
         protocol=PROTOCOLS[protocol],
         name=protocol,
         n_left_out=np.count_nonzero(~kept),
@@ -191,13 +191,3 @@ def _any_in_series(X: Panel, rows: np.ndarray) -> np.ndarray:
     """Return 1 for each series where any of the rows is true: (n_series,)."""
     hits = np.bincount(series_of_rows(X.indptr)[rows], minlength=len(X))
     return (hits > 0).astype(np.int64)
-
-
-def _find_part(X: Panel, septic: np.ndarray, split: str) -> np.ndarray:
-    """Return which series are in a part of the paper's split: bool (n_series,)."""
-    panels = dict(zip(SPLITS, paper_split(X, septic)[:3], strict=True))
-    return np.isin(X.instances, panels[split].instances)
-
-
-def _rows_of(X: Panel, chosen: np.ndarray) -> np.ndarray:
-    return chosen[series_of_rows(X.indptr)]

@@ -30,12 +30,11 @@ WORDS = (
 )
 # fmt: on
 _LISTS = {"validation_list.txt": "validation", "testing_list.txt": "test"}
-FULL = RATE  # samples in one second
 _DESCR = """
 Each series is a recording of one spoken word, named after its file; times in seconds
-from its start. {features} The task is to tell the word. {counts} A speaker recorded
-words several times: split by `speakers`, or take the official split, where models must
-not profit from knowing the voice.
+from its start. {features} The task is to tell the word. {counts} are {short}. A
+speaker recorded words several times: split by `speakers`, or take the official split,
+where models must not profit from knowing the voice.
 """
 _FEATURES = {
     "raw": "One channel, the sound at 16 kHz, from -1 to 1.",
@@ -115,14 +114,14 @@ def fetch_speech_commands(
     sounds, parts = _read_archive(path, words)
     if split:
         sounds = {name: sounds[name] for name in sounds if parts[name] == split}
-    full = {name: sound for name, sound in sounds.items() if len(sound) >= FULL}
-    short = f"{len(sounds) - len(full):,} shorter than a second"
+    full = {name: sound for name, sound in sounds.items() if len(sound) >= RATE}
+    n_short = len(sounds) - len(full)
     if full_length:
         sounds = full
-    counts = f"{len(sounds):,} recordings; {short}"
     descr = _DESCR.format(
         features=_FEATURES[features],
-        counts=f"{counts} are {'left out' if full_length else 'among them'}.",
+        counts=f"{len(sounds):,} recordings; {n_short:,} shorter than a second",
+        short="left out" if full_length else "among them",
     )
     return make_bunch(
         dataset,
@@ -130,7 +129,9 @@ def fetch_speech_commands(
         np.array([name.partition("/")[0] for name in sounds]),
         descr,
         return_X_y=return_X_y,
-        speakers=np.array([_speaker(name) for name in sounds]),
+        speakers=np.array(
+            [PurePosixPath(name).name.partition("_nohash_")[0] for name in sounds]
+        ),
     )
 
 
@@ -138,17 +139,14 @@ def _read_archive(
     path: Path, words: Sequence[str]
 ) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     """Read the sounds of some words, sorted, and the part that each belongs to."""
-    wanted = set(words)
-    files = {
-        "/".join(PurePosixPath(name).parts): content  # some begin with "./"
-        for name, content in read_members(
-            path,
-            lambda name: (
-                PurePosixPath(name).parent.name in wanted
-                or PurePosixPath(name).name in _LISTS
-            ),
-        )
-    }
+
+    def is_wanted(name: str) -> bool:
+        path = PurePosixPath(name)
+        return path.parent.name in words or path.name in _LISTS
+
+    # Some names begin with "./".
+    members = read_members(path, is_wanted)
+    files = {str(PurePosixPath(name)): content for name, content in members}
     part = {
         name: split
         for text, split in _LISTS.items()
@@ -188,7 +186,3 @@ def _make_panel(sounds: dict[str, np.ndarray], features: str) -> Panel:
         instances=list(sounds),
         time_scale=TimeScale("number", "s"),
     )
-
-
-def _speaker(name: str) -> str:
-    return name.rpartition("/")[2].partition("_nohash_")[0]
