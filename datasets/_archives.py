@@ -304,9 +304,11 @@ def _decompress(packed: _Packed) -> Any:
     """Open what is in a compressed archive, or return the archive."""
     magic = packed.read(2)
     packed.seek(0)
-    if magic == b"\xfd7":
-        return _Xz(packed)
-    return {b"\x1f\x8b": gzip.open, b"BZ": bz2.open}.get(magic, lambda f: f)(packed)
+    if magic == b"\x1f\x8b":
+        return gzip.open(packed)
+    if magic == b"BZ":
+        return bz2.open(packed)
+    return _Xz(packed) if magic == b"\xfd7" else packed
 
 
 class _Xz:

@@ -15,14 +15,16 @@ from importlib.resources import files
 from typing import Any
 
 _TERMS = ("title", "license", "citation", "homepage")
-# Type of each key; those of the second table may be left out.
-_DATASET = (
-    {**dict.fromkeys(("version", *_TERMS), str), "mirrors": list, "files": list},
-    {"checksums": str},
-)
-_FILE = ({"name": str}, {"path": str, "digest": str, "size": int})
-_FAMILY = ({"license": str, "homepage": str, "sources": list, "archives": dict}, {})
-_ARCHIVE = ({"title": str, "citation": str, "records": dict}, {})
+# Keys of the tables, and the type of their values.
+_Kinds = Mapping[str, type]
+_DATASET: _Kinds = {
+    **dict.fromkeys(("version", *_TERMS, "checksums"), str),
+    **dict.fromkeys(("mirrors", "files"), list),
+}
+_FILE: _Kinds = {"name": str, "path": str, "digest": str, "size": int}
+_FAMILY: _Kinds = {"license": str, "homepage": str, "sources": list, "archives": dict}
+_ARCHIVE: _Kinds = {"title": str, "citation": str, "records": dict}
+_OPTIONAL = {"checksums", "path", "digest", "size"}
 _DIGEST = re.compile("sha256:[0-9a-f]{64}|md5:[0-9a-f]{32}")
 
 
@@ -152,7 +154,9 @@ def parse_catalog(text: str) -> dict[str, tuple[Dataset, ...]]:
     """
     tables = tomllib.loads(text)
     families = tables.pop("families", {})
-    catalog = {name: (_make(name, name, table),) for name, table in tables.items()}
+    catalog: dict[str, tuple[Dataset, ...]] = {}
+    for name, table in tables.items():
+        catalog[name] = (_make(name, name, table),)
     for family, table in families.items():
         catalog.update(_expand(family, table))
     return catalog
@@ -162,9 +166,9 @@ def _expand(
     family: str, table: Mapping[str, Any]
 ) -> Iterator[tuple[str, tuple[Dataset, ...]]]:
     """Yield name and versions of each set of a family."""
-    _check(f"families.{family}", table, *_FAMILY)
+    _check(f"families.{family}", table, _FAMILY)
     for archive, terms in table["archives"].items():
-        _check(where := f"families.{family}.archives.{archive}", terms, *_ARCHIVE)
+        _check(where := f"families.{family}.archives.{archive}", terms, _ARCHIVE)
         shared = {key: (table | terms)[key] for key in _TERMS}
         for name, record in terms["records"].items():
             sources = (
@@ -188,7 +192,7 @@ def _fill(where: str, value: Any, known: Mapping[str, object]) -> Any:
 
 
 def _make(where: str, name: str, table: Any) -> Dataset:
-    _check(where, table, *_DATASET)
+    _check(where, table, _DATASET)
     parts = tuple(_make_file(where, table, part) for part in table["files"])
     if len({part.name for part in parts}) < len(parts):
         raise _error(where, "name each file once", [part.name for part in parts])
@@ -197,7 +201,7 @@ def _make(where: str, name: str, table: Any) -> Dataset:
 
 
 def _make_file(where: str, table: Mapping[str, Any], part: Any) -> RemoteFile:
-    _check(f"{where}.files", part, *_FILE)
+    _check(f"{where}.files", part, _FILE)
     name, digest = part["name"], part.get("digest")
     where = f"{where}.files {name}"
     if set(name) & set("/\\"):
@@ -209,19 +213,18 @@ def _make_file(where: str, table: Mapping[str, Any], part: Any) -> RemoteFile:
     return RemoteFile(name, urls, digest, part.get("size"), table.get("checksums"))
 
 
-def _check(
-    where: str, table: Any, required: Mapping[str, type], optional: Mapping[str, type]
-) -> None:
+def _check(where: str, table: Any, kinds: _Kinds) -> None:
     """Raise if keys are missing or unknown, or a value is empty or of another type."""
     if not isinstance(table, dict):
         raise _error(where, "be a table", table)
-    kinds = {**required, **optional}
     if unknown := sorted(table.keys() - kinds):
         raise _error(where, f"hold only {', '.join(kinds)}", unknown)
-    for key in [*required, *(optional.keys() & table)]:
+    for key, kind in kinds.items():
         value = table.get(key)
-        if type(value) is not kinds[key] or not value:
-            raise _error(where, f"have `{key}`, a filled {kinds[key].__name__}", value)
+        if key in _OPTIONAL and key not in table:
+            continue
+        if type(value) is not kind or not value:
+            raise _error(where, f"have `{key}`, a filled {kind.__name__}", value)
 
 
 def _error(where: str, rule: str, got: object) -> ValueError:

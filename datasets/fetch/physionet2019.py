@@ -130,8 +130,8 @@ def fetch_physionet2019(
     X, y, septic, kept = apply_protocol(everyone, hourly, protocol)
     of = of[kept]
     if split is not None:
-        part = paper_split(X, septic)[SPLITS.index(split)]
-        chosen = np.isin(X.instances, part.instances)
+        parts_of = dict(zip(SPLITS, paper_split(X, septic)[:3], strict=True))
+        chosen = np.isin(X.instances, parts_of[split].instances)
         y = y[chosen[series_of_rows(X.indptr)] if protocol == "hourly" else chosen]
         X, septic, of = X[chosen], septic[chosen], of[chosen]
     descr = _DESCR.format(
