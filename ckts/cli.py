@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        Exit status: 0, 1 if something is missing, 130 after Ctrl-C.
+        Exit status: 0, 1 after an error, 130 after Ctrl-C.
     """
     parser = make_parser()
     options = parser.parse_args(arguments)
@@ -74,7 +74,7 @@ def _add_demo(commands: argparse._SubParsersAction) -> None:
     )
     demo.add_argument(
         "--max-epochs",
-        type=_positive,
+        type=_epochs,
         default=None,
         metavar="N",
         help="epochs per fit (default: those of the estimator)",
@@ -111,7 +111,7 @@ def _add_datasets(commands: argparse._SubParsersAction) -> None:
     remove = actions.add_parser("remove", help="remove a data set from the cache")
     remove.add_argument("name", metavar="NAME")
     for action in (fetch, verify, remove):
-        # Without a default of its own it keeps what stands before the action.
+        # Without a default of its own it keeps the option given before the action.
         _add_home(action, argparse.SUPPRESS)
 
 
@@ -125,9 +125,9 @@ def _add_home(parser: argparse.ArgumentParser, default: str | None) -> None:
     )
 
 
-def _positive(text: str) -> int:
+def _epochs(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"must be an integer from 1 on; got {text!r}")
+        raise argparse.ArgumentTypeError(f"must be a positive integer; got {text!r}")
     return int(text)
 
 

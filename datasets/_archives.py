@@ -32,7 +32,7 @@ MAX_MEMBERS = 1_000_000
 # Deflate unpacks to at most 1,032 times its size, bzip2 and xz to far more; series as
 # text are packed to a tenth or so, and long runs of "?" to a hundredth.
 MAX_RATIO = 200
-# What is in memory as a whole is held to less: texts of series unpack to 3 to 20 times.
+# Stricter for files that are in memory as a whole: texts unpack to 3 to 20 times.
 MAX_HELD_RATIO = 50
 FREE_BYTES = 64 * 2**20  # to which no ratio applies
 # Python reads the whole list of a zip: about 550 bytes a file and the names.
@@ -62,7 +62,7 @@ _BROKEN = (
 def checks_itself(path: Path) -> bool:
     """Return whether the name, of a file or its part, is that of a checked archive.
 
-    A plain tar archive has no checksum of what is in its files.
+    A plain tar archive has no checksum of the contents of its files.
     """
     return path.name.removesuffix(".part").lower().endswith(_CHECKED)
 
@@ -76,7 +76,7 @@ def read_members(
 ) -> Iterator[tuple[str, bytes]]:
     """Yield name and content of the files in an archive, in its order.
 
-    One file is in memory at a time. Nothing is written: what is never extracted cannot
+    One file is in memory at a time. Nothing is written: files never extracted cannot
     be left half extracted, and only the verified archive is in the cache. Sort by name
     if the order matters, since archives of the same files differ in theirs.
 
@@ -99,7 +99,7 @@ def read_members(
         that are read to more than 50 times, beyond 64 MiB.
     """
     with _explained(path), _Packed(path) as packed:
-        held = _Meter(packed, FREE_BYTES, MAX_HELD_RATIO)
+        held = _Meter(packed, MAX_HELD_RATIO)
         limits = (_Limit(max_bytes, "its files have"), held)
         for name, pieces in _checked(packed, select, limits, max_file_bytes):
             content = io.BytesIO()
@@ -122,7 +122,7 @@ def check_archive(path: Path) -> None:
 
 @contextmanager
 def _explained(path: Path) -> Iterator[None]:
-    """Turn every way to be broken into a ValueError."""
+    """Turn all errors of a broken archive into a ValueError."""
     try:
         yield
     except _BROKEN as error:
@@ -171,13 +171,13 @@ def _checked(
             continue
         limits = (*totals, _Limit(max_file_bytes, f"{name!r} has"))
         for limit in limits:
-            limit.check(size)  # what is declared may be too little, but not too much
+            limit.check(size)  # a lie can only be too small
         file = _Unpacked(unpack(), *limits)
         yield name, iter(partial(file.read, _PIECE), b"")
 
 
 class _Packed(io.FileIO):
-    """An archive on the disk, which counts what is read of it."""
+    """An archive on the disk, which counts the bytes that are read."""
 
     n_read = 0
 
@@ -195,12 +195,12 @@ class _Packed(io.FileIO):
 
 
 class _Meter:
-    """Compares what came out of an archive with what was read of it since then."""
+    """Compares the bytes unpacked from an archive with those read from it."""
 
-    def __init__(self, packed: _Packed, free: int, ratio: int):
-        self.packed, self.start, self.n_out = packed, packed.n_read, 0
+    def __init__(self, packed: _Packed, ratio: int):
+        self.packed, self.ratio = packed, ratio
+        self.start, self.n_out = packed.n_read, 0
         self.size = os.fstat(packed.fileno()).st_size
-        self.free, self.ratio = free, ratio
 
     def check(self, n_bytes: int) -> None:
         """Raise if `n_bytes` more are too many for the whole archive."""
@@ -213,7 +213,7 @@ class _Meter:
         self._compare(self.n_out, min(self.packed.n_read - self.start, self.size))
 
     def _compare(self, n_out: int, n_in: int) -> None:
-        if n_out > max(self.free, self.ratio * n_in):
+        if n_out > max(FREE_BYTES, self.ratio * n_in):
             raise ValueError(
                 f"it unpacks to more than {self.ratio} times its size, as data hardly "
                 f"do {_BY_HAND}"
@@ -221,7 +221,7 @@ class _Meter:
 
 
 class _Unpacked(io.RawIOBase):
-    """What comes out of an archive, in pieces that are counted."""
+    """The unpacked bytes of an archive, in pieces that are counted."""
 
     def __init__(self, file: Any, *limits: _Meter | _Limit):
         self._file, self.limits = file, limits
@@ -241,7 +241,7 @@ def _members(packed: _Packed) -> Iterator[_Member]:
 
 def _zip_members(packed: _Packed) -> Iterator[_Member]:
     with zipfile.ZipFile(packed) as archive:
-        meter = _Meter(packed, FREE_BYTES, MAX_RATIO)
+        meter = _Meter(packed, MAX_RATIO)
         for info in archive.infolist():
             kind = stat.S_IFMT(info.external_attr >> 16)
             if kind not in {0, stat.S_IFREG, stat.S_IFDIR}:
@@ -263,7 +263,7 @@ def _open_zip(
 
 
 def _tar_members(packed: _Packed) -> Iterator[_Member]:
-    meter = _Meter(packed, FREE_BYTES, MAX_RATIO)
+    meter = _Meter(packed, MAX_RATIO)
     # All of it goes through the meter: headers too may claim to be a gigabyte.
     stream = _Unpacked(_decompress(packed), meter, _header_limit())
     with tarfile.open(None, "r|", stream, bufsize=_PIECE) as archive:
@@ -282,7 +282,7 @@ def _tar_members(packed: _Packed) -> Iterator[_Member]:
             _skip_rest(archive)
             stream.limits = (meter, _header_limit())
         stream.limits = (meter,)
-        # The checksum of a compressed stream stands behind the last file.
+        # The checksum of a compressed stream follows the last file.
         while stream.read(_PIECE):
             pass
 
@@ -292,7 +292,7 @@ def _header_limit() -> _Limit:
 
 
 def _skip_rest(archive: tarfile.TarFile) -> None:
-    """Read to the next header, of which Python reads as much as it claims to be."""
+    """Read to the next header in pieces; tarfile would read all of it at once."""
     stream = archive.fileobj
     assert stream is not None  # it is open
     while (left := archive.offset - stream.tell()) > 0:
@@ -301,7 +301,7 @@ def _skip_rest(archive: tarfile.TarFile) -> None:
 
 
 def _decompress(packed: _Packed) -> Any:
-    """Open what is in a compressed archive, or return the archive."""
+    """Open a compressed archive for reading; return any other as it is."""
     magic = packed.read(2)
     packed.seek(0)
     if magic == b"\x1f\x8b":

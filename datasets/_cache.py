@@ -71,7 +71,7 @@ class Cache:
         return tuple(CachedFile(dataset, f, folder / f.name) for f in dataset.files)
 
     def fetch(self, dataset: Dataset) -> dict[str, Path]:
-        """Return where the files of a data set are, after downloading what is missing.
+        """Download the missing files of a data set and return the paths of all.
 
         Every file is compared with its digest each time, also when it comes from the
         cache. Two processes may call this at once: one downloads, the other waits.
@@ -133,8 +133,8 @@ class Cache:
 class CachedFile:
     """A file of a data set and its place in the cache.
 
-    Beside `path` stand, as long as they are needed, `part` (an unfinished download),
-    `record` (the digest of the first download, if none is published here) and a lock.
+    Beside `path` there may be `part` (an unfinished download), `record` (the digest of
+    the first download, if the catalog has none) and a lock.
     """
 
     dataset: Dataset
@@ -286,7 +286,7 @@ def _flaw(path: Path, announced: bool) -> str:
     announced; one that a person put into the cache is accepted.
     """
     if not checks_itself(path):
-        return "" if announced else "it may be cut: nobody announced its length"
+        return "" if announced else "it may be cut: the server announced no length"
     try:
         check_archive(path)
     except ValueError as error:

@@ -111,7 +111,7 @@ def discard(part: Path) -> None:
 def _receive(
     url: str, part: Path, size: int | None, verifiable: bool, verbose: bool
 ) -> int | None:
-    """Append to the part what is missing of it; return the size of the file."""
+    """Append the missing bytes to the part; return the size of the file."""
     import requests
     from tqdm import tqdm
 

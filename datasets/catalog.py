@@ -1,6 +1,6 @@
 """What can be downloaded: every data set with its files, terms and citation.
 
-The sets stand in ``data/catalog.toml``; a new one is a table there.
+The sets are listed in ``data/catalog.toml``; a new one is a table there.
 """
 
 from __future__ import annotations

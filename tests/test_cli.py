@@ -51,7 +51,7 @@ def test_module_is_the_command():
         ("no/folder/a.png", "folder that exists"),
     ],
 )
-def test_a_bad_output_is_refused_before_the_work(tmp_path, name, message, capsys):
+def test_a_bad_output_raises_before_the_work(tmp_path, name, message, capsys):
     assert main(["demo", "--output", str(tmp_path / name)]) == 1
     assert message in capsys.readouterr().err
 
@@ -59,13 +59,13 @@ def test_a_bad_output_is_refused_before_the_work(tmp_path, name, message, capsys
 @pytest.mark.parametrize(
     ("option", "value", "message"),
     [
-        ("--max-epochs", "0", "must be an integer from 1 on; got '0'"),
-        ("--max-epochs", "x", "must be an integer from 1 on; got 'x'"),
+        ("--max-epochs", "0", "must be a positive integer; got '0'"),
+        ("--max-epochs", "x", "must be a positive integer; got 'x'"),
         ("--seed", "-1", "must be an integer from 0 to 2**32 - 1; got '-1'"),
         ("--seed", "4294967296", "must be an integer from 0 to 2**32 - 1"),
     ],
 )
-def test_bad_numbers_are_refused(option, value, message, capsys):
+def test_bad_numbers_raise(option, value, message, capsys):
     with pytest.raises(SystemExit) as ended:
         main(["demo", option, value])
     assert ended.value.code == 2

@@ -15,7 +15,7 @@ from ckts.datasets._archives import read_members
 from ckts.datasets._cache import Cache
 from ckts.datasets.catalog import find_dataset
 from ckts.datasets.fetch._bunch import make_bunch
-from ckts.datasets.fetch.uea import bunch_of_texts, fetch_uea
+from ckts.datasets.fetch.uea import bunch_of_texts, fetch_member
 from ckts.panel import Panel
 
 VERSIONS = ("2023", "2018", "uci")
@@ -86,16 +86,9 @@ def fetch_character_trajectories(
     """
     check_choice("version", version, VERSIONS)
     check_choice("split", split, (None, "train", "test"))
-    if version == "2023":
-        return fetch_uea(
-            _NAME,
-            split=split,
-            data_home=data_home,
-            download_if_missing=download_if_missing,
-            verbose=verbose,
-            return_X_y=return_X_y,
-        )
     cache = Cache(data_home, download_if_missing, verbose)
+    if version == "2023":
+        return fetch_member("uea", _NAME, split, return_X_y, cache)
     if version == "2018":
         dataset = find_dataset("uea_archive_2018")
         paths = cache.fetch(dataset)

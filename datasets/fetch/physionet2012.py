@@ -96,26 +96,23 @@ def fetch_physionet2012(
     outcomes = pd.concat([outcomes for _, outcomes in parts])
     y = outcomes["In-hospital_death"].to_numpy()
     empty = X.instances[X.lengths == 0]
-    return make_bunch(
-        dataset,
-        X,
-        y,
-        _describe(X, y, subset, empty),
-        return_X_y=return_X_y,
-        outcomes=outcomes,
-        subset=np.repeat(subset, [len(panel) for panel, _ in parts]),
-        empty_records=empty,
-        channel_units=dict(CHANNELS),
-        static_units=dict(STATIC),
-    )
-
-
-def _describe(X: Panel, y: np.ndarray, subset: Sequence[str], empty: np.ndarray) -> str:
-    return _DESCR.format(
+    descr = _DESCR.format(
         n_records=len(X),
         sets=f"set{'s' * (len(subset) > 1)} {', '.join(subset)}",
         n_deaths=y.sum(),
         observed=np.mean(~np.isnan(X.values)) if X.values.size else 0.0,
         n_empty=f"{len(empty)} record{'s' * (len(empty) != 1)}",
         empty=", ".join(map(str, empty)) or "none",
+    )
+    return make_bunch(
+        dataset,
+        X,
+        y,
+        descr,
+        return_X_y=return_X_y,
+        outcomes=outcomes,
+        subset=np.repeat(subset, [len(panel) for panel, _ in parts]),
+        empty_records=empty,
+        channel_units=dict(CHANNELS),
+        static_units=dict(STATIC),
     )

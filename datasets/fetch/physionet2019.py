@@ -100,8 +100,8 @@ def fetch_physionet2019(
     The published code takes the files in the order of the directory, which differs
     from machine to machine, and splits them in that order; we sort them by name, so
     that the parts differ from those of the paper, but never among us. The code puts
-    NaN for hours before the first row and 0 for an unknown unit; here the hours stand
-    in the times, and the unknown stays NaN.
+    NaN for hours before the first row and 0 for an unknown unit; here the hours are
+    the times, and the unknown stays NaN.
 
     References
     ----------

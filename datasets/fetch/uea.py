@@ -92,7 +92,7 @@ def fetch_uea(
     >>> X, y = fetch_uea("PLAID", split="train", return_X_y=True)  # doctest: +SKIP
     """
     cache = Cache(data_home, download_if_missing, verbose)
-    return _fetch("uea", name, split, return_X_y, cache)
+    return fetch_member("uea", name, split, return_X_y, cache)
 
 
 def fetch_tser(
@@ -128,12 +128,13 @@ def fetch_tser(
     >>> X, y = fetch_tser("Covid3Month", return_X_y=True)  # doctest: +SKIP
     """
     cache = Cache(data_home, download_if_missing, verbose)
-    return _fetch("tser", name, split, return_X_y, cache)
+    return fetch_member("tser", name, split, return_X_y, cache)
 
 
-def _fetch(
+def fetch_member(
     family: str, name: str, split: str | None, return_X_y: bool, cache: Cache
 ) -> Any:
+    """Fetch a set of a family of the catalog, "uea" or "tser"."""
     check_choice("split", split, (None, "train", "test"))
     short = str(name).removeprefix(f"{family}/")  # the full name may be given, too
     dataset, paths = cache.fetch_any(find_versions(f"{family}/{short}"))
@@ -147,7 +148,7 @@ def bunch_of_texts(
     split: str | None,
     return_X_y: bool,
 ) -> Any:
-    """Read the training and the test text of a set and return a part, as fetchers do.
+    """Read the training and the test text of a set; return one or both.
 
     Parameters
     ----------

@@ -50,7 +50,7 @@ OUTSIDE = ["../a.txt", "a/../../b.txt", "/etc/a.txt", "..", "a\\..\\..\\b", "C:/
 
 @pytest.mark.parametrize("name", OUTSIDE)
 @pytest.mark.parametrize("make", [zip_of, tar_of])
-def test_a_name_that_leads_out_is_refused(make, name, tmp_path):
+def test_a_name_that_leads_out_raises(make, name, tmp_path):
     path = written(tmp_path, "a.archive", make({"good.txt": b"1", name: b"2"}))
     with pytest.raises(ValueError, match=r"must be whole.*leads out of it.*Remove it"):
         check_archive(path)
@@ -70,13 +70,13 @@ def tar_with(kind, link="/etc/passwd"):
 @pytest.mark.parametrize(
     "kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.FIFOTYPE]
 )
-def test_links_and_devices_in_a_tar_are_refused(kind, tmp_path):
+def test_links_and_devices_in_a_tar_raise(kind, tmp_path):
     path = written(tmp_path, "a.tar.gz", tar_with(kind))
     with pytest.raises(ValueError, match="'a' is a link or device"):
         check_archive(path)
 
 
-def test_links_in_a_zip_are_refused(tmp_path):
+def test_links_in_a_zip_raise(tmp_path):
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         info = zipfile.ZipInfo("a")
         info.external_attr = (stat.S_IFLNK | 0o777) << 16
@@ -85,7 +85,7 @@ def test_links_in_a_zip_are_refused(tmp_path):
         check_archive(tmp_path / "a.zip")
 
 
-def test_more_than_is_allowed_is_refused_before_it_is_unpacked(tmp_path):
+def test_more_than_is_allowed_raises_before_it_is_unpacked(tmp_path):
     bomb = zip_of({"a": bytes(10**6), "b": bytes(10**6)})
     path = written(tmp_path, "a.zip", bomb)
     with pytest.raises(ValueError, match="more than 1,500,000 bytes"):
@@ -101,7 +101,7 @@ def test_a_size_that_the_archive_lies_about_is_noticed(tmp_path):
         check_archive(written(tmp_path, "a.zip", lie))
 
 
-def test_too_many_files_are_refused(tmp_path, monkeypatch):
+def test_too_many_files_raise(tmp_path, monkeypatch):
     monkeypatch.setattr("ckts.datasets._archives.MAX_MEMBERS", 2)
     with pytest.raises(ValueError, match="more than 2 files"):
         check_archive(written(tmp_path, "a.zip", zip_of(FILES)))
@@ -183,7 +183,7 @@ def test_what_is_trusted_can_be_unpacked_by_hand(tmp_path, monkeypatch):
     assert X.lengths.tolist() == [10**6]
 
 
-def test_a_zip_that_python_cannot_unpack_in_pieces_is_refused(tmp_path):
+def test_a_zip_that_python_cannot_unpack_in_pieces_raises(tmp_path):
     with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_LZMA) as archive:
         archive.writestr("a", "1")
     rule = "'a' is compressed otherwise than by deflate .unpack it by hand"
@@ -199,7 +199,7 @@ def test_what_is_packed_well_and_honestly_is_read(tmp_path):
         assert dict(read_members(path))["a"] == content
 
 
-def test_holes_in_a_tar_are_refused(tmp_path):
+def test_holes_in_a_tar_raise(tmp_path):
     info = tarfile.TarInfo("a")
     info.pax_headers = {"GNU.sparse.size": "1000000000000", "GNU.sparse.map": "0,0"}
     buffer = io.BytesIO()
@@ -209,7 +209,7 @@ def test_holes_in_a_tar_are_refused(tmp_path):
         check_archive(written(tmp_path, "a.tar", buffer.getvalue()))
 
 
-def test_a_file_larger_than_allowed_is_refused_whatever_it_declares(tmp_path):
+def test_a_file_larger_than_allowed_raises_whatever_it_declares(tmp_path):
     honest = zip_of({"a": b"1" * 3000, "b": b"2" * 500})
     path = written(tmp_path, "a.zip", honest)
     with pytest.raises(ValueError, match="'a' has more than 1,000 bytes"):

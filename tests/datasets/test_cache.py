@@ -35,7 +35,7 @@ def test_a_file_is_downloaded_once_into_a_folder_of_its_version(dataset, server,
     assert left_over(dataset) == {NAME}
 
 
-def test_a_home_that_is_no_folder_is_refused(dataset, tmp_path, monkeypatch):
+def test_a_home_that_is_no_folder_raises(dataset, tmp_path, monkeypatch):
     (tmp_path / "file").touch()
     rule = "`data_home` must be a folder; got .*file. Choose"
     with pytest.raises(ValueError, match=rule):
@@ -45,7 +45,7 @@ def test_a_home_that_is_no_folder_is_refused(dataset, tmp_path, monkeypatch):
         fetch(dataset)
 
 
-def test_a_home_that_is_no_path_is_refused(dataset):
+def test_a_home_that_is_no_path_raises(dataset):
     with pytest.raises(TypeError, match=r"`data_home` must be a path; got 3\. Write"):
         fetch(dataset, data_home=3)
 
@@ -127,10 +127,10 @@ def test_the_first_digest_is_recorded_and_held_to(unpublished, server):
     assert fetched(unpublished) == b"changed silently"
 
 
-def test_half_a_file_is_refused_though_nobody_tells_its_length(unpublished, server):
+def test_half_a_file_raises_though_nobody_tells_its_length(unpublished, server):
     for mirror in MIRRORS:
         server.behave(mirror, "unannounced")
-    with pytest.raises(OSError, match="it may be cut: nobody announced its length"):
+    with pytest.raises(OSError, match="it may be cut: the server announced"):
         fetch(unpublished)
 
 

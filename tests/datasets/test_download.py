@@ -132,7 +132,7 @@ REASONS = {
 
 
 @pytest.mark.parametrize("manner", REASONS)
-def test_what_no_mirror_has_is_refused_with_all_that_helps(
+def test_what_no_mirror_has_raises_with_all_that_helps(
     dataset, server, manner, monkeypatch
 ):
     be_impatient(monkeypatch)

@@ -81,6 +81,6 @@ def test_the_version_of_2023_is_that_of_the_archive(publish, server):
     assert bunch.target.tolist() == ["1", "2", "2"]
 
 
-def test_a_version_that_is_not_public_is_refused():
+def test_a_version_that_is_not_public_raises():
     with pytest.raises(ValueError, match="`version` must be one of '2023', '2018'"):
         fetch_character_trajectories(version="2022")

@@ -128,14 +128,14 @@ def test_a_set_that_nobody_gives_is_said_with_all_addresses(house):
         fetch_uea("PLAID", download_if_missing=False)
 
 
-def test_an_archive_of_something_else_is_refused(house):
+def test_an_archive_of_something_else_raises(house):
     house.files["website/aeon-toolkit/PLAID.zip"] = zip_of({"PLAID_TRAIN.ts": TRAIN})
     house.behave(f"records/{RECORD}/files/PLAID_TRAIN.ts", "missing")
     with pytest.raises(ValueError, match=r"`archive` must have .* lacks PLAID_TEST.ts"):
         fetch_uea("PLAID")
 
 
-def test_a_set_without_targets_is_refused(house):
+def test_a_set_without_targets_raises(house):
     text = "@problemName PLAID\n@data\n1.5,2.25\n4,5\n"
     publish_at_zenodo(house, RECORD, dict.fromkeys(TEXTS, text))
     with pytest.raises(ValueError, match=r"`name` must be a set with classes .* PLAID"):
@@ -166,7 +166,7 @@ def test_a_misspelled_name_is_helped():
         fetch_uea("../../x")
 
 
-def test_a_wrong_split_is_refused():
+def test_a_wrong_split_raises():
     with pytest.raises(
         ValueError, match="`split` must be one of None, 'train', 'test'"
     ):
