@@ -10,7 +10,6 @@ import numpy as np
 
 from ckts._checks import check_choice, check_some_of
 from ckts.datasets._cache import Cache
-from ckts.datasets._rows import keep_rows, series_of_rows
 from ckts.datasets.catalog import find_dataset
 from ckts.datasets.fetch._bunch import make_bunch
 from ckts.datasets.readers.physionet2019 import CHANNELS, STATIC, read_physionet2019
@@ -132,7 +131,7 @@ def fetch_physionet2019(
     if split is not None:
         parts_of = dict(zip(SPLITS, paper_split(X, septic)[:3], strict=True))
         chosen = np.isin(X.instances, parts_of[split].instances)
-        y = y[chosen[series_of_rows(X.indptr)] if protocol == "hourly" else chosen]
+        y = y[chosen[X.series_of_rows] if protocol == "hourly" else chosen]
         X, septic, of = X[chosen], septic[chosen], of[chosen]
     descr = _DESCR.format(
         n_records=len(X),
@@ -184,10 +183,10 @@ def apply_protocol(
     kept = _any_in_series(X, first & (X.times > SHORTEST)) == 1
     counts = first if protocol == "label_within_72h" else True
     septic = _any_in_series(X, (hourly == 1) & counts)[kept]
-    return keep_rows(X, first)[kept], septic, septic, kept
+    return X.keep_rows(first)[kept], septic, septic, kept
 
 
 def _any_in_series(X: Panel, rows: np.ndarray) -> np.ndarray:
     """Return 1 for each series where any of the rows is true: (n_series,)."""
-    hits = np.bincount(series_of_rows(X.indptr)[rows], minlength=len(X))
+    hits = np.bincount(X.series_of_rows[rows], minlength=len(X))
     return (hits > 0).astype(np.int64)

@@ -177,7 +177,6 @@ def _make_panel(sounds: dict[str, np.ndarray], features: str) -> Panel:
         lengths = [len(cepstrum) for cepstrum in cepstra]
         channels, step = [f"mfcc_{i}" for i in range(N_COEFFICIENTS)], HOP
     clock = np.arange(max(lengths)) * step / RATE
-    values.setflags(write=False)  # ours alone: the panel need not copy it
     return Panel(
         values,
         np.concatenate([clock[:length] for length in lengths]),
@@ -185,4 +184,5 @@ def _make_panel(sounds: dict[str, np.ndarray], features: str) -> Panel:
         channels=channels,
         instances=list(sounds),
         time_scale=TimeScale("number", "s"),
+        copy=False,
     )
