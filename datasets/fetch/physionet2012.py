@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from ckts._checks import check_some_of
 from ckts.datasets._cache import Cache
@@ -84,6 +83,8 @@ def fetch_physionet2012(
     --------
     >>> X, y = fetch_physionet2012(subset="a", return_X_y=True)  # doctest: +SKIP
     """
+    import pandas as pd
+
     subset = check_some_of("subset", subset, SETS)
     names = [name for s in subset for name in (f"set-{s}.tar.gz", f"Outcomes-{s}.txt")]
     dataset = find_dataset("physionet2012").only(names)
