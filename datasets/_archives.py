@@ -80,7 +80,7 @@ def read_members(
     be left half extracted, and only the verified archive is in the cache. Sort by name
     if the order matters, since archives of the same files differ in theirs.
 
-    Parameters
+    Paralimits
     ----------
     path : Path
         A zip or tar archive; a tar archive may be compressed by gzip, xz or bzip2.
@@ -99,8 +99,8 @@ def read_members(
         that are read to more than 50 times, beyond 64 MiB.
     """
     with _explained(path), _Packed(path) as packed:
-        held = _Meter(packed, MAX_HELD_RATIO)
-        limits = (_Limit(max_bytes, "its files have"), held)
+        held = _ratio(packed, MAX_HELD_RATIO)
+        limits = (_at_most(max_bytes, "its files have"), held)
         for name, pieces in _checked(packed, select, limits, max_file_bytes):
             content = io.BytesIO()
             for piece in pieces:
@@ -114,7 +114,7 @@ def check_archive(path: Path) -> None:
     Takes the memory of a piece of it, whatever the sizes of its files.
     """
     with _explained(path), _Packed(path) as packed:
-        limits = (_Limit(MAX_BYTES, "its files have"),)
+        limits = (_at_most(MAX_BYTES, "its files have"),)
         for _, pieces in _checked(packed, lambda name: True, limits, MAX_BYTES):
             for _ in pieces:
                 pass
@@ -140,26 +140,55 @@ _Member = tuple[str, int, Callable[[], IO[bytes] | io.RawIOBase | None]]
 
 
 class _Limit:
-    """A number of bytes that may come."""
+    """How many bytes may be unpacked.
 
-    def __init__(self, n_bytes: int, whose: str):
-        self.n_bytes, self.left, self.whose = n_bytes, n_bytes, whose
+    Paralimits
+    ----------
+    message : str
+        Of the error if there are more.
+    most : int
+        From the whole archive.
+    allowed : callable, optional
+        Returns the number from what was read so far; by default `most`.
+    """
+
+    def __init__(
+        self, message: str, most: int, allowed: Callable[[], int] | None = None
+    ):
+        self.message, self.most, self.n_bytes = message, most, 0
+        self.allowed = allowed or (lambda: most)
 
     def check(self, n_bytes: int) -> None:
         """Raise if `n_bytes` more are too many."""
-        if n_bytes > self.left:
-            raise ValueError(f"{self.whose} more than {self.n_bytes:,} bytes")
+        if self.n_bytes + n_bytes > self.most:
+            raise ValueError(self.message)
 
     def take(self, n_bytes: int) -> None:
-        """Count `n_bytes` that came."""
-        self.check(n_bytes)
-        self.left -= n_bytes
+        """Count `n_bytes` that were unpacked; raise if they are too many."""
+        self.n_bytes += n_bytes
+        if self.n_bytes > self.allowed():
+            raise ValueError(self.message)
+
+
+def _at_most(n_bytes: int, whose: str) -> _Limit:
+    return _Limit(f"{whose} more than {n_bytes:,} bytes", n_bytes)
+
+
+def _ratio(packed: _Packed, ratio: int) -> _Limit:
+    """Limit what is unpacked to a multiple of what is read from now on."""
+    start, size = packed.n_read, os.fstat(packed.fileno()).st_size
+    return _Limit(
+        f"it unpacks to more than {ratio} times its size, as data hardly do {_BY_HAND}",
+        max(FREE_BYTES, ratio * size),
+        # Files of a zip may share their bytes on the disk, which count once.
+        lambda: max(FREE_BYTES, ratio * min(packed.n_read - start, size)),
+    )
 
 
 def _checked(
     packed: _Packed,
     select: Callable[[str], bool],
-    totals: tuple[_Limit | _Meter, ...],
+    totals: tuple[_Limit, ...],
     max_file_bytes: int,
 ) -> Iterator[tuple[str, Iterator[bytes]]]:
     """Yield name and pieces of the selected files."""
@@ -169,7 +198,7 @@ def _checked(
             raise ValueError(f"it has more than {MAX_MEMBERS:,} files")
         if not select(name):
             continue
-        limits = (*totals, _Limit(max_file_bytes, f"{name!r} has"))
+        limits = (*totals, _at_most(max_file_bytes, f"{name!r} has"))
         for limit in limits:
             limit.check(size)  # a lie can only be too small
         file = _Unpacked(unpack(), *limits)
@@ -194,36 +223,10 @@ class _Packed(io.FileIO):
         return piece
 
 
-class _Meter:
-    """Compares the bytes unpacked from an archive with those read from it."""
-
-    def __init__(self, packed: _Packed, ratio: int):
-        self.packed, self.ratio = packed, ratio
-        self.start, self.n_out = packed.n_read, 0
-        self.size = os.fstat(packed.fileno()).st_size
-
-    def check(self, n_bytes: int) -> None:
-        """Raise if `n_bytes` more are too many for the whole archive."""
-        self._compare(self.n_out + n_bytes, self.size)
-
-    def take(self, n_bytes: int) -> None:
-        """Count bytes that came out; raise if they are too many."""
-        self.n_out += n_bytes
-        # Files of a zip may share their bytes on the disk, which count once.
-        self._compare(self.n_out, min(self.packed.n_read - self.start, self.size))
-
-    def _compare(self, n_out: int, n_in: int) -> None:
-        if n_out > max(FREE_BYTES, self.ratio * n_in):
-            raise ValueError(
-                f"it unpacks to more than {self.ratio} times its size, as data hardly "
-                f"do {_BY_HAND}"
-            )
-
-
 class _Unpacked(io.RawIOBase):
     """The unpacked bytes of an archive, in pieces that are counted."""
 
-    def __init__(self, file: Any, *limits: _Meter | _Limit):
+    def __init__(self, file: Any, *limits: _Limit):
         self._file, self.limits = file, limits
 
     def read(self, size: int = -1) -> bytes:
@@ -241,34 +244,34 @@ def _members(packed: _Packed) -> Iterator[_Member]:
 
 def _zip_members(packed: _Packed) -> Iterator[_Member]:
     with zipfile.ZipFile(packed) as archive:
-        meter = _Meter(packed, MAX_RATIO)
+        limit = _ratio(packed, MAX_RATIO)
         for info in archive.infolist():
             kind = stat.S_IFMT(info.external_attr >> 16)
             if kind not in {0, stat.S_IFREG, stat.S_IFDIR}:
                 raise ValueError(f"{info.filename!r} is a link or device")
             if not info.is_dir():
-                unpack = partial(_open_zip, archive, info, meter)
+                unpack = partial(_open_zip, archive, info, limit)
                 yield info.filename, info.file_size, unpack
 
 
 def _open_zip(
-    archive: zipfile.ZipFile, info: zipfile.ZipInfo, meter: _Meter
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, limit: _Limit
 ) -> io.RawIOBase:
     if info.compress_type not in _STREAMS:
         raise ValueError(
             f"{info.filename!r} is compressed otherwise than by deflate (unpack it by "
             "hand and pass the folder)"
         )
-    return _Unpacked(archive.open(info), meter)
+    return _Unpacked(archive.open(info), limit)
 
 
 def _tar_members(packed: _Packed) -> Iterator[_Member]:
-    meter = _Meter(packed, MAX_RATIO)
-    # All of it goes through the meter: headers too may claim to be a gigabyte.
-    stream = _Unpacked(_decompress(packed), meter, _header_limit())
+    limit = _ratio(packed, MAX_RATIO)
+    # All of it goes through the limit: headers too may claim to be a gigabyte.
+    stream = _Unpacked(_decompress(packed), limit, _header_limit())
     with tarfile.open(None, "r|", stream, bufsize=_PIECE) as archive:
         while (info := archive.next()) is not None:
-            stream.limits = (meter,)
+            stream.limits = (limit,)
             # A list of all would be half a GB for a million.
             archive.members = []  # type: ignore[attr-defined]
             if len(archive.pax_headers) > MAX_GLOBAL_HEADERS:
@@ -280,15 +283,15 @@ def _tar_members(packed: _Packed) -> Iterator[_Member]:
             if info.isfile():
                 yield info.name, info.size, partial(archive.extractfile, info)
             _skip_rest(archive)
-            stream.limits = (meter, _header_limit())
-        stream.limits = (meter,)
+            stream.limits = (limit, _header_limit())
+        stream.limits = (limit,)
         # The checksum of a compressed stream follows the last file.
         while stream.read(_PIECE):
             pass
 
 
 def _header_limit() -> _Limit:
-    return _Limit(MAX_HEADER_BYTES, "the header of a file has")
+    return _at_most(MAX_HEADER_BYTES, "the header of a file has")
 
 
 def _skip_rest(archive: tarfile.TarFile) -> None:

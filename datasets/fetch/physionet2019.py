@@ -117,12 +117,10 @@ def fetch_physionet2019(
     check_choice("protocol", protocol, tuple(PROTOCOLS))
     check_choice("split", split, (None, *SPLITS))
     hospitals = check_some_of("hospitals", hospitals, HOSPITALS)
-    dataset = find_dataset("physionet2019")
-    cache = Cache(data_home, download_if_missing, verbose)
-    paths = cache.fetch(
-        dataset.only([f"training_set{hospital}.zip" for hospital in hospitals])
-    )
-    parts = [read_physionet2019(paths[f"training_set{name}.zip"]) for name in hospitals]
+    names = [f"training_set{hospital}.zip" for hospital in hospitals]
+    dataset = find_dataset("physionet2019").only(names)
+    paths = Cache(data_home, download_if_missing, verbose).fetch(dataset)
+    parts = [read_physionet2019(path) for path in paths.values()]
     everyone = Panel.concat([panel for panel, _ in parts])
     hourly = np.concatenate([labels for _, labels in parts])
     of = np.repeat(hospitals, [len(panel) for panel, _ in parts])
@@ -142,7 +140,7 @@ def fetch_physionet2019(
         n_left_out=np.count_nonzero(~kept),
         n_septic=septic.sum(),
         share=septic.mean(),
-        observed=np.mean(~np.isnan(X.values)),
+        observed=X.observed.mean(),
     )
     return make_bunch(
         dataset,

@@ -185,7 +185,7 @@ def bunch_of_texts(
         n_series=len(X),
         n_channels=X.in_channels,
         lengths=f"{lengths.min()} to {lengths.max()}",
-        missing=np.isnan(X.values).mean(),
+        missing=1 - X.observed.mean(),
         split=f"the {split} set" if split else f"the first {n_train} to train",
     )
     return make_bunch(dataset, X, y, descr, return_X_y=return_X_y)

@@ -1,6 +1,6 @@
 """Archives of a few MB that unpack to hundreds.
 
-A process that only reads them is started by `test_archives.py`, which looks at its
+A process that only reads them is started by `test_archives.py`, which measures its
 memory: `python archive_bombs.py FOLDER` prints what each way to read each bomb says,
 and then the peak of the memory that was taken for it, in bytes.
 """

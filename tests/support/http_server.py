@@ -12,15 +12,15 @@ PAGE = b"<!DOCTYPE html>\n<html><body>We moved. Please sign in.</body></html>"
 
 
 class MisbehavingServer:
-    """Serves `files` ({path: bytes}) at `url`; what it was asked stands in `requests`.
+    """Serves `files` ({path: bytes}) at `url` and records all `requests`.
 
-    `behave(path, *manners)` tells how to answer the next requests for a path, in order;
+    `behave(path, *manners)` sets how the next requests for a path are answered, in order;
     the last manner stays. Manners:
 
     * "well": as a server should, with ranges and an ETag
-    * "no range": all of it, whatever range was asked for; no ETag
-    * "short range": of the range that was asked for, half
-    * "other range": begins a byte later than asked
+    * "no range": all of it, whatever range was requested; no ETag
+    * "short range": half of the requested range
+    * "other range": begins a byte later than requested
     * "weak": truncates, with an ETag that does not promise equal bytes
     * "truncate": announces everything, sends half of it, closes the connection
     * "unannounced": sends half without a length, closes the connection
@@ -100,7 +100,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.owner.stopped.wait(20)
 
     def _range(self, content, manner):
-        """Return the part of the content that was asked for, status and head."""
+        """Return the requested part of the content, status and head."""
         if manner == "no range":
             return content, 200, {}
         etag = f'"{hashlib.md5(content).hexdigest()}"'
