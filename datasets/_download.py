@@ -98,7 +98,7 @@ def request_digest(checksums: str, name: str) -> str | None:
         digests = {item["key"]: item["checksum"] for item in response.json()["files"]}
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    digest = digests.get(name, "").lower()
+    digest = str(digests.get(name)).lower()
     return digest if digest.startswith(("md5:", "sha256:")) else None
 
 
@@ -122,12 +122,14 @@ def _receive(
             discard(part)
             return _receive(url, part, size, verifiable, verbose)
         start, total = _read_head(response, part, size)
-        if start == 0:
-            _keep_validator(url, part, response)
         bar = tqdm(
             total=total, initial=start, unit="B", unit_scale=True, disable=not verbose
         )
         with part.open("ab" if start else "wb") as file, bar:
+            if (
+                start == 0
+            ):  # after the old part is gone, with which it must not be joined
+                _keep_validator(url, part, response)
             for chunk in response.iter_content(CHUNK):
                 file.write(chunk)
                 file.flush()

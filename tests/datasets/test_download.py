@@ -236,3 +236,21 @@ def test_the_cache_holds_the_right_file_or_none(
             assert not path.exists()
             misled = part is not None and part >= 600  # then "well" may come too early
             assert misled or "well" not in (first[0], second[0])
+
+
+def test_credentials_do_not_follow_a_redirection_to_another_host(
+    dataset, server, tmp_path, monkeypatch
+):
+    other = MisbehavingServer()
+    try:
+        other.files["first"] = CONTENT
+        netrc = tmp_path / "netrc"
+        netrc.write_text("machine 127.0.0.1 login me password secret\n")
+        monkeypatch.setenv("NETRC", str(netrc))
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
+        server.redirect = other.url.replace("127.0.0.1", "localhost")
+        server.behave("first", "elsewhere")
+        assert fetched(dataset) == CONTENT
+        assert [bool(login) for login in server.logins + other.logins] == [True, False]
+    finally:
+        other.close()

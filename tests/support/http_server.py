@@ -14,8 +14,8 @@ PAGE = b"<!DOCTYPE html>\n<html><body>We moved. Please sign in.</body></html>"
 class MisbehavingServer:
     """Serves `files` ({path: bytes}) at `url` and records all `requests`.
 
-    `behave(path, *manners)` sets how the next requests for a path are answered, in order;
-    the last manner stays. Manners:
+    `behave(path, *manners)` sets how the next requests for a path are answered, in
+    order; the last manner stays. Manners:
 
     * "well": as a server should, with ranges and an ETag
     * "no range": all of it, whatever range was requested; no ETag
@@ -31,11 +31,14 @@ class MisbehavingServer:
     * "slow": everything, in 20 pieces, for a second
     * "hang up": closes the connection without an answer
     * "missing": 404; "broken": 500; "redirect": to the same path with "?again"
+    * "elsewhere": to the same path at `redirect`
     """
 
     def __init__(self):
         self.files = {}
         self.requests = []  # (path, value of the header Range or None)
+        self.logins = []  # value of the header Authorization or None, of each request
+        self.redirect = ""
         self._manners = {}
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
         self._server.daemon_threads = True
@@ -66,12 +69,16 @@ class _Handler(BaseHTTPRequestHandler):
         path, _, query = self.path.partition("?")
         path = path.lstrip("/")
         owner.requests.append((path, self.headers.get("Range")))
+        owner.logins.append(self.headers.get("Authorization"))
         manner = owner.manner(path)
         if manner == "hang up":
             self.close_connection = True
             return None
         if manner == "redirect" and query != "again":
             return self._head(302, Location=f"/{path}?again", Content_Length=0)
+        if manner == "elsewhere":
+            location = f"{owner.redirect}/{path}"
+            return self._head(302, Location=location, Content_Length=0)
         if path not in owner.files or manner == "missing":
             return self.send_error(404)
         if manner == "broken":

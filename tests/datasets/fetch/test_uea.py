@@ -108,6 +108,7 @@ def test_without_zenodo_the_website_helps_and_stays_the_source(house, cache):
         '{"files": []}',
         '{"files": [{"key": "PLAID_TRAIN.ts", "checksum": "crc:1"}]}',
         '{"files": [{"key": "PLAID_TRAIN.ts"}]}',
+        '{"files": [{"key": "PLAID_TRAIN.ts", "checksum": null}]}',
     ],
 )
 def test_where_zenodo_publishes_no_digest_the_first_is_recorded(house, answer, cache):
