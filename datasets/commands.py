@@ -33,8 +33,8 @@ def list_datasets(data_home: Path | None = None, *, every: bool = False) -> int:
     """
     cache = Cache(data_home)
     print(f"Cache: {cache.home}\n")
-    members = [name for name in read_catalog() if "/" in name]
-    for name in list_names() + sorted(members):
+    members = sorted(name for name in read_catalog() if "/" in name)
+    for name in list_names() + members:
         cached = _cached_versions(name, cache)
         if cached or name not in members:
             dataset = cached[0] if cached else find_dataset(name)
