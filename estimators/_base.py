@@ -28,7 +28,7 @@ from ckts.estimators._net import (
     prediction_batches,
     training_batches,
 )
-from ckts.estimators._params import (
+from ckts.estimators._parameters import (
     DTYPES,
     automatic_batch_size,
     check_estimator,
@@ -36,7 +36,7 @@ from ckts.estimators._params import (
 )
 from ckts.estimators._statistics import learn_statistics
 from ckts.estimators._tensors import PanelTensors
-from ckts.estimators._time_units import set_apart, warn_of_unknown_time
+from ckts.estimators._time import set_apart, warn_of_unknown_time
 from ckts.networks import GatedCKCNN
 from ckts.panel import Panel, as_known, as_panel, check_same_order, hide_after
 

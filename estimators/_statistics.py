@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ckts.estimators._scaling import CenterScale, learn_center_scale
-from ckts.estimators._time_units import TimeUnits, learn_time_units
+from ckts.estimators._scales import CenterScale, learn_center_scale
+from ckts.estimators._time import TimeUnits, learn_time_units
 from ckts.panel import Panel
 
 

@@ -8,7 +8,7 @@ from ckts._checks import check_choice
 from ckts.estimators._base import AbstractCKCNN
 from ckts.estimators._input import check_target
 from ckts.estimators._quantiles import TIE, weighted_median
-from ckts.estimators._scaling import FENCE, CenterScale, _width, robust_center_scale
+from ckts.estimators._scales import FENCE, CenterScale, _width, robust_center_scale
 
 
 class BoundedSquaredError(torch.nn.HuberLoss):

@@ -10,7 +10,7 @@ import torch
 from sklearn.exceptions import NotFittedError
 
 from ckts import CKCNNClassifier, CKCNNRegressor, Panel, as_panel
-from ckts.estimators._params import automatic_batch_size
+from ckts.estimators._parameters import automatic_batch_size
 from irregular import irregular_panel
 
 QUICK = {"max_epochs": 2, "hidden_channels": 4, "n_blocks": 1, "random_state": 0}

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ckts.estimators._scaling import (
+from ckts.estimators._scales import (
     FARTHEST,
     find_suspicious,
     learn_center_scale,

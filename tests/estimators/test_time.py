@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ckts import Panel
-from ckts.estimators._time_units import learn_time_units, set_apart
+from ckts.estimators._time import learn_time_units, set_apart
 
 
 def panel_of(times, values=None):
