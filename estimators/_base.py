@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import warnings
 
 import numpy as np
 import torch
-from sklearn.base import BaseEstimator
+from sklearn.base import is_classifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import (
-    check_is_fitted,
-    validate_data,
-)
+from sklearn.utils.validation import check_is_fitted, validate_data
 from skorch.callbacks import LRScheduler
 from skorch.helper import predefined_split
 
-from ckts.estimators._clock import Clock, check_clock
 from ckts.estimators._early_stopping import split_series, watchers
 from ckts.estimators._input import groups_of, is_table, named, weights_of
 from ckts.estimators._net import (
@@ -30,71 +27,48 @@ from ckts.estimators._net import (
 )
 from ckts.estimators._parameters import (
     DTYPES,
+    AbstractParameters,
     automatic_batch_size,
-    check_estimator,
     resolve_device,
 )
-from ckts.estimators._statistics import learn_statistics
-from ckts.estimators._tensors import PanelTensors
-from ckts.estimators._time import set_apart, warn_of_unknown_time
+from ckts.estimators._tensors import learn_statistics
+from ckts.estimators._time import Clock, check_clock
 from ckts.networks import GatedCKCNN
 from ckts.panel import Panel, as_known, as_panel, check_same_order, hide_after
 
 
-class AbstractCKCNN(BaseEstimator):
-    """Everything but the target: parameters, input, training, prediction."""
+class AbstractCKCNN(AbstractParameters):
+    """Everything but the target: input, training, prediction.
 
-    _fitted_on_table: bool
-    feature_names_in_: np.ndarray
-
-    def __init__(
-        self,
-        *,
-        max_epochs,
-        lr,
-        batch_size,
-        weight_decay,
-        hidden_channels,
-        n_blocks,
-        dropout,
-        observation_dropout,
-        kernel,
-        kernel_params,
-        causal,
-        quadrature,
-        landmark,
-        device,
-        dtype,
-        early_stopping,
-        validation_fraction,
-        n_iter_no_change,
-        scoring,
-        callbacks,
-        verbose,
-        random_state,
-    ):
-        self.max_epochs = max_epochs
-        self.lr = lr
-        self.batch_size = batch_size
-        self.weight_decay = weight_decay
-        self.hidden_channels = hidden_channels
-        self.n_blocks = n_blocks
-        self.dropout = dropout
-        self.observation_dropout = observation_dropout
-        self.kernel = kernel
-        self.kernel_params = kernel_params
-        self.causal = causal
-        self.quadrature = quadrature
-        self.landmark = landmark
-        self.device = device
-        self.dtype = dtype
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.n_iter_no_change = n_iter_no_change
-        self.scoring = scoring
-        self.callbacks = callbacks
-        self.verbose = verbose
-        self.random_state = random_state
+    Attributes
+    ----------
+    n_features_in_ : int
+        Channels; for 2-D tables, which are one channel, the number of steps.
+    feature_names_in_ : ndarray of str
+        Names of the channels, if they have any.
+    time_scale_ : TimeScale
+        Kind and unit of the time stamps. `predict` converts what is convertible.
+    time_step_ : ndarray of shape (in_channels,)
+        Typical gap of each channel, in the unit of `time_scale_`: the gap of weight 1.
+        1 where no series has two different time stamps.
+    resolution_ : float
+        Shortest time that the kernels resolve, same unit.
+    horizon_ : float
+        Longest time span of a training series, same unit, of which a gap counts up to
+        ten times a typical long gap. Longer lags fade out.
+    statistics_ : PanelStatistics
+        All that was learned before training: units of time, bursts, center and scale
+        of channels and static features. See the guide, "What fit learns".
+    history_ : list of dict
+        "epoch", "train_loss", "dur" and perhaps "valid_loss" and "valid_score" of every
+        finished epoch. Losses are ``sum(w l) / sum(w)`` over the series.
+    net_ : skorch NeuralNet
+        The trained net; its module is ``net_.module_``.
+    device_ : str
+        Where it was trained.
+    n_iter_ : int
+        Number of finished epochs.
+    """
 
     def __sklearn_tags__(self):
         """Declare what `X` may be: panels, 3-D and 2-D arrays, with NaN."""
@@ -103,35 +77,84 @@ class AbstractCKCNN(BaseEstimator):
         tags.input_tags.allow_nan = True
         return tags
 
+    def fit(self, X, y, sample_weight=None, groups=None):
+        """Train on series with their classes or numbers.
+
+        Ctrl-C ends the training with KeyboardInterrupt and a warning that tells how far
+        it came; what was learned up to then can be used. A fit that fails leaves the
+        model as it was, so that it predicts as before.
+
+        Parameters
+        ----------
+        X : Panel, or anything that :func:`ckts.as_panel` accepts
+            n_series irregular series, with their time stamps.
+        y : array-like of shape (n_series,) or (n_series, n_targets)
+            Class labels of a classifier, one per series; numbers of a regressor,
+            finite.
+        sample_weight : array-like of shape (n_series,), optional
+            A weight of 2 counts like the series twice, 0 like none; only ratios count.
+            What is learned before the training and the gradient of an epoch are the
+            same as with the series twice. The trained model is exactly the same where
+            all series are in one batch, without dropout, hidden observations and
+            early stopping, which draw for each series. Elsewhere the batches are
+            others, and ``batch_size="auto"``, and with it the number of steps, depends
+            on the number of series whatever their weights.
+        groups : array-like of shape (n_series,), optional
+            What early stopping must keep together, such as the patient of each record.
+
+        Returns
+        -------
+        CKCNNClassifier or CKCNNRegressor
+            The model itself.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If an argument or a parameter is not as described; the message says how to
+            put it right.
+        """
+        fresh = copy.copy(self)  # becomes the model when all went well
+        fresh.__dict__.pop("net_", None)
+        try:
+            fresh._learn(X, y, sample_weight, groups)
+        except KeyboardInterrupt:
+            n_steps = fresh.net_.n_steps_ if hasattr(fresh, "net_") else 0
+            if n_steps:  # what was learned up to then can be used
+                self.__dict__ = fresh.__dict__
+            _warn_of_interrupt(n_steps, self)
+            raise
+        self.__dict__ = fresh.__dict__
+        return self
+
     def _check_panel(self, X, *, reset: bool) -> Panel:
         """Convert `X`, and learn or check its channels, static features and times."""
         if not isinstance(X, Panel):  # scikit-learn drops masks and xarray's times
             X = as_known(X)
         table = is_table(X)
+        frame = table and hasattr(X, "columns")
         if table and (reset or self._fitted_on_table):
             # Feature names, counts and all complaints are those of scikit-learn.
-            frame = hasattr(X, "columns")
             rules = {"dtype": np.float64, "ensure_all_finite": "allow-nan"}
             rules = {"skip_check_array": True} if frame else rules
             X = validate_data(self, X, reset=reset, **rules)
         panel = as_panel(X)
         if reset:
             self._fitted_on_table, self._landmark = table, self.landmark
-            self._learn_interface(panel, table)
+            self._learn_interface(panel)
             panel = hide_after(panel, self._landmark, self.time_scale_)
             self._clock = Clock.of(panel)
         else:
             self._check_interface(panel)
             panel = hide_after(panel, self._landmark, self.time_scale_)
-            wide = table and hasattr(X, "columns")
-            check_clock(self._clock, panel, wide=wide, stacklevel=4)
+            known = self.statistics_.time.known
+            check_clock(self._clock, panel, known=known, wide=frame)
         return panel
 
-    def _learn_interface(self, panel: Panel, table: bool) -> None:
+    def _learn_interface(self, panel: Panel) -> None:
         self._n_channels = panel.in_channels
         self.time_scale_ = panel.time_scale
         self.static_names_ = panel.static_names
-        if table:
+        if self._fitted_on_table:
             return
         self.n_features_in_ = panel.in_channels
         if hasattr(self, "feature_names_in_"):
@@ -161,21 +184,6 @@ class AbstractCKCNN(BaseEstimator):
                 "`panel.with_static(static, names)`."
             )
 
-    def _fit(self, X, y, sample_weight, groups):
-        """Fit a copy and become it: a fit that fails leaves the model as it was."""
-        fresh = copy.copy(self)
-        fresh.__dict__.pop("net_", None)
-        try:
-            fresh._learn(X, y, sample_weight, groups)
-        except KeyboardInterrupt:
-            n_steps = fresh.net_.n_steps_ if hasattr(fresh, "net_") else 0
-            if n_steps:  # what was learned up to then can be used
-                self.__dict__ = fresh.__dict__
-            _report_interrupt(n_steps, self)
-            raise
-        self.__dict__ = fresh.__dict__
-        return self
-
     def _learn(self, X, y, sample_weight, groups) -> None:
         """Check everything, learn the statistics, then train."""
         self._check_parameters()
@@ -183,67 +191,49 @@ class AbstractCKCNN(BaseEstimator):
         check_same_order("y", y, panel)
         check_same_order("sample_weight", sample_weight, panel)
         check_same_order("groups", groups, panel)
-        y = self._check_y(y, len(panel))
-        given = weights_of(sample_weight, len(y))
+        n_series = len(panel)
+        y = self._check_y(y, n_series)
+        given = weights_of(sample_weight, n_series)
+        groups = groups_of(groups, n_series)
         weight = self._weigh(given / given.max(), y)
-        groups = groups_of(groups, len(panel))
         used = np.flatnonzero(weight > 0)  # a weight of 0 is as good as absent
-        panel, y, weight = panel[used], y[used], weight[used]
+        y, weight, given = y[used], weight[used], given[used]
         target, n_outputs = self._encode(y, weight)
         generator = check_random_state(self.random_state)
-        train, valid = self._split(
-            target, None if groups is None else groups[used], generator
-        )
+        train, valid = np.arange(len(used)), None
+        if self.early_stopping:
+            train, valid = split_series(
+                len(used),
+                self.validation_fraction,
+                generator,
+                classes=target if is_classifier(self) else None,
+                groups=None if groups is None else groups[used],
+            )
         self.device_ = resolve_device(self.device)
         self._dtype = DTYPES[self.dtype]
-        self.statistics_ = learn_statistics(panel[train], weight[train])
+        # A panel is copied by slicing: only where series are left out, and only once.
+        series = panel if len(train) == n_series else panel[used[train]]
+        self.statistics_ = learn_statistics(series, weight[train])
         self.time_step_ = self.statistics_.time.time_step
         self.resolution_ = self.statistics_.time.resolution
         self.horizon_ = self.statistics_.time.horizon
-        training, validation = (
-            self._dataset(panel[part], target[part], weight[part])
-            for part in (train, valid)
-        )
+        training = self._dataset(series, target[train], weight[train])
+        validation, watch = None, []
+        if valid is not None:
+            series = panel[used[valid]]
+            validation = self._dataset(series, target[valid], weight[valid])
+            even = given.min() == given.max()  # without the weights of classes
+            watch = watchers(self, series, y[valid], None if even else given[valid])
         seed = generator.randint(np.iinfo(np.int32).max)
-        given = given[used]  # without the weights of classes
-        uneven = given.min() < given.max()
-        watch = watchers(self, panel[valid], y[valid], given[valid] if uneven else None)
         self._train(training, validation, n_outputs, watch, seed)
-
-    def _check_parameters(self) -> None:
-        check_estimator(self)
 
     def _weigh(self, weight: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Return the weights, the largest of which is 1: only their ratios count."""
         return weight
 
-    def _split(self, target: np.ndarray, groups, generator) -> tuple:
-        """Split off validation series where early stopping wants them."""
-        if not self.early_stopping:
-            return np.arange(len(target)), np.arange(0)
-        return split_series(
-            len(target),
-            self.validation_fraction,
-            generator,
-            classes=self._strata(target),
-            groups=groups,
-        )
-
-    def _strata(self, target: np.ndarray) -> np.ndarray | None:
-        return None
-
     def _dataset(self, panel: Panel, target=None, weight=None) -> PanelDataset:
         """Standardize a panel with the statistics of the training data."""
-        time_factor = panel.time_scale.factor_to(self.time_scale_)
-        if not self.statistics_.time.known and len(panel):
-            panel, time_factor = set_apart(panel), 1.0
-        tensors = PanelTensors(
-            panel,
-            standardize=self.statistics_.values.standardize,
-            static=self.statistics_.prepare_static(panel.static),
-            time_factor=time_factor,
-            dtype=self._dtype,
-        )
+        tensors = self.statistics_.tensors(panel, self.time_scale_, self._dtype)
         if target is None:
             return PanelDataset(tensors)
         target = torch.as_tensor(target)
@@ -252,51 +242,23 @@ class AbstractCKCNN(BaseEstimator):
 
     def _train(
         self,
-        train: PanelDataset,
-        valid: PanelDataset,
+        training: PanelDataset,
+        validation: PanelDataset | None,
         n_outputs: int,
         watch: list,
         seed: int,
     ) -> None:
+        """Make the net, train it, and keep of it what predicts."""
         batch_size = self.batch_size
         if batch_size == "auto":
-            batch_size = automatic_batch_size(len(train))
-        net = self._make_net(batch_size, n_outputs, len(train), valid, watch, seed)
-        self.net_ = net.initialize()
-        try:
-            net.partial_fit(train)
-        finally:
-            self._finish()
-        if not np.isfinite(self.history_[-1]["train_loss"]):
-            warnings.warn(
-                f"The training diverged: its loss is {self.history_[-1]['train_loss']}."
-                f" Predictions mean nothing. Use a smaller `lr` than {self.lr}.",
-                ConvergenceWarning,
-                stacklevel=5,
-            )
-
-    def _finish(self) -> None:
-        """Keep what was recorded, and of the net what predicts."""
-        self.history_ = self.net_.finished_epochs()
-        self.n_iter_ = len(self.history_)
-        self.net_.check_mesh()
-        self.net_.trim_for_prediction()
-
-    def _make_net(
-        self,
-        batch_size: int,
-        n_outputs: int,
-        n_train: int,
-        valid: PanelDataset,
-        watch: list,
-        seed: int,
-    ) -> PanelNet:
+            batch_size = automatic_batch_size(len(training))
+        n_batches = -(-len(training) // batch_size)
         criterion, settings = self._loss()
-        return PanelNet(
+        net = PanelNet(
             GatedCKCNN,
-            **{f"module__{k}": v for k, v in self._module(n_outputs).items()},
+            **self._network_arguments(n_outputs),
             criterion=criterion,
-            **{f"criterion__{k}": v for k, v in settings.items()},
+            **{f"criterion__{name}": value for name, value in settings.items()},
             criterion__reduction="none",
             optimizer=torch.optim.AdamW,
             optimizer__weight_decay=self.weight_decay,
@@ -305,40 +267,47 @@ class AbstractCKCNN(BaseEstimator):
             batch_size=batch_size,
             iterator_train=training_batches,
             iterator_valid=prediction_batches,
-            train_split=predefined_split(valid) if len(valid) else None,
-            callbacks=self._make_callbacks(-(-n_train // batch_size), watch),
+            train_split=None if validation is None else predefined_split(validation),
+            callbacks=self._callbacks(n_batches, watch),
             callbacks__print_log=None,
             device=self.device_,
             verbose=0,
             seed=seed,
         )
+        self.net_ = net.initialize()
+        try:
+            net.partial_fit(training)
+        finally:
+            self.history_ = net.finished_epochs()
+            self.n_iter_ = len(self.history_)
+            self.net_.check_mesh()
+            self.net_.trim_for_prediction()
+        if not np.isfinite(self.history_[-1]["train_loss"]):
+            warnings.warn(
+                f"The training diverged: its loss is {self.history_[-1]['train_loss']}."
+                f" Predictions mean nothing. Use a smaller `lr` than {net.lr}.",
+                ConvergenceWarning,
+                stacklevel=4,  # the caller of `fit`
+            )
 
-    def _module(self, n_outputs: int) -> dict:
-        """Arguments of the network."""
-        statistics, units = self.statistics_, self.statistics_.time
-        return {
-            "in_channels": len(statistics.values.center),
+    def _network_arguments(self, n_outputs: int) -> dict:
+        """Collect the arguments of the network, by its own names, for skorch."""
+        time = self.statistics_.time
+        known = {
+            **self.get_params(deep=False),
+            **vars(time),
+            "time_step": time.time_step.tolist(),
+            "burst_time_step": time.bursts and time.bursts.time_step,
+            "burst_horizon": time.bursts and time.bursts.horizon,
+            "in_channels": self._n_channels,
             "n_outputs": n_outputs,
-            "n_static": statistics.n_static,
-            "hidden_channels": self.hidden_channels,
-            "n_blocks": self.n_blocks,
-            "dropout": self.dropout,
-            "observation_dropout": self.observation_dropout,
-            "kernel": self.kernel,
-            "kernel_params": self.kernel_params,
-            "causal": self.causal,
-            "quadrature": self.quadrature,
-            "horizon": units.horizon,
-            "time_step": units.time_step.tolist(),
-            "row_time_step": units.row_time_step,
-            "resolution": units.resolution,
-            "row_resolution": units.row_resolution,
-            "burst_time_step": units.bursts and units.bursts.time_step,
-            "burst_horizon": units.bursts and units.bursts.horizon,
+            "n_static": self.statistics_.n_static,
             "dtype": self._dtype,
         }
+        taken = inspect.signature(GatedCKCNN).parameters
+        return {f"module__{name}": known[name] for name in known if name in taken}
 
-    def _make_callbacks(self, n_batches: int, watch: list) -> list:
+    def _callbacks(self, n_batches: int, watch: list) -> list:
         schedule = LRScheduler(
             torch.optim.lr_scheduler.OneCycleLR,
             step_every="batch",
@@ -358,10 +327,7 @@ class AbstractCKCNN(BaseEstimator):
     def _predict_raw(self, X) -> np.ndarray:
         """Compute the outputs of the network, float64, shape (n_series, n_outputs)."""
         check_is_fitted(self, "net_")
-        panel = self._check_panel(X, reset=False)
-        if not self.statistics_.time.known and Clock.of(panel).n_gaps:
-            warn_of_unknown_time()
-        return self.net_.outputs(self._dataset(panel))
+        return self.net_.outputs(self._dataset(self._check_panel(X, reset=False)))
 
 
 def _difference(expected: list, found: list) -> str:
@@ -373,12 +339,13 @@ def _difference(expected: list, found: list) -> str:
     return " and ".join(parts) or f"got the order {found} instead of {expected}"
 
 
-def _report_interrupt(n_steps: int, model: AbstractCKCNN) -> None:
-    """Say how far a training came until Ctrl-C."""
+def _warn_of_interrupt(n_steps: int, model: AbstractCKCNN) -> None:
+    """Tell how far a training came until Ctrl-C."""
     if n_steps:
-        epoch = f"in epoch {model.n_iter_ + 1} of {model.max_epochs}"
-        if model.n_iter_ == model.max_epochs:
-            epoch = f"after the last of {model.max_epochs} epochs"
+        n_epochs = model.net_.max_epochs
+        epoch = f"in epoch {model.n_iter_ + 1} of {n_epochs}"
+        if model.n_iter_ == n_epochs:
+            epoch = f"after the last of {n_epochs} epochs"
         found = (
             f"{epoch}, after {n_steps} step{'s' if n_steps > 1 else ''}. The model "
             "holds what it learned up to then; `n_iter_` and `history_` count finished "
@@ -387,4 +354,4 @@ def _report_interrupt(n_steps: int, model: AbstractCKCNN) -> None:
     else:
         found = "before its first step. The model is as it was before."
     message = f"The training was interrupted {found}"
-    warnings.warn(message, ConvergenceWarning, stacklevel=4)
+    warnings.warn(message, ConvergenceWarning, stacklevel=3)

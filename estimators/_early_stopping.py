@@ -1,33 +1,17 @@
-"""Early stopping: the series that are split off, and the score that is watched."""
+"""Early stopping: the validation series, and the score that is monitored."""
 
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from sklearn.metrics import get_scorer, get_scorer_names
+from sklearn.metrics import get_scorer
 from sklearn.model_selection import GroupShuffleSplit, train_test_split
 from skorch.callbacks import Callback, EarlyStopping
 
 from ckts.panel import Panel
 
-# Random splits of the groups, of which the one with the best shares is taken.
+# Random splits of the groups, of which the one with the best shares is used.
 GROUP_DRAWS = 100
-
-
-def check_scoring(scoring: Any) -> None:
-    """Refuse what is neither None nor a scorer or its name."""
-    if scoring is None or callable(scoring):
-        return
-    if not isinstance(scoring, str):
-        raise TypeError(
-            "`scoring` must be None, the name of a scorer or a callable; got "
-            f'{scoring!r}. Write for example "roc_auc".'
-        )
-    if scoring not in get_scorer_names():
-        raise ValueError(
-            f"`scoring` must be a name that scikit-learn knows; got {scoring!r}. See "
-            "`sklearn.metrics.get_scorer_names()`."
-        )
 
 
 def split_series(
@@ -47,11 +31,11 @@ def split_series(
     fraction : float
         Share of the validation series.
     generator : RandomState
-        What draws.
+        Source of the random numbers.
     classes : ndarray of shape (n_series,), optional
-        Classes 0, 1, ..., of which each is split in these shares.
+        Classes 0, 1, ...: each is split in these shares.
     groups : ndarray of shape (n_series,), optional
-        What has the same number stays together; shares are as near as groups allow.
+        Series of the same number stay together; shares are as near as groups allow.
 
     Returns
     -------
@@ -78,7 +62,10 @@ def split_series(
 
 
 def _split_groups(groups, fraction, generator, classes):
-    """Draw splits that keep groups together, and take the one with the best shares."""
+    """Draw splits that keep groups together, and return the one with the best shares.
+
+    scikit-learn's stratified splits of groups are folds: their shares are 1 / n_splits.
+    """
     classes = np.zeros(len(groups), dtype=int) if classes is None else classes
     wanted = fraction * np.bincount(classes)
     drawn = GroupShuffleSplit(GROUP_DRAWS, test_size=fraction, random_state=generator)
@@ -86,7 +73,7 @@ def _split_groups(groups, fraction, generator, classes):
     for train, valid in drawn.split(groups, groups=groups):
         found = np.bincount(classes[valid], minlength=len(wanted))
         if len(np.unique(classes[train])) < len(np.unique(classes)):
-            continue  # a class would not be learned at all
+            continue  # the network would not learn this class at all
         miss = np.abs(found - wanted).sum()
         if best is None or miss < best[0]:
             best = miss, train, valid
@@ -115,9 +102,9 @@ class ValidationScore(Callback):
         try:
             score = self._score()
         except (TypeError, ValueError) as error:
-            self._refuse(f"got {self.scoring!r}, which says: {error}", error)
+            self._raise(f"got {self.scoring!r}, which says: {error}", error)
         if not np.isfinite(score):
-            self._refuse(f"got {score} from {self.scoring!r}", None)
+            self._raise(f"got {score} from {self.scoring!r}", None)
 
     def on_epoch_end(self, net, **kwargs):
         """Record the score."""
@@ -128,7 +115,7 @@ class ValidationScore(Callback):
         weights = {} if weight is None else {"sample_weight": weight}
         return float(get_scorer(self.scoring)(estimator, panel, target, **weights))
 
-    def _refuse(self, found: str, cause: Exception | None) -> None:
+    def _raise(self, found: str, cause: Exception | None) -> None:
         weighted = self.arguments()[-1] is not None
         way_out = (
             " To score without weights, take `lambda model, X, y, sample_weight: "
@@ -144,48 +131,40 @@ class ValidationScore(Callback):
 def watchers(
     estimator: Any, panel: Panel, y: np.ndarray, weight: np.ndarray | None
 ) -> list:
-    """Make the callbacks that look at the validation series.
+    """Make the callbacks that stop a training early.
 
     Parameters
     ----------
     estimator : CKCNNClassifier or CKCNNRegressor
-        What is trained, with its parameters.
+        The model in training, with its parameters.
     panel : Panel
         The validation series.
     y : ndarray of shape (n_series, ...)
         Their targets, as they were given.
     weight : ndarray of shape (n_series,) or None
-        Their weights, without those of classes; None where all series weigh the same.
+        Their weights, without those of classes; None if all series weigh the same.
 
     Returns
     -------
     list of (str, skorch callback)
     """
-    patience = estimator.n_iter_no_change
-    if not estimator.early_stopping:
-        return []
-    if estimator.scoring is None:
-        return [("stopping", _stopping("valid_loss", patience))]
-    score = ValidationScore(estimator.scoring, lambda: (estimator, panel, y, weight))
-    return [("score", score), ("stopping", _stopping("valid_score", patience))]
-
-
-def _stopping(monitor: str, patience: int) -> EarlyStopping:
-    """Make the callback that ends a training and restores its best epoch.
-
-    Any improvement counts: skorch's relative threshold turns round where scores are
-    negative, and hides improvements behind the loss of an outlying target.
-    """
-    return EarlyStopping(
-        monitor=monitor,
-        lower_is_better=monitor == "valid_loss",
-        patience=patience,
+    scoring = estimator.scoring
+    stopping = EarlyStopping(
+        monitor="valid_loss" if scoring is None else "valid_score",
+        lower_is_better=scoring is None,
+        patience=estimator.n_iter_no_change,
+        # Any improvement counts: skorch's relative threshold changes its sign with
+        # negative scores, and hides improvements behind the loss of an outlying target.
         threshold=0,
         threshold_mode="abs",
         load_best=True,
-        sink=_silent,
+        sink=_ignore,
     )
+    if scoring is None:
+        return [("stopping", stopping)]
+    score = ValidationScore(scoring, lambda: (estimator, panel, y, weight))
+    return [("score", score), ("stopping", stopping)]
 
 
-def _silent(*args, **kwargs) -> None:
-    """Swallow skorch's messages."""
+def _ignore(*args, **kwargs) -> None:
+    """Drop skorch's messages; a lambda could not be pickled."""

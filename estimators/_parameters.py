@@ -1,77 +1,66 @@
-"""Checks of the estimators' parameters: at `fit`, before anything else."""
+"""The parameters that the estimators share: defaults, descriptions and rules."""
 
-from collections.abc import Mapping
-from typing import Any
+import inspect
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from functools import partial
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 import torch
+from sklearn.base import BaseEstimator
+from sklearn.metrics import get_scorer_names
 from skorch.callbacks import Callback
 
 from ckts._checks import (
     check_bool,
     check_choice,
-    check_interval,
+    check_count,
     check_parameters,
     check_positive,
-    check_size,
+    check_real,
+    check_share,
 )
-from ckts.estimators._early_stopping import check_scoring
 from ckts.kernels import KERNELS
 from ckts.layers import QUADRATURES
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
-
-def check_estimator(estimator: Any) -> None:
-    """Refuse parameters that are not as the estimator's docstring has them."""
-    for name in ("max_epochs", "hidden_channels", "n_blocks", "n_iter_no_change"):
-        check_size(name, getattr(estimator, name))
-    for name in ("causal", "early_stopping"):
-        check_bool(name, getattr(estimator, name))
-    for name in ("dropout", "observation_dropout", "validation_fraction"):
-        check_interval(name, getattr(estimator, name), 0, 1)
-    check_positive("lr", estimator.lr)
-    check_interval("weight_decay", estimator.weight_decay, 0, np.inf)
-    check_choice("quadrature", estimator.quadrature, QUADRATURES)
-    check_choice("dtype", estimator.dtype, tuple(DTYPES))
-    _check_kernel(estimator.kernel, estimator.kernel_params)
-    _check_batch_size(estimator.batch_size)
-    _check_verbose(estimator.verbose)
-    _check_callbacks(estimator.callbacks)
-    check_scoring(estimator.scoring)
+Rule = Callable[[str, Any], object]
+Class = TypeVar("Class", bound=type)
 
 
-def _check_kernel(kernel: Any, params: Any) -> None:
-    check_choice("kernel", kernel, tuple(KERNELS))
-    if params is None:
-        return
-    if not isinstance(params, Mapping):
+def _check_batch_size(name: str, batch_size: Any) -> None:
+    if not (isinstance(batch_size, str) and batch_size == "auto"):
+        check_count(name, batch_size)
+
+
+def _check_kernel_params(name: str, params: Any) -> None:
+    if params is not None and not isinstance(params, Mapping):
         raise TypeError(
-            f"`kernel_params` must be a dict or None; got {params!r}. Write for "
-            'example {"omega_0": 20.0}.'
+            f"`{name}` must be a dict or None; got {params!r}. Write for example "
+            '{"omega_0": 20.0}.'
         )
-    check_parameters("kernel_params", params, KERNELS[kernel])
 
 
-def _check_batch_size(batch_size: Any) -> None:
-    if isinstance(batch_size, str) and batch_size == "auto":
+def _check_scoring(name: str, scoring: Any) -> None:
+    if scoring is None or callable(scoring):
         return
-    check_size("batch_size", batch_size)
-
-
-def _check_verbose(verbose: Any) -> None:
-    """Refuse what is neither an integer from 0 nor a bool, which is one."""
-    if not hasattr(verbose, "__index__") and not isinstance(verbose, np.bool_):
-        raise TypeError(f"`verbose` must be an integer; got {verbose!r}. Use 0 or 1.")
-    if verbose < 0:
+    if not isinstance(scoring, str):
+        raise TypeError(
+            f"`{name}` must be None, the name of a scorer or a callable; got "
+            f'{scoring!r}. Write for example "roc_auc".'
+        )
+    if scoring not in get_scorer_names():
         raise ValueError(
-            f"`verbose` must be 0, which is silent, or larger; got {verbose!r}. Use 0 "
-            "or 1."
+            f"`{name}` must be a name that scikit-learn knows; got {scoring!r}. See "
+            "`sklearn.metrics.get_scorer_names()`."
         )
 
 
-def _check_callbacks(callbacks: Any) -> None:
-    """Refuse what is no list of skorch callbacks, alone or as (name, callback)."""
+def _check_callbacks(name: str, callbacks: Any) -> None:
+    """Raise if there are other items than skorch callbacks or (name, callback)."""
     if callbacks is None:
         return
     items = callbacks if isinstance(callbacks, (list, tuple)) else [callbacks]
@@ -79,13 +68,176 @@ def _check_callbacks(callbacks: Any) -> None:
     odd = [end for end in ends if not isinstance(end, Callback)]
     if odd or not isinstance(callbacks, (list, tuple)):
         raise TypeError(
-            f"`callbacks` must be a list of skorch callbacks; got {callbacks!r}. "
-            "Write for example [skorch.callbacks.Checkpoint()]."
+            f"`{name}` must be a list of skorch callbacks; got {callbacks!r}. Write "
+            "for example [skorch.callbacks.Checkpoint()]."
         )
 
 
+def _check_verbose(name: str, verbose: Any) -> None:
+    """Raise if it is neither an integer from 0 on nor a bool, which is one."""
+    if not hasattr(verbose, "__index__") and not isinstance(verbose, np.bool_):
+        raise TypeError(f"`{name}` must be an integer; got {verbose!r}. Use 0 or 1.")
+    if verbose < 0:
+        raise ValueError(
+            f"`{name}` must be 0, which is silent, or larger; got {verbose!r}. Use 0 "
+            "or 1."
+        )
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class AbstractParameters(BaseEstimator):
+    """Parameters that all estimators take, as scikit-learn wants them: explicit.
+
+    A parameter stands in four places at most: its field with the default, its entry
+    below, its rule, and where it is used. A subclass repeats a field to change the
+    default. Those that the network takes under the same name are passed by that name.
+
+    Parameters
+    ----------
+    max_epochs : int
+        Passes over the training series. The learning rate follows one cycle over all
+        of them, so fewer epochs are a shorter training, not an interrupted one.
+    lr : float
+        Peak learning rate of AdamW.
+    batch_size : int or "auto"
+        Series per step, of similar lengths. "auto" takes a power of two from 8 to 64
+        that makes about 40 steps an epoch.
+    weight_decay : float
+        Weight decay of AdamW.
+    hidden_channels : int
+        Channels of the network.
+    n_blocks : int
+        Gated convolution blocks.
+    dropout : float
+        Dropout in the blocks and in the head, in [0, 1).
+    observation_dropout : float
+        In training, a random share of the rows of each series is hidden, uniform
+        between 0 and this, in [0, 1).
+    kernel : str
+        "bands" needs no tuning; "siren" is the paper's; "fourier", "relu",
+        "leaky_relu" and "swish" are for comparison. See ``ckts.kernels``.
+    kernel_params : dict or None
+        Further parameters of the kernel, such as ``{"omega_0": 21.45}``.
+    causal : bool
+        Whether the features at a time may depend on nothing later.
+    quadrature : {"gap", "linear", "none"}
+        Inverse-density weights of the observations; "linear" integrates the signal
+        between them, more accurately and more slowly; "none" if each is an event that
+        counts in itself.
+    landmark : number, timedelta or None
+        Use only what was observed up to this long after the first observation of each
+        series, in `fit` and in `predict`; a number is in the unit of the stamps of
+        `fit`. The span, the count and the end of a longer record are ignored then.
+        Where records end at the event that is to be predicted, leave out those that
+        ended before; see the guide, "Length leakage".
+    device : str
+        "cpu", "cuda", "cuda:1", ...; "auto" takes the GPU if there is one.
+    dtype : {"float32", "float64"}
+        Precision of the network. Time stamps are float64 in any case.
+    early_stopping : bool
+        Whether to split off validation series, stop when their loss or score has not
+        improved for `n_iter_no_change` epochs, and keep the best epoch.
+    validation_fraction : float
+        Share of the series split off for early stopping, in (0, 1); of the groups
+        where `fit` is given any.
+    n_iter_no_change : int
+        Patience of early stopping in epochs.
+    scoring : str, callable or None
+        What early stopping watches instead of the loss: a scorer of scikit-learn or its
+        name, such as "roc_auc" or "r2"; greater is better. It is given `sample_weight`
+        if that is uneven, without the weights of classes.
+    callbacks : list of skorch callbacks or None
+        They join skorch's own; see the skorch documentation. While one of yours runs,
+        torch's global generator continues from `random_state`, and those of other
+        threads wait.
+    verbose : int
+        1 shows a progress bar.
+    random_state : int, RandomState or None
+        Seed of initialization, batches and dropout. With an int a model is the same in
+        every thread and process, and the global generators of torch and numpy are left
+        as they were; None draws from numpy's, as everywhere in scikit-learn.
+    """
+
+    max_epochs: int = 20
+    lr: float = 5e-3
+    batch_size: int | str = "auto"
+    weight_decay: float = 0.5
+    hidden_channels: int = 32
+    n_blocks: int = 2
+    dropout: float = 0.2
+    observation_dropout: float = 0.5
+    kernel: str = "bands"
+    kernel_params: Mapping[str, Any] | None = None
+    causal: bool = False
+    quadrature: str = "gap"
+    landmark: Any = None
+    device: Any = "auto"
+    dtype: str = "float32"
+    early_stopping: bool = False
+    validation_fraction: float = 0.1
+    n_iter_no_change: int = 10
+    scoring: str | Callable[..., float] | None = None
+    callbacks: list[Any] | None = None
+    verbose: int = 0
+    random_state: int | np.random.RandomState | None = None
+
+    # Those without a rule are checked where they are used: by torch, by scikit-learn,
+    # or with the panel.
+    _rules: ClassVar[dict[str, Rule]] = {
+        "max_epochs": check_count,
+        "hidden_channels": check_count,
+        "n_blocks": check_count,
+        "n_iter_no_change": check_count,
+        "causal": check_bool,
+        "early_stopping": check_bool,
+        "dropout": check_share,
+        "observation_dropout": check_share,
+        "validation_fraction": check_share,
+        "lr": check_positive,
+        "weight_decay": partial(check_real, minimum=0.0),
+        "quadrature": partial(check_choice, choices=QUADRATURES),
+        "dtype": partial(check_choice, choices=tuple(DTYPES)),
+        "kernel": lambda name, kernel: check_choice(name, kernel, tuple(KERNELS)),
+        "batch_size": _check_batch_size,
+        "kernel_params": _check_kernel_params,
+        "callbacks": _check_callbacks,
+        "scoring": _check_scoring,
+        "verbose": _check_verbose,
+    }
+
+    def _check_parameters(self) -> None:
+        """Raise if a parameter is not as its description says."""
+        for name, rule in self._rules.items():
+            rule(name, getattr(self, name))
+        check_parameters(
+            "kernel_params", self.kernel_params or {}, KERNELS[self.kernel]
+        )
+
+
+def share_docstring(cls: Class) -> Class:
+    """Complete the sections of an estimator's docstring from those of its bases.
+
+    "Parameters" and "Attributes" of the bases follow those of the class, and every
+    parameter gets its default, ``default=0.2``, from the field of the class.
+    """
+    text = inspect.cleandoc(cls.__doc__ or "")
+    for heading in ("Parameters\n----------\n", "Attributes\n----------\n"):
+        for base in cls.__mro__[1:]:
+            shared = inspect.cleandoc(base.__dict__.get("__doc__") or "")
+            _, found, section = shared.partition(heading)
+            if found and base.__module__.startswith("ckts."):
+                entries = section.partition("\n\n")[0]
+                own = text.partition(heading)[2].partition("\n\n")[0]
+                text = text.replace(own, f"{own}\n{entries}", 1)
+    for one in fields(cls):
+        line = re.compile(rf"^{one.name} : .*$", re.MULTILINE)
+        text = line.sub(rf"\g<0>, default={one.default!r}", text, count=1)
+    cls.__doc__ = text
+    return cls
+
+
 def resolve_device(device: Any) -> str:
-    """Return the device to train on, or refuse one that is not here."""
+    """Return the device to train on; raise if torch does not have it here."""
     if isinstance(device, str) and device == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     try:

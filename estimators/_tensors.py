@@ -1,29 +1,146 @@
-"""From a ragged panel to padded tensors, a batch at a time."""
+"""From a ragged panel to standardized, padded tensors, a batch at a time."""
 
-from collections.abc import Callable, Sequence
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from ckts.panel import Panel
+from ckts.estimators._scales import CenterScale, learn_center_scale
+from ckts.estimators._time import TimeUnits, learn_time_units, set_apart
+from ckts.panel import Panel, TimeScale
 from ckts.regularity import stamp_rounding
+
+
+@dataclass(frozen=True)
+class PanelStatistics:
+    """Weighted statistics of a training panel, which no single value or stamp decides.
+
+    Attributes
+    ----------
+    values : CenterScale of shape (in_channels,)
+        Of each channel's observations.
+    static : CenterScale of shape (n_static,)
+        Of the static features.
+    static_missing : ndarray of shape (n_static,)
+        Whether a static feature was unknown somewhere: it gets an indicator.
+    time : TimeUnits
+        Units of time, and the longest lag of the kernels.
+    """
+
+    values: CenterScale
+    static: CenterScale
+    static_missing: np.ndarray
+    time: TimeUnits
+
+    @property
+    def n_static(self) -> int:
+        """Number of prepared static features, the indicators included."""
+        return len(self.static.center) + int(self.static_missing.sum())
+
+    def prepare_static(self, static: np.ndarray | None) -> np.ndarray | None:
+        """Standardize and impute static features, and append the indicators.
+
+        Parameters
+        ----------
+        static : ndarray of shape (n_series, n_static) or None
+            NaN is unknown.
+
+        Returns
+        -------
+        ndarray of shape (n_series, n_static + n_indicators) or None
+            A feature that was unknown throughout `fit` is 0.
+        """
+        if static is None or static.shape[1] == 0:
+            return None
+        # Values pass asinh in the network, static features do not: clip them harder.
+        scaled = np.clip(self.static.standardize(static), -10, 10)
+        indicators = np.isnan(static)[:, self.static_missing].astype(float)
+        return np.hstack([np.where(np.isnan(scaled), 0.0, scaled), indicators])
+
+    def tensors(
+        self, panel: Panel, time_scale: TimeScale, dtype: torch.dtype
+    ) -> PanelTensors:
+        """Standardize a panel.
+
+        Parameters
+        ----------
+        panel : Panel
+        time_scale : TimeScale
+            What the units of time were learned in.
+        dtype : torch.dtype
+            Type of values and static features.
+
+        Returns
+        -------
+        PanelTensors
+        """
+        time_factor = panel.time_scale.factor_to(time_scale)
+        if not self.time.known and len(panel):
+            panel, time_factor = set_apart(panel), 1.0
+        return PanelTensors(
+            panel,
+            values=self.values.standardize(panel.values),
+            static=self.prepare_static(panel.static),
+            time_factor=time_factor,
+            dtype=dtype,
+        )
+
+
+def learn_statistics(panel: Panel, sample_weight: np.ndarray) -> PanelStatistics:
+    """Learn the statistics of a panel; a weight of 2 counts like the series twice.
+
+    Parameters
+    ----------
+    panel : Panel
+        Training series.
+    sample_weight : ndarray of shape (n_series,)
+        Positive weights; all of them times a constant give the same statistics.
+
+    Returns
+    -------
+    PanelStatistics
+
+    Warns
+    -----
+    UserWarning
+        If one extreme value is a large share of a channel or a static feature, as -999
+        for "unknown" would be.
+    """
+    weight = sample_weight / sample_weight.max()
+    static = np.empty((len(weight), 0)) if panel.static is None else panel.static
+    return PanelStatistics(
+        values=learn_center_scale(
+            panel.values,
+            np.repeat(weight, panel.lengths),
+            [f"channel {name!r}" for name in panel.channels],
+        ),
+        static=learn_center_scale(
+            static, weight, [f"static feature {n!r}" for n in panel.static_names]
+        ),
+        static_missing=np.asarray(np.isnan(static).any(axis=0)),
+        time=learn_time_units(panel, weight),
+    )
 
 
 class PanelTensors:
     """Standardized rows of a panel, ready to be padded into batches.
 
-    Rows without any observation are dropped here, so that they change nothing. Times
-    are counted from the first observation of their series: the difference is taken
-    in the panel's own integers or float64, before any change of unit.
+    Rows without any observation are dropped. Times are counted from the first
+    observation of their series: the difference is taken in the panel's own integers or
+    float64, before any change of unit, because float64 cannot hold nanoseconds since
+    1970.
 
     Parameters
     ----------
     panel : Panel
         Series with NaN where nothing was observed.
-    standardize : callable, optional
-        Maps values of shape (n_rows, in_channels) to float64 of the same shape, in
-        which NaN is "not observed", too; by default they stay.
+    values : ndarray of shape (n_rows, in_channels), optional
+        Standardized values, float64; NaN is "not observed". By default those of the
+        panel.
     static : ndarray of shape (n_series, n_static), optional
         Prepared static features, without NaN.
     time_factor : float, default=1.0
@@ -33,23 +150,22 @@ class PanelTensors:
 
     Attributes
     ----------
+    lengths : ndarray of shape (n_series,)
+        Number of observed rows per series.
     rounding : ndarray of shape (n_series,)
-        By how much the times may be off, because the original stamps were rounded.
+        Largest error of the times, because the original stamps were rounded.
     """
 
     def __init__(
         self,
         panel: Panel,
         *,
-        standardize: Callable[[np.ndarray], np.ndarray] | None = None,
+        values: np.ndarray | None = None,
         static: np.ndarray | None = None,
         time_factor: float = 1.0,
         dtype: torch.dtype = torch.float32,
     ) -> None:
-        values = panel.values
-        values = (
-            values.astype(np.float64) if standardize is None else standardize(values)
-        )
+        values = panel.values.astype(np.float64) if values is None else values
         observed = ~np.isnan(values)
         rows = observed.any(axis=1)
         self.observed = observed[rows]
@@ -57,18 +173,15 @@ class PanelTensors:
         before = np.concatenate([[0], np.cumsum(rows)])
         self.indptr = before[panel.indptr]
         times = panel.times[rows]
-        self.times = _elapsed(times, self.indptr) * time_factor
+        self.lengths = np.diff(self.indptr)
+        firsts = np.repeat(self.indptr[:-1], self.lengths)
+        self.times = (times - times[firsts]).astype(np.float64) * time_factor
         self.rounding = stamp_rounding(times, self.indptr) * time_factor
         self.static = static
         self.dtype = dtype
 
     def __len__(self) -> int:
-        return len(self.indptr) - 1
-
-    @property
-    def lengths(self) -> np.ndarray:
-        """Number of observed rows per series, shape (n_series,)."""
-        return np.diff(self.indptr)
+        return len(self.lengths)
 
     def batch(self, series: Sequence[int] | np.ndarray) -> dict[str, Tensor]:
         """Pad some series to the longest of them.
@@ -108,14 +221,7 @@ class PanelTensors:
 
 
 def _take(array: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Index rows, of which there may be none at all."""
+    """Take rows of an array, which may have none: padding of a panel without rows."""
     if len(array) == 0:
         return np.zeros((*rows.shape, *array.shape[1:]), array.dtype)
     return array[rows]
-
-
-def _elapsed(times: np.ndarray, indptr: np.ndarray) -> np.ndarray:
-    """Time since the first row of each series, float64."""
-    lengths = np.diff(indptr)
-    first = np.repeat(indptr[:-1], lengths)
-    return (times - times[first]).astype(np.float64)

@@ -1,39 +1,46 @@
-"""The units of time that `fit` learns: steps, resolution, horizon, bursts."""
+"""What `fit` learns of time: steps, resolution, horizon, bursts, typical gaps."""
+
+from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
 
 import numpy as np
 
-from ckts.estimators._quantiles import TIE, weighted_median, weighted_quantile
+from ckts.estimators._scales import TIE, weighted_medians, weighted_quantiles
 from ckts.kernels import REACH
-from ckts.panel import Panel
+from ckts.panel import Panel, TimeScale
 
 # A gap counts towards the horizon up to this many times a typical long gap.
 LONGEST_GAP = 10.0
-# How long bursts last: of this share of them none is longer.
+# The horizon of bursts is this quantile of their durations.
 MOST_BURSTS = 0.9
 # Kernels resolve the median gap, but no less than this share of the typical step.
 FINEST = 0.25
-# A channel that fewer of its series than this hold twice has no step of its own.
+# A channel takes the step of the rows if it has gaps in fewer than this share of the
+# series that hold it.
 FEW = 0.1
 # Bursts are gaps shorter than this share of the typical step, if they are this share
 # of all gaps. Of random times 12 % are so short.
 SHORT, FREQUENT = 1 / 8, 0.3
-# Gaps that a burst lasts at most: kernels of bursts need no more.
+# Typical gaps of a burst that its kernels see at most.
 LONGEST_BURST = 64.0
+# Series differ in rate and length, but less than seconds, minutes, hours and days do.
+TENFOLD = 10.0
+# The mean of fewer gaps than this, in all series, is left to chance.
+FEW_GAPS = 10
 
 
 @dataclass(frozen=True)
 class Bursts:
-    """Stamps that come in bursts: many in a short time, then a long gap.
+    """Time stamps in bursts: many in a short time, then a long gap.
 
     Attributes
     ----------
     time_step : float
         Typical gap within a burst.
     horizon : float
-        How long most bursts last.
+        Duration that nine of ten bursts do not exceed.
     """
 
     time_step: float
@@ -47,21 +54,21 @@ class TimeUnits:
     Attributes
     ----------
     known : bool
-        Whether any series has two different stamps. If none has, nothing is known of
-        time: all else is 1, and only observations of the same time see each other.
+        Whether any series has two different stamps. If none has, all units are 1 and
+        the network sees only simultaneous observations together.
     time_step : ndarray of shape (in_channels,)
         Typical step of each channel, the unit of its weights.
     row_time_step : float
         The same of the rows.
     resolution : float
-        Shortest time that kernels over single channels resolve: that of the median
-        channel.
+        Shortest time that kernels over single channels resolve: the lower median over
+        the channels.
     row_resolution : float
         The same of the rows.
     horizon : float
         Longest lag that kernels see.
     bursts : Bursts or None
-        None where the stamps do not come in bursts.
+        None if the stamps do not come in bursts.
     """
 
     known: bool
@@ -79,14 +86,14 @@ def learn_time_units(panel: Panel, weight: np.ndarray) -> TimeUnits:
     *Typical step*: the weighted median over the series of the capped span over the
     number of gaps, where each stamp counts once. On a full grid it is the gap of the
     grid. Where stamps come in bursts, which have kernels of their own, the gaps within
-    bursts are not counted: a burst is one visit. An odd series is one of many.
+    bursts are ignored: a burst is one visit. An odd series is one of many.
 
     *Resolution*: the median gap, at most the typical step and at least a quarter of it.
 
     *Horizon*: the longest sum of the gaps of a series, each of them capped at ten times
-    a typical long gap. So a wrong stamp is one gap, a long series is many. The typical
-    long gap of a series is the one in which the middle of its time lies, and of the
-    panel the weighted median over the series.
+    a typical long gap. So a wrong stamp adds one capped gap, and a long series counts
+    in full. The typical long gap of a series is the one that contains the middle of its
+    time, and of the panel the weighted median over the series.
 
     Parameters
     ----------
@@ -100,39 +107,38 @@ def learn_time_units(panel: Panel, weight: np.ndarray) -> TimeUnits:
     TimeUnits
     """
     observed = ~np.isnan(panel.values)
-    rows = _Gaps.of(panel, observed.any(axis=1), weight)
-    n_channels = panel.in_channels
-    if len(rows.gaps) == 0:
-        ones = np.ones(n_channels)
-        return TimeUnits(False, ones, 1.0, 1.0, 1.0, 1.0, None)
+    series = np.repeat(np.arange(len(panel)), panel.lengths)
+    rows, *channels = (
+        Gaps.between(panel.times[held], series[held], weight)
+        for held in (observed.any(axis=1), *observed.T)
+    )
+    if len(rows.sizes) == 0:
+        return TimeUnits(False, np.ones(len(channels)), 1.0, 1.0, 1.0, 1.0, None)
     longest = LONGEST_GAP * rows.typical_long_gap()
-    channels = [_Gaps.of(panel, column, weight) for column in observed.T]
     horizon = float(rows.spans(longest).max())
-    short = SHORT * rows.typical_step(longest)
+    short = SHORT * float(_typical_steps([rows], longest)[0])
     bursts = _find_bursts(rows, short)
     if bursts is not None:  # a burst is one visit: its own gaps tell no step
-        rows, *channels = (g.without_short(short) for g in (rows, *channels))
-    steps_and_resolutions = [
-        (rows if gaps.too_few else gaps).step_and_resolution(longest)
-        for gaps in (rows, *channels)
-    ]
-    (row_step, row_resolution), *of_channels = steps_and_resolutions
-    steps, resolutions = np.array(of_channels).T
+        rows, *channels = (gaps.without_short(short) for gaps in (rows, *channels))
+    used = [rows, *(rows if gaps.too_few() else gaps for gaps in channels)]
+    steps = _typical_steps(used, longest)
+    middles = weighted_medians((gaps.sizes, gaps.weight[gaps.series]) for gaps in used)
+    resolutions = np.clip(middles, FINEST * steps, steps)
     return TimeUnits(
         known=True,
-        time_step=steps,
-        row_time_step=row_step,
-        resolution=float(np.quantile(resolutions, 0.5, method="lower")),
-        row_resolution=row_resolution,
+        time_step=steps[1:],
+        row_time_step=float(steps[0]),
+        resolution=float(np.quantile(resolutions[1:], 0.5, method="lower")),
+        row_resolution=float(resolutions[0]),
         horizon=horizon,
         bursts=bursts,
     )
 
 
 def set_apart(panel: Panel) -> Panel:
-    """Return a panel of which no kernel with a horizon of 1 sees two stamps at once.
+    """Move different stamps of a panel apart, beyond the reach of kernels of horizon 1.
 
-    Where nothing was learned about time, no lag but 0 means anything.
+    If nothing was learned of time, only the lag 0 has a meaning.
 
     Parameters
     ----------
@@ -144,102 +150,224 @@ def set_apart(panel: Panel) -> Panel:
     """
     later = np.diff(panel.times, prepend=panel.times[:1]) > 0
     later[panel.indptr[:-1][panel.lengths > 0]] = False
-    counts = np.cumsum(later)
-    return panel.with_times(2 * REACH * counts)
+    return panel.with_times(2 * REACH * np.cumsum(later))
 
 
-def warn_of_unknown_time() -> None:
-    """Warn that a panel has times and the model was fitted without."""
-    warnings.warn(
-        "`X` has series with several time stamps, and `fit` saw none: nothing was "
-        "learned about time, and only observations of the same time are seen "
-        "together. Fit on series as long as these.",
-        UserWarning,
-        stacklevel=4,
-    )
+@dataclass(frozen=True)
+class Gaps:
+    """Positive gaps between neighboring stamps of the same series.
 
-
-class _Gaps:
-    """Gaps between the different stamps of some rows, within each series.
-
-    Parameters
+    Attributes
     ----------
-    gaps : ndarray of shape (n_gaps,)
-        Positive gaps, float64, series by series.
+    sizes : ndarray of shape (n_gaps,)
+        float64, series by series.
     series : ndarray of shape (n_gaps,)
-        The series of each gap.
-    weight : ndarray of shape (n_series,)
-        The weights of the series.
+        The number of the series of each gap.
     held : ndarray of shape (n_held,)
-        The series that have any of the rows.
+        The numbers of the series that have any stamp.
+    weight : ndarray of shape (n_series,)
+        The weights of all series.
     """
 
-    def __init__(
-        self,
-        gaps: np.ndarray,
-        series: np.ndarray,
-        weight: np.ndarray,
-        held: np.ndarray,
-    ) -> None:
-        self.gaps, self.series = gaps, series
-        self._all_weights, self._held = weight, held
-        self.weight = weight[series]
-        held_twice = np.unique(series)
-        self.weight_of_series = weight[held_twice]
-        few = FEW * weight[held].sum()
-        self.too_few = len(gaps) == 0 or self.weight_of_series.sum() < few
-        self.firsts = np.flatnonzero(np.diff(series, prepend=-1))
+    sizes: np.ndarray
+    series: np.ndarray
+    held: np.ndarray
+    weight: np.ndarray
 
     @classmethod
-    def of(cls, panel: Panel, mask: np.ndarray, weight: np.ndarray) -> "_Gaps":
-        """Find the gaps of the rows of a panel where a mask holds."""
-        series = np.repeat(np.arange(len(panel)), panel.lengths)[mask]
-        gaps = np.diff(panel.times[mask]).astype(np.float64)
-        within = (series[1:] == series[:-1]) & (gaps > 0)
-        return cls(gaps[within], series[1:][within], weight, np.unique(series))
+    def between(cls, times: np.ndarray, series: np.ndarray, weight: np.ndarray) -> Gaps:
+        """Take the gaps between the stamps of some rows.
 
-    def without_short(self, short: float) -> "_Gaps":
-        """Return the gaps that are not short; a series may lose all of them."""
-        long = self.gaps >= short
-        return _Gaps(self.gaps[long], self.series[long], self._all_weights, self._held)
+        Parameters
+        ----------
+        times, series : ndarray of shape (n_rows,)
+            Stamps, and the numbers of their series.
+        weight : ndarray of shape (n_series,)
+        """
+        sizes = np.diff(times).astype(np.float64)
+        within = (series[1:] == series[:-1]) & (sizes > 0)
+        return cls(sizes[within], series[1:][within], np.unique(series), weight)
+
+    def without_short(self, short: float) -> Gaps:
+        """Drop the gaps that are shorter than a length."""
+        long = self.sizes >= short
+        return Gaps(self.sizes[long], self.series[long], self.held, self.weight)
+
+    def firsts(self) -> np.ndarray:
+        """Find the first gap of each series that has any."""
+        return np.flatnonzero(np.diff(self.series, prepend=-1))
+
+    def too_few(self) -> bool:
+        """Whether hardly any of the series that have a stamp have two."""
+        twice = self.weight[np.unique(self.series)].sum()
+        return len(self.sizes) == 0 or twice < FEW * self.weight[self.held].sum()
 
     def spans(self, longest: float) -> np.ndarray:
-        """Sum of the gaps of each series that has any, each gap capped."""
-        return np.add.reduceat(np.minimum(self.gaps, longest), self.firsts)
-
-    def typical_step(self, longest: float) -> float:
-        """Weighted median over the series of the capped span over its gaps."""
-        counts = np.diff(np.append(self.firsts, len(self.gaps)))
-        return weighted_median(self.spans(longest) / counts, self.weight_of_series)
-
-    def step_and_resolution(self, longest: float) -> tuple[float, float]:
-        """Typical step, and the median gap between a share of it and itself."""
-        step = self.typical_step(longest)
-        middle = weighted_median(self.gaps, self.weight)
-        return step, float(np.clip(middle, FINEST * step, step))
+        """Sum the gaps of each series that has any, each gap capped at a length."""
+        return np.add.reduceat(np.minimum(self.sizes, longest), self.firsts())
 
     def typical_long_gap(self) -> float:
-        """Gap in which the middle of the time of a series lies, of a typical series."""
-        parts = np.split(self.gaps, self.firsts[1:])
-        middles = np.array([weighted_median(gaps, gaps / gaps.max()) for gaps in parts])
+        """Take the gap that contains the middle of the time of a typical series."""
+        firsts = self.firsts()
+        parts = np.split(self.sizes, firsts[1:])
+        middles = weighted_medians((gaps, gaps / gaps.max()) for gaps in parts)
         # The lower median: of two series, a wrong stamp in one must not decide.
-        return weighted_quantile(middles, self.weight_of_series, 0.5 - 2 * TIE)
+        weight = self.weight[self.series[firsts]]
+        return weighted_quantiles(middles, weight, [0.5 - 2 * TIE])[0]
 
 
-def _find_bursts(rows: _Gaps, longest: float) -> Bursts | None:
+def _typical_steps(samples: list[Gaps], longest: float) -> np.ndarray:
+    """Weighted medians over the series of the capped span over the number of gaps."""
+    means = []
+    for gaps in samples:
+        series, counts = np.unique(gaps.series, return_counts=True)
+        means.append((gaps.spans(longest) / counts, gaps.weight[series]))
+    return weighted_medians(means)
+
+
+def _find_bursts(rows: Gaps, longest: float) -> Bursts | None:
     """Find bursts, whose gaps are shorter than a length, and how long they last."""
-    short = rows.gaps < longest
-    if rows.weight[short].sum() < FREQUENT * rows.weight.sum() or short.all():
+    short, weight = rows.sizes < longest, rows.weight[rows.series]
+    if weight[short].sum() < FREQUENT * weight.sum() or short.all():
         return None
-    step = weighted_median(rows.gaps[short], rows.weight[short])
     # runs of short gaps within a series
-    begins = short & ~_after(short, rows.series)
-    durations = np.bincount(np.cumsum(begins)[short] - 1, rows.gaps[short])
-    lasting = weighted_quantile(durations, rows.weight[begins], MOST_BURSTS)
+    after_short = short[:-1] & (rows.series[1:] == rows.series[:-1])
+    begins = short & ~np.append(False, after_short)
+    durations = np.bincount(np.cumsum(begins)[short] - 1, rows.sizes[short])
+    step = weighted_quantiles(rows.sizes[short], weight[short], [0.5])[0]
+    lasting = weighted_quantiles(durations, weight[begins], [MOST_BURSTS])[0]
     return Bursts(step, float(np.clip(lasting, 2 * step, LONGEST_BURST * step)))
 
 
-def _after(short: np.ndarray, series: np.ndarray) -> np.ndarray:
-    """Whether the gap before is short, too, and of the same series."""
-    same = series[1:] == series[:-1]
-    return np.append(False, short[:-1] & same)
+@dataclass(frozen=True)
+class Clock:
+    """Typical gaps and spans of the series of a panel, to tell a wrong unit of time.
+
+    Attributes
+    ----------
+    gaps, spans : ndarray of shape (3,)
+        Quantiles at 5, 50 and 95 % over the series that have two distinct stamps; NaN
+        if there is none. The gap of a series is the mean of its positive gaps, which
+        bursts hardly change; the median over the series resists odd ones.
+    single_gaps : ndarray of shape (2,)
+        Quantiles at 1 and 99 % of all positive gaps.
+    n_gaps : int
+        Number of positive gaps.
+    time_scale : TimeScale
+        The unit of gaps and spans.
+    stamps : ndarray of shape (n_steps,) or None
+        The stamps, observed or not, if all series have the same.
+    """
+
+    gaps: np.ndarray
+    spans: np.ndarray
+    single_gaps: np.ndarray
+    n_gaps: int
+    time_scale: TimeScale
+    stamps: np.ndarray | None = None
+
+    @classmethod
+    def of(cls, panel: Panel, time_scale: TimeScale | None = None) -> Clock:
+        """Measure a panel; rows without any observation are ignored.
+
+        Parameters
+        ----------
+        panel : Panel
+        time_scale : TimeScale, optional
+            Whose unit to use, by default that of the panel.
+        """
+        scale = panel.time_scale if time_scale is None else time_scale
+        factor = panel.time_scale.factor_to(scale)
+        lengths, times = panel.lengths, panel.times
+        n_series = len(lengths)
+        rows = ~np.isnan(panel.values).all(axis=1)
+        series = np.repeat(np.arange(n_series), lengths)
+        found = Gaps.between(times[rows], series[rows], np.ones(n_series))
+        gaps = found.sizes * factor
+        counts = np.bincount(found.series, minlength=n_series)
+        some = counts > 0
+        spans = np.bincount(found.series, gaps, n_series)[some]
+        table = times.reshape(n_series, -1) if np.all(lengths == lengths[0]) else None
+        shared = table is not None and np.all(table == table[0])
+        return cls(
+            _quantiles(spans / counts[some], (0.05, 0.5, 0.95)),
+            _quantiles(spans, (0.05, 0.5, 0.95)),
+            _quantiles(gaps, (0.01, 0.99)),
+            len(gaps),
+            scale,
+            table[0] * factor if table is not None and shared else None,
+        )
+
+    def disagrees(self, other: Clock) -> bool:
+        """Whether typical gaps or spans of another panel are implausible here.
+
+        They are if they differ more than tenfold from the typical ones here and are
+        beyond what nearly all series have here. A span is implausible only if it is
+        too long: a short one may be that of a short series, and if a clock runs slower
+        the gaps are too short as well. Equal stamps, of which fewer are observed, are
+        on one clock.
+        """
+        if (
+            self.stamps is not None
+            and other.stamps is not None
+            and np.array_equal(self.stamps, other.stamps)
+        ):
+            return False
+        gap, span = other.gaps[1], other.spans[1]
+        low, typical, high = self.gaps
+        if other.n_gaps < FEW_GAPS:
+            low, high = np.minimum(low, self.single_gaps[0]), self.single_gaps[1]
+        too_short = gap < low and gap * TENFOLD < typical
+        too_long = gap > high and gap > typical * TENFOLD
+        far = span > self.spans[2] and span > self.spans[1] * TENFOLD
+        return bool(too_short or too_long or far)
+
+
+def _quantiles(numbers: np.ndarray, shares: tuple[float, ...]) -> np.ndarray:
+    return (
+        np.quantile(numbers, shares) if len(numbers) else np.full(len(shares), np.nan)
+    )
+
+
+def check_clock(clock: Clock, panel: Panel, *, known: bool, wide: bool) -> None:
+    """Warn if the times of a panel seem to be in another unit than those of fit.
+
+    Units that are known convert, and what differs then is real. Times without a unit
+    are taken as they are, and a wide frame may have lost or changed its labels.
+
+    Parameters
+    ----------
+    clock : Clock
+        That of the panel of fit.
+    panel : Panel
+    known : bool
+        Whether fit learned units of time, see `TimeUnits`.
+    wide : bool
+        Whether the panel was a wide frame.
+    """
+    if not known and Clock.of(panel).n_gaps:
+        warnings.warn(
+            "`X` has series with several time stamps, and `fit` saw none: nothing was "
+            "learned about time, and only observations of the same time are seen "
+            "together. Fit on series as long as these.",
+            UserWarning,
+            stacklevel=5,  # the caller of `predict`
+        )
+    units = [scale.unit is not None for scale in (clock.time_scale, panel.time_scale)]
+    if units[0] != units[1] or (units[0] and not wide):
+        return  # if only one unit is known, the conversion raises
+    found = Clock.of(panel, clock.time_scale)
+    if clock.disagrees(found):
+        way_out = (
+            "Give the columns the times of fit as labels"
+            if wide
+            else "Multiply them, or name the unit there and here, e.g. "
+            "`as_panel(X, time_unit='h')`, so that they convert"
+        )
+        warnings.warn(
+            f"`X` must be on the clock of fit; got typical gaps of {found.gaps[1]:.4g} "
+            f"and spans of {found.spans[1]:.4g}, where fit had {clock.gaps[1]:.4g} and "
+            f"{clock.spans[1]:.4g}. {way_out}.",
+            UserWarning,
+            stacklevel=5,
+        )

@@ -58,7 +58,8 @@ def test_a_batch_of_no_series_is_empty():
 
 def test_values_are_standardized_and_zero_where_not_observed():
     mean, scale = np.array([1.0, 10.0]), np.array([2.0, 0.5])
-    tensors = PanelTensors(make_panel(), standardize=lambda x: (x - mean) / scale)
+    panel = make_panel()
+    tensors = PanelTensors(panel, values=(panel.values - mean) / scale)
     values = tensors.batch([0])["values"]
     assert values.dtype == torch.float32
     assert values.tolist() == [[[0, 0], [1, -12]]]
