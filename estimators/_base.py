@@ -26,7 +26,6 @@ from ckts.estimators._net import (
     training_batches,
 )
 from ckts.estimators._parameters import (
-    DTYPES,
     AbstractParameters,
     automatic_batch_size,
     resolve_device,
@@ -188,16 +187,16 @@ class AbstractCKCNN(AbstractParameters):
         """Check everything, learn the statistics, then train."""
         self._check_parameters()
         panel = self._check_panel(X, reset=True)
-        check_same_order("y", y, panel)
-        check_same_order("sample_weight", sample_weight, panel)
-        check_same_order("groups", groups, panel)
+        given = {"y": y, "sample_weight": sample_weight, "groups": groups}
+        for name, array in given.items():
+            check_same_order(name, array, panel)
         n_series = len(panel)
         y = self._check_y(y, n_series)
-        given = weights_of(sample_weight, n_series)
+        own_weight = weights_of(sample_weight, n_series)  # without those of classes
         groups = groups_of(groups, n_series)
-        weight = self._weigh(given / given.max(), y)
+        weight = self._weigh(own_weight / own_weight.max(), y)
         used = np.flatnonzero(weight > 0)  # a weight of 0 is as good as absent
-        y, weight, given = y[used], weight[used], given[used]
+        y, weight, own_weight = y[used], weight[used], own_weight[used]
         target, n_outputs = self._encode(y, weight)
         generator = check_random_state(self.random_state)
         train, valid = np.arange(len(used)), None
@@ -210,7 +209,7 @@ class AbstractCKCNN(AbstractParameters):
                 groups=None if groups is None else groups[used],
             )
         self.device_ = resolve_device(self.device)
-        self._dtype = DTYPES[self.dtype]
+        self._dtype = getattr(torch, self.dtype)
         # A panel is copied by slicing: only where series are left out, and only once.
         series = panel if len(train) == n_series else panel[used[train]]
         self.statistics_ = learn_statistics(series, weight[train])
@@ -222,8 +221,10 @@ class AbstractCKCNN(AbstractParameters):
         if valid is not None:
             series = panel[used[valid]]
             validation = self._dataset(series, target[valid], weight[valid])
-            even = given.min() == given.max()  # without the weights of classes
-            watch = watchers(self, series, y[valid], None if even else given[valid])
+            uneven = own_weight.min() < own_weight.max()
+            watch = watchers(
+                self, series, y[valid], own_weight[valid] if uneven else None
+            )
         seed = generator.randint(np.iinfo(np.int32).max)
         self._train(training, validation, n_outputs, watch, seed)
 

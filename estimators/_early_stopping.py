@@ -69,17 +69,19 @@ def _split_groups(groups, fraction, generator, classes):
     classes = np.zeros(len(groups), dtype=int) if classes is None else classes
     wanted = fraction * np.bincount(classes)
     drawn = GroupShuffleSplit(GROUP_DRAWS, test_size=fraction, random_state=generator)
-    best = None
-    for train, valid in drawn.split(groups, groups=groups):
-        found = np.bincount(classes[valid], minlength=len(wanted))
-        if len(np.unique(classes[train])) < len(np.unique(classes)):
-            continue  # the network would not learn this class at all
-        miss = np.abs(found - wanted).sum()
-        if best is None or miss < best[0]:
-            best = miss, train, valid
-    if best is None:
+    splits = [
+        (train, valid)
+        for train, valid in drawn.split(groups, groups=groups)
+        if len(np.unique(classes[train])) == len(np.unique(classes))
+    ]
+    if not splits:
         raise ValueError("No split of `groups` leaves every class to the training.")
-    return best[1:]
+
+    def miss(split):
+        found = np.bincount(classes[split[1]], minlength=len(wanted))
+        return np.abs(found - wanted).sum()
+
+    return min(splits, key=miss)
 
 
 class ValidationScore(Callback):

@@ -1,4 +1,4 @@
-"""What estimators are given besides panels: tables, weights, targets."""
+"""Input of `fit` and `predict`: tables, weights, groups and targets."""
 
 from numbers import Real
 from typing import Any
@@ -13,9 +13,9 @@ from ckts.panel import Panel, unmask
 def is_table(X: Any) -> bool:
     """Whether scikit-learn's own checks apply: 2-D arrays and wide frames of numbers.
 
-    Panels, 3-D arrays, lists of series, multi-index and nested frames are not tables,
-    and what `as_panel` refuses with a better message is none either: strings, arrays
-    of one dimension, lists of unequal lengths.
+    Panels, 3-D arrays, lists of series, multi-index and nested frames are not tables.
+    Strings, arrays of one dimension and lists of unequal lengths are not either:
+    `as_panel` has better messages for them.
     """
     if isinstance(X, Panel):
         return False
@@ -39,13 +39,13 @@ def _is_even(rows: Any) -> bool:
     """Whether rows are numbers, and as many in each row."""
     try:
         array = np.asarray(rows)
-    except ValueError:  # numpy refuses ragged rows
+    except ValueError:  # ragged rows
         return False
     return array.ndim == 2 and array.dtype.kind not in "US"
 
 
 def named(panel: Panel) -> bool:
-    """Whether someone gave the channels names of their own."""
+    """Whether the channels have other names than the default ones."""
     numbered = tuple(f"channel_{i}" for i in range(panel.in_channels))
     return panel.channels != numbered
 
@@ -56,12 +56,7 @@ def weights_of(sample_weight: Any, n_series: int) -> np.ndarray:
         return np.ones(n_series)
     if isinstance(sample_weight, Real):
         sample_weight = np.full(n_series, float(sample_weight))
-    raw = _as_array("sample_weight", sample_weight)
-    if raw.shape != (n_series,):
-        raise ValueError(
-            f"`sample_weight` must have the shape ({n_series},), one weight per series;"
-            f" got {raw.shape}. {_column_of('sample_weight', sample_weight, n_series)}"
-        )
+    raw = _one_per_series("sample_weight", sample_weight, n_series)
     _check_known("sample_weight", raw, "Give 0 where a series must not count.")
     weight = _as_numbers("sample_weight", raw)
     if (weight < 0).any():
@@ -77,29 +72,29 @@ def weights_of(sample_weight: Any, n_series: int) -> np.ndarray:
     return weight
 
 
-def _column_of(argument: str, given: Any, n_series: int) -> str:
-    """Name the way from a column of shape (n_series, 1) to its numbers."""
-    if np.shape(given) != (n_series, 1):
-        return "Select one per series, as the series."
-    if isinstance(given, pd.DataFrame):
-        return "Use its column, e.g. `frame.iloc[:, 0]`."
-    return f"Use its column, e.g. `numpy.ravel({argument})`."
-
-
 def groups_of(groups: Any, n_series: int) -> np.ndarray | None:
     """Return the groups numbered from 0, as an array of shape (n_series,)."""
     if groups is None:
         return None
-    raw = _as_array("groups", groups)
-    if raw.shape != (n_series,):
-        raise ValueError(
-            f"`groups` must have the shape ({n_series},), one group per series; got "
-            f"{raw.shape}. {_column_of('groups', groups, n_series)}"
-        )
-    _check_known(
-        "groups", raw, "Give a series that belongs to no other a group of its own."
-    )
+    raw = _one_per_series("groups", groups, n_series)
+    _check_known("groups", raw, "Give a series without a group one of its own.")
     return pd.factorize(raw)[0]
+
+
+def _one_per_series(argument: str, given: Any, n_series: int) -> np.ndarray:
+    """Return an array of shape (n_series,), or tell how to make a column one."""
+    raw = _as_array(argument, given)
+    if raw.shape == (n_series,):
+        return raw
+    way_out = "Select one per series, as the series."
+    if raw.shape == (n_series, 1):
+        frame = isinstance(given, pd.DataFrame)
+        column = "frame.iloc[:, 0]" if frame else f"numpy.ravel({argument})"
+        way_out = f"Use its column, e.g. `{column}`."
+    raise ValueError(
+        f"`{argument}` must have the shape ({n_series},), one entry per series; got "
+        f"{raw.shape}. {way_out}"
+    )
 
 
 def check_target(
@@ -130,8 +125,8 @@ def check_target(
 
 def _as_array(argument: str, raw: Any) -> np.ndarray:
     try:
-        return np.asarray(unmask(raw))  # what is masked is refused like NaN
-    except ValueError as error:  # numpy refuses ragged lists
+        return np.asarray(unmask(raw))  # masked entries become NaN or None
+    except ValueError as error:  # ragged lists
         raise ValueError(
             f"`{argument}` must be an array; got {type(raw).__name__}: {error} Give "
             "every series as many entries."
@@ -139,7 +134,7 @@ def _as_array(argument: str, raw: Any) -> np.ndarray:
 
 
 def _check_known(argument: str, array: np.ndarray, way_out: str) -> None:
-    """Refuse what is missing (NaN, None, NaT) or infinite."""
+    """Raise if an entry is missing (NaN, None, NaT) or infinite."""
     bad = pd.isna(array)
     if array.dtype.kind in "fc":
         bad = ~np.isfinite(array)
@@ -152,7 +147,7 @@ def _check_known(argument: str, array: np.ndarray, way_out: str) -> None:
 
 
 def _as_numbers(argument: str, array: np.ndarray) -> np.ndarray:
-    """Return an array of float64, or refuse strings, dates and complex numbers."""
+    """Return an array of float64; strings, dates and complex numbers are errors."""
     found = f"{array.dtype}, e.g. {array.flat[0]}"
     if array.dtype.kind in "biufO":
         try:

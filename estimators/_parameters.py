@@ -25,8 +25,6 @@ from ckts._checks import (
 from ckts.kernels import KERNELS
 from ckts.layers import QUADRATURES
 
-DTYPES = {"float32": torch.float32, "float64": torch.float64}
-
 Rule = Callable[[str, Any], object]
 Class = TypeVar("Class", bound=type)
 
@@ -196,7 +194,7 @@ class AbstractParameters(BaseEstimator):
         "lr": check_positive,
         "weight_decay": partial(check_real, minimum=0.0),
         "quadrature": partial(check_choice, choices=QUADRATURES),
-        "dtype": partial(check_choice, choices=tuple(DTYPES)),
+        "dtype": partial(check_choice, choices=("float32", "float64")),
         "kernel": lambda name, kernel: check_choice(name, kernel, tuple(KERNELS)),
         "batch_size": _check_batch_size,
         "kernel_params": _check_kernel_params,

@@ -106,12 +106,10 @@ def learn_time_units(panel: Panel, weight: np.ndarray) -> TimeUnits:
     -------
     TimeUnits
     """
-    observed = ~np.isnan(panel.values)
-    series = np.repeat(np.arange(len(panel)), panel.lengths)
-    rows, *channels = (
-        Gaps.between(panel.times[held], series[held], weight)
-        for held in (observed.any(axis=1), *observed.T)
-    )
+    observed, series = panel.observed, panel.series_of_rows
+    masks = [observed.any(axis=1), *observed.T]
+    found = [panel.gaps(mask) for mask in masks]
+    rows, *channels = (_Gaps(*gaps, weight).drop(gaps[0] == 0) for gaps in found)
     if len(rows.sizes) == 0:
         return TimeUnits(False, np.ones(len(channels)), 1.0, 1.0, 1.0, 1.0, None)
     longest = LONGEST_GAP * rows.typical_long_gap()
@@ -119,10 +117,14 @@ def learn_time_units(panel: Panel, weight: np.ndarray) -> TimeUnits:
     short = SHORT * float(_typical_steps([rows], longest)[0])
     bursts = _find_bursts(rows, short)
     if bursts is not None:  # a burst is one visit: its own gaps tell no step
-        rows, *channels = (gaps.without_short(short) for gaps in (rows, *channels))
-    used = [rows, *(rows if gaps.too_few() else gaps for gaps in channels)]
+        rows, *channels = (gaps.drop(gaps.sizes < short) for gaps in (rows, *channels))
+    used = [rows]
+    for gaps, mask in zip(channels, masks[1:], strict=True):
+        few = FEW * weight[np.unique(series[mask])].sum()
+        own = len(gaps.sizes) > 0 and gaps.total_weight() >= few
+        used.append(gaps if own else rows)
     steps = _typical_steps(used, longest)
-    middles = weighted_medians((gaps.sizes, gaps.weight[gaps.series]) for gaps in used)
+    middles = weighted_medians((one.sizes, one.weight[one.series]) for one in used)
     resolutions = np.clip(middles, FINEST * steps, steps)
     return TimeUnits(
         known=True,
@@ -154,7 +156,7 @@ def set_apart(panel: Panel) -> Panel:
 
 
 @dataclass(frozen=True)
-class Gaps:
+class _Gaps:
     """Positive gaps between neighboring stamps of the same series.
 
     Attributes
@@ -163,44 +165,26 @@ class Gaps:
         float64, series by series.
     series : ndarray of shape (n_gaps,)
         The number of the series of each gap.
-    held : ndarray of shape (n_held,)
-        The numbers of the series that have any stamp.
     weight : ndarray of shape (n_series,)
         The weights of all series.
     """
 
     sizes: np.ndarray
     series: np.ndarray
-    held: np.ndarray
     weight: np.ndarray
 
-    @classmethod
-    def between(cls, times: np.ndarray, series: np.ndarray, weight: np.ndarray) -> Gaps:
-        """Take the gaps between the stamps of some rows.
-
-        Parameters
-        ----------
-        times, series : ndarray of shape (n_rows,)
-            Stamps, and the numbers of their series.
-        weight : ndarray of shape (n_series,)
-        """
-        sizes = np.diff(times).astype(np.float64)
-        within = (series[1:] == series[:-1]) & (sizes > 0)
-        return cls(sizes[within], series[1:][within], np.unique(series), weight)
-
-    def without_short(self, short: float) -> Gaps:
-        """Drop the gaps that are shorter than a length."""
-        long = self.sizes >= short
-        return Gaps(self.sizes[long], self.series[long], self.held, self.weight)
+    def drop(self, gaps: np.ndarray) -> _Gaps:
+        """Drop the gaps where a mask holds; a series may lose all of them."""
+        sizes = self.sizes[~gaps].astype(np.float64)
+        return _Gaps(sizes, self.series[~gaps], self.weight)
 
     def firsts(self) -> np.ndarray:
         """Find the first gap of each series that has any."""
         return np.flatnonzero(np.diff(self.series, prepend=-1))
 
-    def too_few(self) -> bool:
-        """Whether hardly any of the series that have a stamp have two."""
-        twice = self.weight[np.unique(self.series)].sum()
-        return len(self.sizes) == 0 or twice < FEW * self.weight[self.held].sum()
+    def total_weight(self) -> float:
+        """Sum the weights of the series that have any gap."""
+        return self.weight[np.unique(self.series)].sum()
 
     def spans(self, longest: float) -> np.ndarray:
         """Sum the gaps of each series that has any, each gap capped at a length."""
@@ -216,7 +200,7 @@ class Gaps:
         return weighted_quantiles(middles, weight, [0.5 - 2 * TIE])[0]
 
 
-def _typical_steps(samples: list[Gaps], longest: float) -> np.ndarray:
+def _typical_steps(samples: list[_Gaps], longest: float) -> np.ndarray:
     """Weighted medians over the series of the capped span over the number of gaps."""
     means = []
     for gaps in samples:
@@ -225,7 +209,7 @@ def _typical_steps(samples: list[Gaps], longest: float) -> np.ndarray:
     return weighted_medians(means)
 
 
-def _find_bursts(rows: Gaps, longest: float) -> Bursts | None:
+def _find_bursts(rows: _Gaps, longest: float) -> Bursts | None:
     """Find bursts, whose gaps are shorter than a length, and how long they last."""
     short, weight = rows.sizes < longest, rows.weight[rows.series]
     if weight[short].sum() < FREQUENT * weight.sum() or short.all():
@@ -278,24 +262,22 @@ class Clock:
         """
         scale = panel.time_scale if time_scale is None else time_scale
         factor = panel.time_scale.factor_to(scale)
-        lengths, times = panel.lengths, panel.times
-        n_series = len(lengths)
-        rows = ~np.isnan(panel.values).all(axis=1)
-        series = np.repeat(np.arange(n_series), lengths)
-        found = Gaps.between(times[rows], series[rows], np.ones(n_series))
-        gaps = found.sizes * factor
-        counts = np.bincount(found.series, minlength=n_series)
-        some = counts > 0
-        spans = np.bincount(found.series, gaps, n_series)[some]
-        table = times.reshape(n_series, -1) if np.all(lengths == lengths[0]) else None
-        shared = table is not None and np.all(table == table[0])
+        sizes, series = panel.gaps(panel.observed.any(axis=1))
+        gaps, series = sizes[sizes > 0] * factor, series[sizes > 0]
+        counts = np.bincount(series)
+        spans = np.bincount(series, gaps)[counts > 0]
+        lengths = np.diff(panel.indptr)
+        stamps = panel.times[: lengths[0]]
+        shared = np.all(lengths == lengths[0]) and np.all(
+            panel.times.reshape(len(lengths), -1) == stamps
+        )
         return cls(
-            _quantiles(spans / counts[some], (0.05, 0.5, 0.95)),
+            _quantiles(spans / counts[counts > 0], (0.05, 0.5, 0.95)),
             _quantiles(spans, (0.05, 0.5, 0.95)),
             _quantiles(gaps, (0.01, 0.99)),
             len(gaps),
             scale,
-            table[0] * factor if table is not None and shared else None,
+            stamps * factor if shared else None,
         )
 
     def disagrees(self, other: Clock) -> bool:
@@ -324,9 +306,9 @@ class Clock:
 
 
 def _quantiles(numbers: np.ndarray, shares: tuple[float, ...]) -> np.ndarray:
-    return (
-        np.quantile(numbers, shares) if len(numbers) else np.full(len(shares), np.nan)
-    )
+    if len(numbers) == 0:
+        return np.full(len(shares), np.nan)
+    return np.quantile(numbers, shares)
 
 
 def check_clock(clock: Clock, panel: Panel, *, known: bool, wide: bool) -> None:

@@ -105,7 +105,7 @@ def test_fit_holds_out_whole_groups(estimator):
     [
         (
             np.zeros(23),
-            r"`groups` must have the shape \(24,\), one group per .*\(23,\)",
+            r"`groups` must have the shape \(24,\), one entry per .*\(23,\)",
         ),
         (np.zeros((24, 1)), r"`groups` must have the shape .*got \(24, 1\)"),
         (["a", None] * 12, "`groups` must be finite and known; got None for series 1"),
