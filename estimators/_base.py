@@ -69,6 +69,9 @@ class AbstractCKCNN(AbstractParameters):
         Number of finished epochs.
     """
 
+    _fitted_on_table: bool
+    feature_names_in_: np.ndarray
+
     def __sklearn_tags__(self):
         """Declare what `X` may be: panels, 3-D and 2-D arrays, with NaN."""
         tags = super().__sklearn_tags__()
@@ -250,26 +253,33 @@ class AbstractCKCNN(AbstractParameters):
         seed: int,
     ) -> None:
         """Make the net, train it, and keep of it what predicts."""
-        batch_size = self.batch_size
-        if batch_size == "auto":
-            batch_size = automatic_batch_size(len(training))
+        batch_size = automatic_batch_size(len(training))
+        if self.batch_size != "auto":
+            batch_size = int(self.batch_size)
         n_batches = -(-len(training) // batch_size)
+        cycle = {"lr": self.lr, "max_epochs": self.max_epochs}
+        callbacks = [
+            ("schedule", _one_cycle(n_batches, **cycle)),
+            ("clipping", WeightedClipping(1.0)),
+            *watch,
+            *([("bar", EpochBar(type(self).__name__))] if self.verbose else []),
+            *(self.callbacks or []),
+        ]
         criterion, settings = self._loss()
         net = PanelNet(
             GatedCKCNN,
             **self._network_arguments(n_outputs),
+            **cycle,
             criterion=criterion,
             **{f"criterion__{name}": value for name, value in settings.items()},
             criterion__reduction="none",
             optimizer=torch.optim.AdamW,
             optimizer__weight_decay=self.weight_decay,
-            lr=self.lr,
-            max_epochs=self.max_epochs,
             batch_size=batch_size,
             iterator_train=training_batches,
             iterator_valid=prediction_batches,
             train_split=None if validation is None else predefined_split(validation),
-            callbacks=self._callbacks(n_batches, watch),
+            callbacks=callbacks,
             callbacks__print_log=None,
             device=self.device_,
             verbose=0,
@@ -308,27 +318,21 @@ class AbstractCKCNN(AbstractParameters):
         taken = inspect.signature(GatedCKCNN).parameters
         return {f"module__{name}": known[name] for name in known if name in taken}
 
-    def _callbacks(self, n_batches: int, watch: list) -> list:
-        schedule = LRScheduler(
-            torch.optim.lr_scheduler.OneCycleLR,
-            step_every="batch",
-            max_lr=self.lr,
-            # one more than there are: torch counts the step after the last batch
-            total_steps=n_batches * self.max_epochs + 1,
-        )
-        callbacks = [
-            ("schedule", schedule),
-            ("clipping", WeightedClipping(1.0)),
-            *watch,
-        ]
-        if self.verbose:
-            callbacks.append(("bar", EpochBar(type(self).__name__)))
-        return callbacks + list(self.callbacks or [])
-
     def _predict_raw(self, X) -> np.ndarray:
         """Compute the outputs of the network, float64, shape (n_series, n_outputs)."""
         check_is_fitted(self, "net_")
         return self.net_.outputs(self._dataset(self._check_panel(X, reset=False)))
+
+
+def _one_cycle(n_batches: int, *, lr: float, max_epochs: int) -> LRScheduler:
+    """Make the schedule of the learning rate: up to `lr` and down again, once."""
+    return LRScheduler(
+        torch.optim.lr_scheduler.OneCycleLR,
+        step_every="batch",
+        max_lr=lr,
+        # one more than there are: torch counts the step after the last batch
+        total_steps=n_batches * max_epochs + 1,
+    )
 
 
 def _difference(expected: list, found: list) -> str:

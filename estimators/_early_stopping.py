@@ -89,14 +89,14 @@ class ValidationScore(Callback):
 
     Parameters
     ----------
-    scoring : str or callable
+    scorer : str or callable
         A scorer of scikit-learn or its name: greater is better.
     arguments : callable
         Gives the estimator, the validation panel, its targets and its weights or None.
     """
 
-    def __init__(self, scoring: Any, arguments: Callable[[], tuple]) -> None:
-        self.scoring = scoring
+    def __init__(self, scorer: Any, arguments: Callable[[], tuple]) -> None:
+        self.scorer = scorer
         self.arguments = arguments
 
     def on_train_begin(self, net, **kwargs):
@@ -104,9 +104,9 @@ class ValidationScore(Callback):
         try:
             score = self._score()
         except (TypeError, ValueError) as error:
-            self._raise(f"got {self.scoring!r}, which says: {error}", error)
+            self._raise(f"got {self.scorer!r}, which says: {error}", error)
         if not np.isfinite(score):
-            self._raise(f"got {score} from {self.scoring!r}", None)
+            self._raise(f"got {score} from {self.scorer!r}", None)
 
     def on_epoch_end(self, net, **kwargs):
         """Record the score."""
@@ -115,7 +115,7 @@ class ValidationScore(Callback):
     def _score(self) -> float:
         estimator, panel, target, weight = self.arguments()
         weights = {} if weight is None else {"sample_weight": weight}
-        return float(get_scorer(self.scoring)(estimator, panel, target, **weights))
+        return float(get_scorer(self.scorer)(estimator, panel, target, **weights))
 
     def _raise(self, found: str, cause: Exception | None) -> None:
         weighted = self.arguments()[-1] is not None

@@ -262,7 +262,7 @@ class Clock:
         """
         scale = panel.time_scale if time_scale is None else time_scale
         factor = panel.time_scale.factor_to(scale)
-        sizes, series = panel.gaps(panel.observed.any(axis=1))
+        sizes, series = panel.gaps(np.asarray(panel.observed.any(axis=1)))
         gaps, series = sizes[sizes > 0] * factor, series[sizes > 0]
         counts = np.bincount(series)
         spans = np.bincount(series, gaps)[counts > 0]

@@ -99,7 +99,8 @@ class CKCNNRegressor(RegressorMixin, AbstractCKCNN):
 
     def _encode(self, y, weight):
         targets = y.reshape(len(y), -1)
-        robust = self.loss == "huber"
+        criterion, _ = self._loss()
+        robust = criterion is BoundedSquaredError
         center, scale = target_center_scale(targets, weight, robust=robust)
         self._constant = (targets == targets[0]).all(axis=0)
         center = np.where(self._constant, targets[0], center)  # a mean is rounded

@@ -10,7 +10,6 @@ import torch
 from sklearn.exceptions import NotFittedError
 
 from ckts import CKCNNClassifier, CKCNNRegressor, Panel, as_panel
-from ckts.estimators._parameters import automatic_batch_size
 from irregular import irregular_panel
 
 QUICK = {"max_epochs": 2, "hidden_channels": 4, "n_blocks": 1, "random_state": 0}
@@ -56,34 +55,6 @@ def test_learns_what_is_there_to_learn(data):
     assert model.history_[-1]["train_loss"] < model.history_[0]["train_loss"]
     assert [row["epoch"] for row in model.history_] == list(range(1, 16))
     assert model.n_iter_ == 15
-
-
-def test_labels_come_back_as_they_were(data):
-    X, y = data
-    names = np.array(["sinus", "fibrillation"])[y]
-    model = CKCNNClassifier(**QUICK).fit(X, names)
-    assert model.classes_.tolist() == ["fibrillation", "sinus"]
-    assert set(model.predict(X)) <= set(names)
-
-
-def test_one_class_is_enough(data):
-    X, y = data
-    assert (CKCNNClassifier(**QUICK).fit(X, np.ones(len(y))).predict(X) == 1).all()
-
-
-def test_regressor_keeps_the_shape_and_scale_of_targets(data):
-    X, y = data
-    targets = np.c_[1000.0 + 50 * y, -3.0 * y]
-    model = CKCNNRegressor(max_epochs=30, random_state=0).fit(X, targets)
-    assert model.predict(X).shape == targets.shape
-    assert model.score(X, targets) > 0.9
-    assert CKCNNRegressor(**QUICK).fit(X, targets[:, 0]).predict(X).shape == y.shape
-
-
-def test_constant_targets_are_predicted(data):
-    X, y = data
-    model = CKCNNRegressor(**QUICK).fit(X, np.full(len(y), 7.0))
-    np.testing.assert_allclose(model.predict(X), 7.0, atol=1.5)
 
 
 def test_the_same_seed_gives_the_same_model_and_spares_the_global_generator(data):
@@ -252,49 +223,6 @@ def test_bad_targets(estimator, data, y, error, message):
         estimator(**QUICK).fit(data[0], y)
 
 
-@pytest.mark.parametrize(
-    ("params", "error", "message"),
-    [
-        ({"kernel": "sine"}, ValueError, "`kernel` must be one of 'bands', .*'sine'"),
-        ({"kernel_params": {"omega": 3}}, ValueError, r"`kernel_params`.*\['omega'\]"),
-        ({"kernel_params": {"horizon": 3}}, ValueError, r"`kernel_params`.*horizon"),
-        ({"kernel_params": "a"}, TypeError, "`kernel_params` must be a dict or None"),
-        ({"causal": "yes"}, TypeError, "`causal` must be True or False; got 'yes'"),
-        ({"early_stopping": None}, TypeError, "`early_stopping` must be True or"),
-        ({"callbacks": "a"}, TypeError, "`callbacks` must be a list of skorch"),
-        ({"callbacks": [3]}, TypeError, r"`callbacks` must be a list.*got \[3\]"),
-        (
-            {"quadrature": "kde"},
-            ValueError,
-            "`quadrature` must be one of 'gap', 'linear', 'none'",
-        ),
-        ({"scoring": "auc"}, ValueError, "`scoring` must be a name that .*; got 'auc'"),
-        ({"scoring": 3}, TypeError, "`scoring` must be None, the name of .*; got 3"),
-        ({"dtype": "float16"}, ValueError, "`dtype` must be one of 'float32'"),
-        ({"max_epochs": 0}, ValueError, "`max_epochs` must be at least 1; got 0"),
-        ({"max_epochs": 2.5}, TypeError, "`max_epochs` must be an integer; got 2.5"),
-        ({"lr": -1.0}, ValueError, "`lr` must be positive and finite; got -1.0"),
-        ({"dropout": 1.0}, ValueError, r"`dropout` must be in \[0, 1\); got 1.0"),
-        (
-            {"observation_dropout": -0.1},
-            ValueError,
-            r"`observation_dropout` must be in \[0, 1\); got -0.1",
-        ),
-        ({"dropout": "a"}, TypeError, "`dropout` must be a number; got 'a'"),
-        ({"batch_size": 0}, ValueError, "`batch_size` must be at least 1; got 0"),
-        (
-            {"batch_size": "big"},
-            TypeError,
-            "`batch_size` must be an integer",
-        ),
-        ({"device": "gpu9"}, ValueError, "`device` must be .*; got 'gpu9'"),
-    ],
-)
-def test_bad_parameters(data, params, error, message):
-    with pytest.raises(error, match=message):
-        CKCNNClassifier(**{**QUICK, **params}).fit(*data)
-
-
 def test_other_channels_than_in_fit(data):
     X, y = data
     named = Panel(X.values, X.times, X.indptr, channels=["pulse", "lactate"])
@@ -339,11 +267,6 @@ def test_other_static_features_than_in_fit(data):
 def test_bad_series(X, error, message):
     with pytest.raises(error, match=message):
         CKCNNClassifier(**QUICK).fit(X, [0, 1, 0, 1])
-
-
-def test_automatic_batch_size():
-    sizes = [automatic_batch_size(n) for n in (1, 100, 270, 600, 2000, 10**6)]
-    assert sizes == [8, 8, 8, 16, 64, 64]
 
 
 @pytest.mark.parametrize("estimator", BOTH)

@@ -146,29 +146,6 @@ def test_masked_tables_are_not_observed_in_fit_and_predict():
     assert not np.array_equal(missing, expected)
 
 
-@pytest.mark.parametrize(
-    ("parameters", "error", "message"),
-    [
-        ({"device": "meta"}, ValueError, "`device` must be .* got 'meta'.*torch says"),
-        ({"verbose": -1}, ValueError, "`verbose` must be 0.*; got -1. Use 0 or 1"),
-        ({"verbose": "yes"}, TypeError, "`verbose` must be an integer; got 'yes'"),
-        ({"verbose": None}, TypeError, "`verbose` must be an integer; got None"),
-        ({"verbose": 0.5}, TypeError, "`verbose` must be an integer; got 0.5"),
-    ],
-)
-def test_devices_and_verbosities_that_mean_nothing_are_refused(
-    parameters, error, message
-):
-    with pytest.raises(error, match=message):
-        CKCNNClassifier(max_epochs=1, **parameters).fit(PANEL, [0, 1, 0, 1])
-
-
-@pytest.mark.parametrize("verbose", [0, False, np.bool_(False), np.int64(0)])
-def test_verbosity_may_be_of_any_integer_type(verbose):
-    model = CKCNNClassifier(max_epochs=1, device="cpu", verbose=verbose)
-    assert model.fit(PANEL, [0, 1, 0, 1]).n_iter_ == 1
-
-
 # Labels in another order
 
 

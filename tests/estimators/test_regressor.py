@@ -149,3 +149,18 @@ def test_the_default_loss_is_the_squared_error_up_to_a_bounded_gradient():
     # beyond delta: 2 delta |r| - delta^2
     assert losses.tolist() == pytest.approx([32, 2.25, 0, 0.09, 4, 196])
     assert residuals.grad.tolist() == pytest.approx([-4, -3, 0, 0.6, 4, 4])
+
+
+def test_regressor_keeps_the_shape_and_scale_of_targets():
+    X, y = irregular_panel()
+    targets = np.c_[1000.0 + 50 * y, -3.0 * y]
+    model = CKCNNRegressor(max_epochs=30, random_state=0).fit(X, targets)
+    assert model.predict(X).shape == targets.shape
+    assert model.score(X, targets) > 0.9
+    assert CKCNNRegressor(**QUICK).fit(X, targets[:, 0]).predict(X).shape == y.shape
+
+
+def test_constant_targets_are_predicted():
+    X, y = irregular_panel()
+    model = CKCNNRegressor(**QUICK).fit(X, np.full(len(y), 7.0))
+    np.testing.assert_allclose(model.predict(X), 7.0, atol=1.5)

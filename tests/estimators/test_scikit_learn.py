@@ -5,7 +5,6 @@ import pickle
 import numpy as np
 import pytest
 from sklearn.base import clone
-from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import (
     GridSearchCV,
     GroupKFold,
@@ -13,12 +12,11 @@ from sklearn.model_selection import (
     cross_val_score,
     train_test_split,
 )
-from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.estimator_checks import check_estimator
 
-from ckts import CKCNNClassifier, CKCNNRegressor, Panel, as_panel
-from ckts.estimators import summarize
+from ckts import CKCNNClassifier, CKCNNRegressor, Panel
 from irregular import irregular_panel
 
 # The instance that is checked: without dropout and with all series in one batch, a
@@ -130,31 +128,3 @@ def test_panels_stay_panels_in_a_split(panel):
     train, test = train_test_split(X, stratify=y, random_state=0)
     assert isinstance(train, Panel)
     assert len(train) + len(test) == len(X)
-
-
-def test_summaries_join_a_pipeline(panel):
-    X, y = panel
-    model = make_pipeline(
-        FunctionTransformer(lambda p: np.nan_to_num(summarize(p))), LogisticRegression()
-    )
-    assert model.fit(X, y).score(X, y) > 0.9
-
-
-def test_summaries_are_what_numpy_says(panel):
-    X, _ = irregular_panel(static=True)
-    table = summarize(X)
-    assert table.shape == (len(X), 7 * 2 + 2)
-    for one, row in zip(X, table, strict=True):
-        values = one.values[:, 1]
-        values = values[~np.isnan(values)]
-        if len(values) > 1:
-            expected = [values.mean(), values.std(ddof=1), values.min(), values.max()]
-            np.testing.assert_allclose(row[1:8:2], expected)
-            assert (row[9], row[11], row[13]) == (values[0], values[-1], len(values))
-
-
-def test_summaries_of_a_series_without_observations():
-    X = as_panel([([0.0, 1.0], [np.nan, np.nan]), ([0.0], [3.0])])
-    table = summarize(X)
-    assert np.isnan(table[0, :6]).all()
-    assert table[0, 6] == 0

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import torch
-from sklearn.base import clone
 from sklearn.utils import compute_sample_weight
 
 from ckts import CKCNNClassifier, CKCNNRegressor, as_panel
@@ -29,52 +28,6 @@ def test_in_one_batch_a_weight_of_2_is_the_series_twice(estimator):
     outputs = [model.net_.outputs(model._dataset(X)) for model in (weighted, plain)]
     np.testing.assert_allclose(*outputs, atol=1e-9)
     np.testing.assert_allclose(weighted.time_step_, plain.time_step_)
-
-
-def test_balanced_classes_are_weights():
-    X, y = irregular_panel(16)
-    y = (np.arange(16) < 4).astype(int)
-    exact = {**ONE_BATCH, **QUICK}
-    balanced = CKCNNClassifier(class_weight="balanced", **exact).fit(X, y)
-    weights = np.where(y == 1, 16 / 8, 16 / 24)
-    weighted = CKCNNClassifier(**exact).fit(X, y, sample_weight=weights)
-    np.testing.assert_allclose(
-        balanced.predict_proba(X), weighted.predict_proba(X), atol=1e-9
-    )
-
-
-@pytest.mark.parametrize("weights", [(0, 1, 3), (0, 2), (1, 4)])
-def test_balanced_classes_take_weights_for_series(weights):
-    X, _ = irregular_panel(24)
-    y = (np.arange(24) % 5 == 0).astype(int)
-    weight = np.resize(weights, 24)
-    repeated = np.repeat(np.arange(24), weight)
-    model = CKCNNClassifier(class_weight="balanced", **ONE_BATCH, **QUICK)
-    ones = np.ones(len(repeated))
-    expected = np.bincount(repeated, model._weigh(ones, y[repeated]), minlength=24)
-    found = model._weigh(weight / weight.max(), y)
-    np.testing.assert_allclose(
-        found / found.max(), expected / expected.max(), rtol=1e-9
-    )
-    for label in (0, 1):
-        np.testing.assert_allclose(found[y == label].sum(), found.sum() / 2)
-    plain = clone(model).fit(X[repeated], y[repeated]).predict_proba(X)
-    weighted = model.fit(X, y, sample_weight=weight).predict_proba(X)
-    np.testing.assert_allclose(weighted, plain, atol=1e-9)
-
-
-@pytest.mark.parametrize("class_weight", ["balanced", None])
-def test_a_class_without_weight_is_no_class(class_weight):
-    X, y = irregular_panel(24)
-    y = np.where(np.arange(24) < 4, 7, y)
-    weight = np.where(y == 7, 0.0, 1.0)
-    model = CKCNNClassifier(class_weight=class_weight, **ONE_BATCH, **QUICK)
-    absent = clone(model).fit(X[y < 7], y[y < 7])
-    model.fit(X, y, sample_weight=weight)
-    assert model.classes_.tolist() == [0, 1]
-    np.testing.assert_allclose(
-        model.predict_proba(X), absent.predict_proba(X), atol=1e-9
-    )
 
 
 @pytest.mark.parametrize("factor", [1e-300, 1e-46, 3.0, 1e38, 1e300])
@@ -212,14 +165,3 @@ def test_bad_weights():
         model.fit(X, y, sample_weight=np.r_[-1, np.ones(23)])
     with pytest.raises(ValueError, match="got zero throughout"):
         model.fit(X, y, sample_weight=np.zeros(24))
-
-
-@pytest.mark.parametrize(
-    "class_weight", [{0: -1.0}, {0: 0.0, 1: 0.0}, {1: np.nan}, {0: np.inf}]
-)
-def test_bad_class_weights(class_weight):
-    X, y = irregular_panel(8)
-    model = CKCNNClassifier(class_weight=class_weight, **QUICK)
-    with pytest.raises(ValueError, match="`class_weight` must be finite, not negative"):
-        model.fit(X, y)
-    model.set_params(class_weight={0: 3.0}).fit(X, y)  # 1 is left out: weight 1

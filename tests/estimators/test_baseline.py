@@ -1,0 +1,44 @@
+"""Summary statistics: what numpy says, and a part of a pipeline."""
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+
+from ckts import as_panel
+from ckts.estimators import summarize
+from irregular import irregular_panel
+
+
+@pytest.fixture
+def panel():
+    return irregular_panel()
+
+
+def test_summaries_join_a_pipeline(panel):
+    X, y = panel
+    model = make_pipeline(
+        FunctionTransformer(lambda p: np.nan_to_num(summarize(p))), LogisticRegression()
+    )
+    assert model.fit(X, y).score(X, y) > 0.9
+
+
+def test_summaries_are_what_numpy_says(panel):
+    X, _ = irregular_panel(static=True)
+    table = summarize(X)
+    assert table.shape == (len(X), 7 * 2 + 2)
+    for one, row in zip(X, table, strict=True):
+        values = one.values[:, 1]
+        values = values[~np.isnan(values)]
+        if len(values) > 1:
+            expected = [values.mean(), values.std(ddof=1), values.min(), values.max()]
+            np.testing.assert_allclose(row[1:8:2], expected)
+            assert (row[9], row[11], row[13]) == (values[0], values[-1], len(values))
+
+
+def test_summaries_of_a_series_without_observations():
+    X = as_panel([([0.0, 1.0], [np.nan, np.nan]), ([0.0], [3.0])])
+    table = summarize(X)
+    assert np.isnan(table[0, :6]).all()
+    assert table[0, 6] == 0
