@@ -229,7 +229,8 @@ class AbstractCKCNN(AbstractParameters):
                 self, series, y[valid], own_weight[valid] if uneven else None
             )
         seed = generator.randint(np.iinfo(np.int32).max)
-        self._train(training, validation, n_outputs, watch, seed)
+        net = self._make_net(training, validation, n_outputs, watch, seed)
+        self._train(net, training)
 
     def _weigh(self, weight: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Return the weights, the largest of which is 1: only their ratios count."""
@@ -244,32 +245,32 @@ class AbstractCKCNN(AbstractParameters):
         target = target.to(self._dtype) if target.is_floating_point() else target
         return PanelDataset(tensors, target, weight)
 
-    def _train(
+    def _make_net(
         self,
         training: PanelDataset,
         validation: PanelDataset | None,
         n_outputs: int,
         watch: list,
         seed: int,
-    ) -> None:
-        """Make the net, train it, and keep of it what predicts."""
+    ) -> PanelNet:
         batch_size = automatic_batch_size(len(training))
         if self.batch_size != "auto":
             batch_size = int(self.batch_size)
         n_batches = -(-len(training) // batch_size)
-        cycle = {"lr": self.lr, "max_epochs": self.max_epochs}
+        lr, max_epochs = self.lr, self.max_epochs
         callbacks = [
-            ("schedule", _one_cycle(n_batches, **cycle)),
+            ("schedule", _one_cycle(lr, n_batches * max_epochs)),
             ("clipping", WeightedClipping(1.0)),
             *watch,
             *([("bar", EpochBar(type(self).__name__))] if self.verbose else []),
             *(self.callbacks or []),
         ]
         criterion, settings = self._loss()
-        net = PanelNet(
+        return PanelNet(
             GatedCKCNN,
             **self._network_arguments(n_outputs),
-            **cycle,
+            lr=lr,
+            max_epochs=max_epochs,
             criterion=criterion,
             **{f"criterion__{name}": value for name, value in settings.items()},
             criterion__reduction="none",
@@ -285,6 +286,9 @@ class AbstractCKCNN(AbstractParameters):
             verbose=0,
             seed=seed,
         )
+
+    def _train(self, net: PanelNet, training: PanelDataset) -> None:
+        """Train, and keep of the net what predicts."""
         self.net_ = net.initialize()
         try:
             net.partial_fit(training)
@@ -324,14 +328,14 @@ class AbstractCKCNN(AbstractParameters):
         return self.net_.outputs(self._dataset(self._check_panel(X, reset=False)))
 
 
-def _one_cycle(n_batches: int, *, lr: float, max_epochs: int) -> LRScheduler:
+def _one_cycle(lr: float, n_steps: int) -> LRScheduler:
     """Make the schedule of the learning rate: up to `lr` and down again, once."""
     return LRScheduler(
         torch.optim.lr_scheduler.OneCycleLR,
         step_every="batch",
         max_lr=lr,
         # one more than there are: torch counts the step after the last batch
-        total_steps=n_batches * max_epochs + 1,
+        total_steps=n_steps + 1,
     )
 
 
