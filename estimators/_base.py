@@ -253,10 +253,11 @@ class AbstractCKCNN(AbstractParameters):
         watch: list,
         seed: int,
     ) -> PanelNet:
-        batch_size = automatic_batch_size(len(training))
+        n_series = len(training)
+        batch_size = automatic_batch_size(n_series)
         if self.batch_size != "auto":
             batch_size = int(self.batch_size)
-        n_batches = -(-len(training) // batch_size)
+        n_batches = -(-n_series // batch_size)
         lr, max_epochs = self.lr, self.max_epochs
         callbacks = [
             ("schedule", _one_cycle(lr, n_batches * max_epochs)),

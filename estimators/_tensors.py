@@ -83,8 +83,8 @@ class PanelStatistics:
             panel, time_factor = set_apart(panel), 1.0
         return PanelTensors(
             panel,
-            values=self.values.standardize(panel.values),
             static=self.prepare_static(panel.static),
+            values=self.values.standardize(panel.values),
             time_factor=time_factor,
             dtype=dtype,
         )

@@ -57,6 +57,23 @@ def test_learns_what_is_there_to_learn(data):
     assert model.n_iter_ == 15
 
 
+@pytest.mark.parametrize(("early_stopping", "n_copies"), [(False, 0), (True, 2)])
+def test_a_panel_is_copied_only_to_split_it(
+    data, early_stopping, n_copies, monkeypatch
+):
+    keys = []
+    select = Panel.__getitem__
+
+    def counted(self, key):
+        keys.append(key)
+        return select(self, key)
+
+    monkeypatch.setattr(Panel, "__getitem__", counted)
+    X, y = data
+    CKCNNClassifier(early_stopping=early_stopping, **QUICK).fit(X, y)
+    assert len(keys) == n_copies
+
+
 def test_the_same_seed_gives_the_same_model_and_spares_the_global_generator(data):
     X, y = data
     torch.manual_seed(1)

@@ -15,8 +15,10 @@ QUICK = {"max_epochs": 4, "hidden_channels": 4, "n_blocks": 1, "random_state": 0
 def test_a_training_that_diverges_is_said_and_predicts_nothing(estimator):
     X, y = irregular_panel(static=True)
     model = estimator(lr=1e30, **QUICK)
-    with pytest.warns(ConvergenceWarning, match="training diverged.*smaller `lr`"):
+    message = r"training diverged.*smaller `lr` than 1e\+30"
+    with pytest.warns(ConvergenceWarning, match=message) as warned:
         model.fit(X, y)
+    assert warned[0].filename == __file__
     with pytest.raises(
         ValueError, match=r"must give finite outputs; got .*24 such seri"
     ):

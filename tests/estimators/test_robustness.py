@@ -74,8 +74,10 @@ def test_steps_are_learned_in_the_unit_of_the_data():
 def test_a_model_of_single_rows_warns_of_longer_series_and_uses_lag_0_only():
     hours, values, y = patients()
     model = CKCNNClassifier(**QUICK).fit(write(hours, values, "integers", 1), y)
-    with pytest.warns(UserWarning, match=r"several time stamps, and `fit` saw none"):
+    message = "several time stamps, and `fit` saw none"
+    with pytest.warns(UserWarning, match=message) as warned:
         near = model.predict_proba(write(hours, values, "integers"))
+    assert warned[0].filename == __file__
     with pytest.warns(UserWarning, match="Fit on series as long as these"):
         far = model.predict_proba(write(1000 * hours, values, "integers"))
     np.testing.assert_array_equal(near, far)
@@ -125,5 +127,7 @@ def test_a_code_for_unknown_is_named():
         np.arange(0, 193, 8),
         channels=["pulse", "a", "b"],
     )
-    with pytest.warns(UserWarning, match=r"50% of the values of channel 'pulse' are"):
+    message = "50% of the values of channel 'pulse' are"
+    with pytest.warns(UserWarning, match=message) as warned:
         CKCNNClassifier(**QUICK).fit(X, y)
+    assert warned[0].filename == __file__
