@@ -48,14 +48,7 @@ TESTED_ELSEWHERE = {
     "datasets/readers/_tables.py": "test_physionet2019",
     "datasets/readers/_ts_header.py": "test_ts",
     "datasets/readers/_ts_stamps.py": "test_ts",
-    "estimators/_base.py": "test_estimators",
-    "estimators/_baseline.py": "test_scikit_learn",
-    "estimators/_input.py": "test_inputs",
-    "estimators/_net.py": "test_estimators, test_geometries",
-    "estimators/_params.py": "test_estimators",
-    "estimators/_statistics.py": "test_scaling, test_quantiles",
-    "estimators/classifier.py": "test_estimators",
-    "estimators/regressor.py": "test_estimators",
+    "estimators/_net.py": "test_base, test_geometries",
 }
 LONG_TESTS = {
     "tests/datasets/test_download.py",
