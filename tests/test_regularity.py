@@ -4,20 +4,25 @@ from math import gcd
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ckts.convolution.geometry import make_geometry
+from ckts.convolution.methods.lattice.search import find_lattice
+from ckts.convolution.stamps import sort_stamps
 from ckts.estimators._tensors import PanelTensors
 from ckts.panel import Panel
-from ckts.regularity import Step, common_step, stamp_rounding
+from ckts.regularity import Step, count_steps, stamp_rounding
 
 
-def find_step(times):
-    times = np.asarray(times)
-    error = stamp_rounding(times, np.array([0, len(times)])).max()
-    return common_step(np.diff(times), times[-1:] - times[:1], error)
+def find_step(*series):
+    """Find the common step of series of one rounding."""
+    parts = [np.asarray(times) for times in series]
+    elapsed = np.concatenate([times - times[:1] for times in parts])
+    gaps = np.concatenate([np.diff(times, prepend=times[:1]) for times in parts])
+    firsts = np.concatenate([np.arange(len(times)) == 0 for times in parts])
+    error = stamp_rounding(parts[0], np.array([0, len(parts[0])])).max()
+    found = count_steps(gaps, elapsed, firsts, np.full(len(gaps), error))
+    return None if found is None else found[0]
 
 
 def step_of(times):
@@ -83,9 +88,7 @@ def test_many_rounded_gaps_tell_the_step_that_one_does_not():
 
 def test_series_count_together():
     one = 1.7e9 + np.arange(50) * 0.1
-    gaps = np.tile(np.diff(one), 400)
-    found = common_step(gaps, np.tile(one[-1] - one[0], 400), 2.0**-48 * 1.7e9)
-    assert found.shortest == 0.1
+    assert find_step(*[one] * 400).shortest == 0.1
 
 
 def test_sums_of_steps_have_the_step_though_the_last_is_off():
@@ -94,25 +97,50 @@ def test_sums_of_steps_have_the_step_though_the_last_is_off():
     assert step_of(times) == 0.1
 
 
-def test_describe_and_the_lattice_find_the_same_step():
-    rng = np.random.default_rng(0)
-    kept = np.sort(rng.choice(20_000, 5000, replace=False))
-    for times in (
-        np.arange(20_000) * 0.1,
-        np.cumsum(np.full(20_000, 0.1)),
-        1.7e9 + kept * 0.1,
-        kept / 3,
-        np.sort(rng.random(500)),
-    ):
-        panel = Panel(np.zeros((len(times), 1)), times, [0, len(times)])
-        tensors = PanelTensors(panel, time_factor=1 / 60)
-        rounding = torch.from_numpy(tensors.rounding)
-        stamps = tensors.batch([0])["times"]
-        lattice = make_geometry(stamps, rounding=rounding).lattice
-        step = panel.describe().step
-        assert (lattice is None) == (step is None)
-        if step is not None:
-            assert lattice.step * 60 == pytest.approx(step, rel=1e-8)
+def _added(n_steps, step=0.1):
+    """Add up steps, as clocks do: the sum drifts away from the product."""
+    return np.cumsum(np.full(n_steps, step))
+
+
+_KEPT = np.sort(np.random.default_rng(0).choice(20_000, 5000, replace=False))
+_JITTER = np.random.default_rng(1).random(20_000)
+
+
+@pytest.mark.parametrize(
+    ("series", "regular"),
+    [
+        ([np.arange(20_000) * 0.1], True),
+        ([_added(20_000)], True),
+        ([1.7e9 + _added(20_000)], True),
+        # a short series holds the step to fewer digits than sums leave it
+        ([_added(20_000), _added(20_000) + 1, _added(2)], True),
+        ([_added(20_000), _added(34)], True),
+        ([_added(1_000_000)], True),
+        ([np.arange(-400, 400) * 0.7], True),
+        ([1.7e9 + _KEPT * 0.1], False),
+        ([_added(20_000)[_KEPT]], False),
+        ([_KEPT / 3], False),
+        ([np.arange(20_000) * 0.1 + 1e-11 * _JITTER], None),
+        ([np.arange(20_000) * 0.1, _JITTER[:2]], None),
+        ([np.sort(_JITTER[:500])], None),
+    ],
+)
+def test_describe_calls_regular_what_a_layer_has_a_lattice_for(series, regular):
+    lengths = [len(times) for times in series]
+    times, indptr = np.concatenate(series), np.cumsum([0, *lengths])
+    panel = Panel(np.zeros((len(times), 1)), times, indptr)
+    description = panel.describe()
+    tensors = PanelTensors(panel, time_factor=1 / 60)
+    stamps = sort_stamps(*[tensors.batch(range(len(panel)))["times"]] * 2)
+    found = find_lattice(stamps, tensors.rounding)
+    if regular is None:
+        assert description.step is None
+        assert found is None
+        return
+    lattice, _ = found
+    assert lattice.step * 60 == pytest.approx(description.step, rel=1e-8)
+    assert (description.occupied == 1) == regular
+    assert (lattice.length == max(lengths)) == regular
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from ckts.panel._base import AbstractPanel
 from ckts.panel._leakage import LengthEffect, find_length_effects
 from ckts.panel._times import TimeScale
 from ckts.panel._wording import in_words
-from ckts.regularity import common_step, stamp_rounding
+from ckts.regularity import ROUNDING, count_steps, stamp_rounding
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -152,11 +152,9 @@ def describe(panel: AbstractPanel, y: Any = None) -> Description:
     """
     filled = panel.lengths > 0
     first, last = panel.indptr[:-1][filled], panel.indptr[1:][filled] - 1
-    durations = panel.times[last] - panel.times[first]
-    gaps = np.delete(np.diff(panel.times), last[:-1])
-    rounding = stamp_rounding(panel.times, panel.indptr)
-    found = common_step(gaps, durations, rounding.max(initial=0))
-    step = None if found is None else found.shortest
+    durations = panel.elapsed[last]
+    gaps, _ = panel.gaps()
+    step, occupied = _find_lattice(panel)
     return Description(
         n_series=panel.n_series,
         n_rows=len(panel.times),
@@ -169,8 +167,8 @@ def describe(panel: AbstractPanel, y: Any = None) -> Description:
         gap_variation=_ratio(np.std(gaps), np.mean(gaps)) if len(gaps) else np.nan,
         ties=_ratio(np.sum(gaps == 0), len(gaps)),
         step=step,
-        occupied=_occupied(panel, gaps, durations, step),
-        missing=_ratio(np.isnan(panel.values).sum(), panel.values.size),
+        occupied=occupied,
+        missing=_ratio(np.sum(~panel.observed), panel.values.size),
         asynchrony=_asynchrony(panel, first),
         channels=tuple(_describe_channels(panel)),
         length_effects=() if y is None else find_length_effects(panel, y),
@@ -188,21 +186,29 @@ def _ratio(part: float, whole: float) -> float:
     return float(part) / float(whole) if whole else np.nan
 
 
-def _occupied(
-    panel: AbstractPanel, gaps: np.ndarray, durations: np.ndarray, step: float | None
-) -> float:
-    if step is None:
-        return np.nan
-    n_points = np.round(durations / step) + 1
-    n_stamps = len(panel.times) - np.sum(gaps == 0)
-    return _ratio(n_stamps, n_points.sum())
+def _find_lattice(panel: AbstractPanel) -> tuple[float | None, float]:
+    """Return the common step, and the share of the points of its lattice with a row."""
+    series, elapsed = panel.series_of_rows, panel.elapsed
+    firsts = np.diff(series, prepend=-1) > 0
+    lasts = np.diff(series, append=panel.n_series) > 0
+    gaps = np.zeros_like(panel.times)
+    gaps[~firsts] = panel.gaps()[0]
+    errors = stamp_rounding(panel.times, panel.indptr)[panel.lengths > 0]
+    errors = np.maximum(errors, ROUNDING * elapsed[lasts])  # as in a layer
+    lengths = panel.lengths[panel.lengths > 0]
+    found = count_steps(gaps, elapsed, firsts, errors.repeat(lengths))
+    if found is None:
+        return None, np.nan
+    step, counts = found
+    n_points = counts[lasts] + 1.0
+    return step.shortest, _ratio(np.sum(firsts | (gaps > 0)), n_points.sum())
 
 
 def _asynchrony(panel: AbstractPanel, first: np.ndarray) -> float:
     """Count what is missing of the channels that a series observes, at its rows."""
     if panel.values.size == 0:
         return np.nan
-    observed = ~np.isnan(panel.values)
+    observed = panel.observed
     n_observed = np.add.reduceat(observed, first, axis=0, dtype=np.intp)
     n_channels = np.sum(n_observed > 0, axis=1)
     n_rows = np.add.reduceat(observed.any(axis=1), first, dtype=np.intp)
@@ -210,14 +216,11 @@ def _asynchrony(panel: AbstractPanel, first: np.ndarray) -> float:
 
 
 def _describe_channels(panel: AbstractPanel):
-    series = np.repeat(np.arange(panel.n_series), panel.lengths)
-    for name, values in zip(panel.channels, panel.values.T, strict=True):
-        observed = ~np.isnan(values)
-        whose, when = series[observed], panel.times[observed]
-        gaps = np.diff(when)[whose[1:] == whose[:-1]]
+    observed, series = panel.observed, panel.series_of_rows
+    for name, rows in zip(panel.channels, observed.T, strict=True):
         yield ChannelDescription(
             name,
-            1 - _ratio(observed.sum(), len(values)),
-            len(np.unique(whose)),
-            _spread(gaps).median,
+            1 - _ratio(rows.sum(), len(rows)),
+            len(np.unique(series[rows])),
+            _spread(panel.gaps(rows)[0]).median,
         )

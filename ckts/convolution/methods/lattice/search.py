@@ -10,11 +10,7 @@ import torch
 from torch import Tensor
 
 from ckts.convolution.stamps import Stamps
-from ckts.regularity import ROUNDING, Step, common_step
-
-# A long series of rounded gaps may leave its lattice by this share of a step. The
-# response then differs from the one at the true stamps by about as much.
-DRIFT = 1e-6
+from ckts.regularity import ROUNDING, count_steps
 
 
 @dataclass(frozen=True)
@@ -74,31 +70,26 @@ def find_lattice(
     gaps = np.where(runs.cuts, 0.0, stamps.gaps)
     # Half: what a panel holds apart was rounded once more since.
     gaps[gaps <= rounding[:, None] / 2] = 0
-    errors = np.maximum(rounding, ROUNDING * stamps.spans)[:, None]
-    step = common_step(gaps, runs.spans, errors.max())
-    if step is None:
-        if gaps.any():
-            return None
-        step = Step(1.0, 0.0)
-    counts = np.rint(gaps / step.size)
-    steps = _cumulate(counts)
-    steps -= np.take_along_axis(steps, runs.starts, 1)
-    doubts = 2 * errors + counts * step.error
-    drifts = np.maximum(DRIFT * step.size, 2 * errors)
-    if (
-        np.any((gaps > 0) & (counts == 0))
-        or np.any(np.abs(gaps - counts * step.size) > doubts)
-        or np.any(np.abs(runs.elapsed - steps * step.size) > drifts)
-    ):
+    errors = np.maximum(rounding, ROUNDING * stamps.spans)
+    n_stamps = stamps.sorted.shape[1]
+    found = count_steps(
+        np.pad(gaps, ((0, 0), (1, 0))).ravel(),
+        runs.elapsed.ravel(),
+        np.pad(runs.cuts, ((0, 0), (1, 0)), constant_values=True).ravel(),
+        errors.repeat(n_stamps),
+    )
+    if found is None and gaps.any():
         return None
-    counts[runs.cuts] = np.floor(reach / step.size) + 1
-    index = replace(stamps, sorted=_cumulate(counts).astype(np.int64))
-    placed = runs.begins - stamps.sorted[:, :1] + steps * step.size
-    return _lattice(index, step.size), replace(stamps, sorted=placed)
-
-
-def _cumulate(gaps: np.ndarray) -> np.ndarray:
-    return np.pad(gaps.cumsum(1), ((0, 0), (1, 0)))
+    size, counts = 1.0, np.zeros(stamps.sorted.shape)
+    if found is not None:
+        size, counts = found[0].size, found[1].reshape(counts.shape)
+    steps = np.diff(counts, axis=1)
+    steps[runs.cuts] = np.floor(reach / size) + 1
+    positions = np.pad(steps.cumsum(1), ((0, 0), (1, 0))).astype(np.int64)
+    placed = runs.begins - stamps.sorted[:, :1] + counts * size
+    return _lattice(replace(stamps, sorted=positions), size), replace(
+        stamps, sorted=placed
+    )
 
 
 def _lattice(stamps: Stamps, step: float) -> Lattice:
