@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from ckts import Panel
+from ckts.panel._describe import readable_unit
 from ckts.panel._times import TimeScale
-from ckts.panel._wording import readable_unit
 
 
 def test_a_regular_panel_says_so():
