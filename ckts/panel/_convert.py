@@ -7,8 +7,8 @@ from os import PathLike
 
 import numpy as np
 
+from ckts.panel._arrays import as_floats, is_frame, labels
 from ckts.panel._checks import check_some_series, check_some_steps
-from ckts.panel._columns import as_floats, is_frame, labels
 from ckts.panel._foreign import (
     PAIRS,
     as_array,
@@ -19,9 +19,9 @@ from ckts.panel._foreign import (
     kind_of,
 )
 from ckts.panel._frames import read_frame
-from ckts.panel._merge import Rows, check_duplicates
 from ckts.panel._panel import Panel
 from ckts.panel._roles import is_time_name, mentions_time
+from ckts.panel._rows import Rows, check_duplicates
 from ckts.panel._times import NUMBER, join_times
 
 

@@ -7,10 +7,10 @@ import warnings
 
 import numpy as np
 
+from ckts.panel._arrays import as_floats, encode_instances, labels
 from ckts.panel._checks import check_instance_codes, check_some_steps, shown
-from ckts.panel._columns import as_floats, encode_instances, labels
-from ckts.panel._merge import Rows, pivot
 from ckts.panel._roles import is_instance_name, is_time_name, mentions_time
+from ckts.panel._rows import Rows, pivot
 from ckts.panel._times import join_times, parse_times, restore_times
 
 # labels that a file gives where a frame had numbers or dates

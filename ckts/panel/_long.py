@@ -6,10 +6,10 @@ import warnings
 
 import numpy as np
 
-from ckts.panel._columns import as_floats, encode_instances, is_frame
+from ckts.panel._arrays import as_floats, encode_instances, is_frame
 from ckts.panel._foreign import to_pandas
-from ckts.panel._merge import Rows, pivot
 from ckts.panel._roles import is_label_name
+from ckts.panel._rows import Rows, pivot
 from ckts.panel._static import constant_columns
 from ckts.panel._times import parse_times
 

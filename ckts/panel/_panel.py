@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ckts.panel._arrays import as_floats, as_instances, as_names
 from ckts.panel._base import AbstractPanel
 from ckts.panel._checks import (
     as_codes,
@@ -18,11 +19,10 @@ from ckts.panel._checks import (
     check_sorted,
     check_values,
 )
-from ckts.panel._columns import as_floats, as_instances, as_names
 from ckts.panel._describe import Description, describe
 from ckts.panel._frames import write_frame
 from ckts.panel._long import read_long
-from ckts.panel._merge import merge_rows, merge_stamps, pivot, sort_rows
+from ckts.panel._rows import merge_rows, merge_stamps, pivot, sort_rows
 from ckts.panel._static import as_static
 from ckts.panel._times import parse_times
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ckts.panel._arrays import as_floats, as_names, is_frame, labels
 from ckts.panel._checks import check_static, shown
-from ckts.panel._columns import as_floats, as_names, is_frame, labels
 
 _ENCODE = "Encode categories as numbers, e.g. with `pandas.get_dummies`."
 
