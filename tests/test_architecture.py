@@ -31,7 +31,7 @@ ARROWS = {
     "_checks": set(),
     "randomness": set(),
     "regularity": set(),
-    "panel": {"regularity"},
+    "panel": {"_checks", "regularity"},
     "kernels": {"_checks", "randomness"},
     "convolution": {"_checks", "kernels", "regularity"},
     "layers": {"_checks", "convolution", "kernels", "randomness"},

@@ -7,6 +7,7 @@ from os import PathLike
 
 import numpy as np
 
+from ckts._checks import check_choice
 from ckts.panel._arrays import as_floats, is_frame, labels
 from ckts.panel._checks import check_some_series, check_some_steps
 from ckts.panel._foreign import (
@@ -21,7 +22,7 @@ from ckts.panel._foreign import (
 from ckts.panel._frames import read_frame
 from ckts.panel._panel import Panel
 from ckts.panel._roles import is_time_name, mentions_time
-from ckts.panel._rows import Rows, check_duplicates
+from ckts.panel._rows import DUPLICATES, Rows
 from ckts.panel._times import NUMBER, join_times
 
 
@@ -76,14 +77,14 @@ def as_panel(
     >>> as_panel(np.zeros((5, 3, 100)))
     Panel(n_series=5, in_channels=3, length 100, 0% missing, time number)
     """
-    check_duplicates(duplicates)
+    check_choice("duplicates", duplicates, DUPLICATES)
     if isinstance(X, list) and X and all(isinstance(one, Panel) for one in X):
         X = Panel.concat(X)
     if isinstance(X, Panel):
         return _checked(X, time_unit)
     rows = _read(X)
     rows.time_scale = rows.time_scale.with_unit(time_unit)
-    return Panel.from_rows(**vars(rows), duplicates=duplicates)
+    return Panel.from_rows(**vars(rows), duplicates=duplicates, copy=False)
 
 
 def _checked(panel, time_unit):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ckts._checks import check_choice
 from ckts.panel._arrays import as_floats, as_instances, as_names
 from ckts.panel._base import AbstractPanel
 from ckts.panel._checks import (
@@ -22,7 +23,7 @@ from ckts.panel._checks import (
 from ckts.panel._describe import Description, describe
 from ckts.panel._frames import write_frame
 from ckts.panel._long import read_long
-from ckts.panel._rows import merge_rows, merge_stamps, pivot, sort_rows
+from ckts.panel._rows import DUPLICATES, merge_stamps, merge_ties, pivot, sort_rows
 from ckts.panel._static import as_static
 from ckts.panel._times import parse_times
 
@@ -151,30 +152,21 @@ class Panel(AbstractPanel):
         Panel(n_series=2, in_channels=1, lengths 1-2, 0% missing, time number)
         """
         check_some_series(n_series)
+        check_choice("duplicates", duplicates, DUPLICATES)
         times, found = parse_times(times)
-        scale = check_scale(time_scale, found, times)
         values = as_floats(values, "values", copy=copy)
         check_values(values, times)
         codes = as_codes(instance_codes, len(values), n_series)
-        channels = as_names("channels", names.pop("channels", None), values.shape[1])
-        instances, _ = as_instances(names.pop("instances", None), n_series)
-        codes, times, values = merge_rows(
-            *sort_rows(codes, times, values),
-            duplicates,
-            channels=channels,
-            instances=instances,
-            time_scale=scale,
-        )
-        return cls(
+        codes, times, values = sort_rows(codes, times, values)
+        panel = cls(
             values,
             times,
             np.searchsorted(codes, np.arange(n_series + 1)),
-            channels=channels,
-            instances=instances,
-            time_scale=scale,
+            time_scale=check_scale(time_scale, found, times),
             copy=False,
             **names,
         )
+        return merge_ties(panel, duplicates)
 
     @classmethod
     def from_measurements(
@@ -298,7 +290,7 @@ class Panel(AbstractPanel):
             static=static,
             time_unit=time_unit,
         )
-        return cls.from_rows(**vars(rows), duplicates=duplicates)
+        return cls.from_rows(**vars(rows), duplicates=duplicates, copy=False)
 
     def to_frame(self) -> pd.DataFrame:
         """Write a pd-multiindex DataFrame with the kind of time given back.

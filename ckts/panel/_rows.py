@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from ckts.panel._base import AbstractPanel, row_pointers
 from ckts.panel._checks import shown
 from ckts.panel._times import TimeScale, show_time
 from ckts.regularity import stamp_rounding
@@ -15,6 +16,7 @@ from ckts.regularity import stamp_rounding
 if TYPE_CHECKING:
     import pandas as pd
 
+PanelT = TypeVar("PanelT", bound=AbstractPanel)
 DUPLICATES = ("error", "mean", "last", "keep")
 
 
@@ -49,7 +51,7 @@ def sort_rows(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Sort rows by series, then by time; rows that tie keep their order.
 
-    Stamps that only rounding tells apart become one, see `merge_stamps`.
+    Stamps that only rounding tells apart tie, too, see `merge_stamps`.
 
     Parameters
     ----------
@@ -63,18 +65,28 @@ def sort_rows(
     """
     same = codes[1:] == codes[:-1]
     if np.all((codes[1:] > codes[:-1]) | (same & (times[1:] >= times[:-1]))):
-        return codes, _merge_sorted(codes, times), values
-    order = np.lexsort((times, codes))
-    merged = _merge_sorted(codes[order], times[order])
-    if np.any(merged != times[order]):  # what has become a tie keeps its order, too
-        again = np.lexsort((order, merged, codes[order]))
-        order, merged = order[again], merged[again]
-    return codes[order], merged, values[order]
+        return codes, times, values
+    order = _order(codes, times)
+    codes, times = codes[order], times[order]
+    merged = merge_stamps(times, np.append(np.flatnonzero(_changes(codes)), len(codes)))
+    if merged is not times:  # what has become a tie keeps its order, too
+        again = np.lexsort((order, merged, codes))
+        order, times = order[again], merged[again]
+    return codes, times, values.take(order, axis=0)  # half the time of [order]
 
 
-def _merge_sorted(codes: np.ndarray, times: np.ndarray) -> np.ndarray:
-    starts = np.flatnonzero(_changes(codes))
-    return merge_stamps(times, np.append(starts, len(codes)))
+def _order(codes: np.ndarray, times: np.ndarray) -> np.ndarray:
+    """Return what sorts by series, then time, and keeps the order of ties.
+
+    A stable sort of the times takes three times as long as one that is not, and is
+    needed for ties only. Codes of 16 bits are sorted by their digits.
+    """
+    order = np.argsort(times)
+    small = codes.astype(np.min_scalar_type(codes.max(initial=0)))
+    order = order[np.argsort(small[order], kind="stable")]
+    if _changes(codes[order], times[order]).all():
+        return order
+    return np.lexsort((times, codes))
 
 
 def merge_stamps(times: np.ndarray, indptr: np.ndarray) -> np.ndarray:
@@ -121,16 +133,7 @@ def merge_stamps(times: np.ndarray, indptr: np.ndarray) -> np.ndarray:
     return times
 
 
-def merge_rows(
-    codes: np.ndarray,
-    times: np.ndarray,
-    values: np.ndarray,
-    duplicates: str,
-    *,
-    channels: Sequence[str],
-    instances: np.ndarray,
-    time_scale: TimeScale,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def merge_ties(panel: PanelT, duplicates: str) -> PanelT:
     """Make one row of the rows of a series that share a time stamp.
 
     Channels measured in different rows come together. A channel observed twice at one
@@ -138,46 +141,37 @@ def merge_rows(
 
     Parameters
     ----------
-    codes, times : ndarrays of shape (n_rows,)
-        Sorted.
-    values : ndarray of shape (n_rows, in_channels)
-        NaN is "not observed".
+    panel : Panel
     duplicates : {"error", "mean", "last", "keep"}
         "keep" leaves the rows as they are.
-    channels, instances, time_scale
-        For the message.
 
     Returns
     -------
-    codes, times, values : ndarrays
-        The arguments themselves if no stamp is repeated, or all are to be kept.
+    Panel
+        The argument itself if no stamp is repeated, or all are to be kept.
     """
-    check_duplicates(duplicates)
-    repeated = (codes[1:] == codes[:-1]) & (times[1:] == times[:-1])
-    if duplicates == "keep" or not repeated.any():
-        return codes, times, values
-    starts = np.flatnonzero(np.concatenate([[True], ~repeated]))
-    observed = ~np.isnan(values)
+    series, times, observed = panel.series_of_rows, panel.times, panel.observed
+    first = _changes(series, times)
+    if duplicates == "keep" or first.all():
+        return panel
+    starts = np.flatnonzero(first)
     counts = np.add.reduceat(observed, starts, axis=0, dtype=np.intp)
     if duplicates == "error" and counts.max() > 1:
         group, channel = np.argwhere(counts > 1)[0]
         row = starts[group]
         raise ValueError(
             "`X` must hold each (instance, time, channel) once; instance "
-            f"{shown(instances[codes[row]])} has {counts[group, channel]} values of "
-            f"{channels[channel]!r} at time {show_time(times[row], time_scale)}. "
+            f"{shown(panel.instances[series[row]])} has {counts[group, channel]} values"
+            f" of {panel.channels[channel]!r} at time "
+            f"{show_time(times[row], panel.time_scale)}. "
             'Choose duplicates="mean", "last" or "keep".'
         )
     merge = _means if duplicates == "mean" else _last
-    return codes[starts], times[starts], merge(values, observed, starts, counts)
-
-
-def check_duplicates(duplicates: str) -> None:
-    """Refuse an unknown rule for repeated stamps."""
-    if duplicates not in DUPLICATES:
-        raise ValueError(
-            f"`duplicates` must be one of {DUPLICATES}; got {duplicates!r}."
-        )
+    return panel._derive(
+        values=merge(panel.values, observed, starts, counts),
+        times=times[starts],
+        indptr=row_pointers(first)[panel.indptr],
+    )
 
 
 def pivot(
@@ -190,7 +184,7 @@ def pivot(
     """Make rows with all channels of single measurements.
 
     Measurements of one series and time share a row. The second measurement of one
-    channel there goes to a second row, the third to a third: `merge_rows` decides.
+    channel there goes to a second row, the third to a third: `merge_ties` decides.
 
     Parameters
     ----------
