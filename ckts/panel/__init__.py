@@ -1,11 +1,10 @@
 """The container of irregular time series, and everything that becomes one."""
 
+from ckts.panel._arrays import unmask
 from ckts.panel._base import check_same_order
-from ckts.panel._convert import as_panel
+from ckts.panel._convert import as_known, as_panel
 from ckts.panel._describe import percent, readable_unit
-from ckts.panel._foreign import as_known
 from ckts.panel._landmark import hide_after, is_after, read_landmark
-from ckts.panel._masks import unmask
 from ckts.panel._panel import Panel
 from ckts.panel._times import DATETIME, NUMBER, TimeScale, parse_times, show_time
 

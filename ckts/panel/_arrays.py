@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,14 +12,15 @@ from ckts.panel._checks import (
     check_instance_codes,
     check_names,
     check_size,
+    check_static,
     check_unmasked,
     shown,
 )
-from ckts.panel._masks import unmask
 
 if TYPE_CHECKING:
     import pandas as pd
 
+ENCODE = "Encode categories as numbers, e.g. with `pandas.get_dummies`."
 CONVERT = "Convert it first, e.g. with `pandas.to_numeric`."
 
 
@@ -84,6 +85,33 @@ def is_frame(table: object) -> bool:
     """Whether something is a pandas DataFrame; does not import pandas."""
     pandas = sys.modules.get("pandas")
     return pandas is not None and isinstance(table, pandas.DataFrame)
+
+
+def to_pandas(table: Any, argument: str) -> Any:
+    """Convert tables that offer it, such as those of polars and arrow."""
+    if not hasattr(table, "to_pandas"):
+        return table
+    try:
+        return table.to_pandas()
+    except ImportError as error:  # polars goes by way of pyarrow
+        raise TypeError(
+            f"`{argument}` must be a table that turns into one of pandas; got "
+            f"{kind_of(table)}: {error}. Install what is missing, or use "
+            f"`pandas.DataFrame({argument}.to_dict(as_series=False))`."
+        ) from error
+
+
+def is_pandas(item: object) -> bool:
+    """Whether something is a DataFrame or a Series of pandas; does not import it."""
+    pandas = sys.modules.get("pandas")
+    return pandas is not None and isinstance(item, pandas.DataFrame | pandas.Series)
+
+
+def kind_of(item: object) -> str:
+    """Name a type for a message, with its library unless everybody knows it."""
+    library = type(item).__module__.partition(".")[0]
+    known = library in ("builtins", "numpy", "pandas")
+    return ("" if known else f"{library} ") + type(item).__name__
 
 
 def as_names(
@@ -158,6 +186,50 @@ def encode_instances(ids: pd.Series | pd.Index) -> tuple[np.ndarray, np.ndarray]
     return codes, names[np.concatenate([seen, unseen])]
 
 
+def as_static(static, names, instances):
+    """Check static features, and put a DataFrame in the order of the series.
+
+    Parameters
+    ----------
+    static : array-like of shape (n_series, n_static), DataFrame or None
+        A DataFrame is indexed by instance.
+    names : sequence of str or None
+    instances : ndarray of shape (n_series,)
+
+    Returns
+    -------
+    static : ndarray of shape (n_series, n_static) or None
+        NaN is "unknown".
+    names : tuple of str
+    """
+    if static is None:
+        return None, ()
+    static = static.to_frame() if hasattr(static, "to_frame") else static
+    if is_frame(static):
+        names = labels(static.columns) if names is None else names
+        static = static.iloc[_positions(static.index, instances)]
+    static = as_floats(static, "static", way_out=ENCODE)
+    check_static(static, len(instances))
+    return static, as_names("static_names", names, static.shape[1], "static")
+
+
+def _positions(index, instances):
+    """Find the row of each instance."""
+    if not index.is_unique:
+        raise ValueError(
+            "`static` must have one row per instance; got "
+            f"{shown(index[index.duplicated()][0])} twice. Drop the other row."
+        )
+    rows = index.get_indexer(instances)
+    if np.any(rows < 0):
+        raise ValueError(
+            "`static` must be indexed by instance and have a row for each; got none "
+            f"for {shown(instances[np.argmax(rows < 0)])}. Use `static.set_index(...)`,"
+            " or `static.reindex(...)` where nothing is known."
+        )
+    return rows
+
+
 def _matrix(frame):
     """Take the values of a frame; as objects only if no number type fits them."""
     values = frame.to_numpy()
@@ -195,3 +267,48 @@ def _object_floats(array, argument, columns, way_out):
 
 def _not_numeric(argument, example, column, way_out):
     return f"`{argument}` must be numeric; got {example}{column}. {way_out}"
+
+
+def unmask(raw: Any) -> Any:
+    """Write NaN or None in place of what is masked; numpy itself drops such masks.
+
+    Parameters
+    ----------
+    raw : object
+        A masked array, or lists and tuples that hold masked arrays or `np.ma.masked`.
+
+    Returns
+    -------
+    object
+        NaN in arrays of numbers, which become floats, None elsewhere. What holds no
+        masked array comes back itself.
+
+    Examples
+    --------
+    >>> unmask([np.ma.masked_array([1, 2, 999], mask=[0, 0, 1])])
+    [array([ 1.,  2., nan])]
+    """
+    if raw is np.ma.masked:
+        return None
+    if isinstance(raw, np.ma.MaskedArray):
+        return _filled(raw)
+    if isinstance(raw, list | tuple) and _has_mask(raw):
+        return (list if isinstance(raw, list) else tuple)(map(unmask, raw))
+    return raw
+
+
+def _has_mask(items):
+    nested = (i for i in items if isinstance(i, list | tuple | np.ma.MaskedArray))
+    return any(isinstance(i, np.ma.MaskedArray) or _has_mask(i) for i in nested)
+
+
+def _filled(masked):
+    array, mask = np.ma.getdata(masked), np.ma.getmaskarray(masked)
+    if not mask.any():
+        return array
+    number = array.dtype.kind in "biuf"
+    # float32 holds what it held, and an integer that is masked is read no more
+    kept = array.dtype if array.dtype.kind == "f" else np.dtype(np.float64)
+    array = array.astype(kept if number else object)
+    array[mask] = np.nan if number else None
+    return array

@@ -10,8 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from ckts.panel._times import TimeScale, show_time
-
 
 def shown(value: object) -> str:
     """Write a value for a message, without numpy's type around it."""
@@ -126,47 +124,6 @@ def refuse_mask(argument: str, numbers: Any, way_out: str) -> None:
         )
 
 
-def check_sorted(
-    times: np.ndarray, indptr: np.ndarray, instances: np.ndarray, scale: TimeScale
-) -> None:
-    """Hold times (n_rows,) to not decrease, and to have a span, in each series."""
-    falls = times[1:] < times[:-1]
-    firsts = indptr[1:-1]
-    falls[firsts[(firsts > 0) & (firsts < len(times))] - 1] = False
-    if falls.any():
-        row = int(np.argmax(falls))
-        series = np.searchsorted(indptr, row, side="right") - 1
-        raise ValueError(
-            "`times` must not decrease within a series; the series of instance "
-            f"{shown(instances[series])} has {show_time(times[row + 1], scale)} after "
-            f"{show_time(times[row], scale)}. Sort its rows, or use "
-            "`Panel.from_rows`, which sorts."
-        )
-    _check_spans(times, indptr, instances, scale)
-
-
-def _check_spans(times, indptr, instances, scale):
-    """Refuse series whose span overflows: differences of time stamps wrap there."""
-    filled = np.flatnonzero(np.diff(indptr))
-    first, last = times[indptr[filled]], times[indptr[filled + 1] - 1]
-    if times.dtype.kind == "f":
-        with np.errstate(over="ignore"):
-            wrapped = np.isinf(last - first)
-    else:
-        wrapped = last - first < 0  # times do not decrease: only by overflow
-    if wrapped.any():
-        one = int(np.argmax(wrapped))
-        limit, way_out = f"{times.dtype} holds", "Give them in a larger unit."
-        if scale.kind != "number":
-            limit = "292 years, which are int64 nanoseconds"
-            way_out = "Give them as numbers, e.g. days since a start."
-        raise ValueError(
-            f"`times` of a series must span less than {limit}; that of instance "
-            f"{shown(instances[filled[one]])} goes from {show_time(first[one], scale)} "
-            f"to {show_time(last[one], scale)}. {way_out}"
-        )
-
-
 def check_finite(
     values: np.ndarray,
     indptr: np.ndarray,
@@ -229,25 +186,6 @@ def check_static(static: np.ndarray, n_series: int) -> None:
             "`static` must be finite, or NaN where unknown; got inf. Replace "
             "infinities, e.g. by NaN."
         )
-
-
-def check_scale(
-    scale: TimeScale | None, found: TimeScale, times: np.ndarray
-) -> TimeScale:
-    """Hold a scale to fit times parsed from `found`, which is it if None is given."""
-    if scale is None:
-        return found
-    if found.kind not in ("number", scale.kind):
-        raise ValueError(
-            f"`time_scale` must be that of the times ({found}); got {scale}. Leave it "
-            "out."
-        )
-    if scale.kind != "number" and times.dtype != np.int64:
-        raise ValueError(
-            f"`times` must be int64 nanoseconds where `time_scale` is {scale}; got "
-            f"{times.dtype}. Leave `time_scale` out for plain numbers."
-        )
-    return scale
 
 
 def check_instance_codes(codes: np.ndarray) -> None:

@@ -4,26 +4,36 @@ from __future__ import annotations
 
 from numbers import Number
 from os import PathLike
+from typing import Any
 
 import numpy as np
 
 from ckts._checks import check_choice
-from ckts.panel._arrays import as_floats, is_frame, labels
-from ckts.panel._checks import check_some_series, check_some_steps
-from ckts.panel._foreign import (
-    PAIRS,
-    as_array,
-    as_known,
-    check_dense,
-    check_known,
+from ckts.panel._arrays import (
+    as_floats,
+    is_frame,
     is_pandas,
     kind_of,
+    to_pandas,
+    unmask,
 )
-from ckts.panel._frames import read_frame
+from ckts.panel._checks import check_some_series, check_some_steps
+from ckts.panel._frames import read_frame, read_frames, stack_series
 from ckts.panel._panel import Panel
-from ckts.panel._roles import is_time_name, mentions_time
 from ckts.panel._rows import DUPLICATES, Rows
-from ckts.panel._times import NUMBER, join_times
+from ckts.panel._times import NUMBER
+
+PAIRS = "Write series as tuples: `[(times, values), ...]`."
+_WAYS_OUT = {
+    "awkward Array": f"{PAIRS} At equal steps: `[(range(len(x)), x.to_numpy()) for x "
+    "in X]`.",
+    "polars LazyFrame": "Use `X.collect()`.",
+    "polars Series": PAIRS,
+    "xarray DataArray": "Use `X.to_dataset(dim=channel).to_dataframe(dim_order="
+    "[instance, time])`, with the names of its dimensions.",
+    "xarray Dataset": "Use `X.to_dataframe(dim_order=[instance, time])`, with the "
+    "names of its dimensions.",
+}
 
 
 def as_panel(
@@ -147,7 +157,7 @@ def _read_list(X):
     if all(isinstance(member, tuple) for member in X):
         return _read_pairs(X)
     if all(is_pandas(member) for member in X):
-        return _read_frames(X)
+        return read_frames(X)
     if all(isinstance(member, Number) for member in X):
         return _read_array(np.asarray(X))
     _check_members(X)
@@ -216,7 +226,7 @@ def _read_pairs(X):
                 f"{len(measured)} values in series {number}. Give values the shape "
                 "(n_times, in_channels)."
             )
-    return _stack([times for times, _ in X], values, None)
+    return stack_series([times for times, _ in X], values, None)
 
 
 def _part(part, number):
@@ -245,111 +255,74 @@ def _pair_values(pair, number):
     )
 
 
-def _read_frames(X):
-    """Read DataFrames, or Series, indexed by time."""
-    if len({member.ndim for member in X}) > 1:
-        raise TypeError(
-            "`X` must be a list of DataFrames or a list of Series; got both. Use "
-            "`series.to_frame()`."
-        )
-    times = [member.index for member in X]
-    if any(index.nlevels > 1 for index in times):
-        raise ValueError(
-            "`X` must be a list of DataFrames or Series indexed by time alone; got an "
-            "index of several levels. Use `frame.droplevel(0)`, or `pandas.concat(X)` "
-            "where the levels are (instance, time)."
-        )
-    if X[0].ndim == 1:
-        names = {member.name for member in X}
-        name = names.pop() if len(names) == 1 else None
-        return _stack(
-            times, [m.to_numpy() for m in X], None if name is None else [name]
-        )
-    columns = next((m.columns for m in X if m.shape[1]), X[0].columns)
-    _refuse_time_column(X, columns)
-    values = [_ordered(m, columns, number) for number, m in enumerate(X)]
-    return _stack(times, values, labels(columns))
+def as_known(X: Any) -> Any:
+    """Make tables of pandas and arrays of numpy, or refuse what is neither by name.
 
+    Parameters
+    ----------
+    X : object
+        Anything but a Panel.
 
-def _refuse_time_column(frames, columns):
-    """Refuse a column of times beside an index of row numbers."""
-    if not _holds_row_numbers([frame.index for frame in frames]):
-        return
-    for name in columns:
-        stamps = is_time_name(name) or _holds_dates(frames, name)
-        if stamps or (mentions_time(name) and _rises(frames, name)):
-            raise ValueError(
-                "`X` must be a list of DataFrames indexed by time; got a column "
-                f"{name!r} and an index of whole numbers. Use "
-                f"`frame.set_index({name!r})`, or, if it is a channel and the index is "
-                "the time, `frame.rename_axis('time')`."
-            )
+    Returns
+    -------
+    object
+        Itself, if no other library has to do with it.
 
-
-def _holds_row_numbers(indexes):
-    """Whether nothing tells whole numbers from those of rows.
-
-    They are those of each frame, or of one table that the frames are parts of: none
-    comes twice. An index may say by its name that it is the time.
+    Raises
+    ------
+    TypeError
+        For sparse arrays and for containers of awkward and xarray, which numpy would
+        read without what they say of times and lengths.
     """
-    if not all(index.inferred_type in ("integer", "empty") for index in indexes):
-        return False
-    filled = [index for index in indexes if len(index)]
-    if filled and all(mentions_time(index.name) for index in filled):
-        return False
-    numbers = [index.to_numpy() for index in filled]
-    if all(np.all(np.diff(one) == 1) for one in numbers):
-        return True
-    stacked = np.concatenate(numbers)
-    return len(filled) > 1 and len(np.unique(stacked)) == len(stacked)
-
-
-def _holds_dates(frames, name):
-    parts = [frame[[name]].dtypes for frame in frames if name in frame.columns]
-    return all(dtype.kind == "M" for dtypes in parts for dtype in dtypes)
-
-
-def _rises(frames, name):
-    """Whether a column never falls, and rises somewhere, as a clock does."""
-    parts = [frame[name] for frame in frames if list(frame.columns).count(name) == 1]
-    rising = all(part.is_monotonic_increasing for part in parts)
-    return rising and any(part.nunique() > 1 for part in parts)
-
-
-def _ordered(frame, columns, number):
-    """Take the values of a frame in the order of the common columns."""
-    if frame.columns is columns or frame.columns.equals(columns):
-        return frame.to_numpy()
-    if not len(frame) and not frame.shape[1]:
-        return np.empty((0, len(columns)))
-    if set(frame.columns) != set(columns):
-        raise ValueError(
-            "`X` must have the same channels in every series; got "
-            f"{list(frame.columns)} in series {number} and {list(columns)} before. "
-            "Add missing channels as columns of NaN."
+    check_dense(X)
+    if kind_of(X) in _WAYS_OUT:
+        raise TypeError(
+            "`X` must be a Panel, a DataFrame, an array or a list of series; got "
+            f"{kind_of(X)}. {_WAYS_OUT[kind_of(X)]}"
         )
-    return frame[list(columns)].to_numpy()
+    X = unmask(to_pandas(X, "X"))
+    return as_array(X) if hasattr(X, "__array__") and not is_pandas(X) else X
 
 
-def _stack(times, values, channels):
-    """Stack the rows of the series."""
-    lengths = [len(part) for part in values]
-    widths = {part.shape[1:] or (1,) for part in values if len(part)} or {(1,)}
-    if len(widths) > 1:
-        raise ValueError(
-            "`X` must have the same channels in every series; got "
-            f"{' and '.join(str(w[0]) for w in sorted(widths))} channels. Add missing "
-            "channels as columns of NaN."
+def as_array(X: Any, where: str = "") -> np.ndarray:
+    """Make an array of what says that it can be one, such as a tensor."""
+    check_dense(X, where)
+    try:
+        return np.asarray(X)
+    # gradients, another device, bfloat16, lengths that differ
+    except (RuntimeError, TypeError, ValueError) as error:
+        raise TypeError(
+            f"`X` must be what numpy can read; got a {kind_of(X)}{where}: "
+            f"{str(error).rstrip('.')}. A tensor is read as "
+            "`X.detach().cpu().double().numpy()`."
+        ) from error
+
+
+def check_known(member: Any) -> None:
+    """Refuse a member of a list that is neither a tuple nor numbers."""
+    check_dense(member, " in a list")
+    if kind_of(member) in _WAYS_OUT:
+        way_out = PAIRS
+    elif hasattr(member, "to_pandas"):
+        way_out = (
+            'Use `[frame.to_pandas().set_index("time") for frame in X]`, with the name '
+            "of the column that holds the times."
         )
-    width = widths.pop()[0] if channels is None else len(channels)
-    parts = [part.reshape(len(part), width) for part in values if len(part)]
-    stacked = np.concatenate(parts) if parts else np.empty((0, width))
-    stamps, scale = join_times(times)
-    return Rows(
-        np.repeat(np.arange(len(lengths)), lengths),
-        stamps,
-        as_floats(stacked, "X", columns=channels),
-        len(lengths),
-        scale,
-        channels=channels,
+    else:
+        return
+    raise TypeError(
+        "`X` must be a list of tuples, or of DataFrames or Series of pandas; got "
+        f"{kind_of(member)} in it. {way_out}"
     )
+
+
+def check_dense(X: Any, where: str = "") -> None:
+    """Refuse sparse arrays of scipy, pydata and torch."""
+    sparse_tensor = str(getattr(X, "layout", "")).startswith("torch.sparse")
+    if hasattr(X, "tocsr") or sparse_tensor:
+        names = ("toarray", "todense", "to_dense")
+        dense = next(name for name in names if hasattr(X, name))
+        raise TypeError(
+            f"`X` must be dense; got a sparse {type(X).__name__}{where}. Use "
+            f"`X.{dense}()`."
+        )

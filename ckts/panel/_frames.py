@@ -9,7 +9,7 @@ import numpy as np
 
 from ckts.panel._arrays import as_floats, encode_instances, labels
 from ckts.panel._checks import check_instance_codes, check_some_steps, shown
-from ckts.panel._roles import is_instance_name, is_time_name, mentions_time
+from ckts.panel._long import is_instance_name, is_time_name, mentions_time
 from ckts.panel._rows import Rows, pivot
 from ckts.panel._times import join_times, parse_times, restore_times
 
@@ -155,6 +155,92 @@ def _is_series(cell):
     return hasattr(cell, "index") and getattr(cell, "ndim", 0) == 1
 
 
+def read_frames(X):
+    """Read DataFrames, or Series, indexed by time."""
+    if len({member.ndim for member in X}) > 1:
+        raise TypeError(
+            "`X` must be a list of DataFrames or a list of Series; got both. Use "
+            "`series.to_frame()`."
+        )
+    times = [member.index for member in X]
+    if any(index.nlevels > 1 for index in times):
+        raise ValueError(
+            "`X` must be a list of DataFrames or Series indexed by time alone; got an "
+            "index of several levels. Use `frame.droplevel(0)`, or `pandas.concat(X)` "
+            "where the levels are (instance, time)."
+        )
+    if X[0].ndim == 1:
+        names = {member.name for member in X}
+        name = names.pop() if len(names) == 1 else None
+        return stack_series(
+            times, [m.to_numpy() for m in X], None if name is None else [name]
+        )
+    columns = next((m.columns for m in X if m.shape[1]), X[0].columns)
+    _refuse_time_column(X, columns)
+    values = [_ordered(m, columns, number) for number, m in enumerate(X)]
+    return stack_series(times, values, labels(columns))
+
+
+def _refuse_time_column(frames, columns):
+    """Refuse a column of times beside an index of row numbers."""
+    if not _holds_row_numbers([frame.index for frame in frames]):
+        return
+    for name in columns:
+        stamps = is_time_name(name) or _holds_dates(frames, name)
+        if stamps or (mentions_time(name) and _rises(frames, name)):
+            raise ValueError(
+                "`X` must be a list of DataFrames indexed by time; got a column "
+                f"{name!r} and an index of whole numbers. Use "
+                f"`frame.set_index({name!r})`, or, if it is a channel and the index is "
+                "the time, `frame.rename_axis('time')`."
+            )
+
+
+def _holds_row_numbers(indexes):
+    """Whether nothing tells whole numbers from those of rows.
+
+    They are those of each frame, or of one table that the frames are parts of: none
+    comes twice. An index may say by its name that it is the time.
+    """
+    if not all(index.inferred_type in ("integer", "empty") for index in indexes):
+        return False
+    filled = [index for index in indexes if len(index)]
+    if filled and all(mentions_time(index.name) for index in filled):
+        return False
+    numbers = [index.to_numpy() for index in filled]
+    if all(np.all(np.diff(one) == 1) for one in numbers):
+        return True
+    stacked = np.concatenate(numbers)
+    return len(filled) > 1 and len(np.unique(stacked)) == len(stacked)
+
+
+def _holds_dates(frames, name):
+    parts = [frame[[name]].dtypes for frame in frames if name in frame.columns]
+    return all(dtype.kind == "M" for dtypes in parts for dtype in dtypes)
+
+
+def _rises(frames, name):
+    """Whether a column never falls, and rises somewhere, as a clock does."""
+    parts = [frame[name] for frame in frames if list(frame.columns).count(name) == 1]
+    rising = all(part.is_monotonic_increasing for part in parts)
+    return rising and any(part.nunique() > 1 for part in parts)
+
+
+def _ordered(frame, columns, number):
+    """Take the values of a frame in the order of the common columns."""
+    if frame.columns is columns or frame.columns.equals(columns):
+        return frame.to_numpy()
+    if not len(frame) and not frame.shape[1]:
+        return np.empty((0, len(columns)))
+    if set(frame.columns) != set(columns):
+        raise ValueError(
+            "`X` must have the same channels in every series; got "
+            f"{list(frame.columns)} in series {number} and {list(columns)} before. "
+            "Add missing channels as columns of NaN."
+        )
+    return frame[list(columns)].to_numpy()
+
+
 def _read_nested(frame):
     """Read cells that are Series; the times of a series are those of any channel."""
     n_series, n_channels = frame.shape
@@ -179,6 +265,30 @@ def _read_nested(frame):
         *(codes, times, values, n_series, scale),
         channels=labels(frame.columns),
         instances=np.asarray(frame.index),
+    )
+
+
+def stack_series(times, values, channels):
+    """Stack the rows of the series."""
+    lengths = [len(part) for part in values]
+    widths = {part.shape[1:] or (1,) for part in values if len(part)} or {(1,)}
+    if len(widths) > 1:
+        raise ValueError(
+            "`X` must have the same channels in every series; got "
+            f"{' and '.join(str(w[0]) for w in sorted(widths))} channels. Add missing "
+            "channels as columns of NaN."
+        )
+    width = widths.pop()[0] if channels is None else len(channels)
+    parts = [part.reshape(len(part), width) for part in values if len(part)]
+    stacked = np.concatenate(parts) if parts else np.empty((0, width))
+    stamps, scale = join_times(times)
+    return Rows(
+        np.repeat(np.arange(len(lengths)), lengths),
+        stamps,
+        as_floats(stacked, "X", columns=channels),
+        len(lengths),
+        scale,
+        channels=channels,
     )
 
 

@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+import re
 import warnings
+from collections.abc import Hashable
 
 import numpy as np
 
-from ckts.panel._arrays import as_floats, encode_instances, is_frame
-from ckts.panel._foreign import to_pandas
-from ckts.panel._roles import is_label_name
+from ckts.panel._arrays import ENCODE, as_floats, encode_instances, is_frame, to_pandas
+from ckts.panel._checks import shown
 from ckts.panel._rows import Rows, pivot
-from ckts.panel._static import constant_columns
 from ckts.panel._times import parse_times
+
+_TIMES = {
+    *("t", "time", "times", "timestamp", "timestamps", "date", "dates", "datetime"),
+    *("second", "seconds", "minute", "minutes", "hour", "hours", "day", "days"),
+    *("week", "weeks", "month", "months", "year", "years", "visit", "charttime"),
+}
+# In a longer name these tell of a time too: "time_s", "Hours since admission".
+_TIME_WORDS = {*_TIMES, "elapsed", "epoch", "sec", "secs", "hrs", "iculos"} - {"visit"}
+_INSTANCES = {
+    *("id", "ids", "pid", "uid", "instance", "instances", "series", "subject"),
+    *("patient", "patients", "case", "cases", "record", "recordid", "unit"),
+}
+_LABELS = {
+    *("label", "labels", "target", "targets", "class", "classes"),
+    *("outcome", "outcomes"),
+}
+_ROW_NUMBERS = {"index", "level_0", "unnamed: 0"}  # as pandas names them
 
 
 def read_long(
@@ -62,6 +79,38 @@ def _with_rowless(instances, static):
 
     rowless = static.index.difference(instances, sort=False)
     return np.asarray(pd.Index(instances).append(rowless))
+
+
+def constant_columns(frame, codes, instances):
+    """Take columns that do not change within a series; NaN says nothing.
+
+    Parameters
+    ----------
+    frame : DataFrame of shape (n_rows, n_static)
+    codes : ndarray of shape (n_rows,)
+        The number of the series of each row.
+    instances : ndarray of shape (n_series,)
+
+    Returns
+    -------
+    DataFrame of shape (n_series, n_static)
+        Indexed by instance.
+    """
+    import pandas as pd
+
+    floats = as_floats(frame, "static", way_out=ENCODE)
+    groups = pd.DataFrame(floats, columns=frame.columns).groupby(codes)
+    low, high = groups.min(), groups.max()
+    changing = (low.ne(high) & low.notna()).to_numpy()
+    if changing.any():
+        row, column = np.argwhere(changing)[0]
+        raise ValueError(
+            "`static` must name columns that are constant within an instance; got "
+            f"{low.iloc[row, column]} and {high.iloc[row, column]} in "
+            f"{frame.columns[column]!r} of instance "
+            f"{shown(instances[low.index[row]])}. Make it a channel."
+        )
+    return low.reindex(range(len(instances))).set_axis(instances)
 
 
 def _wide_rows(frame, rows, values, used):
@@ -153,6 +202,32 @@ def _encode_channels(column):
             ". Drop the measurements of nothing."
         )
     return [str(name) for name in names], codes
+
+
+def is_time_name(name: Hashable) -> bool:
+    """Whether a name is that of a time, such as "time" or "Day"."""
+    return _plain(name) in _TIMES
+
+
+def mentions_time(name: Hashable) -> bool:
+    """Whether a word of a name tells of time, such as "time_s" or "chartTime"."""
+    words = re.findall(r"[A-Z]?[a-z]+|[A-Z]+", str(name))
+    return is_time_name(name) or any(word.lower() in _TIME_WORDS for word in words)
+
+
+def is_instance_name(name: Hashable) -> bool:
+    """Whether a name is that of an instance, such as "patient" or "stay_id"."""
+    return _plain(name) in _INSTANCES or _plain(name).endswith("_id")
+
+
+def is_label_name(name: Hashable) -> bool:
+    """Whether a name is that of a label or of a row number: nothing measured."""
+    plain = _plain(name)
+    return plain in _LABELS | _ROW_NUMBERS or plain.endswith("label")
+
+
+def _plain(name):
+    return str(name).strip().lower()
 
 
 def _column(frame, argument, name):

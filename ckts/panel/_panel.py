@@ -8,24 +8,28 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ckts._checks import check_choice
-from ckts.panel._arrays import as_floats, as_instances, as_names
+from ckts.panel._arrays import as_floats, as_instances, as_names, as_static
 from ckts.panel._base import AbstractPanel
 from ckts.panel._checks import (
     as_codes,
     as_row_pointers,
     check_finite,
     check_indptr,
-    check_scale,
     check_some_series,
-    check_sorted,
     check_values,
 )
 from ckts.panel._describe import Description, describe
 from ckts.panel._frames import write_frame
 from ckts.panel._long import read_long
-from ckts.panel._rows import DUPLICATES, merge_stamps, merge_ties, pivot, sort_rows
-from ckts.panel._static import as_static
-from ckts.panel._times import parse_times
+from ckts.panel._rows import (
+    DUPLICATES,
+    check_sorted,
+    merge_stamps,
+    merge_ties,
+    pivot,
+    sort_rows,
+)
+from ckts.panel._times import check_scale, parse_times
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -89,6 +89,47 @@ def _order(codes: np.ndarray, times: np.ndarray) -> np.ndarray:
     return np.lexsort((times, codes))
 
 
+def check_sorted(
+    times: np.ndarray, indptr: np.ndarray, instances: np.ndarray, scale: TimeScale
+) -> None:
+    """Hold times (n_rows,) to not decrease, and to have a span, in each series."""
+    falls = times[1:] < times[:-1]
+    firsts = indptr[1:-1]
+    falls[firsts[(firsts > 0) & (firsts < len(times))] - 1] = False
+    if falls.any():
+        row = int(np.argmax(falls))
+        series = np.searchsorted(indptr, row, side="right") - 1
+        raise ValueError(
+            "`times` must not decrease within a series; the series of instance "
+            f"{shown(instances[series])} has {show_time(times[row + 1], scale)} after "
+            f"{show_time(times[row], scale)}. Sort its rows, or use "
+            "`Panel.from_rows`, which sorts."
+        )
+    _check_spans(times, indptr, instances, scale)
+
+
+def _check_spans(times, indptr, instances, scale):
+    """Refuse series whose span overflows: differences of time stamps wrap there."""
+    filled = np.flatnonzero(np.diff(indptr))
+    first, last = times[indptr[filled]], times[indptr[filled + 1] - 1]
+    if times.dtype.kind == "f":
+        with np.errstate(over="ignore"):
+            wrapped = np.isinf(last - first)
+    else:
+        wrapped = last - first < 0  # times do not decrease: only by overflow
+    if wrapped.any():
+        one = int(np.argmax(wrapped))
+        limit, way_out = f"{times.dtype} holds", "Give them in a larger unit."
+        if scale.kind != "number":
+            limit = "292 years, which are int64 nanoseconds"
+            way_out = "Give them as numbers, e.g. days since a start."
+        raise ValueError(
+            f"`times` of a series must span less than {limit}; that of instance "
+            f"{shown(instances[filled[one]])} goes from {show_time(first[one], scale)} "
+            f"to {show_time(last[one], scale)}. {way_out}"
+        )
+
+
 def merge_stamps(times: np.ndarray, indptr: np.ndarray) -> np.ndarray:
     """Make stamps of a series that only rounding tells apart one and the same.
 

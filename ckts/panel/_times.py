@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ckts.panel._masks import unmask
+from ckts.panel._arrays import unmask
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -186,6 +186,25 @@ def join_times(parts: Sequence) -> tuple[np.ndarray, TimeScale]:
     if len(zoned) > 1:
         raise ValueError(_mixed("datetimes with and without a time zone"))
     return np.concatenate([times for times, _ in parsed]), parsed[0][1]
+
+
+def check_scale(
+    scale: TimeScale | None, found: TimeScale, times: np.ndarray
+) -> TimeScale:
+    """Hold a scale to fit times parsed from `found`, which is it if None is given."""
+    if scale is None:
+        return found
+    if found.kind not in ("number", scale.kind):
+        raise ValueError(
+            f"`time_scale` must be that of the times ({found}); got {scale}. Leave it "
+            "out."
+        )
+    if scale.kind != "number" and times.dtype != np.int64:
+        raise ValueError(
+            f"`times` must be int64 nanoseconds where `time_scale` is {scale}; got "
+            f"{times.dtype}. Leave `time_scale` out for plain numbers."
+        )
+    return scale
 
 
 def restore_times(times: np.ndarray, scale: TimeScale) -> pd.Index:

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from ckts.panel import Panel
+from ckts.panel._arrays import unmask
 from ckts.panel._convert import as_panel
-from ckts.panel._masks import unmask
 
 NAN = np.nan
 MASK = [False, False, True]

@@ -10,7 +10,7 @@ import pytest
 
 from ckts.panel import Panel
 from ckts.panel._convert import as_panel
-from ckts.panel._roles import (
+from ckts.panel._long import (
     is_instance_name,
     is_label_name,
     is_time_name,
