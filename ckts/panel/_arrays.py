@@ -8,14 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ckts.panel._checks import (
-    check_instance_codes,
-    check_names,
-    check_size,
-    check_static,
-    check_unmasked,
-    shown,
-)
+from ckts.panel._checks import shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -120,7 +113,16 @@ def as_names(
     """Turn column labels into names, by default "channel_0", "channel_1", ..."""
     default = (f"{prefix}_{i}" for i in range(size))
     names = tuple(str(name) for name in (default if names is None else names))
-    check_names(argument, names, size)
+    if len(names) != size:
+        raise ValueError(
+            f"`{argument}` must have one name per column; got {len(names)} names for "
+            f"{size} columns."
+        )
+    if len(set(names)) != size:
+        twice = sorted({name for name in names if names.count(name) > 1})
+        raise ValueError(
+            f"`{argument}` must be unique; got {twice} more than once. Rename them."
+        )
     return names
 
 
@@ -136,9 +138,18 @@ def as_instances(
         Whether they are such default numbers, or what is left of them in a selection;
         names from the data are not. Told from the names if it is not given.
     """
-    check_unmasked("instances", instances)
+    if np.ma.is_masked(instances):
+        number = int(np.argmax(np.ma.getmaskarray(instances)))
+        raise ValueError(
+            f"`instances` must not be missing; got a masked entry for series {number}."
+            " Name every series."
+        )
     array = np.array(np.arange(n_series) if instances is None else instances)
-    check_size("instances", array, n_series)
+    if array.shape != (n_series,):
+        raise ValueError(
+            f"`instances` must be 1-D with one entry per series ({n_series}); got "
+            f"shape {array.shape}."
+        )
     if numbered is None:
         integers = array.dtype.kind in "iu"
         numbered = integers and bool(np.all(array == np.arange(n_series)))
@@ -172,16 +183,19 @@ def encode_instances(ids: pd.Series | pd.Index) -> tuple[np.ndarray, np.ndarray]
     """
     import pandas as pd
 
+    codes, seen = pd.factorize(ids)
+    if np.any(codes < 0):
+        raise ValueError(
+            f"`instance` must not be missing; got NaN in row {np.argmax(codes < 0)}. "
+            "Drop the rows that belong to no series."
+        )
     if not isinstance(ids.dtype, pd.CategoricalDtype):
-        codes, instances = pd.factorize(ids)
-        check_instance_codes(codes)
-        return codes, np.asarray(instances)
-    categories = pd.CategoricalIndex(ids)
-    check_instance_codes(categories.codes)
-    codes, names = categories.codes.astype(np.intp), np.asarray(categories.categories)
-    if categories.ordered:
-        return codes, names
-    codes, seen = pd.factorize(codes)
+        return codes, np.asarray(seen)
+    ids = pd.CategoricalIndex(ids)
+    names = np.asarray(ids.categories)
+    if ids.ordered:
+        return ids.codes.astype(np.intp), names
+    codes, seen = pd.factorize(ids.codes)
     unseen = np.setdiff1d(np.arange(len(names)), seen)
     return codes, names[np.concatenate([seen, unseen])]
 
@@ -209,7 +223,16 @@ def as_static(static, names, instances):
         names = labels(static.columns) if names is None else names
         static = static.iloc[_positions(static.index, instances)]
     static = as_floats(static, "static", way_out=ENCODE)
-    check_static(static, len(instances))
+    if static.ndim != 2 or len(static) != len(instances):
+        raise ValueError(
+            f"`static` must have shape (n_series={len(instances)}, n_static); got "
+            f"shape {static.shape}. One feature is `static.reshape(-1, 1)`."
+        )
+    if np.isinf(static).any():
+        raise ValueError(
+            "`static` must be finite, or NaN where unknown; got inf. Replace "
+            "infinities, e.g. by NaN."
+        )
     return static, as_names("static_names", names, static.shape[1], "static")
 
 

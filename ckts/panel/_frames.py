@@ -8,7 +8,7 @@ import warnings
 import numpy as np
 
 from ckts.panel._arrays import as_floats, encode_instances, labels
-from ckts.panel._checks import check_instance_codes, check_some_steps, shown
+from ckts.panel._checks import check_some_steps, shown
 from ckts.panel._long import is_instance_name, is_time_name, mentions_time
 from ckts.panel._rows import Rows, pivot
 from ckts.panel._times import join_times, parse_times, restore_times
@@ -62,7 +62,7 @@ def _read_multiindex(frame):
             "time=..., channel=..., value=...)`."
         )
     _refuse_swapped(index)
-    codes, instances = _instance_level(index)
+    codes, instances = encode_instances(index.get_level_values(0))
     _warn_of_single_rows(index, codes)
     time_codes = index.codes[1]
     if np.any(time_codes < 0):
@@ -130,18 +130,6 @@ def _warn_of_single_rows(index, codes):
             f"times. {_SWAP}",
             stacklevel=6,
         )
-
-
-def _instance_level(index):
-    """Give series numbers by the codes that the index has already."""
-    import pandas as pd
-
-    level, codes = index.levels[0], index.codes[0]
-    if isinstance(level.dtype, pd.CategoricalDtype):
-        return encode_instances(index.get_level_values(0))
-    check_instance_codes(codes)
-    codes, seen = pd.factorize(codes)
-    return codes, np.asarray(level)[seen]
 
 
 def _is_nested(frame):

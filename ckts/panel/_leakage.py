@@ -81,13 +81,10 @@ def find_length_effects(panel: AbstractPanel, y: Any) -> tuple[LengthEffect, ...
         bound = _bound(len(lengths))
         return tuple(_correlate(*item, target, bound) for item in lengths.items())
     classes, codes = np.unique(target, return_inverse=True)
-    tested = (
-        np.arange(len(classes))[1:] if len(classes) == 2 else np.arange(len(classes))
-    )
+    tested = np.arange(len(classes) == 2, len(classes))
     bound = _bound(len(lengths) * max(len(tested), 1))
     return tuple(
-        _best_class(name, length, codes, classes, tested, bound)
-        for name, length in lengths.items()
+        _best_class(*item, codes, classes, tested, bound) for item in lengths.items()
     )
 
 
@@ -100,20 +97,13 @@ def _measure(panel: AbstractPanel) -> dict[str, np.ndarray]:
     """Return rows, span and end of the series, of shape (n_series,), NaN of no rows."""
     filled = panel.lengths > 0
     span, end = np.full((2, panel.n_series), np.nan)
-    first, last = panel.indptr[:-1][filled], panel.indptr[1:][filled] - 1
-    span[filled] = panel.times[last] - panel.times[first]
-    end[filled] = panel.times[last]
+    last = panel.indptr[1:][filled] - 1
+    span[filled], end[filled] = panel.elapsed[last], panel.times[last]
     return {"rows": panel.lengths.astype(float), "span": span, "end": end}
 
 
-def _best_class(
-    name: str,
-    length: np.ndarray,
-    codes: np.ndarray,
-    classes: np.ndarray,
-    tested: np.ndarray,
-    bound: float,
-) -> LengthEffect:
+def _best_class(name, length, codes, classes, tested, bound) -> LengthEffect:
+    """Return the effect of the class among `tested` that the length tells best."""
     scores, errors = _aurocs(length, codes, len(classes))
     effects = np.abs(2 * scores - 1)[tested]
     alarms = (effects >= LEAST_EFFECT) & (effects > 2 * bound * errors[tested])
@@ -151,12 +141,9 @@ def _correlate(
     ranks = [_rank(x[known])[0] for x in (length, target)]
     if any(np.ptp(rank) == 0 for rank in ranks if len(rank)) or sum(known) < 2:
         return LengthEffect(name, np.nan, np.nan, None, False)
-    score, error = (
-        float(np.corrcoef(ranks[0], ranks[1])[0, 1]),
-        (sum(known) - 1) ** -0.5,
-    )
+    score, error = float(np.corrcoef(*ranks)[0, 1]), float((sum(known) - 1) ** -0.5)
     noteworthy = abs(score) >= LEAST_EFFECT and abs(score) > bound * error
-    return LengthEffect(name, score, float(error), None, bool(noteworthy))
+    return LengthEffect(name, score, error, None, noteworthy)
 
 
 def _rank(numbers: np.ndarray) -> tuple[np.ndarray, float]:
@@ -202,7 +189,7 @@ def _as_target(y: Any, n_series: int) -> np.ndarray:
 
 
 def _is_missing(target: np.ndarray) -> np.ndarray:
-    """Tell where NaN, NaT, None and the like stand, of shape (n_series,)."""
+    """Return where NaN, NaT, None and the like are, of shape (n_series,)."""
     if target.dtype.kind != "O":
         return target != target  # NaN and NaT alone
     import pandas as pd

@@ -31,17 +31,7 @@ _LABELS = {
 _ROW_NUMBERS = {"index", "level_0", "unnamed: 0"}  # as pandas names them
 
 
-def read_long(
-    frame,
-    *,
-    instance,
-    time,
-    channel=None,
-    value=None,
-    values=None,
-    static=None,
-    time_unit=None,
-):
+def read_long(frame, instance, time, channel, value, values, static, time_unit):
     """Read a long table; `Panel.from_long` documents the arguments.
 
     Returns

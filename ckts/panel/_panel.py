@@ -285,14 +285,7 @@ class Panel(AbstractPanel):
         Panel(n_series=2, in_channels=1, lengths 1-2, 0% missing, time number[D])
         """
         rows = read_long(
-            frame,
-            instance=instance,
-            time=time,
-            channel=channel,
-            value=value,
-            values=values,
-            static=static,
-            time_unit=time_unit,
+            frame, instance, time, channel, value, values, static, time_unit
         )
         return cls.from_rows(**vars(rows), duplicates=duplicates, copy=False)
 
