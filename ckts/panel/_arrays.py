@@ -1,4 +1,4 @@
-"""Columns of any type -> floats, names and numbers of instances."""
+"""Numbers, names and instances of any type as numpy arrays."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CONVERT = "Convert it first, e.g. with `pandas.to_numeric`."
 
 
 def as_floats(raw, argument, *, columns=None, way_out=CONVERT, copy=True):
-    """Turn numbers of any type into floats; what is missing becomes NaN.
+    """Convert numbers of any type to floats; missing values become NaN.
 
     Booleans count as 0 and 1; pandas' nullable types, masked arrays, also in lists, and
     objects that are numbers are converted. float32 is kept, everything else becomes
@@ -32,7 +32,7 @@ def as_floats(raw, argument, *, columns=None, way_out=CONVERT, copy=True):
     columns : sequence, optional
         Names of the columns, for messages.
     way_out : str
-        What the user can do when there are strings.
+        Advice for strings, at the end of the message.
     copy : bool, default True
         Whether the result must not share memory with `raw`.
 
@@ -67,7 +67,7 @@ def as_floats(raw, argument, *, columns=None, way_out=CONVERT, copy=True):
 def _even_array(raw, argument):
     try:
         return np.asarray(raw)
-    except ValueError as error:  # numpy refuses ragged rows
+    except ValueError as error:  # numpy raises for ragged rows
         raise ValueError(
             f"`{argument}` must have as many entries in every row; got rows of unequal "
             "lengths. Fill them up with NaN."
@@ -86,7 +86,7 @@ def to_pandas(table: Any, argument: str) -> Any:
         return table
     try:
         return table.to_pandas()
-    except ImportError as error:  # polars goes by way of pyarrow
+    except ImportError as error:  # polars converts through pyarrow
         raise TypeError(
             f"`{argument}` must be a table that turns into one of pandas; got "
             f"{kind_of(table)}: {error}. Install what is missing, or use "
@@ -110,7 +110,7 @@ def kind_of(item: object) -> str:
 def as_names(
     argument: str, names: Iterable | None, size: int, prefix: str = "channel"
 ) -> tuple[str, ...]:
-    """Turn column labels into names, by default "channel_0", "channel_1", ..."""
+    """Convert column labels to names, by default "channel_0", "channel_1", ..."""
     default = (f"{prefix}_{i}" for i in range(size))
     names = tuple(str(name) for name in (default if names is None else names))
     if len(names) != size:
@@ -127,16 +127,16 @@ def as_names(
 
 
 def as_instances(
-    instances: Iterable | None, n_series: int, numbered: bool | None = None
+    instances: Any, n_series: int, numbered: bool | None = None
 ) -> tuple[np.ndarray, bool]:
-    """Turn the names of series into an array, by default 0, 1, ...
+    """Convert the names of series to an array, by default 0, 1, ...
 
     Returns
     -------
     instances : ndarray of shape (n_series,)
     numbered : bool
-        Whether they are such default numbers, or what is left of them in a selection;
-        names from the data are not. Told from the names if it is not given.
+        Whether they are such default numbers, or a selection of them, rather than names
+        from the data. By default inferred from the names.
     """
     if np.ma.is_masked(instances):
         number = int(np.argmax(np.ma.getmaskarray(instances)))
@@ -158,7 +158,7 @@ def as_instances(
 
 
 def labels(columns):
-    """Take the labels of a frame's columns, or None where nobody has named them."""
+    """Return the labels of the columns, or None if they are only numbered."""
     import pandas as pd
 
     unnamed = columns.equals(pd.RangeIndex(len(columns)))
@@ -166,7 +166,7 @@ def labels(columns):
 
 
 def encode_instances(ids: pd.Series | pd.Index) -> tuple[np.ndarray, np.ndarray]:
-    """Give every series a number.
+    """Assign numbers to the series in order of appearance.
 
     Parameters
     ----------
@@ -254,7 +254,7 @@ def _positions(index, instances):
 
 
 def _matrix(frame):
-    """Take the values of a frame; as objects only if no number type fits them."""
+    """Return the values of a frame; as objects only if no number type fits them."""
     values = frame.to_numpy()
     if values.dtype.kind != "O":
         return values
@@ -264,7 +264,7 @@ def _matrix(frame):
 
 
 def _without_na(column):
-    """Take the floats of a pandas nullable column of numbers."""
+    """Return the floats of a pandas nullable column of numbers."""
     dtype = getattr(column, "dtype", None)
     if isinstance(dtype, np.dtype) or getattr(dtype, "kind", "O") not in "biuf":
         return column
@@ -293,7 +293,7 @@ def _not_numeric(argument, example, column, way_out):
 
 
 def unmask(raw: Any) -> Any:
-    """Write NaN or None in place of what is masked; numpy itself drops such masks.
+    """Replace masked entries by NaN or None; `numpy.asarray` ignores the mask.
 
     Parameters
     ----------
@@ -303,8 +303,8 @@ def unmask(raw: Any) -> Any:
     Returns
     -------
     object
-        NaN in arrays of numbers, which become floats, None elsewhere. What holds no
-        masked array comes back itself.
+        NaN in arrays of numbers, which become floats, None elsewhere. The argument
+        itself if it holds no masked array.
 
     Examples
     --------
@@ -330,7 +330,7 @@ def _filled(masked):
     if not mask.any():
         return array
     number = array.dtype.kind in "biuf"
-    # float32 holds what it held, and an integer that is masked is read no more
+    # float32 stays float32; masked integers need a type that has NaN
     kept = array.dtype if array.dtype.kind == "f" else np.dtype(np.float64)
     array = array.astype(kept if number else object)
     array[mask] = np.nan if number else None

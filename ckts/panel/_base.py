@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from ckts.panel._checks import refuse_mask, shown
+from ckts.panel._checks import check_unmasked, shown
 from ckts.panel._times import TimeScale
 
 _FIELDS = (
@@ -272,9 +272,9 @@ def check_same_order(argument: str, array: object, panel: AbstractPanel) -> None
     """Raise if a Series or DataFrame names the series of a panel in another order.
 
     What belongs to the series is taken by position, which scikit-learn's splitters
-    keep. An index counts if names from the data stand on both sides: default numbers
-    say nothing. Whole numbers may be row numbers as well, so that they must be those
-    of the panel, all of them; other names of a series must not stand at another one.
+    keep. An index is compared if both sides have names from the data; default numbers
+    are ignored. Integers may be row numbers as well: they are compared only if they
+    are all those of the panel. Other names must not be at the place of another series.
     """
     import pandas as pd
 
@@ -327,7 +327,7 @@ def _series_numbers(key, n_series: int) -> np.ndarray:
         )
     numbers = np.arange(n_series)
     if not isinstance(key, slice):
-        refuse_mask(
+        check_unmasked(
             "panel[...]",
             key,
             "Fill a mask of series, `key.filled(False)`; of numbers take those that "

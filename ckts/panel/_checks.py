@@ -1,6 +1,6 @@
-"""Wrong shapes, times and values -> messages: argument must rule; got value; way out.
+"""Checks of the arrays that a panel is made of.
 
-Every check looks at whole arrays at once and only an offender pays for its message.
+They are vectorized: only for a message is an offender looked up.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ def shown(value: object) -> str:
 
 
 def check_values(values: np.ndarray, times: np.ndarray) -> None:
-    """Hold values (n_rows, in_channels) to floats that are finite or NaN."""
+    """Raise if values are not of shape (n_rows, in_channels), one row per time."""
     if values.ndim != 2:
         raise ValueError(
             "`values` must be 2-D, of shape (n_rows, in_channels); got shape "
@@ -36,7 +36,7 @@ def check_values(values: np.ndarray, times: np.ndarray) -> None:
 
 
 def as_row_pointers(indptr):
-    """Take row numbers as integers; what would be cut to one is refused.
+    """Return row numbers as integers; raise if they are floats or masked.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def as_row_pointers(indptr):
     ndarray of intp of the same shape
         Not shared with `indptr`.
     """
-    refuse_mask("indptr", indptr, "Use `numpy.cumsum([0, *lengths])`.")
+    check_unmasked("indptr", indptr, "Use `numpy.cumsum([0, *lengths])`.")
     array = np.asarray(indptr)
     if array.size and array.dtype.kind not in "iu":
         raise TypeError(
@@ -58,7 +58,7 @@ def as_row_pointers(indptr):
 
 
 def check_indptr(indptr: np.ndarray, n_rows: int) -> None:
-    """Hold row pointers (n_series + 1,) to 0 <= ... <= n_rows, one series or more."""
+    """Raise if row pointers (n_series + 1,) are not 0 <= ... <= n_rows."""
     if indptr.ndim != 1 or len(indptr) < 2:
         raise ValueError(
             "`indptr` must be 1-D and hold n_series + 1 row numbers, for at least one "
@@ -73,7 +73,7 @@ def check_indptr(indptr: np.ndarray, n_rows: int) -> None:
 
 
 def check_some_series(n_series: int) -> None:
-    """Refuse a panel without series."""
+    """Raise if there are no series."""
     if n_series < 1:
         raise ValueError(
             "`X` must hold at least one series; got none. Check how it was selected."
@@ -81,7 +81,7 @@ def check_some_series(n_series: int) -> None:
 
 
 def check_some_steps(shape: tuple[int, ...]) -> None:
-    """Refuse an array (n_series, ..., n_steps) without channels or steps."""
+    """Raise if an array (n_series, ..., n_steps) has no channels or no steps."""
     if shape[0] and 0 in shape[1:]:  # the wording is scikit-learn's
         raise ValueError(
             f"`X` must have channels and steps; got {shape[-1]} feature(s) "
@@ -90,8 +90,8 @@ def check_some_steps(shape: tuple[int, ...]) -> None:
 
 
 def as_codes(instance_codes: Any, n_rows: int, n_series: int) -> np.ndarray:
-    """Take the number of the series of each row (n_rows,), 0 to n_series - 1."""
-    refuse_mask(
+    """Return the number of the series of each row (n_rows,); check its range."""
+    check_unmasked(
         "instance_codes",
         instance_codes,
         "Leave out the rows without a series: `instance_codes.compressed()`, and times "
@@ -111,8 +111,8 @@ def as_codes(instance_codes: Any, n_rows: int, n_series: int) -> np.ndarray:
     return codes
 
 
-def refuse_mask(argument: str, numbers: Any, way_out: str) -> None:
-    """Refuse an array-like of numbers that are masked: numpy drops the mask."""
+def check_unmasked(argument: str, numbers: Any, way_out: str) -> None:
+    """Raise if numbers are masked: `numpy.asarray` would ignore the mask."""
     listed = isinstance(numbers, list | tuple)
     masked: Any = [one is np.ma.masked for one in numbers] if listed else []
     if np.ma.is_masked(numbers):
@@ -130,7 +130,7 @@ def check_finite(
     instances: np.ndarray,
     channels: Sequence[str],
 ) -> None:
-    """Hold values (n_rows, in_channels) to have no infinity; NaN is "not observed"."""
+    """Raise if values (n_rows, in_channels) are infinite; NaN is "not observed"."""
     if np.isinf(values).any():
         row, channel = np.argwhere(np.isinf(values))[0]
         series = np.searchsorted(indptr, row, side="right") - 1

@@ -1,4 +1,4 @@
-"""as_panel: every format that people keep time series in -> Panel."""
+"""as_panel: time series of any common format as a Panel."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def as_panel(
 
         Long tables need names: see `Panel.from_long`. NaN is "not observed".
     duplicates : {"error", "mean", "last", "keep"}, default "error"
-        What to do with a channel observed twice at one time of a series: refuse,
+        What to do with a channel observed twice at one time of a series: raise,
         average, take the last, or keep all rows as they are.
     time_unit : {"ns", "us", "ms", "s", "min", "h", "D", "W"}, optional
         The unit of times that are plain numbers.
@@ -173,7 +173,7 @@ def _read_list(X):
 
 
 def _check_members(X):
-    """Hold a list to rows of numbers; anything else is refused by name."""
+    """Raise if the members of a list are not rows of numbers."""
     kinds = sorted({kind_of(member) for member in X})
     if len(kinds) > 1:
         raise TypeError(
@@ -181,7 +181,7 @@ def _check_members(X):
         )
     check_known(X[0])
     depth = _depth(X[0])
-    # two arrays in a tuple are one series or two: nobody knows
+    # two arrays in a tuple may be one series or two
     if isinstance(X, tuple) or depth != 1:
         raise TypeError(
             "`X` must be an array or a list of tuples or DataFrames; got a "
@@ -191,7 +191,7 @@ def _check_members(X):
 
 
 def _steps_way_out(X, depth):
-    """Name the way for arrays of two dimensions at equal steps, as aeon has them."""
+    """Return advice for lists of 2-D arrays at equal steps, as in aeon."""
     if depth != 2:
         return ""
     if len({_shape(member) for member in X}) == 1:
@@ -205,7 +205,7 @@ def _steps_way_out(X, depth):
 def _shape(member):
     try:
         return np.shape(member)
-    except ValueError:  # numpy refuses ragged rows
+    except ValueError:  # numpy raises for ragged rows
         return (len(member), "unequal")
 
 
@@ -230,7 +230,7 @@ def _read_pairs(X):
 
 
 def _part(part, number):
-    """Make an array of what other libraries hold, such as a tensor."""
+    """Convert times or values of another library, such as a tensor."""
     check_dense(part, f" at position {number}")
     plain = hasattr(getattr(part, "dtype", None), "kind") or is_pandas(part)
     foreign = not plain and not isinstance(part, list | tuple | range)
@@ -238,12 +238,12 @@ def _part(part, number):
 
 
 def _pair_values(pair, number):
-    """Take the values of a tuple (times, values)."""
+    """Return the values of a tuple (times, values)."""
     found = f"a tuple of {len(pair)}"
     if len(pair) == 2:
         try:
             values = np.asarray(pair[1])
-        except ValueError:  # numpy refuses ragged rows
+        except ValueError:  # numpy raises for ragged rows
             found = "values with rows of unequal lengths"
         else:
             if values.ndim in (1, 2) and np.ndim(pair[0]):
@@ -256,7 +256,7 @@ def _pair_values(pair, number):
 
 
 def as_known(X: Any) -> Any:
-    """Make tables of pandas and arrays of numpy, or refuse what is neither by name.
+    """Convert tables to pandas and arrays to numpy; raise for other libraries.
 
     Parameters
     ----------
@@ -266,7 +266,7 @@ def as_known(X: Any) -> Any:
     Returns
     -------
     object
-        Itself, if no other library has to do with it.
+        The argument itself if it belongs to no other library.
 
     Raises
     ------
@@ -285,7 +285,7 @@ def as_known(X: Any) -> Any:
 
 
 def as_array(X: Any, where: str = "") -> np.ndarray:
-    """Make an array of what says that it can be one, such as a tensor."""
+    """Convert an array of another library, such as a tensor."""
     check_dense(X, where)
     try:
         return np.asarray(X)
@@ -299,7 +299,7 @@ def as_array(X: Any, where: str = "") -> np.ndarray:
 
 
 def check_known(member: Any) -> None:
-    """Refuse a member of a list that is neither a tuple nor numbers."""
+    """Raise if a member of a list is a table or array of another library."""
     check_dense(member, " in a list")
     if kind_of(member) in _WAYS_OUT:
         way_out = PAIRS
@@ -317,7 +317,7 @@ def check_known(member: Any) -> None:
 
 
 def check_dense(X: Any, where: str = "") -> None:
-    """Refuse sparse arrays of scipy, pydata and torch."""
+    """Raise if an array of scipy, pydata or torch is sparse."""
     sparse_tensor = str(getattr(X, "layout", "")).startswith("torch.sparse")
     if hasattr(X, "tocsr") or sparse_tensor:
         names = ("toarray", "todense", "to_dense")

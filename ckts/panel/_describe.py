@@ -181,7 +181,7 @@ def _spread(numbers: np.ndarray) -> Spread:
     return Spread(low.item(), middle.item(), high.item())
 
 
-def _ratio(part: float, whole: float) -> float:
+def _ratio(part: Any, whole: Any) -> float:
     return float(part) / float(whole) if whole else np.nan
 
 

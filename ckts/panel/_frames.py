@@ -1,4 +1,4 @@
-"""DataFrames other than long tables: pd-multiindex, wide, and frames of Series."""
+"""DataFrames as rows: pd-multiindex, wide, frames of Series, lists of frames."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def _read_multiindex(frame):
             "a level of channels use `Panel.from_long(X.reset_index(), instance=..., "
             "time=..., channel=..., value=...)`."
         )
-    _refuse_swapped(index)
+    _check_levels(index)
     codes, instances = encode_instances(index.get_level_values(0))
     _warn_of_single_rows(index, codes)
     time_codes = index.codes[1]
@@ -95,8 +95,8 @@ _SWAP = (
 )
 
 
-def _refuse_swapped(index):
-    """Refuse an index (time, instance), told by names and by stamps."""
+def _check_levels(index):
+    """Raise if an index looks like (time, instance), by its names or stamps."""
     first, second = index.names
     if is_instance_name(first) or not len(index.levels[0]):
         return
@@ -164,13 +164,13 @@ def read_frames(X):
             times, [m.to_numpy() for m in X], None if name is None else [name]
         )
     columns = next((m.columns for m in X if m.shape[1]), X[0].columns)
-    _refuse_time_column(X, columns)
+    _check_no_time_column(X, columns)
     values = [_ordered(m, columns, number) for number, m in enumerate(X)]
     return stack_series(times, values, labels(columns))
 
 
-def _refuse_time_column(frames, columns):
-    """Refuse a column of times beside an index of row numbers."""
+def _check_no_time_column(frames, columns):
+    """Raise if there is a column of times beside an index of row numbers."""
     if not _holds_row_numbers([frame.index for frame in frames]):
         return
     for name in columns:
@@ -215,7 +215,7 @@ def _rises(frames, name):
 
 
 def _ordered(frame, columns, number):
-    """Take the values of a frame in the order of the common columns."""
+    """Return the values of a frame in the order of the common columns."""
     if frame.columns is columns or frame.columns.equals(columns):
         return frame.to_numpy()
     if not len(frame) and not frame.shape[1]:
@@ -282,7 +282,7 @@ def stack_series(times, values, channels):
 
 def _read_wide(frame):
     """Read one univariate series per row; labels that are times are its times."""
-    _refuse_long(frame)
+    _check_wide(frame)
     check_some_steps(frame.shape)
     n_series, n_steps = frame.shape
     values = as_floats(
@@ -305,12 +305,12 @@ def _read_wide(frame):
 def _step_times(columns):
     if columns.inferred_type in _STEP_KINDS:
         return parse_times(columns)
-    _refuse_written_times(columns)
+    _check_step_labels(columns)
     return parse_times(np.arange(len(columns)))
 
 
-def _refuse_written_times(columns):
-    """Refuse labels that are time stamps written as strings, as in files."""
+def _check_step_labels(columns):
+    """Raise if labels are time stamps written as strings, as in files."""
     texts = [label.strip() for label in columns if isinstance(label, str)]
     if len(texts) < len(columns):
         return
@@ -332,8 +332,8 @@ def _uneven(texts):
     return bool(len(gaps)) and not np.allclose(gaps, gaps[0])
 
 
-def _refuse_long(frame):
-    """Refuse a frame that looks like a long table."""
+def _check_wide(frame):
+    """Raise if a frame looks like a long table."""
     time = [name for name in frame.columns if is_time_name(name)]
     ids = [name for name in frame.columns if is_instance_name(name)]
     kinds = zip(frame.columns, frame.dtypes, strict=True)
@@ -346,7 +346,7 @@ def _refuse_long(frame):
             "`X` must be a wide frame, with one row per series and one column per step;"
             f" got columns {list(frame.columns)[:6]}, which look like a long table. Use"
             f" `Panel.from_long(X, instance={_first(ids)}, time={_first(time)})`, or "
-            "drop what is no step."
+            "drop the columns that are not steps."
         )
 
 

@@ -21,7 +21,7 @@ _EXAMPLES = {
 
 
 def hide_after(panel: Panel, landmark: Any, time_scale: TimeScale) -> Panel:
-    """Take what was observed after a landmark for unobserved.
+    """Mask the observations after a landmark.
 
     Parameters
     ----------

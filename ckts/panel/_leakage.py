@@ -1,4 +1,4 @@
-"""Does the length of a record tell its target, as where records end at the event."""
+"""Length leakage: whether the length of a series predicts its target."""
 
 from __future__ import annotations
 
@@ -141,7 +141,10 @@ def _correlate(
     ranks = [_rank(x[known])[0] for x in (length, target)]
     if any(np.ptp(rank) == 0 for rank in ranks if len(rank)) or sum(known) < 2:
         return LengthEffect(name, np.nan, np.nan, None, False)
-    score, error = float(np.corrcoef(*ranks)[0, 1]), float((sum(known) - 1) ** -0.5)
+    score, error = (
+        float(np.corrcoef(ranks[0], ranks[1])[0, 1]),
+        float((sum(known) - 1) ** -0.5),
+    )
     noteworthy = abs(score) >= LEAST_EFFECT and abs(score) > bound * error
     return LengthEffect(name, score, error, None, noteworthy)
 

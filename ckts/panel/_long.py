@@ -1,4 +1,4 @@
-"""Long tables: one row per visit or measurement, with its instance and time."""
+"""Long tables: a row per visit or measurement; roles of columns by their names."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _with_rowless(instances, static):
 
 
 def constant_columns(frame, codes, instances):
-    """Take columns that do not change within a series; NaN says nothing.
+    """Return columns that do not change within a series; NaN is ignored.
 
     Parameters
     ----------
@@ -125,7 +125,7 @@ def _wide_rows(frame, rows, values, used):
 
 
 def _check_measured(frame, codes, columns):
-    """Refuse labels among the channels that nobody named, and warn of constants."""
+    """Raise if unlisted channels are labels, and warn if they are constant."""
     labels = [name for name in columns if is_label_name(name)]
     if labels:
         raise ValueError(
@@ -189,7 +189,7 @@ def _encode_channels(column):
     if np.any(codes < 0):
         raise ValueError(
             f"`channel` must not be missing; got NaN in row {int(np.argmax(codes < 0))}"
-            ". Drop the measurements of nothing."
+            ". Drop rows without a channel name."
         )
     return [str(name) for name in names], codes
 
@@ -221,7 +221,7 @@ def _plain(name):
 
 
 def _column(frame, argument, name):
-    """Take a column, or a level of the index, by name."""
+    """Return a column, or a level of the index, by name."""
     if name in list(frame.columns):
         column = frame[name]
         if column.ndim == 1:
@@ -235,7 +235,7 @@ def _column(frame, argument, name):
 
 
 def _listed(frame, argument, names):
-    """Take a list of column names that are in the frame."""
+    """Return column names as a list; raise if one is not in the frame."""
     names = [names] if isinstance(names, str) else list(() if names is None else names)
     missing = [name for name in names if name not in frame.columns]
     if missing:

@@ -51,7 +51,7 @@ def sort_rows(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Sort rows by series, then by time; rows that tie keep their order.
 
-    Stamps that only rounding tells apart tie, too, see `merge_stamps`.
+    Stamps that differ by rounding only are ties, see `merge_stamps`.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ def _order(codes: np.ndarray, times: np.ndarray) -> np.ndarray:
 def check_sorted(
     times: np.ndarray, indptr: np.ndarray, instances: np.ndarray, scale: TimeScale
 ) -> None:
-    """Hold times (n_rows,) to not decrease, and to have a span, in each series."""
+    """Raise if times (n_rows,) decrease within a series, or their span overflows."""
     falls = times[1:] < times[:-1]
     firsts = indptr[1:-1]
     falls[firsts[(firsts > 0) & (firsts < len(times))] - 1] = False
@@ -109,7 +109,7 @@ def check_sorted(
 
 
 def _check_spans(times, indptr, instances, scale):
-    """Refuse series whose span overflows: differences of time stamps wrap there."""
+    """Raise if the span of a series overflows: differences would wrap around."""
     filled = np.flatnonzero(np.diff(indptr))
     first, last = times[indptr[filled]], times[indptr[filled + 1] - 1]
     if times.dtype.kind == "f":
@@ -131,10 +131,10 @@ def _check_spans(times, indptr, instances, scale):
 
 
 def merge_stamps(times: np.ndarray, indptr: np.ndarray) -> np.ndarray:
-    """Make stamps of a series that only rounding tells apart one and the same.
+    """Make ties of stamps of a series that differ by rounding only.
 
-    From the earliest on, each takes along all that are no farther from it than stamps
-    of this series are rounded; what is left is farther apart. Integers are exact.
+    Starting with the earliest, each stamp replaces the later ones within the rounding
+    of its series; those that remain are farther apart. Integers are exact.
 
     Parameters
     ----------

@@ -66,7 +66,7 @@ class TimeScale:
         return self.kind if self.unit is None else f"{self.kind}[{self.unit}]"
 
     def factor_to(self, other: TimeScale) -> float:
-        """Tell by what number times of this scale are multiplied to be on another.
+        """Return the factor that converts times of this scale to another.
 
         Models do not depend on the origin of time, so that datetime, timedelta and
         numbers of known unit convert into each other.
@@ -191,7 +191,7 @@ def join_times(parts: Sequence) -> tuple[np.ndarray, TimeScale]:
 def check_scale(
     scale: TimeScale | None, found: TimeScale, times: np.ndarray
 ) -> TimeScale:
-    """Hold a scale to fit times parsed from `found`, which is it if None is given."""
+    """Raise if a scale does not fit the times; return it, by default `found`."""
     if scale is None:
         return found
     if found.kind not in ("number", scale.kind):
@@ -233,7 +233,7 @@ def show_time(time: int | float, scale: TimeScale) -> str:
 
 def _as_array(raw):
     """Keep what has a numpy-like dtype, and make an array of everything else."""
-    raw = unmask(raw)  # what is masked is refused like NaN
+    raw = unmask(raw)  # masked entries raise like NaN
     array = raw if hasattr(getattr(raw, "dtype", None), "kind") else np.asarray(raw)
     if array.ndim != 1:
         raise ValueError(
@@ -268,7 +268,7 @@ def _mixed(found):
     )
 
 
-def _refuse_missing(missing, raw=None):
+def _check_known(missing, raw=None):
     if missing.any():
         row = int(np.argmax(missing))
         value = "a missing value" if raw is None else raw[row]
@@ -284,7 +284,7 @@ def _is_numpy(raw):
 
 def _integers(raw):
     if not _is_numpy(raw):
-        _refuse_missing(np.asarray(raw.isna()))
+        _check_known(np.asarray(raw.isna()))
         raw = raw.to_numpy(dtype=raw.dtype.numpy_dtype)
     raw = np.asarray(raw)
     if len(raw) and raw.dtype.kind in "uO" and raw.max() > np.iinfo(np.int64).max:
@@ -298,7 +298,7 @@ def _floats(raw):
     if not _is_numpy(raw):
         raw = raw.to_numpy(dtype=np.float64, na_value=np.nan)
     times = np.array(raw, dtype=np.float64)
-    _refuse_missing(~np.isfinite(times), times)
+    _check_known(~np.isfinite(times), times)
     return times
 
 
@@ -327,7 +327,7 @@ def _nanoseconds(convert, raw, scale):
             "`times` must lie between the years 1678 and 2261 to be counted in int64 "
             f"nanoseconds; got {error}. Give them as numbers, e.g. days since a start."
         ) from error
-    _refuse_missing(index.isna(), index)
+    _check_known(index.isna(), index)
     return index.asi8.copy(), scale
 
 
@@ -336,12 +336,12 @@ def _parse_objects(raw):
     import pandas as pd
 
     if isinstance(raw.dtype, pd.PeriodDtype):
-        _refuse_missing(np.asarray(raw.isna()))
+        _check_known(np.asarray(raw.isna()))
         return _nanoseconds(_period_starts, raw, DATETIME)
     if isinstance(raw.dtype, pd.CategoricalDtype):
         return parse_times(np.asarray(raw))
     values = np.asarray(raw, dtype=object)
-    _refuse_missing(np.asarray(pd.isna(values)))
+    _check_known(np.asarray(pd.isna(values)))
     return _parse_inferred(values, pd.api.types.infer_dtype(values))
 
 

@@ -1,3 +1,5 @@
+"""The same data in every format, and what formats mean."""
+
 from __future__ import annotations
 
 import cProfile
@@ -8,14 +10,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from ckts.panel import Panel
 from ckts.panel._convert import as_panel
 from ckts.panel._times import TimeScale
-
-# The same data in every format
 
 
 def from_steps(n_series=4, in_channels=2, n_steps=5):
@@ -68,6 +66,8 @@ MULTIVARIATE = {
     ),
     "to_frame": lambda a: as_panel(a).to_frame(),
 }
+
+
 UNIVARIATE = {
     "numpy": lambda a: a,
     "list of lists": lambda a: a.tolist(),
@@ -139,9 +139,6 @@ def test_formats_with_times_of_any_kind_give_equal_panels(name):
     assert as_panel(wide).equals(panel.with_values(panel.values[:, :1]))
 
 
-# What formats mean
-
-
 def test_series_come_in_order_of_appearance():
     index = pd.MultiIndex.from_tuples([("b", 1), ("a", 5), ("b", 0), ("a", 2)])
     panel = as_panel(pd.DataFrame({"x": [1.0, 2.0, 3.0, 4.0]}, index=index))
@@ -153,31 +150,6 @@ def test_series_come_in_order_of_appearance():
 def test_a_selection_forgets_the_other_instances():
     _, array = from_steps()
     assert as_panel(multiindex(array).loc[[2, 0]]).instances.tolist() == [2, 0]
-
-
-def test_wide_labels_that_are_numbers_are_times():
-    panel = as_panel(pd.DataFrame([[1.0, 2.0]], columns=[7.5, 0.5], index=["ann"]))
-    assert panel.times.tolist() == [0.5, 7.5]
-    assert panel.values[:, 0].tolist() == [2, 1]
-    assert panel.instances.tolist() == ["ann"]
-
-
-def test_channels_of_nested_cells_may_have_their_own_times():
-    cells = {
-        "x": [pd.Series([1.0, 2.0], index=[0.0, 2.0]), pd.Series([], dtype=float)],
-        "y": [pd.Series([3.0, 4.0], index=[1.0, 2.0]), pd.Series([5.0], index=[9.0])],
-    }
-    panel = as_panel(pd.DataFrame(cells, index=["p", "q"]))
-    assert panel.instances.tolist() == ["p", "q"]
-    assert panel.times.tolist() == [0, 1, 2, 9]
-    nan = np.nan
-    expected = [[1, nan], [nan, 3], [2, 4], [nan, 5]]
-    np.testing.assert_array_equal(panel.values, expected)
-
-
-def test_series_of_one_name_name_their_channel():
-    named = [pd.Series([1.0], name="pulse"), pd.Series([2.0], name="pulse")]
-    assert as_panel(named).channels == ("pulse",)
 
 
 @pytest.mark.parametrize(
@@ -257,291 +229,6 @@ def test_tables_of_other_libraries_go_through_pandas():
     assert as_panel(Polars(pd.DataFrame([[1.0, 2.0]]))).lengths.tolist() == [2]
     long = pd.DataFrame({"i": [0], "t": [0], "x": [1.0]})
     assert len(Panel.from_long(Polars(long), instance="i", time="t")) == 1
-
-
-# There and back
-
-
-@st.composite
-def panels(draw):
-    lengths = draw(st.lists(st.integers(0, 4), min_size=1, max_size=5))
-    n_rows = sum(lengths)
-    kind = draw(st.sampled_from(["number", "datetime", "timedelta", "float"]))
-    number = st.floats(-1e9, 1e9) if kind == "float" else st.integers(-(2**61), 2**61)
-    parts = [sorted(draw(number) for _ in range(length)) for length in lengths]
-    times = np.array(
-        [t for part in parts for t in part],
-        dtype=float if kind == "float" else np.int64,
-    )
-    value = st.one_of(st.just(np.nan), st.floats(-1e6, 1e6))
-    values = [[draw(value), draw(value)] for _ in range(n_rows)]
-    return Panel(
-        np.array(values, dtype=float).reshape(n_rows, 2),
-        times,
-        np.concatenate([[0], np.cumsum(lengths)]),
-        channels=["x", "y"],
-        instances=draw(st.permutations([f"p{i}" for i in range(len(lengths))])),
-        time_scale=TimeScale("number")
-        if kind in ("number", "float")
-        else TimeScale(kind, "ns"),
-    )
-
-
-@given(panels())
-def test_a_panel_comes_back_from_pandas_as_it_was(panel):
-    frame = panel.to_frame()
-    again = as_panel(frame, duplicates="keep")
-    if panel.times.size:  # without any, nothing tells their kind
-        assert again.equals(panel)
-        long = frame.reset_index()
-        names = {"instance": "instance", "time": "time", "values": panel.channels}
-        assert Panel.from_long(long, **names, duplicates="keep").equals(panel)
-
-
-# What is refused
-
-
-LONG = pd.DataFrame({"id": [1, 1, 2], "time": [0, 1, 0], "x": [0.1, 0.2, 0.3]})
-BLOCKS = pd.DataFrame(
-    {"a": np.repeat([5, 3, 9], 4), "b": np.tile(range(4), 3), "c": 0.5}
-)
-
-
-@pytest.mark.parametrize(
-    ("frame", "way_out"),
-    [
-        (LONG, r"instance='id', time='time'\)"),
-        (LONG.rename(columns={"time": "z"}), r"instance='id', time=...\)"),
-        (LONG.rename(columns={"id": "z"}), r"instance=..., time='time'\)"),
-        (LONG.rename(columns={"id": "case_id"}), r"instance='case_id', time='time'\)"),
-        (LONG.set_axis(["ID", "Day", "x"], axis=1), r"instance='ID', time='Day'\)"),
-        (pd.DataFrame({"a": pd.to_datetime(["2020"]), "b": [1.0]}), r"time='a'\)"),
-        (BLOCKS, r"instance='a', time='b'\)"),
-        (BLOCKS.assign(a=np.repeat(["x", "y", "z"], 4)), r"instance='a', time='b'\)"),
-    ],
-)
-def test_a_long_table_is_not_a_wide_one(frame, way_out):
-    with pytest.raises(ValueError, match=r"wide.*look like a long table.*" + way_out):
-        as_panel(frame)
-
-
-def test_labels_that_are_numbers_say_that_a_frame_is_wide():
-    assert len(as_panel(BLOCKS.set_axis(range(3), axis=1))) == len(BLOCKS)
-
-
-def test_wide_frames_of_few_values_are_wide():
-    rng = np.random.default_rng(0)
-    for n_values in (1, 2, 3, 10):
-        digits = pd.DataFrame(rng.integers(0, n_values, size=(60, 8)))
-        assert len(as_panel(digits)) == 60
-        assert len(as_panel(digits.sort_values(0))) == 60
-
-
-@pytest.mark.parametrize(
-    ("X", "message"),
-    [
-        (np.zeros(3), r"`X` must be 2-D .*got shape \(3,\). Reshape your data"),
-        (np.zeros((1, 1, 1, 1)), r"`X` must be 2-D .*or 3-D.*got shape \(1, 1, 1, 1\)"),
-        (
-            np.zeros((2, 0)),
-            r"0 feature\(s\) \(shape=\(2, 0\)\) while a minimum of 1 is",
-        ),
-        (np.zeros((2, 3, 0)), r"`X` must have channels and steps"),
-        (np.zeros((0, 3)), r"`X` must hold at least one series; got none"),
-        ([], r"`X` must hold at least one series"),
-        (pd.DataFrame(), r"`X` must hold at least one series"),
-        (
-            np.array([[1.0, np.inf]]),
-            r"finite, or NaN.*inf in channel 'channel_0' of i.*0",
-        ),
-        (np.array([[1j]]), r"Complex data not supported"),
-        ([1, 2.0], r"got shape \(2,\). Reshape your data"),
-        (pd.DataFrame(index=[0, 1]), r"0 feature\(s\) \(shape=\(2, 0\)\)"),
-        ([pd.DataFrame(index=[0])], r"`values` must have at least one channel"),
-        (pd.Series([1.0]), r"`X` must be 2-D"),
-        (
-            [([0, 1], [1.0])],
-            r"time for every value; got 2 times and 1 values in series 0",
-        ),
-        (
-            [([0], [1.0], [2.0])],
-            r"tuples \(times, values\).*a tuple of 3 at position 0",
-        ),
-        ([([0], np.zeros((1, 1, 1)))], r"tuples \(times, values\)"),
-        (
-            [([0], [[1.0]]), ([0], [[1.0, 2.0]])],
-            r"same channels in every series; got 1 and 2 channels. Add missing",
-        ),
-        (
-            [pd.DataFrame({"a": [1.0]}), pd.DataFrame({"b": [1.0]})],
-            r"same channels.*got \['b'\] in series 1 and \['a'\] before. Add missing",
-        ),
-        (
-            [pd.DataFrame({"time": [1.0], "a": [2.0]})],
-            r"DataFrames indexed by time; got a column 'time'.*Use `frame.set_index",
-        ),
-        (
-            [([0], [1.0]), (pd.to_datetime(["2020-01-01"]), [1.0])],
-            r"`times` must be of one kind.*got datetime and number",
-        ),
-        (
-            [[1.0, 2.0], [1.0]],
-            r"times where series differ in length.*\[\(times, values",
-        ),
-        ([(pd.to_datetime([None]), [1.0])], r"`times` must be finite.*NaT"),
-        ([([np.inf], [1.0])], r"`times` must be finite.*inf"),
-        ([([0, 0], [1.0, 2.0])], r'instance 0 has 2 values.*duplicates="mean"'),
-    ],
-)
-def test_wrong_values_are_refused(X, message):
-    with pytest.raises(ValueError, match=message):
-        as_panel(X)
-
-
-@pytest.mark.parametrize(
-    ("X", "message"),
-    [
-        (np.array([["a"]]), r"`X` must be numeric; got 'a'.*pandas.to_numeric"),
-        (np.array([["a", 1.0]], dtype=object), r"`X` must be numeric; got 'a'"),
-        (np.array([[{}]], dtype=object), r"argument must be .* string.* number"),
-        (pd.DataFrame({"s0": ["a"], "s1": [1.0]}), r"'a' in column 's0'.*from_long"),
-        ([([0], ["a"])], r"`X` must be numeric; got 'a'"),
-        ([pd.DataFrame({"x": ["a"]})], r"got 'a' in column 'x'"),
-        (np.zeros((1, 1), "M8[ns]"), r"`X` must be numeric"),
-        ([(["2020-01-01"], [1.0])], r"`times` must be numbers.*strings.*to_datetime"),
-        (["a", "b"], r"`X` must be an array or a list.*got a list of str"),
-        (pd.DataFrame({"x": [np.zeros(2)]}), r"Series in every cell; got a ndarray"),
-        ("visits.csv", r"`X` must be a Panel.*got str. A file is read first"),
-        (None, r"`X` must be a Panel.*got NoneType"),
-        ({"a": [1.0]}, r"`X` must be a Panel.*got dict"),
-        ((np.zeros(2), np.zeros(2)), r"got a tuple of ndarray.*\[\(times, values\)"),
-        (
-            [[[0, 1], [1.0, 2.0]]],
-            r"got a list of list of shape \(2, 2\).*channel first",
-        ),
-        (
-            [np.zeros((3, 2))],
-            r"got a list of ndarray of shape \(3, 2\).*numpy.asarray\(X\)",
-        ),
-        ([np.zeros(2), [1.0, 2.0]], r"series of one type; got list, ndarray"),
-        ([pd.DataFrame(), pd.Series()], r"DataFrames or a list of Series; got both"),
-    ],
-)
-def test_wrong_types_are_refused(X, message):
-    with pytest.raises(TypeError, match=message):
-        as_panel(X)
-
-
-def test_sparse_matrices_are_refused():
-    sparse = pytest.importorskip("scipy.sparse")
-    with pytest.raises(TypeError, match=r"`X` must be dense; got a sparse.*toarray"):
-        as_panel(sparse.csr_matrix(np.eye(2)))
-
-
-def test_an_empty_panel_is_refused():
-    panel, _ = from_steps()
-    with pytest.raises(ValueError, match=r"`X` must hold at least one series"):
-        as_panel(panel[:0])
-    with pytest.raises(ValueError, match=r"`duplicates` must be one of"):
-        as_panel(panel, duplicates="drop")
-
-
-def test_wrong_indices_of_frames_are_refused():
-    frame = pd.DataFrame({"x": [1.0, 2.0]})
-    for index, message in [
-        ([[0, 0], [0, 1], [0, 0]], r"index of two levels, \(instance, time\); got 3"),
-        ([[0, None], [0, 1]], r"`instance` must not be missing; got NaN in row 1"),
-        ([[0, 0], pd.to_datetime(["2020", None])], r"`times` must be finite.*in row 1"),
-        ([[0, 0], ["a", "b"]], r"`times` must be numbers.*strings"),
-        ([[0, 0], [1, 1]], r"instance 0 has 2 values of 'x' at time 1"),
-    ]:
-        wrong = frame.set_axis(pd.MultiIndex.from_arrays(index))
-        with pytest.raises((ValueError, TypeError), match=message):
-            as_panel(wrong)
-
-
-def test_nested_frames_hold_series_only():
-    mixed = pd.DataFrame({"x": [pd.Series([1.0])], "age": [58.0]})
-    with pytest.raises(
-        TypeError, match=r"Series in every cell; got a float.*with_static"
-    ):
-        as_panel(mixed)
-
-
-# Messages that keep a numpy or torch traceback away
-
-
-@pytest.mark.parametrize(
-    ("labels", "convert"),
-    [
-        (["0.0", "0.7", "3.1"], r"X\.columns\.astype\(float\)"),
-        (["0", "1", "4"], r"X\.columns\.astype\(float\)"),
-        (["2020-01-01", "2020-01-05", "2020-03-01"], r"pandas\.to_datetime"),
-        (
-            ["2020-01-01 08:00", "2020-01-01 09:00", "2020-02-01"],
-            r"pandas\.to_datetime",
-        ),
-    ],
-)
-def test_time_stamps_written_as_labels_are_not_taken_for_steps(labels, convert):
-    wide = pd.DataFrame([[1.0, 2.0, 4.0]], columns=labels)
-    with pytest.raises(ValueError, match=rf"look like time stamps, .*= {convert}"):
-        as_panel(wide)
-
-
-@pytest.mark.parametrize(
-    "labels", [["0", "1", "2"], ["0.5", "1.0", "1.5"], ["a", "b", "c"], ["7", "b", "c"]]
-)
-def test_other_labels_are_steps(labels):
-    wide = pd.DataFrame([[1.0, 2.0, 4.0]], columns=labels)
-    assert as_panel(wide).times.tolist() == [0, 1, 2]
-
-
-@pytest.mark.parametrize(
-    ("X", "error", "message"),
-    [
-        ([([0, 1], [[1.0, 2.0], [3.0]])], ValueError, "rows of unequal lengths at pos"),
-        ([([0], [1.0]), (0, 1.0)], ValueError, r"shapes \(\), \(\) at position 1"),
-        ([(0, [1.0])], ValueError, r"shapes \(\), \(1,\) at position 0"),
-        ([[1.0, 2.0], [3.0]], ValueError, "got a list of list of unequal lengths"),
-    ],
-)
-def test_series_of_odd_shapes_are_refused(X, error, message):
-    with pytest.raises(error, match=rf"`X` must .*{message}.*Write series as tuples"):
-        as_panel(X)
-
-
-def test_pairs_in_an_object_array_are_refused():
-    pairs = object_array([([0.0, 1.0], [1.0, 2.0])]).reshape(1, 1)
-    with pytest.raises(TypeError, match=r"got an object array .*Write series as tup"):
-        as_panel(pairs)
-
-
-def test_tensors_are_read_and_those_that_numpy_cannot_read_are_refused():
-    torch = pytest.importorskip("torch")
-    assert as_panel(torch.zeros(2, 3, 4)).in_channels == 3
-    for tensor in (
-        torch.zeros(2, 3, requires_grad=True),
-        torch.zeros(2, 3, dtype=torch.bfloat16),
-        torch.zeros(2, 3, device="meta"),
-    ):
-        with pytest.raises(
-            TypeError, match=r"got a torch Tensor: .*X\.detach\(\)\.cpu\(\)"
-        ):
-            as_panel(tensor)
-
-
-def test_an_index_with_a_level_of_channels_names_from_long():
-    frame = pd.DataFrame(
-        {"id": [1, 1], "time": [0, 1], "band": ["g", "r"], "mag": [1.0, 2.0]}
-    )
-    with pytest.raises(ValueError, match=r"3 levels .*from_long\(X\.reset_index"):
-        as_panel(frame.set_index(["id", "time", "band"]))
-    with pytest.raises(TypeError, match=r"'g' in column 'band'.*channel=\.\.\., value"):
-        as_panel(frame.set_index(["id", "time"]))
-
-
-# Real data and size
 
 
 def test_the_guide_shows_what_comes_out():

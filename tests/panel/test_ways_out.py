@@ -251,9 +251,9 @@ WAYS_OUT = {
         r"Use `Panel\.from_long\(X, instance='id', time='hour'\)`",
         lambda: Panel.from_long(LONG[["id", "hour", "x"]], instance="id", time="hour"),
     ),
-    "a column that is no step": (
+    "a column that is not a step": (
         lambda: as_panel(pd.DataFrame({"id": [1], "s0": [1.0], "s1": [2.0]})),
-        r"or drop what is no step",
+        r"or drop the columns that are not steps",
         lambda: as_panel(pd.DataFrame({"s0": [1.0], "s1": [2.0]})),
     ),
     "words in a wide frame": (
@@ -298,9 +298,9 @@ WAYS_OUT = {
         r"Columns that are channels are `values`",
         lambda: Panel.from_long(LONG, **NAMES, values=["x"]),
     ),
-    "measurements of nothing": (
+    "measurements without a channel": (
         lambda: Panel.from_long(LONG.replace("bp", None), **MEASURED),
-        r"Drop the measurements of nothing",
+        r"Drop rows without a channel name",
         lambda: Panel.from_long(LONG.replace("bp", None).dropna(), **MEASURED),
     ),
     "rows of no series": (
