@@ -50,7 +50,7 @@ def check_count(name: str, value: Any, minimum: int = 1) -> int:
 
 
 def check_size(name: str, value: Any) -> int:
-    """Return a positive int, or refuse."""
+    """Return a positive integer as an int."""
     return check_count(name, value)
 
 

@@ -27,10 +27,7 @@ TESTED_ELSEWHERE = {
     "ckts/kernels/siren.py": "test_kernels walks all kernels",
     "ckts/kernels/weight_norm.py": "test_kernels walks all kernels",
     "ckts/panel/_checks.py": "test_panel",
-    "ckts/panel/_columns.py": "test_convert",
-    "ckts/panel/_frames.py": "test_convert",
     "ckts/panel/_landmark.py": "estimators/test_landmark, datasets/test_landmark",
-    "ckts/panel/_static.py": "test_panel",
     "datasets/_checks.py": "each data set tests its arguments",
     "datasets/_choose.py": "test_perturb",
     "datasets/_dataset.py": "test_registry",
@@ -54,7 +51,6 @@ LONG_TESTS = {
     "tests/datasets/test_download.py",
     "tests/kernels/test_kernels.py",
     "tests/layers/test_ckconv_linear.py",
-    "tests/panel/test_convert.py",
 }
 # Warnings are errors: these pass where none is raised.
 SILENT_TESTS = {
