@@ -14,8 +14,7 @@ from ckts.datasets._archives import read_members
 from ckts.datasets._cache import Cache
 from ckts.datasets.catalog import Dataset, find_versions
 from ckts.datasets.fetch._bunch import make_bunch
-from ckts.datasets.readers._splits import join_parts
-from ckts.datasets.readers._texts import Text
+from ckts.datasets.readers._text import Text, join_parts
 from ckts.datasets.readers.ts import parse_ts, read_ts
 
 _DESCR = """\

@@ -7,17 +7,20 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ckts.datasets.readers._cases import (
+from ckts.datasets.readers._rows import count_rows
+from ckts.datasets.readers._text import (
     Cases,
+    Part,
+    Source,
+    Text,
     as_text,
     check_channels,
+    join_parts,
     read_numbers,
+    read_split,
     read_targets,
     shorten,
 )
-from ckts.datasets.readers._rows import count_rows
-from ckts.datasets.readers._splits import Part, join_parts, read_split
-from ckts.datasets.readers._texts import Source, Text
 from ckts.panel import Panel
 
 _ATTRIBUTE = re.compile(r"""@attribute\s+('[^']*'|"[^"]*"|\S+)\s+(.+)""", re.IGNORECASE)

@@ -6,7 +6,7 @@ import numpy as np
 
 from ckts.datasets._checks import check_choice, check_count
 from ckts.datasets._rows import regular_panel
-from ckts.datasets.readers._texts import Source, Text, read_text
+from ckts.datasets.readers._text import Source, Text, read_text
 from ckts.panel import Panel
 
 END = "\n"

@@ -12,11 +12,18 @@ import numpy as np
 import pandas as pd
 
 from ckts.datasets._checks import check_choice
-from ckts.datasets.readers._cases import as_text, shorten
 from ckts.datasets.readers._numbers import parse_numbers
 from ckts.datasets.readers._rows import Measurements, Rows, find_repeat, gather_rows
-from ckts.datasets.readers._tables import Table, parse_cells, read_tables
-from ckts.datasets.readers._texts import Source, read_text, read_texts
+from ckts.datasets.readers._text import (
+    Source,
+    Table,
+    as_text,
+    parse_cells,
+    read_tables,
+    read_text,
+    read_texts,
+    shorten,
+)
 from ckts.panel import Panel, TimeScale
 
 # Parameter -> its unit, as the challenge states them.

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from ckts.datasets.readers._cases import shorten
-from ckts.datasets.readers._tables import Table, parse_cells, read_tables
-from ckts.datasets.readers._texts import Source, read_texts
+from ckts.datasets.readers._text import (
+    Source,
+    Table,
+    parse_cells,
+    read_tables,
+    read_texts,
+    shorten,
+)
 from ckts.panel import Panel, TimeScale
 
 # Column -> its unit, as the challenge states them.

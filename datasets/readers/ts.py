@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
+import re
 import warnings
+from dataclasses import dataclass, field, replace
 
 import numpy as np
+import pandas as pd
 
 from ckts.datasets._checks import check_choice
-from ckts.datasets.readers._cases import (
-    Cases,
-    check_channels,
-    read_numbers,
-    read_targets,
+from ckts.datasets.readers._numbers import parse_numbers
+from ckts.datasets.readers._rows import (
+    Measurements,
+    Rows,
+    count_rows,
+    find_repeat,
+    gather_rows,
 )
-from ckts.datasets.readers._rows import count_rows
-from ckts.datasets.readers._splits import Part, join_parts, read_split
-from ckts.datasets.readers._texts import Source, Text
-from ckts.datasets.readers._ts_header import Header, read_header
-from ckts.datasets.readers._ts_stamps import read_stamped, split_channels
-from ckts.panel import NUMBER, Panel
+from ckts.datasets.readers._text import (
+    Cases,
+    Part,
+    Source,
+    Text,
+    as_text,
+    check_channels,
+    join_parts,
+    number_error,
+    read_numbers,
+    read_split,
+    read_targets,
+    shorten,
+)
+from ckts.panel import DATETIME, NUMBER, Panel, TimeScale, parse_times, show_time
 
 
 def read_ts(
@@ -150,3 +164,194 @@ def _check_lengths(cases: Cases, lengths: np.ndarray) -> None:
             cases.lines[wrong[0]],
             "Correct the header if the series are right.",
         )
+
+
+_FLAGS = {"timestamps", "missing", "univariate", "equallength"}
+_TARGETS = {"classlabel", "targetlabel"}
+_NUMBERS = {"dimensions", "dimension", "serieslength"}
+_FETCH = "Check that it is a `.ts` file, and fetch it again if it is cut off."
+
+
+@dataclass
+class Header:
+    """What a header says; names in lower case, as they are written in any case.
+
+    Parameters
+    ----------
+    flags : dict of str to bool
+        "timestamps", "univariate", "equallength", ... where stated.
+    classes : str, optional
+        Between spaces; None if the series have no class.
+    has_target : bool
+        Whether a number stands at the end of each line.
+    n_channels : int, optional
+    """
+
+    flags: dict[str, bool] = field(default_factory=dict)
+    classes: str | None = None
+    has_target: bool = False
+    n_channels: int | None = None
+
+    @property
+    def has_label(self) -> bool:
+        """Whether a class or a number stands at the end of each line."""
+        return self.has_target or self.classes is not None
+
+
+def read_header(text: Text, lines: list[bytes]) -> tuple[Header, int]:
+    """Read up to @data.
+
+    Returns
+    -------
+    header : Header
+    n_lines : int
+        Lines read, that of @data included.
+    """
+    header = Header()
+    for number, raw in enumerate(lines, 1):
+        line = as_text(raw)
+        if not line or line[0] == "#":
+            continue
+        if line[0] != "@":
+            rule = "have lines that begin with @ or # before @data"
+            raise text.error(rule, shorten(line), number, _FETCH)
+        key, _, value = re.sub(r"\s+", " ", line[1:]).partition(" ")
+        if key.lower() == "data":
+            return header, number
+        _read_entry(header, key.lower(), value, text, number)
+    got = f"{len(lines)} lines without it" if lines else "nothing"
+    raise text.error("have @data before the series", got, None, _FETCH)
+
+
+def _read_entry(header: Header, key: str, value: str, text: Text, line: int) -> None:
+    if key in _FLAGS:
+        header.flags[key] = _truth(key, value, text, line)
+    elif key in _TARGETS:
+        first, _, classes = value.partition(" ")
+        if _truth(key, first, text, line) and key == "classlabel":
+            header.classes = classes
+        elif key == "targetlabel":
+            header.has_target = first.lower() == "true"
+    elif key in _NUMBERS:
+        if not value.isdecimal():
+            raise text.error(f"have a number behind @{key}", repr(value), line, _FETCH)
+        if key != "serieslength":
+            header.n_channels = int(value)
+
+
+def _truth(key: str, value: str, text: Text, line: int) -> bool:
+    if value.lower() not in ("true", "false"):
+        rule = f"have true or false behind @{key}"
+        raise text.error(rule, shorten(value), line, _FETCH)
+    return value.lower() == "true"
+
+
+_PAIR = rb"\s*\(([^(),]+),[^(),]+\)\s*"
+_PIECE = re.compile(rb"%b(?:,%b)*" % (_PAIR, _PAIR))
+_COLON = re.compile(rb":(?![^()]*\))")  # not inside of a pair, as in 12:30
+_KINDS = {"number": "numbers", "datetime": "dates"}
+_FORM = "Write (time,value),(time,value):..., with a colon between channels."
+
+
+def split_channels(line: bytes) -> list[bytes]:
+    """Split a line at the colons that are not part of a time."""
+    return _COLON.split(line)
+
+
+def read_stamped(cases: Cases, duplicates: str) -> tuple[Rows, TimeScale]:
+    """Read channels that have their own time stamps.
+
+    Parameters
+    ----------
+    cases : Cases
+    duplicates : {"error", "keep", "mean", "last"}
+        See `read_ts`.
+    """
+    counts = _count_pairs(cases)
+    pairs = b",".join(piece for piece in cases.pieces if b"(" in piece)
+    tokens = pairs.translate(None, b"()")
+    values, times, scale = _read_tokens(cases, counts, tokens)
+    of_piece = np.repeat(np.arange(len(counts)), counts)
+    series, channels = np.divmod(of_piece, cases.n_channels)
+    found = Measurements(series, times, channels, values)
+    if duplicates == "error" and (again := find_repeat(found)) is not None:
+        raise cases.text.error(
+            "have each time once in a channel",
+            f"{show_time(times[again], scale)} twice in channel {channels[again]}",
+            cases.line_of(of_piece[again]),
+            'Pass `duplicates="mean"`, "last" or "keep".',
+        )
+    how = "keep" if duplicates == "error" else duplicates
+    return gather_rows(found, len(cases.lines), cases.n_channels, how), scale
+
+
+def _count_pairs(cases: Cases) -> np.ndarray:
+    """Hold all pieces to be pairs, and count them: (n_pieces,)."""
+    counts = np.array([piece.count(b"(") for piece in cases.pieces])
+    filled = [piece for piece in cases.pieces if piece.strip()]
+    chars = np.frombuffer(b",".join(filled), np.uint8)
+    marks = chars[(chars == ord("(")) | (chars == ord(")")) | (chars == ord(","))]
+    expected = np.resize(np.frombuffer(b"(,),", np.uint8), max(4 * counts.sum() - 1, 0))
+    if np.count_nonzero(counts) < len(filled) or not np.array_equal(marks, expected):
+        for number, piece in enumerate(cases.pieces):
+            if piece.strip() and not _PIECE.fullmatch(piece):
+                channel = number % cases.n_channels
+                got = f"{shorten(as_text(piece))} as channel {channel}"
+                line = cases.line_of(number)
+                raise cases.text.error("have pairs (time,value)", got, line, _FORM)
+    return counts
+
+
+def _read_tokens(
+    cases: Cases, counts: np.ndarray, tokens: bytes
+) -> tuple[np.ndarray, np.ndarray, TimeScale]:
+    """Return values and times, which stand in turns, and what kind the times are.
+
+    The first time tells whether all are numbers or dates. Numbers are int64 where all
+    are whole.
+    """
+    if not tokens:
+        return np.empty(0), np.empty(0, np.int64), NUMBER
+    numbers, wrong = parse_numbers(tokens, b",")
+    times, values, scale = numbers[::2], numbers[1::2], NUMBER
+    if len(wrong) and wrong[0] == 0:
+        times, no_times = _read_dates(tokens.split(b",")[::2])
+        scale = DATETIME
+    else:
+        no_times = np.concatenate(
+            [wrong[wrong % 2 == 0] // 2, np.flatnonzero(~np.isfinite(times))]
+        )
+    no_values = np.append(wrong[wrong % 2 == 1] // 2, np.flatnonzero(np.isinf(values)))
+    if len(no_times):
+        rule = f"have {_KINDS[scale.kind]} as times, like the first one"
+        got = shorten(as_text(tokens.split(b",")[2 * no_times[0]]))
+        raise cases.text.error(
+            rule, got, _line_of_pair(cases, counts, no_times[0]), _FORM
+        )
+    if len(no_values):
+        raise number_error(_only_values(cases), counts, int(no_values[0]))
+    if scale is NUMBER and np.all(times == times.round()) and abs(times).max() < 2**53:
+        times = times.astype(np.int64)
+    return values, times, scale
+
+
+def _line_of_pair(cases: Cases, counts: np.ndarray, pair: int) -> int:
+    return cases.line_of(int(np.searchsorted(np.cumsum(counts), pair, side="right")))
+
+
+def _only_values(cases: Cases) -> Cases:
+    """Return the cases without times, as `number_error` counts values."""
+    tokens = (piece.translate(None, b"()").split(b",") for piece in cases.pieces)
+    return replace(cases, pieces=[b",".join(pairs[1::2]) for pairs in tokens])
+
+
+def _read_dates(tokens: list[bytes]) -> tuple[np.ndarray, np.ndarray]:
+    """Parse dates; return also the positions of what is none."""
+    texts = [as_text(token) for token in tokens]
+    dates = pd.to_datetime(texts, errors="coerce", utc=True, format="ISO8601")
+    if dates.hasnans:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # pandas has to guess
+            dates = pd.to_datetime(texts, errors="coerce", utc=True)
+    wrong = np.flatnonzero(dates.isna())
+    return (np.empty(0, np.int64) if len(wrong) else parse_times(dates)[0]), wrong

@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from ckts.datasets.readers._texts import read_texts
+from ckts.datasets.readers._text import read_texts
 from http_server import tar_of, zip_of
 
 FILES = {"b/2.txt": "two", "b/1.txt": "one", "b/.1.txt": "hidden", "b/1.md": "other"}
