@@ -1,8 +1,9 @@
-"""Text files in a file, a folder, an archive or an open file, and what they hold."""
+"""What the readers share: texts of any source, tables in them, and their messages."""
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -10,14 +11,17 @@ from typing import IO
 
 import numpy as np
 
+from ckts._checks import check_choice
 from ckts.datasets._archives import read_members
-from ckts.datasets._checks import check_choice
 from ckts.datasets.readers._numbers import parse_numbers
 from ckts.panel import Panel
 
 Source = str | os.PathLike[str] | IO[bytes] | IO[str]
+Part = tuple[Panel, np.ndarray | None]
 _ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2")
 _BOM = "\ufeff".encode()
+_PART = re.compile(r"(.*)_(train|test)", re.IGNORECASE)
+_FETCH = "Fetch the file again if it is cut off."
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,12 @@ class Text:
     def stem(self) -> str:
         """The name without folder and suffix."""
         return PurePosixPath(self.name).stem
+
+    @property
+    def part(self) -> tuple[str, str]:
+        """The name of the data set, and "train", "test" or ""."""
+        match = _PART.fullmatch(self.stem)
+        return (match[1], match[2].lower()) if match else (self.stem, "")
 
     def error(self, rule: str, got: str, line: int | None, way_out: str) -> ValueError:
         """Make the error that a line (counted from 1) breaks a rule."""
@@ -108,11 +118,8 @@ def _files_below(path: Path, suffix: str) -> list[tuple[str, bytes]]:
     return [(file.relative_to(path).as_posix(), file.read_bytes()) for file in files]
 
 
-Part = tuple[Panel, np.ndarray | None]
-
-
 def read_split(source: Source, suffix: str, split: str | None) -> list[Text]:
-    """Read one file, or the training and the test file of one data set.
+    """Read one file, or NAME_TRAIN and NAME_TEST of one data set.
 
     Parameters
     ----------
@@ -124,12 +131,12 @@ def read_split(source: Source, suffix: str, split: str | None) -> list[Text]:
     """
     check_choice("split", split, (None, "train", "test"))
     texts = read_texts(source, suffix)
-    chosen = [text for text in texts if split in (None, _part(text)[1])]
-    parts = sorted((_part(text) for text in chosen), key=lambda part: part[1] == "test")
-    pair = {part for _, part in parts} == {"train", "test"}
-    same = len({name for name, _ in parts}) == 1
-    if len(chosen) == 1 or (len(chosen) == 2 and pair and same):
-        return sorted(chosen, key=lambda text: _part(text)[1] == "test")
+    chosen = [text for text in texts if split in (None, text.part[1])]
+    chosen.sort(key=lambda text: text.part[1] == "test")
+    name = chosen[0].part[0] if chosen else ""
+    pair = [text.part for text in chosen] == [(name, "train"), (name, "test")]
+    if len(chosen) == 1 or pair:
+        return chosen
     names = ", ".join(text.name for text in texts[:4]) + ", ..." * (len(texts) > 4)
     rule = f"one file or the two files of one data set, such as NAME_TRAIN{suffix}"
     way_out = "Give the path of one of them."
@@ -139,13 +146,6 @@ def read_split(source: Source, suffix: str, split: str | None) -> list[Text]:
     raise ValueError(
         f"`source` must hold {rule}; got {len(chosen)} among {names}. {way_out}"
     )
-
-
-def _part(text: Text) -> tuple[str, str]:
-    """Return the name of the data set, and "train", "test" or ""."""
-    name, _, part = text.stem.rpartition("_")
-    known = part.lower() in ("train", "test")
-    return (name, part.lower()) if known else (text.stem, "")
 
 
 def join_parts(parts: Sequence[Part]) -> Part:
@@ -166,12 +166,9 @@ def join_parts(parts: Sequence[Part]) -> Part:
     return X.with_instances(np.arange(len(X))), y
 
 
-_FETCH = "Fetch the file again if it is cut off."
-
-
 @dataclass(frozen=True)
 class Table:
-    """The rows of all files below each other.
+    """The rows of tables of one form, a file each, below each other.
 
     Parameters
     ----------
@@ -186,16 +183,16 @@ class Table:
     lengths: np.ndarray
     body: bytes
 
-    def line(self, row: int) -> bytes:
-        """Return the text of a row."""
-        return self.body.split(b"\n", row + 1)[row]
-
     def error(self, rule: str, got: str, row: int, way_out: str = _FETCH) -> ValueError:
         """Make the error that a row breaks a rule."""
         ends = np.cumsum(self.lengths)
         file = int(np.searchsorted(ends, row, side="right"))
         line = row - int(ends[file] - self.lengths[file]) + 2
         return self.texts[file].error(rule, got, line, way_out)
+
+    def line(self, row: int) -> bytes:
+        """Return the text of a row."""
+        return self.body.split(b"\n", row + 1)[row]
 
 
 def read_tables(texts: Sequence[Text], columns: Sequence[str], separator: str) -> Table:
@@ -207,14 +204,20 @@ def read_tables(texts: Sequence[Text], columns: Sequence[str], separator: str) -
     columns : sequence of str
     separator : str
     """
-    _check_names(texts)
-    heading = separator.join(columns).encode()
+    heading = separator.join(columns)
+    names: dict[str, str] = {}
     bodies = []
     for text in texts:
+        if text.stem in names:  # in a copy, too, it is the same patient
+            raise ValueError(
+                f"`{text.argument}` must hold one file for a record; got "
+                f"{names[text.stem]} and {text.name}. Remove one of them."
+            )
+        names[text.stem] = text.name
         content = text.content.replace(b"\r\n", b"\n").rstrip()
         first, _, body = content.partition(b"\n")
-        if first.strip() != heading:
-            rule = f"have the heading {shorten(heading.decode())}"
+        if first.strip() != heading.encode():
+            rule = f"have the heading {shorten(heading)}"
             raise text.error(rule, shorten(as_text(first)), 1, _FETCH)
         bodies.append(body)
     lengths = np.array([body.count(b"\n") + 1 if body else 0 for body in bodies])
@@ -223,38 +226,8 @@ def read_tables(texts: Sequence[Text], columns: Sequence[str], separator: str) -
     return table
 
 
-def parse_cells(
-    table: Table, n_columns: int, separator: str
-) -> tuple[np.ndarray, np.ndarray]:
-    """Parse the cells of a table of numbers.
-
-    Returns
-    -------
-    cells : ndarray of shape (n_rows, n_columns)
-    wrong : ndarray of shape (n_wrong,)
-        The positions of what is no number, counted through all rows.
-    """
-    if not table.body:
-        return np.empty((0, n_columns)), np.empty(0, np.intp)
-    mark = separator.encode()
-    numbers, wrong = parse_numbers(table.body.replace(b"\n", mark), mark)
-    return numbers.reshape(-1, n_columns), wrong
-
-
-def _check_names(texts: Sequence[Text]) -> None:
-    """Hold each name to occur once: in a copy, too, it is the same patient."""
-    names: dict[str, str] = {}
-    for text in texts:
-        if text.stem in names:
-            raise ValueError(
-                f"`{text.argument}` must hold one file for a record; got "
-                f"{names[text.stem]} and {text.name}. Remove one of them."
-            )
-        names[text.stem] = text.name
-
-
 def _check_shape(table: Table, n_columns: int, separator: bytes) -> None:
-    """Hold every line to have as many cells as there are columns."""
+    """Raise unless every line has as many cells as there are columns."""
     chars = np.frombuffer(table.body, np.uint8)
     is_end = chars[(chars == separator[0]) | (chars == ord("\n"))] == ord("\n")
     expected = np.arange(1, table.lengths.sum() * n_columns) % n_columns == 0
@@ -266,131 +239,30 @@ def _check_shape(table: Table, n_columns: int, separator: bytes) -> None:
             raise table.error(f"have {n_columns} cells in every line", str(found), row)
 
 
-_REPAIR = "Repair the file, or fetch it again."
-
-
-@dataclass(frozen=True)
-class Cases:
-    """The cases of a file, not yet parsed.
-
-    Parameters
-    ----------
-    text : Text
-    lines : list of int
-        The line of each case, counted from 1.
-    pieces : list of bytes
-        The values of each channel of the first case, then of the second, ...
-    labels : list of bytes
-        Empty where the file has none.
-    """
-
-    text: Text
-    lines: list[int]
-    pieces: list[bytes]
-    labels: list[bytes]
-
-    @property
-    def n_channels(self) -> int:
-        """Channels of every case."""
-        return len(self.pieces) // len(self.lines)
-
-    def line_of(self, piece: int) -> int:
-        """Return the line that a piece stands in."""
-        return self.lines[piece // self.n_channels]
-
-
-def check_channels(text: Text, lines: Sequence[int], sizes: Sequence[int]) -> None:
-    """Hold all cases to have as many channels as the first, and at least one case."""
-    if not lines:
-        raise text.error("hold series after @data", "none", None, _REPAIR)
-    for line, size in zip(lines, sizes, strict=True):
-        if size != sizes[0]:
-            rule = f"have {sizes[0]} channels in every series, as in the first"
-            raise text.error(rule, str(size), line, _REPAIR)
-
-
-def read_numbers(cases: Cases) -> tuple[np.ndarray, np.ndarray]:
-    """Parse the values between commas.
+def parse_cells(
+    table: Table, n_columns: int, separator: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Parse the cells of a table of numbers.
 
     Returns
     -------
-    numbers : ndarray of shape (counts.sum(),)
-    counts : ndarray of shape (n_series, n_channels)
+    cells : ndarray of shape (n_rows, n_columns)
+    wrong : ndarray of shape (n_wrong,)
+        The positions of what is not a number, counted through all rows.
     """
-    pieces = cases.pieces
-    sizes = [0 if p.isspace() or not p else p.count(b",") + 1 for p in pieces]
-    counts = np.array(sizes, dtype=np.intp)
-    if not counts.any():
-        return np.empty(0), counts.reshape(len(cases.lines), -1)
-    filled = (piece for piece, size in zip(pieces, sizes, strict=True) if size)
-    numbers, wrong = parse_numbers(b",".join(filled), b",")
-    if not len(wrong):
-        wrong = np.flatnonzero(np.isinf(numbers))
-    if len(wrong):
-        raise number_error(cases, counts, int(wrong[0]))
-    return numbers, counts.reshape(len(cases.lines), -1)
-
-
-def number_error(cases: Cases, counts: np.ndarray, number: int) -> ValueError:
-    """Make the error that one of the values, counted over all pieces, is no number."""
-    piece = int(np.searchsorted(np.cumsum(counts), number, side="right"))
-    within = number - int(counts[:piece].sum())
-    token = as_text(cases.pieces[piece].split(b",")[within])
-    channel = piece % cases.n_channels
-    return cases.text.error(
-        "hold finite numbers, or ? where nothing was observed",
-        f"{shorten(token)} as value {within + 1} of channel {channel}",
-        cases.line_of(piece),
-        _REPAIR,
-    )
-
-
-def read_targets(cases: Cases, classes: str | None) -> np.ndarray:
-    """Read labels or, where `classes` is None, the numbers that are to be predicted.
-
-    Parameters
-    ----------
-    cases : Cases
-    classes : str, optional
-        The classes of the header, between spaces; a label of several words is several
-        of them. Case does not matter: the spelling of the header is returned.
-
-    Returns
-    -------
-    ndarray of shape (n_series,)
-        Strings or float64.
-    """
-    if classes is None:
-        numbers, wrong = parse_numbers(b",".join(cases.labels), b",")
-        if len(numbers) != len(cases.labels) or len(wrong):
-            _refuse_targets(cases)
-        return numbers
-    spelled = f" {classes} "
-    known: dict[bytes, str] = {}
-    for line, label in zip(cases.lines, cases.labels, strict=True):
-        if label not in known:
-            name = as_text(label)
-            at = spelled.casefold().find(f" {name.casefold()} ") if name else -1
-            if at < 0:
-                rule = f"have one of the classes {shorten(classes)} at the line's end"
-                raise cases.text.error(rule, shorten(name), line, _REPAIR)
-            known[label] = spelled[at + 1 : at + 1 + len(name)]
-    return np.array([known[label] for label in cases.labels])
-
-
-def _refuse_targets(cases: Cases) -> None:
-    for line, label in zip(cases.lines, cases.labels, strict=True):
-        if len(parse_numbers(label, b",")[1]) or b"," in label:
-            rule = "have a number to predict at the line's end"
-            raise cases.text.error(rule, shorten(as_text(label)), line, _REPAIR)
+    if not table.body:
+        return np.empty((0, n_columns)), np.empty(0, np.intp)
+    mark = separator.encode()
+    numbers, wrong = parse_numbers(table.body.replace(b"\n", mark), mark)
+    return numbers.reshape(-1, n_columns), wrong
 
 
 def as_text(raw: bytes) -> str:
     """Decode UTF-8, or what older files are in."""
     try:
-        return raw.strip().decode()
+        return raw.decode().strip()
     except UnicodeDecodeError:
-        return raw.strip().decode("latin-1")
+        return raw.decode("latin-1").strip()
 
 
 def shorten(text: str, size: int = 60) -> str:

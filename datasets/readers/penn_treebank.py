@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ckts.datasets._checks import check_choice, check_count
+from ckts._checks import check_choice, check_count
 from ckts.datasets._rows import regular_panel
 from ckts.datasets.readers._text import Source, Text, read_text
 from ckts.panel import Panel

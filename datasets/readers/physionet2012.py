@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-import re
-from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from ckts.datasets._checks import check_choice
+from ckts._checks import check_choice
 from ckts.datasets.readers._numbers import parse_numbers
-from ckts.datasets.readers._rows import Measurements, Rows, find_repeat, gather_rows
 from ckts.datasets.readers._text import (
     Source,
     Table,
@@ -74,8 +70,9 @@ STATIC = {
     "Weight": "kg",
 }
 OUTCOMES = ("SAPS-I", "SOFA", "Length_of_stay", "Survival", "In-hospital_death")
+_AT_ADMISSION = ("RecordID", *STATIC)
 _COLUMNS = ("Time", "Parameter", "Value")
-_CLOCK = re.compile(r"(\d{2,}):([0-5]\d)")
+_CLOCK = r"^([0-9]{2,}):([0-5][0-9])$"
 
 
 def read_physionet2012(
@@ -151,133 +148,76 @@ def read_physionet2012(
 
 def _make_panel(table: Table, duplicates: str) -> Panel:
     rows = _parse_columns(table)
-    series = np.repeat(np.arange(len(table.texts)), table.lengths)
-    first = {name: _find_first(rows, series, name) for name in ("RecordID", *STATIC)}
-    measured = np.asarray(rows.names != "")
-    measured[np.concatenate(list(first.values()))] = False
-    static = np.full((len(table.texts), len(STATIC)), np.nan)
-    for column, name in enumerate(STATIC):
-        static[series[first[name]], column] = rows.values[first[name]]
-    gathered = _gather(table, rows, series, np.flatnonzero(measured), duplicates)
-    gathered.values.setflags(write=False)  # ours alone: the panel need not copy it
-    return Panel(
-        gathered.values,
-        gathered.times,
-        gathered.indptr,
+    at_admission = rows[(rows["minute"] == 0) & rows["name"].isin(_AT_ADMISSION)]
+    first = at_admission[~at_admission.duplicated(["series", "name"])]
+    known = first.pivot(index="series", columns="name", values="value")
+    known = known.reindex(index=range(len(table.texts)), columns=list(_AT_ADMISSION))
+    if known["RecordID"].isna().any():
+        text = table.texts[int(np.argmax(known["RecordID"].isna()))]
+        raise text.error("have a RecordID at 00:00", "none", None, "Fetch it again.")
+
+    measured = rows.drop(first.index)
+    measured = measured[measured["name"] != ""]
+    channels = measured["name"].cat.set_categories(list(CHANNELS)).cat.codes
+    rule = f"have one of {len(CHANNELS)} parameters"
+    _raise_first(table, measured["name"], channels.to_numpy() < 0, rule)
+    again = measured.duplicated(["series", "minute", "name"])
+    if duplicates == "error" and again.any():
+        row = again.idxmax()
+        rule, got = (
+            "have each parameter once in a minute",
+            f"{measured['name'][row]} twice",
+        )
+        raise table.error(rule, got, row, 'Pass `duplicates="keep"`, "mean" or "last".')
+    return Panel.from_measurements(
+        measured["series"].to_numpy(),
+        measured["minute"].to_numpy(),
+        channels.to_numpy(),
+        measured["value"].to_numpy(),
+        n_series=len(table.texts),
         channels=tuple(CHANNELS),
-        instances=_read_numbers_of_records(table, rows, series, first["RecordID"]),
-        static=np.where(static == -1, np.nan, static),
+        duplicates="keep" if duplicates == "error" else duplicates,
+        instances=known["RecordID"].to_numpy(np.int64),
+        static=known[list(STATIC)].replace(-1, np.nan).to_numpy(),
         static_names=tuple(STATIC),
         time_scale=TimeScale("number", "min"),
     )
 
 
-def _gather(
-    table: Table, rows: _Rows, series: np.ndarray, measured: np.ndarray, duplicates: str
-) -> Rows:
-    """Make one row of all that was measured in a record in one minute.
-
-    ``measured``, of shape (n_measured,), says which rows of the table are meant.
-    """
-    channels = _find_channels(table, rows.names, measured)
-    found = Measurements(
-        series[measured], rows.minutes[measured], channels, rows.values[measured]
-    )
-    if duplicates == "error" and (again := find_repeat(found)) is not None:
-        row = int(measured[again])
-        raise table.error(
-            "have each parameter once in a minute",
-            f"{rows.names[row]} twice",
-            row,
-            'Pass `duplicates="keep"`, "mean" or "last".',
-        )
-    how = "keep" if duplicates == "error" else duplicates
-    return gather_rows(found, len(table.texts), len(CHANNELS), how)
-
-
-@dataclass(frozen=True)
-class _Rows:
-    """The columns of the table: minutes, names and values of shape (n_rows,)."""
-
-    minutes: np.ndarray
-    names: pd.Categorical
-    values: np.ndarray
-
-
-def _parse_columns(table: Table) -> _Rows:
-    """Parse each spelling once: the same minutes, names and values come again."""
+def _parse_columns(table: Table) -> pd.DataFrame:
+    """Read series, minute, name and value; each spelling is parsed once."""
     frame = pd.read_csv(
         io.BytesIO(table.body or b",,"),
         header=None,
-        names=list(_COLUMNS),
+        names=["time", "name", "value"],
         dtype="category",
         na_filter=False,
         quoting=csv.QUOTE_NONE,
+        lineterminator="\n",
         skip_blank_lines=False,
     ).iloc[: table.lengths.sum()]
-    minutes = _decode(frame["Time"], _parse_clock)
-    _refuse(table, frame["Time"], minutes < 0, "have times HH:MM")
-    values = _decode(frame["Value"], _parse_values)
-    _refuse(
-        table, frame["Value"], ~np.isfinite(values), "have finite numbers as values"
-    )
-    return _Rows(minutes, frame["Parameter"].array, values)
-
-
-def _decode(column: pd.Series, parse: Callable[[list[str]], np.ndarray]) -> np.ndarray:
-    """Parse the categories of a column (n_rows,), and put them in its rows."""
-    categories = [str(category) for category in column.cat.categories]
-    return parse(categories)[column.cat.codes.to_numpy()]
-
-
-def _parse_clock(clocks: list[str]) -> np.ndarray:
-    """Turn HH:MM into minutes; -1 is none."""
-    matches = [_CLOCK.fullmatch(clock) for clock in clocks]
-    return np.array([60 * int(m[1]) + int(m[2]) if m else -1 for m in matches], int)
-
-
-def _parse_values(values: list[str]) -> np.ndarray:
-    """Parse numbers; NaN is none."""
-    numbers, wrong = parse_numbers(",".join(values).encode(), b",")
+    clock = frame["time"].cat.categories.str.extract(_CLOCK).astype(float)
+    minutes = (60 * clock[0] + clock[1]).to_numpy()[frame["time"].cat.codes]
+    _raise_first(table, frame["time"], np.isnan(minutes), "have times HH:MM")
+    spelled = ",".join(frame["value"].cat.categories)
+    numbers, wrong = parse_numbers(spelled.encode(), b",")
     numbers[wrong] = np.nan
-    return numbers
+    values = numbers[frame["value"].cat.codes]
+    rule = "have finite numbers as values"
+    _raise_first(table, frame["value"], ~np.isfinite(values), rule)
+    return frame.assign(
+        series=np.repeat(np.arange(len(table.texts)), table.lengths),
+        minute=minutes.astype(np.int64),
+        value=values,
+    )
 
 
-def _refuse(table: Table, column: pd.Series, wrong: np.ndarray, rule: str) -> None:
+def _raise_first(table: Table, column: pd.Series, wrong: np.ndarray, rule: str) -> None:
+    """Raise if a cell of a column breaks a rule."""
     if wrong.any():
-        row = int(np.argmax(wrong))
-        raise table.error(rule, shorten(str(column.iloc[row])), row)
-
-
-def _find_first(rows: _Rows, series: np.ndarray, name: str) -> np.ndarray:
-    """Return the first rows of each series that give a parameter at 00:00."""
-    found = np.flatnonzero((rows.names == name) & (rows.minutes == 0))
-    return found[np.unique(series[found], return_index=True)[1]]
-
-
-def _find_channels(
-    table: Table, names: pd.Categorical, measured: np.ndarray
-) -> np.ndarray:
-    """Return the channels of some rows, of shape (n_measured,)."""
-    known = {name: number for number, name in enumerate(CHANNELS)}
-    of_category = np.array([known.get(name, -1) for name in names.categories], int)
-    channels = of_category[names.codes[measured]]
-    if np.any(channels < 0):
-        row = int(measured[np.argmax(channels < 0)])
-        rule = f"have one of {len(CHANNELS)} parameters"
-        raise table.error(rule, shorten(names[row]), row)
-    return channels
-
-
-def _read_numbers_of_records(
-    table: Table, rows: _Rows, series: np.ndarray, first: np.ndarray
-) -> np.ndarray:
-    """Return the record numbers, of shape (n_records,)."""
-    without = np.setdiff1d(np.arange(len(table.texts)), series[first])
-    if len(without):
-        rule = "have a RecordID at 00:00"
-        raise table.texts[without[0]].error(rule, "none", None, "Fetch it again.")
-    return rows.values[first].astype(np.int64)
+        place = int(np.argmax(wrong))
+        cell = shorten(str(column.iloc[place]))
+        raise table.error(rule, cell, int(column.index[place]))
 
 
 def _read_outcomes(source: Source, records: np.ndarray) -> pd.DataFrame:

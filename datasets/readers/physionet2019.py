@@ -123,14 +123,14 @@ def _parse_cells(table: Table) -> np.ndarray:
     """Return all columns as float64 of shape (n_rows, 41)."""
     cells, wrong = parse_cells(table, len(_COLUMNS), "|")
     labels = cells[:, -1]
-    _refuse(table, wrong, "have finite numbers or NaN")
-    _refuse(table, np.flatnonzero(np.isinf(cells)), "have finite numbers or NaN")
+    _raise_first(table, wrong, "have finite numbers or NaN")
+    _raise_first(table, np.flatnonzero(np.isinf(cells)), "have finite numbers or NaN")
     rows = np.flatnonzero((labels != 0) & (labels != 1))
-    _refuse(table, (rows + 1) * len(_COLUMNS) - 1, "have SepsisLabel 0 or 1")
+    _raise_first(table, (rows + 1) * len(_COLUMNS) - 1, "have SepsisLabel 0 or 1")
     return cells
 
 
-def _refuse(table: Table, wrong: np.ndarray, rule: str) -> None:
+def _raise_first(table: Table, wrong: np.ndarray, rule: str) -> None:
     if len(wrong):
         row, column = divmod(int(wrong[0]), len(_COLUMNS))
         cell = table.line(row).split(b"|")[column].decode(errors="replace")
@@ -138,7 +138,7 @@ def _refuse(table: Table, wrong: np.ndarray, rule: str) -> None:
 
 
 def _check_clock(table: Table, hours: np.ndarray, indptr: np.ndarray) -> None:
-    """Hold the hours (n_rows,) to be whole numbers that increase within each record."""
+    """Raise unless hours (n_rows,) are whole and increase within each record."""
     wrong = ~(hours == np.floor(hours))
     later = hours[1:] > hours[:-1]
     firsts = indptr[1:-1]

@@ -4,35 +4,40 @@ from __future__ import annotations
 
 import re
 import warnings
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
-from ckts.datasets._checks import check_choice
-from ckts.datasets.readers._numbers import parse_numbers
-from ckts.datasets.readers._rows import (
-    Measurements,
-    Rows,
-    count_rows,
-    find_repeat,
-    gather_rows,
-)
-from ckts.datasets.readers._text import (
+from ckts._checks import check_choice
+from ckts.datasets.readers._cases import (
     Cases,
+    read_header,
+    read_series,
+    read_targets,
+    split_cases,
+)
+from ckts.datasets.readers._numbers import parse_numbers
+from ckts.datasets.readers._text import (
     Part,
     Source,
     Text,
     as_text,
-    check_channels,
     join_parts,
-    number_error,
-    read_numbers,
     read_split,
-    read_targets,
     shorten,
 )
 from ckts.panel import DATETIME, NUMBER, Panel, TimeScale, parse_times, show_time
+
+_FLAGS = {"timestamps", "missing", "univariate", "equallength"}
+_TARGETS = {"classlabel", "targetlabel"}
+_COUNTS = {"dimensions", "dimension", "serieslength"}
+_FETCH = "Check that it is a `.ts` file, and fetch it again if it is cut off."
+_CORRECT = "Correct the header if the series are right."
+_COLON = re.compile(rb":(?![^()]*\))")  # not inside of a pair, as in 12:30
+_PAIR = rb"\s*\(([^(),]+),[^(),]+\)\s*"
+_PIECE = re.compile(rb"%b(?:,%b)*" % (_PAIR, _PAIR))
+_PAIRS = "Write (time,value),(time,value):..., with a colon between channels."
 
 
 def read_ts(
@@ -53,7 +58,7 @@ def read_ts(
     split : {None, "train", "test"}
         Which of the two to read. None reads both, the training set first.
     duplicates : {"error", "mean", "last", "keep"}
-        What becomes of a channel with two values at one time: refuse, average, take
+        What becomes of a channel with two values at one time: raise, average, take
         the last, or keep both in two rows of the same time.
 
     Returns
@@ -102,91 +107,36 @@ def read_ts(
 
 def parse_ts(text: Text, duplicates: str = "error") -> Part:
     """Read one text as `read_ts` does."""
-    lines = text.content.splitlines()
-    header, n_header = read_header(text, lines)
-    cases = _split_cases(text, header, lines, n_header)
-    _check_header(header, cases)
+    header = _Header(text)
+    n_header = read_header(text, "#", header.read, _FETCH)
+    cases = split_cases(text, n_header, b"#", header.split)
+    header.check_channels(cases)
     y = read_targets(cases, header.classes) if header.has_label else None
     if header.flags.get("timestamps"):
-        rows, scale = read_stamped(cases, duplicates)
-    else:
-        numbers, counts = read_numbers(cases)
-        if header.flags.get("equallength"):
-            _check_lengths(cases, counts.max(axis=1))
-        rows, scale = count_rows(numbers, counts), NUMBER
-    rows.values.setflags(write=False)  # ours alone: the panel need not copy it
-    return Panel(rows.values, rows.times, rows.indptr, time_scale=scale), y
-
-
-def _split_cases(text: Text, header: Header, lines: list[bytes], start: int) -> Cases:
-    """Split the lines behind the header into channels and labels."""
-    numbers, pieces, labels, sizes = [], [], [], []
-    split = split_channels if header.flags.get("timestamps") else _split_colons
-    for number, raw in enumerate(lines[start:], start + 1):
-        line = raw.strip()
-        if not line or line[:1] == b"#":
-            continue
-        channels = split(line)
-        label = channels.pop() if header.has_label else b""
-        numbers.append(number)
-        pieces += channels
-        labels.append(label)
-        sizes.append(len(channels))
-    check_channels(text, numbers, sizes)
-    return Cases(text, numbers, pieces, labels)
-
-
-def _split_colons(line: bytes) -> list[bytes]:
-    return line.split(b":")
-
-
-def _check_header(header: Header, cases: Cases) -> None:
-    found = cases.n_channels
-    if header.flags.get("univariate") and found != 1:
-        rule = "have one channel where the header states @univariate true"
-        way_out = "Correct the header if the series are right."
-        raise cases.text.error(rule, str(found), cases.lines[0], way_out)
-    if header.n_channels not in (None, found):
-        warnings.warn(
-            f"the header of {cases.text.name} states {header.n_channels} channels, but "
-            f"all series have {found}: {found} are read",
-            stacklevel=4,
-        )
-
-
-def _check_lengths(cases: Cases, lengths: np.ndarray) -> None:
-    wrong = np.flatnonzero(lengths != lengths[0])
-    if len(wrong):
-        raise cases.text.error(
-            f"have series of {lengths[0]} values, like the first, where the header "
-            "states @equalLength true",
-            str(lengths[wrong[0]]),
-            cases.lines[wrong[0]],
-            "Correct the header if the series are right.",
-        )
-
-
-_FLAGS = {"timestamps", "missing", "univariate", "equallength"}
-_TARGETS = {"classlabel", "targetlabel"}
-_NUMBERS = {"dimensions", "dimension", "serieslength"}
-_FETCH = "Check that it is a `.ts` file, and fetch it again if it is cut off."
+        return _read_stamped(cases, duplicates), y
+    panel = read_series(cases)
+    if header.flags.get("equallength"):
+        _check_lengths(cases, panel.lengths)
+    return panel, y
 
 
 @dataclass
-class Header:
+class _Header:
     """What a header says; names in lower case, as they are written in any case.
 
     Parameters
     ----------
+    text : Text
     flags : dict of str to bool
         "timestamps", "univariate", "equallength", ... where stated.
     classes : str, optional
         Between spaces; None if the series have no class.
     has_target : bool
-        Whether a number stands at the end of each line.
+        Whether a number is at the end of each line.
     n_channels : int, optional
     """
 
+    text: Text
     flags: dict[str, bool] = field(default_factory=dict)
     classes: str | None = None
     has_target: bool = False
@@ -194,99 +144,93 @@ class Header:
 
     @property
     def has_label(self) -> bool:
-        """Whether a class or a number stands at the end of each line."""
+        """Whether a class or a number is at the end of each line."""
         return self.has_target or self.classes is not None
 
-
-def read_header(text: Text, lines: list[bytes]) -> tuple[Header, int]:
-    """Read up to @data.
-
-    Returns
-    -------
-    header : Header
-    n_lines : int
-        Lines read, that of @data included.
-    """
-    header = Header()
-    for number, raw in enumerate(lines, 1):
-        line = as_text(raw)
-        if not line or line[0] == "#":
-            continue
+    def read(self, line: str, number: int) -> None:
+        """Take one line of the header."""
         if line[0] != "@":
             rule = "have lines that begin with @ or # before @data"
-            raise text.error(rule, shorten(line), number, _FETCH)
-        key, _, value = re.sub(r"\s+", " ", line[1:]).partition(" ")
-        if key.lower() == "data":
-            return header, number
-        _read_entry(header, key.lower(), value, text, number)
-    got = f"{len(lines)} lines without it" if lines else "nothing"
-    raise text.error("have @data before the series", got, None, _FETCH)
-
-
-def _read_entry(header: Header, key: str, value: str, text: Text, line: int) -> None:
-    if key in _FLAGS:
-        header.flags[key] = _truth(key, value, text, line)
-    elif key in _TARGETS:
-        first, _, classes = value.partition(" ")
-        if _truth(key, first, text, line) and key == "classlabel":
-            header.classes = classes
+            raise self.text.error(rule, shorten(line), number, _FETCH)
+        key, *words = line[1:].split() or [""]
+        key, first = key.lower(), words[0].lower() if words else ""
+        if key in _FLAGS | _TARGETS and first not in ("true", "false"):
+            rule = f"have true or false after @{key}"
+            raise self.text.error(rule, shorten(" ".join(words)), number, _FETCH)
+        if key in _COUNTS and not (len(words) == 1 and first.isdecimal()):
+            rule = f"have a number after @{key}"
+            raise self.text.error(rule, shorten(" ".join(words)), number, _FETCH)
+        if key in _FLAGS:
+            self.flags[key] = first == "true"
         elif key == "targetlabel":
-            header.has_target = first.lower() == "true"
-    elif key in _NUMBERS:
-        if not value.isdecimal():
-            raise text.error(f"have a number behind @{key}", repr(value), line, _FETCH)
-        if key != "serieslength":
-            header.n_channels = int(value)
+            self.has_target = first == "true"
+        elif key == "classlabel" and first == "true":
+            self.classes = " ".join(words[1:])
+        elif key in ("dimension", "dimensions"):
+            self.n_channels = int(first)
+
+    def split(self, line: bytes, number: int) -> tuple[list[bytes], bytes]:
+        """Split a line into channels and label."""
+        stamped = self.flags.get("timestamps")
+        channels = _COLON.split(line) if stamped else line.split(b":")
+        return channels, channels.pop() if self.has_label else b""
+
+    def check_channels(self, cases: Cases) -> None:
+        """Compare the channels of all cases with what the header states."""
+        found = cases.n_channels
+        if self.flags.get("univariate") and found != 1:
+            rule = "have one channel where the header states @univariate true"
+            raise cases.error(rule, str(found), 0, _CORRECT)
+        if self.n_channels not in (None, found):
+            warnings.warn(
+                f"the header of {self.text.name} states {self.n_channels} channels, "
+                f"but all series have {found}: {found} are read",
+                stacklevel=4,
+            )
 
 
-def _truth(key: str, value: str, text: Text, line: int) -> bool:
-    if value.lower() not in ("true", "false"):
-        rule = f"have true or false behind @{key}"
-        raise text.error(rule, shorten(value), line, _FETCH)
-    return value.lower() == "true"
-
-
-_PAIR = rb"\s*\(([^(),]+),[^(),]+\)\s*"
-_PIECE = re.compile(rb"%b(?:,%b)*" % (_PAIR, _PAIR))
-_COLON = re.compile(rb":(?![^()]*\))")  # not inside of a pair, as in 12:30
-_KINDS = {"number": "numbers", "datetime": "dates"}
-_FORM = "Write (time,value),(time,value):..., with a colon between channels."
-
-
-def split_channels(line: bytes) -> list[bytes]:
-    """Split a line at the colons that are not part of a time."""
-    return _COLON.split(line)
-
-
-def read_stamped(cases: Cases, duplicates: str) -> tuple[Rows, TimeScale]:
-    """Read channels that have their own time stamps.
-
-    Parameters
-    ----------
-    cases : Cases
-    duplicates : {"error", "keep", "mean", "last"}
-        See `read_ts`.
-    """
-    counts = _count_pairs(cases)
-    pairs = b",".join(piece for piece in cases.pieces if b"(" in piece)
-    tokens = pairs.translate(None, b"()")
-    values, times, scale = _read_tokens(cases, counts, tokens)
-    of_piece = np.repeat(np.arange(len(counts)), counts)
-    series, channels = np.divmod(of_piece, cases.n_channels)
-    found = Measurements(series, times, channels, values)
-    if duplicates == "error" and (again := find_repeat(found)) is not None:
-        raise cases.text.error(
-            "have each time once in a channel",
-            f"{show_time(times[again], scale)} twice in channel {channels[again]}",
-            cases.line_of(of_piece[again]),
-            'Pass `duplicates="mean"`, "last" or "keep".',
+def _check_lengths(cases: Cases, lengths: np.ndarray) -> None:
+    if np.any(lengths != lengths[0]):
+        case = int(np.argmax(lengths != lengths[0]))
+        raise cases.error(
+            f"have series of {lengths[0]} values, like the first, where the header "
+            "states @equalLength true",
+            str(lengths[case]),
+            case,
+            _CORRECT,
         )
-    how = "keep" if duplicates == "error" else duplicates
-    return gather_rows(found, len(cases.lines), cases.n_channels, how), scale
+
+
+def _read_stamped(cases: Cases, duplicates: str) -> Panel:
+    """Read channels that have their own time stamps: (time,value),(time,value),..."""
+    counts = _count_pairs(cases)
+    values, times, scale = _read_pairs(cases, counts)
+    piece = np.repeat(np.arange(len(counts)), counts)
+    series, channels = np.divmod(piece, cases.n_channels)
+    if duplicates == "error":
+        again = pd.MultiIndex.from_arrays([series, times, channels]).duplicated()
+        if again.any():
+            pair = int(np.argmax(again))
+            raise cases.error(
+                "have each time once in a channel",
+                f"{show_time(times[pair], scale)} twice in channel {channels[pair]}",
+                series[pair],
+                'Pass `duplicates="mean"`, "last" or "keep".',
+            )
+    return Panel.from_measurements(
+        series,
+        times,
+        channels,
+        values,
+        n_series=len(cases.lines),
+        channels=[f"channel_{channel}" for channel in range(cases.n_channels)],
+        duplicates="keep" if duplicates == "error" else duplicates,
+        time_scale=scale,
+    )
 
 
 def _count_pairs(cases: Cases) -> np.ndarray:
-    """Hold all pieces to be pairs, and count them: (n_pieces,)."""
+    """Return the number of pairs in each piece, of shape (n_pieces,)."""
     counts = np.array([piece.count(b"(") for piece in cases.pieces])
     filled = [piece for piece in cases.pieces if piece.strip()]
     chars = np.frombuffer(b",".join(filled), np.uint8)
@@ -295,63 +239,53 @@ def _count_pairs(cases: Cases) -> np.ndarray:
     if np.count_nonzero(counts) < len(filled) or not np.array_equal(marks, expected):
         for number, piece in enumerate(cases.pieces):
             if piece.strip() and not _PIECE.fullmatch(piece):
-                channel = number % cases.n_channels
+                case, channel = divmod(number, cases.n_channels)
                 got = f"{shorten(as_text(piece))} as channel {channel}"
-                line = cases.line_of(number)
-                raise cases.text.error("have pairs (time,value)", got, line, _FORM)
+                raise cases.error("have pairs (time,value)", got, case, _PAIRS)
     return counts
 
 
-def _read_tokens(
-    cases: Cases, counts: np.ndarray, tokens: bytes
+def _read_pairs(
+    cases: Cases, counts: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, TimeScale]:
-    """Return values and times, which stand in turns, and what kind the times are.
+    """Return values, times and their scale, given the pairs of each piece.
 
     The first time tells whether all are numbers or dates. Numbers are int64 where all
     are whole.
     """
-    if not tokens:
+    pairs = b",".join(piece for piece in cases.pieces if b"(" in piece)
+    if not pairs:
         return np.empty(0), np.empty(0, np.int64), NUMBER
-    numbers, wrong = parse_numbers(tokens, b",")
-    times, values, scale = numbers[::2], numbers[1::2], NUMBER
+    text = pairs.translate(None, b"()")
+    numbers, wrong = parse_numbers(text, b",")
+    is_wrong = np.isinf(numbers)
+    is_wrong[wrong] = True
+    times, no_times = numbers[::2], is_wrong[::2] | np.isnan(numbers[::2])
+    scale, kind = NUMBER, "numbers"
     if len(wrong) and wrong[0] == 0:
-        times, no_times = _read_dates(tokens.split(b",")[::2])
-        scale = DATETIME
-    else:
-        no_times = np.concatenate(
-            [wrong[wrong % 2 == 0] // 2, np.flatnonzero(~np.isfinite(times))]
-        )
-    no_values = np.append(wrong[wrong % 2 == 1] // 2, np.flatnonzero(np.isinf(values)))
-    if len(no_times):
-        rule = f"have {_KINDS[scale.kind]} as times, like the first one"
-        got = shorten(as_text(tokens.split(b",")[2 * no_times[0]]))
-        raise cases.text.error(
-            rule, got, _line_of_pair(cases, counts, no_times[0]), _FORM
-        )
-    if len(no_values):
-        raise number_error(_only_values(cases), counts, int(no_values[0]))
+        times, no_times = _read_dates(text.split(b",")[::2])
+        scale, kind = DATETIME, "dates"
+    if no_times.any():
+        pair = int(np.argmax(no_times))
+        piece = int(np.searchsorted(np.cumsum(counts), pair, side="right"))
+        rule = f"have {kind} as times, like the first one"
+        got = shorten(as_text(text.split(b",")[2 * pair]))
+        raise cases.error(rule, got, piece // cases.n_channels, _PAIRS)
+    if is_wrong[1::2].any():
+        pair = int(np.argmax(is_wrong[1::2]))
+        raise cases.number_error(counts, pair, text.split(b",")[2 * pair + 1])
     if scale is NUMBER and np.all(times == times.round()) and abs(times).max() < 2**53:
         times = times.astype(np.int64)
-    return values, times, scale
-
-
-def _line_of_pair(cases: Cases, counts: np.ndarray, pair: int) -> int:
-    return cases.line_of(int(np.searchsorted(np.cumsum(counts), pair, side="right")))
-
-
-def _only_values(cases: Cases) -> Cases:
-    """Return the cases without times, as `number_error` counts values."""
-    tokens = (piece.translate(None, b"()").split(b",") for piece in cases.pieces)
-    return replace(cases, pieces=[b",".join(pairs[1::2]) for pairs in tokens])
+    return numbers[1::2], times, scale
 
 
 def _read_dates(tokens: list[bytes]) -> tuple[np.ndarray, np.ndarray]:
-    """Parse dates; return also the positions of what is none."""
+    """Parse dates; tell also which are none."""
     texts = [as_text(token) for token in tokens]
     dates = pd.to_datetime(texts, errors="coerce", utc=True, format="ISO8601")
     if dates.hasnans:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # pandas has to guess
             dates = pd.to_datetime(texts, errors="coerce", utc=True)
-    wrong = np.flatnonzero(dates.isna())
-    return (np.empty(0, np.int64) if len(wrong) else parse_times(dates)[0]), wrong
+    wrong = dates.isna()
+    return np.empty(0, np.int64) if wrong.any() else parse_times(dates)[0], wrong

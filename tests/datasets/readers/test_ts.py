@@ -260,8 +260,8 @@ class TestHostileInput:
             (HEADER + "1:a\n1,2\n", "have 1 channels in every series"),
             (HEADER + "1:a\n1,2:c\n", "one of the classes 'a b' .*; got 'c' .*line 7"),
             (HEADER + "1:a\n1,2:\n", "one of the classes 'a b' .*; got '' .*, line 7"),
-            ("@timeStamps maybe\n@data\n1", "true or false behind @timestamps; got 'm"),
-            ("@dimensions six\n@data\n1", "a number behind @dimensions; got 'six'"),
+            ("@timeStamps maybe\n@data\n1", "true or false after @timestamps; got 'm"),
+            ("@dimensions six\n@data\n1", "a number after @dimensions; got 'six'"),
             ("@univariate true\n@data\n1:2", "one channel where .* @univariate true"),
             (
                 "@equalLength true\n" + HEADER + "1,2:a\n1,2:b\n1:a\n",
