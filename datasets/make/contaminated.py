@@ -9,7 +9,7 @@ from sklearn.utils import check_random_state
 
 from ckts.datasets._checks import check_choice, check_count, check_real, check_share
 from ckts.datasets._rows import series_of_rows
-from ckts.datasets.make._draw import draw_indptr, draw_times
+from ckts.datasets.make._sampling import draw_indptr, draw_times
 from ckts.panel import Panel
 
 LENGTHS = {"level": 15, "frequency": 25, "regression": 15}

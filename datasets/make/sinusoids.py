@@ -14,7 +14,7 @@ from ckts.datasets._checks import (
     check_real,
 )
 from ckts.datasets._rows import series_of_rows
-from ckts.datasets.make._draw import draw_indptr, draw_times, measure
+from ckts.datasets.make._sampling import draw_indptr, draw_times, measure
 from ckts.panel import Panel
 
 

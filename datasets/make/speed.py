@@ -12,7 +12,7 @@ from ckts.datasets._checks import (
     check_real,
 )
 from ckts.datasets._rows import series_of_rows
-from ckts.datasets.make._draw import draw_indptr, measure
+from ckts.datasets.make._sampling import draw_indptr, measure
 from ckts.panel import Panel
 
 MEAN_STEP = 0.1  # mean gap of the slow clock
