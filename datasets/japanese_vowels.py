@@ -6,7 +6,7 @@ from importlib.resources import files
 
 import numpy as np
 
-from ckts.datasets._checks import check_choice
+from ckts._checks import check_choice
 from ckts.panel import Panel
 
 N_TRAIN = 270

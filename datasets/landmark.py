@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ckts.datasets._checks import check_choice
-from ckts.datasets._rows import keep_rows, series_of_rows
+from ckts._checks import check_choice
 from ckts.panel import Panel, as_panel, is_after, read_landmark
 
 
@@ -58,9 +57,9 @@ def truncate(panel: Panel, landmark: Any, *, since: str = "first") -> Panel:
             f"`landmark` must be one, or one per series ({panel.n_series}); got "
             f"{len(limits)}. Give a single one for all."
         )
-    series = series_of_rows(panel.indptr)
+    series = panel.series_of_rows
     starts = np.zeros_like(panel.times)
     if since == "first":
         starts = panel.times[panel.indptr[:-1][series]]
     limits = np.broadcast_to(limits, panel.shape)[series]
-    return keep_rows(panel, ~is_after(panel.times, starts, limits))
+    return panel.keep_rows(~is_after(panel.times, starts, limits))

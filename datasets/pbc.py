@@ -9,8 +9,7 @@ from importlib.resources import files
 
 import numpy as np
 
-from ckts.datasets._checks import check_choice, check_real
-from ckts.datasets._rows import keep_rows
+from ckts._checks import check_choice, check_positive, check_real
 from ckts.panel import Panel, TimeScale
 
 # Our name of each channel -> the column of the source.
@@ -100,8 +99,8 @@ def load_pbc(
     >>> int(X.times.max()), int(y.sum())
     (1095, 51)
     """
-    check_real("landmark", landmark)
-    check_real("horizon", horizon, positive=True)
+    check_real("landmark", landmark, minimum=0)
+    check_positive("horizon", horizon)
     check_choice("transplant", transplant, ("event", "censored"))
     panel, follow_up = load_pbc_survival()
     label = _label(follow_up, landmark, horizon, transplant)
@@ -113,7 +112,7 @@ def load_pbc(
             f"{landmark} and {horizon}, which leave {np.sum(y == 1)} and "
             f"{np.sum(y == 0)}. Choose e.g. landmark=1095, horizon=1095."
         )
-    return keep_rows(panel, panel.times <= landmark)[known], y
+    return panel.keep_rows(panel.times <= landmark)[known], y
 
 
 def load_pbc_survival() -> tuple[Panel, np.ndarray]:

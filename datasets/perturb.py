@@ -7,8 +7,7 @@ from fractions import Fraction
 import numpy as np
 from sklearn.utils import check_random_state
 
-from ckts.datasets._checks import check_choice, check_count, check_share
-from ckts.datasets._rows import keep_rows, series_of_rows
+from ckts._checks import check_choice, check_count, check_share
 from ckts.panel import Panel, as_panel
 
 
@@ -84,7 +83,7 @@ def drop_observations(
 
     jointly = how == "jointly"
     rows, channels = _items(panel, jointly)
-    groups = series_of_rows(panel.indptr)[rows]
+    groups = panel.series_of_rows[rows]
     if not jointly:
         groups = groups * panel.in_channels + channels
     if pattern == "blocks":
@@ -97,7 +96,7 @@ def drop_observations(
             arrivals *= 1 + _unusualness(panel, jointly)[rows, channels]
         lost = choose_first(groups, rate, arrivals)
     if jointly:
-        return keep_rows(panel, ~lost)
+        return panel.keep_rows(~lost)
     values = panel.values.copy()
     values[rows[lost], channels[lost]] = np.nan
     return panel.with_values(values)
@@ -129,8 +128,7 @@ def subsample(panel: Panel, step: int) -> Panel:
     """
     panel = as_panel(panel)
     check_count("step", step)
-    position = np.arange(len(panel.times)) - np.repeat(panel.indptr[:-1], panel.lengths)
-    return keep_rows(panel, position % step == 0)
+    return panel.keep_rows(_ranks(panel.lengths) % step == 0)
 
 
 def _items(panel: Panel, jointly: bool) -> tuple[np.ndarray, np.ndarray]:

@@ -1,26 +1,59 @@
-"""Random pieces that the generators share."""
+"""How generators sample a signal: lengths, times, noise and missing values."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from numbers import Integral
+
 import numpy as np
 
-from ckts.datasets._rows import series_of_rows
+from ckts._checks import check_count, check_real, check_share
 
 
-def draw_indptr(
+def check_sampling(
+    n_channels: int, length: int | tuple[int, int], noise: float, missing: float
+) -> tuple[int, int]:
+    """Check what generators share; return the (shortest, longest) length."""
+    check_count("n_channels", n_channels)
+    check_real("noise", noise, minimum=0)
+    check_share("missing", missing)
+    pair = (length, length) if isinstance(length, Integral) else length
+    if not isinstance(pair, Sequence) or len(pair) != 2:
+        raise TypeError(
+            "`length` must be an integer or a pair (shortest, longest); got "
+            f"{length!r}. Write e.g. `length=(20, 60)`."
+        )
+    low, high = (check_count("length", one) for one in pair)
+    if low > high:
+        raise ValueError(
+            f"`length` must have the shortest before the longest; got {length!r}. "
+            f"Write `length=({high}, {low})`."
+        )
+    return low, high
+
+
+def draw_rows(
     n_series: int, length: tuple[int, int], rng: np.random.RandomState
-) -> np.ndarray:
-    """Draw lengths from shortest to longest, as row pointers (n_series + 1,)."""
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draw the lengths of series, uniform from the shortest to the longest.
+
+    Returns
+    -------
+    series : ndarray of shape (n_rows,)
+        The number of the series of each row.
+    indptr : ndarray of shape (n_series + 1,)
+    """
     lengths = rng.randint(length[0], length[1] + 1, size=n_series)
-    return np.concatenate([[0], np.cumsum(lengths)])
+    indptr = np.concatenate([[0], np.cumsum(lengths)])
+    return np.repeat(np.arange(n_series), lengths), indptr
 
 
 def draw_times(
-    indptr: np.ndarray, duration: float, rng: np.random.RandomState
+    series: np.ndarray, duration: float, rng: np.random.RandomState
 ) -> np.ndarray:
     """Draw times (n_rows,), uniform on [0, duration) and sorted within each series."""
-    times = duration * rng.random_sample(indptr[-1])
-    return times[np.lexsort((times, series_of_rows(indptr)))]
+    times = duration * rng.random_sample(len(series))
+    return times[np.lexsort((times, series))]
 
 
 def measure(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from sklearn.utils import check_random_state
 
-from ckts.datasets._checks import check_count
+from ckts._checks import check_count
 from ckts.datasets._rows import regular_panel
 from ckts.panel import Panel
 

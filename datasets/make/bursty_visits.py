@@ -7,7 +7,7 @@ from math import gcd
 import numpy as np
 from sklearn.utils import check_random_state
 
-from ckts.datasets._checks import check_choice, check_count, check_real
+from ckts._checks import check_choice, check_count, check_positive, check_real
 from ckts.panel import Panel
 
 JITTER = 0.2  # gaps in a burst vary by this share of `inner_gap`
@@ -89,9 +89,9 @@ def make_bursty_visits(
     check_count("n_series", n_series)
     check_count("n_visits", n_visits)
     check_count("n_readings", n_readings)
-    check_real("inner_gap", inner_gap, positive=True)
-    check_real("outer_gap", outer_gap, positive=True)
-    check_real("noise", noise)
+    check_positive("inner_gap", inner_gap)
+    check_positive("outer_gap", outer_gap)
+    check_real("noise", noise, minimum=0)
     check_choice("signal", signal, ("between", "within"))
     _check_resolved(inner_gap, n_visits * outer_gap)
     cycles = CYCLES if signal == "between" else (1, _other_order(n_readings))

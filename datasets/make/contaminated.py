@@ -7,9 +7,8 @@ from numbers import Integral
 import numpy as np
 from sklearn.utils import check_random_state
 
-from ckts.datasets._checks import check_choice, check_count, check_real, check_share
-from ckts.datasets._rows import series_of_rows
-from ckts.datasets.make._sampling import draw_indptr, draw_times
+from ckts._checks import check_choice, check_count, check_real, check_share
+from ckts.datasets.make._sampling import draw_rows, draw_times
 from ckts.panel import Panel
 
 LENGTHS = {"level": 15, "frequency": 25, "regression": 15}
@@ -83,8 +82,11 @@ def make_contaminated(
     check_count("n_series", n_series)
     check_choice("task", task, tuple(LENGTHS))
     check_choice("contamination", contamination, (None, "value", "time", "target"))
-    _check_numbers(task, contamination, factor, sentinel)
-    _check_amount(amount)
+    if isinstance(amount, Integral):
+        check_count("amount", amount)
+    else:
+        check_share("amount", amount)
+    _check_contamination(task, contamination, factor, sentinel)
 
     rng = check_random_state(random_state)
     values, times, indptr, y = _draw_clean(n_series, task, rng)
@@ -92,7 +94,7 @@ def make_contaminated(
     places = {"value": np.arange(len(times)), "time": indptr[1:] - 1}
     if contamination is not None:
         candidates = places.get(contamination, np.arange(n_series))
-        chosen = _choose(candidates, amount, rng)
+        chosen = _draw_places(candidates, amount, rng)
         old = wrong[contamination][chosen]
         wrong[contamination][chosen] = old * factor if sentinel is None else sentinel
     return Panel(values, times, indptr), y
@@ -102,12 +104,11 @@ def _draw_clean(
     n_series: int, task: str, rng: np.random.RandomState
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Draw values (n_rows, 1), times (n_rows,), indptr and targets (n_series,)."""
-    indptr = draw_indptr(n_series, (LENGTHS[task],) * 2, rng)
-    times = draw_times(indptr, DURATION, rng)
+    series, indptr = draw_rows(n_series, (LENGTHS[task],) * 2, rng)
+    times = draw_times(series, DURATION, rng)
     phases = rng.uniform(0, 2 * np.pi, size=n_series)
     numbers = rng.standard_normal(n_series)
     y = numbers if task == "regression" else np.arange(n_series) % 2
-    series = series_of_rows(indptr)
     clean = {
         "level": 0.7 * y[series],
         "frequency": np.sin((1.5 + 0.5 * y[series]) * times + phases[series]),
@@ -117,7 +118,7 @@ def _draw_clean(
     return (clean + noise)[:, None], times, indptr, y
 
 
-def _choose(
+def _draw_places(
     candidates: np.ndarray, amount: float, rng: np.random.RandomState
 ) -> np.ndarray:
     n = amount if isinstance(amount, Integral) else round(amount * len(candidates))
@@ -129,17 +130,10 @@ def _choose(
     return rng.permutation(candidates)[:n]
 
 
-def _check_amount(amount: float) -> None:
-    if isinstance(amount, Integral):
-        check_count("amount", amount)
-    else:
-        check_share("amount", amount)
-
-
-def _check_numbers(
+def _check_contamination(
     task: str, contamination: str | None, factor: float, sentinel: float | None
 ) -> None:
-    check_real("factor", factor, minimum=1.0 if contamination == "time" else -np.inf)
+    check_real("factor", factor, minimum=1 if contamination == "time" else -np.inf)
     if contamination == "target" and task != "regression":
         raise ValueError(
             '`contamination` must be "value" or "time" where targets are classes; got '
@@ -147,7 +141,7 @@ def _check_numbers(
         )
     if sentinel is None:
         return
-    check_real("sentinel", sentinel, minimum=-np.inf)
+    check_real("sentinel", sentinel)
     if contamination != "value":
         raise ValueError(
             '`sentinel` must go with `contamination="value"`; got '

@@ -5,14 +5,8 @@ from __future__ import annotations
 import numpy as np
 from sklearn.utils import check_random_state
 
-from ckts.datasets._checks import (
-    check_count,
-    check_length,
-    check_measurement,
-    check_real,
-)
-from ckts.datasets._rows import series_of_rows
-from ckts.datasets.make._sampling import draw_indptr, draw_times, measure
+from ckts._checks import check_count, check_positive, check_real
+from ckts.datasets.make._sampling import check_sampling, draw_rows, draw_times, measure
 from ckts.panel import Panel
 
 
@@ -82,37 +76,22 @@ def make_irregular_regression(
     """
     check_count("n_series", n_series)
     check_count("n_harmonics", n_harmonics)
-    check_real("time_constant", time_constant)
-    check_real("duration", duration, positive=True)
-    check_measurement(n_channels, noise, missing)
-    shortest_longest = check_length(length)
+    check_real("time_constant", time_constant, minimum=0)
+    check_positive("duration", duration)
+    shortest_longest = check_sampling(n_channels, length, noise, missing)
 
     rng = check_random_state(random_state)
-    indptr = draw_indptr(n_series, shortest_longest, rng)
-    times = draw_times(indptr, duration, rng)
+    series, indptr = draw_rows(n_series, shortest_longest, rng)
+    times = draw_times(series, duration, rng)
     size = (n_series, n_channels, n_harmonics)
     amplitudes = rng.random_sample(size)
     phases = rng.uniform(0, 2 * np.pi, size=size)
     frequencies = 2 * np.pi * np.arange(1, n_harmonics + 1) / duration
-    signal = _signal(times, series_of_rows(indptr), amplitudes, phases, frequencies)
-    gains = 1 / (1 + (frequencies * time_constant) ** 2)
-    y = np.mean(amplitudes**2 / 2 @ gains, axis=1)
-    return Panel(measure(signal, noise, missing, rng), times, indptr), y
-
-
-def _signal(
-    times: np.ndarray,
-    series: np.ndarray,
-    amplitudes: np.ndarray,
-    phases: np.ndarray,
-    frequencies: np.ndarray,
-) -> np.ndarray:
-    """Sum harmonics (n_series, channels, harmonics) at the times: (n_rows, channels).
-
-    One harmonic at a time, so that no array of rows x channels x harmonics is made.
-    """
-    signal = np.zeros((len(times), amplitudes.shape[1]))
+    # One harmonic at a time: no array of rows x channels x harmonics is made.
+    signal = np.zeros((len(times), n_channels))
     for m, frequency in enumerate(frequencies):
         angles = frequency * times[:, None] + phases[series, :, m]
         signal += amplitudes[series, :, m] * np.cos(angles)
-    return signal
+    gains = 1 / (1 + (frequencies * time_constant) ** 2)
+    y = np.mean(amplitudes**2 / 2 @ gains, axis=1)
+    return Panel(measure(signal, noise, missing, rng), times, indptr), y

@@ -7,14 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from sklearn.utils import check_random_state
 
-from ckts.datasets._checks import (
-    check_count,
-    check_length,
-    check_measurement,
-    check_real,
-)
-from ckts.datasets._rows import series_of_rows
-from ckts.datasets.make._sampling import draw_indptr, draw_times, measure
+from ckts._checks import check_count, check_positive, check_real
+from ckts.datasets.make._sampling import check_sampling, draw_rows, draw_times, measure
 from ckts.panel import Panel
 
 
@@ -76,18 +70,16 @@ def make_irregular_sinusoids(
             "`frequencies=(2.0, 4.0)`."
         )
     for frequency in frequencies:
-        check_real("frequencies", frequency)
+        check_real("frequencies", frequency, minimum=0)
     check_count("n_series", n_series, minimum=len(frequencies))
-    check_real("duration", duration, positive=True)
-    check_measurement(n_channels, noise, missing)
-    shortest_longest = check_length(length)
+    check_positive("duration", duration)
+    shortest_longest = check_sampling(n_channels, length, noise, missing)
 
     rng = check_random_state(random_state)
     y = rng.permutation(np.arange(n_series) % len(frequencies))
-    indptr = draw_indptr(n_series, shortest_longest, rng)
-    times = draw_times(indptr, duration, rng)
+    series, indptr = draw_rows(n_series, shortest_longest, rng)
+    times = draw_times(series, duration, rng)
     phases = rng.uniform(0, 2 * np.pi, size=(n_series, n_channels))
-    series = series_of_rows(indptr)
     cycles = np.asarray(frequencies, dtype=float)[y[series]] * times
     signal = np.sin(2 * np.pi * cycles[:, None] + phases[series])
     return Panel(measure(signal, noise, missing, rng), times, indptr), y

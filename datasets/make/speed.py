@@ -5,14 +5,8 @@ from __future__ import annotations
 import numpy as np
 from sklearn.utils import check_random_state
 
-from ckts.datasets._checks import (
-    check_count,
-    check_length,
-    check_measurement,
-    check_real,
-)
-from ckts.datasets._rows import series_of_rows
-from ckts.datasets.make._sampling import draw_indptr, measure
+from ckts._checks import check_count, check_positive
+from ckts.datasets.make._sampling import check_sampling, draw_rows, measure
 from ckts.panel import Panel
 
 MEAN_STEP = 0.1  # mean gap of the slow clock
@@ -74,27 +68,21 @@ def make_speed(
     True
     """
     check_count("n_series", n_series)
-    check_real("speed", speed, positive=True)
+    check_positive("speed", speed)
     if speed == 1:
         raise ValueError(
             f"`speed` must not be 1, because the classes would be equal; got {speed}. "
             "Use e.g. 2.0."
         )
-    check_measurement(n_channels, noise, missing)
-    shortest_longest = check_length(length)
+    shortest_longest = check_sampling(n_channels, length, noise, missing)
 
     rng = check_random_state(random_state)
-    indptr = draw_indptr(n_series, shortest_longest, rng)
+    series, indptr = draw_rows(n_series, shortest_longest, rng)
     y = np.arange(n_series) % 2
-    series = series_of_rows(indptr)
-    steps = np.arange(indptr[-1]) - indptr[series]
+    steps = np.arange(len(series)) - indptr[series]
     phases = rng.uniform(0, 2 * np.pi, size=n_channels)
     signal = np.sin(2 * np.pi * steps[:, None] / 10 + phases)
-    clock = _draw_clock(indptr, rng) / np.where(y == 1, speed, 1.0)[series]
+    clock = np.cumsum(MEAN_STEP * rng.uniform(0.2, 1.8, size=len(series)))
+    clock -= clock[indptr[:-1]][series]  # increases from 0 within each series
+    clock /= np.where(y == 1, speed, 1.0)[series]
     return Panel(measure(signal, noise, missing, rng), clock, indptr), y
-
-
-def _draw_clock(indptr: np.ndarray, rng: np.random.RandomState) -> np.ndarray:
-    """Draw irregular times (n_rows,) that increase from 0 within each series."""
-    total = np.cumsum(MEAN_STEP * rng.uniform(0.2, 1.8, size=indptr[-1]))
-    return total - total[indptr[:-1]][series_of_rows(indptr)]

@@ -185,7 +185,7 @@ def test_the_number_of_visits_hardly_tells_the_label():
     [
         ({"landmark": -1}, ValueError, "`landmark` must be finite and at least 0"),
         ({"landmark": "3 y"}, TypeError, "`landmark` must be a number; got '3 y'"),
-        ({"horizon": 0}, ValueError, "`horizon` must be finite and above 0; got 0"),
+        ({"horizon": 0}, ValueError, "`horizon` must be positive and finite; got 0"),
         ({"transplant": "drop"}, ValueError, "`transplant` must be one of 'event', "),
         (
             {"landmark": 5100, "horizon": 10},

@@ -45,5 +45,5 @@ def test_steps_are_irregular_and_positive():
 def test_bad_arguments_are_named():
     with pytest.raises(ValueError, match=r"`speed` must not be 1.*got 1\.0"):
         make_speed(speed=1.0)
-    with pytest.raises(ValueError, match="`speed` must be finite and above 0; got 0"):
+    with pytest.raises(ValueError, match="`speed` must be positive and finite; got 0"):
         make_speed(speed=0)
