@@ -28,13 +28,11 @@ from ckts.datasets.make.sinusoids import make_irregular_sinusoids
 from ckts.datasets.make.speed import make_speed
 from ckts.datasets.pbc import load_pbc, load_pbc_survival
 from ckts.datasets.perturb import drop_observations, subsample
-from ckts.datasets.readers import (
-    read_arff,
-    read_penn_treebank,
-    read_physionet2012,
-    read_physionet2019,
-    read_ts,
-)
+from ckts.datasets.readers.arff import read_arff
+from ckts.datasets.readers.penn_treebank import read_penn_treebank
+from ckts.datasets.readers.physionet2012 import read_physionet2012
+from ckts.datasets.readers.physionet2019 import read_physionet2019
+from ckts.datasets.readers.ts import read_ts
 from ckts.datasets.split import paper_split
 
 __all__ = [

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
 from importlib.resources import files
 
 import numpy as np
+import pandas as pd
 
 from ckts._checks import check_choice, check_positive, check_real
 from ckts.panel import Panel, TimeScale
@@ -28,7 +26,6 @@ CHANNELS = {
 }
 STATIC = {"age": "age", "female": "sex", "d_penicillamine": "trt"}
 CENSORED, TRANSPLANT, DEATH = 0, 1, 2
-_NUMBERS = {"": np.nan, "f": 1.0, "m": 0.0}
 
 
 def load_pbc(
@@ -137,34 +134,24 @@ def load_pbc_survival() -> tuple[Panel, np.ndarray]:
     >>> y["status"][:3], y["time"][:3]
     (array([2, 0, 2]), array([ 400, 5169, 1012]))
     """
-    table = _read_table()
-    first = np.flatnonzero(np.diff(table["id"], prepend=-1))
+    with files("ckts.datasets.data").joinpath("pbcseq.csv.gz").open("rb") as file:
+        # exact: by default pandas may round the last bit another way
+        table = pd.read_csv(file, compression="gzip", float_precision="round_trip")
+    table["sex"] = table["sex"] == "f"
+    patients = table[~table["id"].duplicated()]
     panel = Panel(
-        np.stack([table[column] for column in CHANNELS.values()], axis=1),
-        table["day"].astype(np.int64),
-        np.append(first, len(table["id"])),
+        table[list(CHANNELS.values())].to_numpy(float),
+        table["day"].to_numpy(),
+        np.append(patients.index, len(table)),
         channels=tuple(CHANNELS),
-        instances=table["id"][first].astype(np.int64),
-        static=np.stack([table[column][first] for column in STATIC.values()], axis=1),
+        instances=patients["id"].to_numpy(),
+        static=patients[list(STATIC.values())].to_numpy(float),
         static_names=tuple(STATIC),
         time_scale=TimeScale("number", "D"),
     )
-    follow_up = np.empty(len(first), dtype=[("status", np.int64), ("time", np.int64)])
-    follow_up["status"] = table["status"][first]
-    follow_up["time"] = table["futime"][first]
+    follow_up = np.empty(len(panel), dtype=[("status", np.int64), ("time", np.int64)])
+    follow_up["status"], follow_up["time"] = patients["status"], patients["futime"]
     return panel, follow_up
-
-
-def _read_table() -> dict[str, np.ndarray]:
-    """Read the shipped file: each column as floats of shape (1945,)."""
-    packed = files("ckts.datasets.data").joinpath("pbcseq.csv.gz").read_bytes()
-    header, *rows = csv.reader(io.StringIO(gzip.decompress(packed).decode()))
-    cells = np.array([[_number(cell) for cell in row] for row in rows])
-    return dict(zip(header, cells.T, strict=True))
-
-
-def _number(cell: str) -> float:
-    return _NUMBERS[cell] if cell in _NUMBERS else float(cell)
 
 
 def _label(

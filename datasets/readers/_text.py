@@ -173,15 +173,25 @@ class Table:
     Parameters
     ----------
     texts : sequence of Text
+    columns : sequence of str
+    separator : bytes
+        Of the columns.
     lengths : ndarray of shape (n_texts,)
         Rows of each file, without its heading.
     body : bytes
-        The cells, with separators between the columns and line feeds between the rows.
+        The cells; the rows are separated by line feeds.
     """
 
     texts: Sequence[Text]
+    columns: Sequence[str]
+    separator: bytes
     lengths: np.ndarray
     body: bytes
+
+    @property
+    def series(self) -> np.ndarray:
+        """The number of the file of each row, of shape (n_rows,)."""
+        return np.repeat(np.arange(len(self.lengths)), self.lengths)
 
     def error(self, rule: str, got: str, row: int, way_out: str = _FETCH) -> ValueError:
         """Make the error that a row breaks a rule."""
@@ -190,9 +200,31 @@ class Table:
         line = row - int(ends[file] - self.lengths[file]) + 2
         return self.texts[file].error(rule, got, line, way_out)
 
-    def line(self, row: int) -> bytes:
-        """Return the text of a row."""
-        return self.body.split(b"\n", row + 1)[row]
+    def check_cells(self, wrong: np.ndarray, rule: str) -> None:
+        """Raise if a cell is wrong, bool of shape (n_rows, n_columns)."""
+        if wrong.any():
+            row, column = divmod(int(np.argmax(wrong)), len(self.columns))
+            line = self.body.split(b"\n", row + 1)[row]
+            cell = shorten(as_text(line.split(self.separator)[column]))
+            raise self.error(rule, f"{cell} in column {self.columns[column]}", row)
+
+    def parse(self) -> tuple[np.ndarray, np.ndarray]:
+        """Parse the cells of a table of numbers.
+
+        Returns
+        -------
+        cells : ndarray of shape (n_rows, n_columns)
+        wrong : ndarray of bool of shape (n_rows, n_columns)
+            Where there is no finite number, and no "NaN" either.
+        """
+        shape = (-1, len(self.columns))
+        if not self.body:
+            return np.empty((0, shape[1])), np.empty((0, shape[1]), bool)
+        text = self.body.replace(b"\n", self.separator)
+        numbers, positions = parse_numbers(text, self.separator)
+        wrong = np.isinf(numbers)
+        wrong[positions] = True
+        return numbers.reshape(shape), wrong.reshape(shape)
 
 
 def read_tables(texts: Sequence[Text], columns: Sequence[str], separator: str) -> Table:
@@ -221,40 +253,24 @@ def read_tables(texts: Sequence[Text], columns: Sequence[str], separator: str) -
             raise text.error(rule, shorten(as_text(first)), 1, _FETCH)
         bodies.append(body)
     lengths = np.array([body.count(b"\n") + 1 if body else 0 for body in bodies])
-    table = Table(texts, lengths, b"\n".join(body for body in bodies if body))
-    _check_shape(table, len(columns), separator.encode())
+    body = b"\n".join(body for body in bodies if body)
+    table = Table(texts, columns, separator.encode(), lengths, body)
+    _check_shape(table)
     return table
 
 
-def _check_shape(table: Table, n_columns: int, separator: bytes) -> None:
+def _check_shape(table: Table) -> None:
     """Raise unless every line has as many cells as there are columns."""
+    n_columns, end = len(table.columns), ord("\n")
     chars = np.frombuffer(table.body, np.uint8)
-    is_end = chars[(chars == separator[0]) | (chars == ord("\n"))] == ord("\n")
+    is_end = chars[(chars == table.separator[0]) | (chars == end)] == end
     expected = np.arange(1, table.lengths.sum() * n_columns) % n_columns == 0
     if not len(chars) or np.array_equal(is_end, expected):
         return
     for row, line in enumerate(table.body.split(b"\n")):
-        found = line.count(separator) + 1
+        found = line.count(table.separator) + 1
         if found != n_columns:
             raise table.error(f"have {n_columns} cells in every line", str(found), row)
-
-
-def parse_cells(
-    table: Table, n_columns: int, separator: str
-) -> tuple[np.ndarray, np.ndarray]:
-    """Parse the cells of a table of numbers.
-
-    Returns
-    -------
-    cells : ndarray of shape (n_rows, n_columns)
-    wrong : ndarray of shape (n_wrong,)
-        The positions of what is not a number, counted through all rows.
-    """
-    if not table.body:
-        return np.empty((0, n_columns)), np.empty(0, np.intp)
-    mark = separator.encode()
-    numbers, wrong = parse_numbers(table.body.replace(b"\n", mark), mark)
-    return numbers.reshape(-1, n_columns), wrong
 
 
 def as_text(raw: bytes) -> str:

@@ -13,8 +13,6 @@ from ckts.datasets.readers._numbers import parse_numbers
 from ckts.datasets.readers._text import (
     Source,
     Table,
-    as_text,
-    parse_cells,
     read_tables,
     read_text,
     read_texts,
@@ -206,7 +204,7 @@ def _parse_columns(table: Table) -> pd.DataFrame:
     rule = "have finite numbers as values"
     _raise_first(table, frame["value"], ~np.isfinite(values), rule)
     return frame.assign(
-        series=np.repeat(np.arange(len(table.texts)), table.lengths),
+        series=table.series,
         minute=minutes.astype(np.int64),
         value=values,
     )
@@ -223,13 +221,9 @@ def _raise_first(table: Table, column: pd.Series, wrong: np.ndarray, rule: str) 
 def _read_outcomes(source: Source, records: np.ndarray) -> pd.DataFrame:
     """Read the outcomes of some records, in their order."""
     text = read_text(source, ".txt", "outcomes")
-    columns = ("RecordID", *OUTCOMES)
-    table = read_tables([text], columns, ",")
-    cells, wrong = parse_cells(table, len(columns), ",")
-    wrong = np.append(wrong, np.flatnonzero(~np.isfinite(cells)))
-    if len(wrong):
-        row = int(wrong[0]) // len(columns)
-        raise table.error("have numbers", shorten(as_text(table.line(row))), row)
+    table = read_tables([text], ("RecordID", *OUTCOMES), ",")
+    cells, wrong = table.parse()
+    table.check_cells(wrong | np.isnan(cells), "have numbers")
     known = cells.astype(np.int64)
     frame = pd.DataFrame(known[:, 1:], columns=list(OUTCOMES), index=known[:, 0])
     if not frame.index.is_unique:

@@ -4,14 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ckts.datasets.readers._text import (
-    Source,
-    Table,
-    parse_cells,
-    read_tables,
-    read_texts,
-    shorten,
-)
+from ckts.datasets.readers._text import Source, Table, read_tables, read_texts
 from ckts.panel import Panel, TimeScale
 
 # Column -> its unit, as the challenge states them.
@@ -100,15 +93,19 @@ def read_physionet2019(source: Source) -> tuple[Panel, np.ndarray]:
     """
     texts = sorted(read_texts(source, ".psv"), key=lambda text: text.stem)
     table = read_tables(texts, _COLUMNS, "|")
-    cells = _parse_cells(table)
+    cells, wrong = table.parse()
+    table.check_cells(wrong, "have finite numbers or NaN")
+    wrong[:, -1] = ~np.isin(cells[:, -1], (0, 1))
+    table.check_cells(wrong, "have SepsisLabel 0 or 1")
+    hours = cells[:, -2]
+    _check_hours(table, hours)
     indptr = np.concatenate([[0], np.cumsum(table.lengths)])
-    _check_clock(table, cells[:, -2], indptr)
     filled = table.lengths > 0
     static = np.full((len(texts), len(STATIC)), np.nan)
     static[filled] = cells[indptr[:-1][filled], len(CHANNELS) : -2]
     panel = Panel(
         cells[:, : len(CHANNELS)],
-        cells[:, -2].astype(np.int64),
+        hours.astype(np.int64),
         indptr,
         channels=tuple(CHANNELS),
         instances=np.array([text.stem for text in texts]),
@@ -119,31 +116,10 @@ def read_physionet2019(source: Source) -> tuple[Panel, np.ndarray]:
     return panel, cells[:, -1].astype(np.int64)
 
 
-def _parse_cells(table: Table) -> np.ndarray:
-    """Return all columns as float64 of shape (n_rows, 41)."""
-    cells, wrong = parse_cells(table, len(_COLUMNS), "|")
-    labels = cells[:, -1]
-    _raise_first(table, wrong, "have finite numbers or NaN")
-    _raise_first(table, np.flatnonzero(np.isinf(cells)), "have finite numbers or NaN")
-    rows = np.flatnonzero((labels != 0) & (labels != 1))
-    _raise_first(table, (rows + 1) * len(_COLUMNS) - 1, "have SepsisLabel 0 or 1")
-    return cells
-
-
-def _raise_first(table: Table, wrong: np.ndarray, rule: str) -> None:
-    if len(wrong):
-        row, column = divmod(int(wrong[0]), len(_COLUMNS))
-        cell = table.line(row).split(b"|")[column].decode(errors="replace")
-        raise table.error(rule, f"{shorten(cell)} in column {_COLUMNS[column]}", row)
-
-
-def _check_clock(table: Table, hours: np.ndarray, indptr: np.ndarray) -> None:
+def _check_hours(table: Table, hours: np.ndarray) -> None:
     """Raise unless hours (n_rows,) are whole and increase within each record."""
-    wrong = ~(hours == np.floor(hours))
-    later = hours[1:] > hours[:-1]
-    firsts = indptr[1:-1]
-    later[firsts[(firsts > 0) & (firsts < len(hours))] - 1] = True
-    wrong[1:] |= ~later
+    wrong = hours != np.floor(hours)
+    wrong[1:] |= (np.diff(table.series) == 0) & ~(np.diff(hours) > 0)
     if wrong.any():
         row = int(np.argmax(wrong))
         rule = "have whole hours that increase in column ICULOS"
