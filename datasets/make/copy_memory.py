@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from ckts._checks import check_count
-from ckts.datasets._rows import regular_panel
+from ckts.datasets._regular import regular_panel
 from ckts.panel import Panel
 
 N_DIGITS = 8

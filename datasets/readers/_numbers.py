@@ -1,7 +1,7 @@
 """Decimal numbers in text -> float64, many at a time and exactly rounded.
 
 Python's `float` takes one number at a time, and numpy and pandas do the same where they
-round exactly: on files of the UEA archive they take three to nine times as long
+round exactly: on files of the UEA archive they take about twice to four times as long
 (docs/benchmarks/ts-reader-2026-11-24.md). Here a place of all numbers is read at once.
 Digits that form an integer below 2**53, divided or multiplied by a power of ten up to
 10**22, are one operation of two exact float64 and so rounded as `float` does (Clinger
@@ -98,7 +98,7 @@ def _read_digits(
     digits : ndarray of shape (n_tokens,)
         The integer of all digits, with the sign.
     n_places : ndarray of shape (n_tokens,)
-        Digits behind the point; -1 without a point.
+        Digits after the point; -1 without a point.
     valid : ndarray of bool of shape (n_tokens,)
         False where a token has another form, or more than `SIZE` characters.
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ckts._checks import check_choice, check_count
-from ckts.datasets._rows import regular_panel
+from ckts.datasets._regular import regular_panel
 from ckts.datasets.readers._text import Source, Text, read_text
 from ckts.panel import Panel
 
@@ -26,7 +26,7 @@ def read_penn_treebank(
     10,000 different words, in files like `ptb.train.txt` and `ptb.char.train.txt`.
 
     Blanks at the ends of a line do not count, and each line ends with one character,
-    ``"\n"``. The text is cut into pieces of `length` characters; what is left behind
+    ``"\n"``. The text is cut into pieces of `length` characters; what is left after
     the last one is dropped.
 
     Parameters

@@ -159,14 +159,8 @@ def _make_panel(table: Table, duplicates: str) -> Panel:
     channels = measured["name"].cat.set_categories(list(CHANNELS)).cat.codes
     rule = f"have one of {len(CHANNELS)} parameters"
     _raise_first(table, measured["name"], channels.to_numpy() < 0, rule)
-    again = measured.duplicated(["series", "minute", "name"])
-    if duplicates == "error" and again.any():
-        row = again.idxmax()
-        rule, got = (
-            "have each parameter once in a minute",
-            f"{measured['name'][row]} twice",
-        )
-        raise table.error(rule, got, row, 'Pass `duplicates="keep"`, "mean" or "last".')
+    if duplicates == "error":
+        _raise_if_repeated(table, measured)
     return Panel.from_measurements(
         measured["series"].to_numpy(),
         measured["minute"].to_numpy(),
@@ -180,6 +174,18 @@ def _make_panel(table: Table, duplicates: str) -> Panel:
         static_names=tuple(STATIC),
         time_scale=TimeScale("number", "min"),
     )
+
+
+def _raise_if_repeated(table: Table, measured: pd.DataFrame) -> None:
+    again = measured.duplicated(["series", "minute", "name"])
+    if again.any():
+        row = int(again.idxmax())
+        raise table.error(
+            "have each parameter once in a minute",
+            f"{measured['name'][row]} twice",
+            row,
+            'Pass `duplicates="keep"`, "mean" or "last".',
+        )
 
 
 def _parse_columns(table: Table) -> pd.DataFrame:

@@ -5,9 +5,12 @@ take turns in one process; each figure is the best of its turns, so that other w
 the machine does little to the ratios. What they return differs: sktime's default is a
 table with a Series in each cell; "as_panel" makes the Panel of it that `read_ts`
 returns; "rows" is sktime's "pd-multiindex", with one row for each time, as a Panel has.
+A second table compares parsers that round exactly on the numbers of these files alone,
+and on as many digits as a float64 has.
 """
 
 import argparse
+import io
 import os
 import tempfile
 import time
@@ -17,11 +20,13 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import sktime
 from sktime.datasets import load_from_tsfile
 
 from ckts import as_panel
 from ckts.datasets import read_ts
+from ckts.datasets.readers._numbers import parse_numbers
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = Path(os.environ.get("CKTS_SHARED", ROOT.parent / "shared"))
@@ -43,12 +48,29 @@ TURNS = 15
 Reader = Callable[[str], object]
 
 
-def read_floats(path: str) -> list[float]:
-    """Python's `float` on every value: what a loop over numbers cannot undercut."""
+def read_values(path: str | Path) -> str:
+    """Return all values of a file without time stamps, between commas."""
     raw = Path(path).read_text("utf-8")
     lines = [line for line in raw.splitlines() if line and line[0] not in "#@"]
     values = ",".join(line.rpartition(":")[0].replace(":", ",") for line in lines)
-    return list(map(float, values.replace("?", "nan").split(",")))
+    return values.replace("?", "nan")
+
+
+def read_floats(path: str) -> list[float]:
+    """Python's `float` on every value: what a loop over numbers cannot undercut."""
+    return list(map(float, read_values(path).split(",")))
+
+
+def parse_with_pandas(text: str) -> np.ndarray:
+    """Parse with the only precision of pandas that always rounds as `float` does."""
+    frame = pd.read_csv(
+        io.StringIO(text),
+        header=None,
+        lineterminator=",",
+        dtype=np.float64,
+        float_precision="round_trip",
+    )
+    return frame[0].to_numpy()
 
 
 READERS: dict[str, Reader] = {
@@ -60,13 +82,21 @@ READERS: dict[str, Reader] = {
 }
 
 
-def measure(path: Path, readers: dict[str, Reader]) -> dict[str, float]:
-    """Return the best CPU seconds of each reader."""
+PARSERS: dict[str, Reader] = {
+    "ours": lambda text: parse_numbers(text.encode(), b",")[0],
+    "numpy.fromstring": lambda text: np.fromstring(text, sep=","),
+    "numpy.array": lambda text: np.array(text.split(","), dtype=np.float64),
+    "pandas": parse_with_pandas,
+}
+
+
+def measure(text: str, readers: dict[str, Reader]) -> dict[str, float]:
+    """Return the best CPU seconds of each reader of a path or parser of a text."""
     best = dict.fromkeys(readers, np.inf)
     for _ in range(TURNS):
         for name, read in readers.items():
             start = time.process_time()
-            read(str(path))
+            read(text)
             best[name] = min(best[name], time.process_time() - start)
     return best
 
@@ -90,12 +120,20 @@ def write_stamped(folder: Path) -> Path:
 
 def row(path: Path, readers: dict[str, Reader]) -> str:
     """Write a line of the table."""
-    best = measure(path, readers)
+    best = measure(str(path), readers)
     name = path.stem.removesuffix("_TRAIN")
     size = path.stat().st_size / 1e6
     cells = [f"{1e3 * best[key]:.1f}" if key in best else "" for key in READERS]
     ratios = [f"{best[key] / best['read_ts']:.1f}" for key in RATIOS]
     return "| " + " | ".join([name, f"{size:.2f}", *cells, *ratios]) + " |"
+
+
+def parser_row(name: str, text: str) -> str:
+    """Write a line of the table of parsers."""
+    numbers = [parse(text) for parse in PARSERS.values()]
+    assert all(np.array_equal(numbers[0], one, equal_nan=True) for one in numbers)
+    cells = [f"{1e3 * seconds:.1f}" for seconds in measure(text, PARSERS).values()]
+    return f"| {name} | {text.count(',') + 1} | " + " | ".join(cells) + " |"
 
 
 def main() -> None:
@@ -114,6 +152,11 @@ def main() -> None:
         table += [row(path, READERS) for path in paths]
         others = {name: READERS[name] for name in READERS if name != "float"}
         table.append(row(write_stamped(Path(folder)), others))
+    table += ["", f"| numbers | count | {' | '.join(PARSERS)} |"]
+    table.append("|---" * (2 + len(PARSERS)) + "|")
+    table += [parser_row(path.parent.name, read_values(path)) for path in paths]
+    digits = np.random.default_rng(0).normal(size=100_000).tolist()
+    table.append(parser_row("17 digits", ",".join(map(repr, digits))))
     text = "\n".join(table) + "\n"
     print(text)
     if output:
