@@ -12,7 +12,7 @@ from sklearn.utils import check_random_state
 
 from ckts._checks import check_choice
 from ckts.datasets._cache import Cache
-from ckts.datasets._rows import regular_panel
+from ckts.datasets._regular import regular_panel
 from ckts.datasets.catalog import find_dataset
 from ckts.datasets.fetch._bunch import make_bunch
 
