@@ -13,7 +13,7 @@ from torch.nn.utils import clip_grad_norm_
 from torch.utils.data import DataLoader, Dataset, Sampler
 from tqdm.auto import tqdm
 
-from ckts.estimators._geometries import GeometryCache
+from ckts.convolution.planner import GeometryCache
 from ckts.estimators._tensors import PanelTensors
 from ckts.kernels import AbstractKernel
 from ckts.randomness import global_numbers_of, make_generator, takes_generator

@@ -21,10 +21,10 @@ from ckts.convolution.methods.fft import is_depthwise
 from ckts.convolution.methods.lattice.convolve import convolve_lattice
 from ckts.convolution.methods.mesh.convolve import convolve_mesh
 from ckts.convolution.methods.pairwise import convolve_pairwise
-from ckts.convolution.quadrature.gap import Latest, Quadrature
-from ckts.convolution.quadrature.linear.correction import PairSums, pair_sums
-from ckts.convolution.quadrature.linear.interpolant import Block, Interpolant, Running
-from ckts.convolution.quadrature.linear.nodes import LinearGeometry
+from ckts.convolution.quadrature.correction import PairSums, pair_sums
+from ckts.convolution.quadrature.linear import Block, Interpolant, Running
+from ckts.convolution.quadrature.nodes import LinearGeometry
+from ckts.convolution.quadrature.weights import Latest, Quadrature
 
 # All are called as method(weighted, features, mixing, geometry, causal=, reach=).
 METHODS: dict[str, Callable[..., Tensor]] = {

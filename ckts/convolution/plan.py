@@ -9,12 +9,12 @@ from torch import Tensor
 from ckts._checks import check_choice
 from ckts.convolution.checks import check_direction, check_geometry, check_observed
 from ckts.convolution.geometry import Geometry, make_geometry
-from ckts.convolution.quadrature.gap import Quadrature, make_quadrature
-from ckts.convolution.quadrature.linear.interpolant import Interpolant, make_interpolant
-from ckts.convolution.quadrature.linear.nodes import (
+from ckts.convolution.quadrature.linear import Interpolant, make_interpolant
+from ckts.convolution.quadrature.nodes import (
     LinearGeometry,
     make_linear_geometry,
 )
+from ckts.convolution.quadrature.weights import Quadrature, make_quadrature
 from ckts.kernels import REACH
 
 # How the integral of the kernel times the signal is taken.

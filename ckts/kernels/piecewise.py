@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from ckts._checks import check_choice, check_size
-from ckts.kernels.network import AbstractNetworkKernel
+from ckts.kernels.mlp import AbstractMLPKernel
 from ckts.kernels.weight_norm import WeightNormLinear, uniform
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
@@ -19,7 +19,7 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
 }
 
 
-class PiecewiseKernel(AbstractNetworkKernel):
+class PiecewiseKernel(AbstractMLPKernel):
     """A network 1 - 32 - 32 - out x in whose knots begin uniformly spread.
 
     In every hidden layer the bias is ``b = -W h(x)`` at points `x` drawn uniformly

@@ -9,11 +9,11 @@ from torch.autograd.function import once_differentiable
 from torch.nn.functional import pad
 
 from ckts._checks import check_choice, check_positive, check_size
-from ckts.kernels.network import AbstractNetworkKernel
+from ckts.kernels.mlp import AbstractMLPKernel
 from ckts.kernels.weight_norm import WeightNormLinear, uniform
 
 
-class SirenKernel(AbstractNetworkKernel):
+class SirenKernel(AbstractMLPKernel):
     """Three weight-normalized layers with sine nonlinearities, 1 - 32 - 32 - out x in.
 
     ``h = sin(omega_0 (W1 p + b1))``, ``h = sin(omega_0 (W2 h + b2))``,

@@ -5,7 +5,7 @@ from ckts.layers.block import GatedBlock
 from ckts.layers.ckconv import CKConv
 from ckts.layers.dropout import Dropout, hide_rows
 from ckts.layers.linear import make_linear
-from ckts.layers.pool import TimePool
+from ckts.layers.reductions import TimePool
 from ckts.layers.summary import N_SUMMARIES, ChannelSummary
 
 __all__ = [

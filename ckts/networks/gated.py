@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ckts.convolution.geometry import Geometry
-from ckts.convolution.quadrature.gap import make_quadrature, take_rows
+from ckts.convolution.quadrature.weights import make_quadrature, take_rows
 from ckts.layers import (
     N_SUMMARIES,
     ChannelSummary,

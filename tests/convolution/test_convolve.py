@@ -6,7 +6,7 @@ import torch
 
 from ckts.convolution.convolve import convolve, masked_max, masked_mean
 from ckts.convolution.geometry import make_geometry
-from ckts.convolution.quadrature.gap import make_quadrature
+from ckts.convolution.quadrature.weights import make_quadrature
 from references import relative_error
 
 

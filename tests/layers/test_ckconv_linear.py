@@ -23,8 +23,8 @@ from ckconv_cases import (
     make_batch,
     make_conv,
 )
-from ckts.convolution.quadrature.linear import interpolant
-from ckts.convolution.quadrature.linear import nodes as pieces
+from ckts.convolution.quadrature import linear as interpolant
+from ckts.convolution.quadrature import nodes as pieces
 from ckts.kernels import KERNELS, AbstractKernel
 from ckts.layers import CKConv, make_plan
 from integral_reference import direct_integral

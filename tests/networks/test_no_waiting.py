@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from ckts.convolution.geometry import METHODS, make_geometry
-from ckts.convolution.quadrature.linear.nodes import make_linear_geometry
+from ckts.convolution.quadrature.nodes import make_linear_geometry
 from ckts.networks import GatedCKCNN
 from ckts.networks.gated import Geometries, MeshSteps
 

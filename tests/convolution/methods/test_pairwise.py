@@ -19,7 +19,7 @@ from ckts.convolution.convolve import convolve
 from ckts.convolution.geometry import make_geometry
 from ckts.convolution.methods import pairwise
 from ckts.convolution.methods.pairwise import convolve_pairwise
-from ckts.convolution.quadrature.gap import make_quadrature
+from ckts.convolution.quadrature.weights import make_quadrature
 from references import direct_sum, relative_error
 from time_patterns import draw_pattern, pad_series, patterns
 

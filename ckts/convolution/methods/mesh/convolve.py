@@ -29,7 +29,7 @@ from ckts.convolution.methods.fft import (
 from ckts.convolution.methods.mesh.mesh import Mesh
 from ckts.convolution.methods.mesh.moments import within_intervals
 from ckts.convolution.methods.mesh.near_field import LAGS, NearField, interval_kernel
-from ckts.convolution.methods.mesh.stencil import NODES, TAPS
+from ckts.convolution.methods.mesh.splines import NODES, TAPS
 from ckts.convolution.methods.mesh.terms import mixed_terms
 
 

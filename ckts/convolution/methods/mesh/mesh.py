@@ -14,7 +14,7 @@ from torch import Tensor
 
 from ckts.convolution.methods.mesh.near_field import NearField, make_near_field
 from ckts.convolution.methods.mesh.sparse import SparseMatrix
-from ckts.convolution.methods.mesh.stencil import NODES, make_stencil, spline_taps
+from ckts.convolution.methods.mesh.splines import NODES, make_stencil, spline_taps
 from ckts.convolution.stamps import Stamps, shrink_gaps, sort_stamps
 
 

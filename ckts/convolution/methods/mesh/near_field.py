@@ -21,7 +21,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from ckts.convolution.methods.mesh.sparse import SparseMatrix, make_sparse_parts
-from ckts.convolution.methods.mesh.stencil import NODES, Stencil, spline_weights
+from ckts.convolution.methods.mesh.splines import NODES, Stencil, spline_weights
 
 LAGS = 2 * NODES - 1
 # Terms of an interval: one for each mesh point from it on that it shares with others,

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import conv1d
 
-from ckts.convolution.methods.mesh.stencil import (
+from ckts.convolution.methods.mesh.splines import (
     NODES,
     TAPS,
     spline_taps,

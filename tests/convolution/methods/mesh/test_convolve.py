@@ -14,7 +14,7 @@ from ckts.convolution.methods.mesh import moments
 from ckts.convolution.methods.mesh import near_field as near
 from ckts.convolution.methods.mesh.convolve import convolve_mesh, mesh_samples
 from ckts.convolution.methods.mesh.moments import running_sums
-from ckts.convolution.methods.mesh.stencil import NODES, TAPS, spline_taps
+from ckts.convolution.methods.mesh.splines import NODES, TAPS, spline_taps
 from references import dense_sum, relative_error
 from time_patterns import draw_pattern, pad_series, patterns
 

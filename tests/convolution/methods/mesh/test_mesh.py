@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ckts.convolution.methods.mesh.mesh import make_mesh
-from ckts.convolution.methods.mesh.stencil import NODES
+from ckts.convolution.methods.mesh.splines import NODES
 from time_patterns import draw_pattern, pad_series, patterns
 
 

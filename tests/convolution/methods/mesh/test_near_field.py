@@ -18,7 +18,7 @@ from ckts.convolution.methods.mesh.near_field import (
     moment_response,
     moment_weights,
 )
-from ckts.convolution.methods.mesh.stencil import NODES
+from ckts.convolution.methods.mesh.splines import NODES
 from time_patterns import draw_pattern, pad_series
 
 PLACES = torch.rand(50, dtype=torch.float64, generator=torch.Generator().manual_seed(0))

@@ -14,7 +14,7 @@ from ckts.convolution.methods.mesh.resolution import (
     mesh_error,
     mesh_resolution,
 )
-from ckts.convolution.methods.mesh.stencil import NODES
+from ckts.convolution.methods.mesh.splines import NODES
 from ckts.kernels import KERNELS, AbstractKernel, BandKernel, SirenKernel
 from ckts.layers import CKConv
 from time_patterns import draw_pattern

@@ -6,8 +6,8 @@ import torch
 
 from ckts import CKCNNRegressor, as_panel
 from ckts.convolution.geometry import Geometry, make_geometry
+from ckts.convolution.planner import GeometryCache
 from ckts.estimators import _net as net_module
-from ckts.estimators._geometries import GeometryCache
 from ckts.estimators._net import STEPS_PER_CHECK, PanelDataset
 from ckts.estimators._tensors import PanelTensors
 from ckts.layers import CKConv

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ckts.convolution.methods.mesh.stencil import NODES
-from ckts.convolution.quadrature.linear.nodes import LinearGeometry
+from ckts.convolution.methods.mesh.splines import NODES
+from ckts.convolution.quadrature.nodes import LinearGeometry
 
 # Entries (output, source) of running gaps that are held at a time.
 PAIRS_PER_BLOCK = 2**14

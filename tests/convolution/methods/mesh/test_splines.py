@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.interpolate import BSpline, make_interp_spline
 
-from ckts.convolution.methods.mesh.stencil import (
+from ckts.convolution.methods.mesh.splines import (
     AT_NODES,
     NODES,
     make_stencil,

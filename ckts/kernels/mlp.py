@@ -9,7 +9,7 @@ from ckts.kernels.base import AbstractKernel
 from ckts.kernels.weight_norm import WeightNormLinear
 
 
-class AbstractNetworkKernel(AbstractKernel):
+class AbstractMLPKernel(AbstractKernel):
     """A network 1 - hidden - hidden - out x in of weight-normalized layers (E.1).
 
     Its features are the activations of the second layer and the constant 1 of the last

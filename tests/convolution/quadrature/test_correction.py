@@ -5,7 +5,7 @@ import torch
 
 from ckts.convolution.convolve import METHODS
 from ckts.convolution.geometry import make_geometry
-from ckts.convolution.quadrature.linear.correction import pair_sums
+from ckts.convolution.quadrature.correction import pair_sums
 from references import TIME_KINDS, draw_times, relative_error
 
 REACH = 4.0

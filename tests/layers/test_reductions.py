@@ -2,7 +2,7 @@
 
 import torch
 
-from ckts.convolution.quadrature.gap import gap_weights
+from ckts.convolution.quadrature.weights import gap_weights
 from ckts.layers import TimePool
 
 

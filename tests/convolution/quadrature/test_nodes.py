@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ckts.convolution.quadrature.linear.nodes import (
+from ckts.convolution.quadrature.nodes import (
     ORDER,
     PIECES_PER_HORIZON,
     make_linear_geometry,

@@ -17,7 +17,7 @@ from ckts.convolution.methods.mesh.convolve import last_lag, mesh_samples
 from ckts.convolution.methods.mesh.mesh import Mesh
 from ckts.convolution.methods.mesh.near_field import LAGS
 from ckts.convolution.methods.mesh.sparse import SparseMatrix
-from ckts.convolution.methods.mesh.stencil import NODES
+from ckts.convolution.methods.mesh.splines import NODES
 
 # Maps weights (n, m, channels), outputs (n,) and observations (n, m), as numbered in
 # the batch, and the largest lag between those that have a weight, to weighted sums of

@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ckts.convolution.quadrature.gap import DENSITIES, gap_weights, make_quadrature
+from ckts.convolution.quadrature.weights import DENSITIES, gap_weights, make_quadrature
 from references import TIME_KINDS, draw_times, gap_weights_of, weight_table
 
 STEPS = [0.5, 2.0, 0.1]

@@ -6,8 +6,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ckts.convolution.quadrature.linear.interpolant import make_interpolant
-from ckts.convolution.quadrature.linear.nodes import make_linear_geometry
+from ckts.convolution.quadrature.linear import make_interpolant
+from ckts.convolution.quadrature.nodes import make_linear_geometry
 from references import TIME_KINDS, draw_times
 
 STEPS = [0.5, 2.0, 0.1]

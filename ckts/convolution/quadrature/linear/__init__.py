@@ -1,1 +1,0 @@
-"""The integral of the linearly interpolated signal."""
