@@ -9,8 +9,7 @@ from torch.autograd.function import once_differentiable
 from torch.nn.functional import pad
 
 from ckts._checks import check_choice, check_positive, check_size
-from ckts.kernels.mlp import AbstractMLPKernel
-from ckts.kernels.weight_norm import WeightNormLinear, uniform
+from ckts.kernels.mlp import AbstractMLPKernel, WeightNormLinear, uniform
 
 
 class SirenKernel(AbstractMLPKernel):
