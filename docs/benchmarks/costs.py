@@ -1,4 +1,4 @@
-"""What the methods cost beside what ``ckts.convolution.costs`` thinks: a table.
+"""What the methods cost beside their estimates, the costs of their offers: a table.
 
 Run it with ``python docs/benchmarks/costs.py``, which takes some minutes alone on a
 machine. Forward and backward of one layer, 32 to 32 channels, float32, one thread, CPU
@@ -9,7 +9,11 @@ import itertools
 
 import torch
 
-from ckts.convolution.costs import mesh_cost, pairwise_cost, regular_cost
+from ckts.convolution.methods import METHODS
+from ckts.convolution.methods.base import Batch
+from ckts.convolution.methods.fft import points_cost
+from ckts.convolution.methods.lattice import CALL
+from ckts.convolution.stamps import read_stamps
 from ckts.layers import CKConv
 from contests.measure import cpu_seconds
 from contests.problems import layer_step, regular_times, uniform_times
@@ -19,7 +23,6 @@ CHANNELS = 32
 SIZES = ((8, 30), (32, 60), (32, 182), (1, 256), (1, 2048), (4, 4096), (1, 16384))
 # The kernel of the estimators, and the paper's.
 KERNELS = ("bands", "siren")
-METHODS = ("pairwise", "mesh", "lattice")
 # Pairs that are not worth the wait.
 MOST_PAIRS = 2**23
 
@@ -29,13 +32,14 @@ def line(batch: int, length: int, kernel: str, causal: bool, method: str) -> str
     conv = CKConv(CHANNELS, CHANNELS, kernel=kernel, causal=causal, horizon=length)
     draw = regular_times if method == "lattice" else uniform_times
     times = draw(batch, length)
-    mesh = conv.plan(times, method=method).geometry.mesh
-    points = 0 if mesh is None else mesh.length
-    model = {
-        "pairwise": pairwise_cost(batch, length, length),
-        "lattice": regular_cost(batch, length),
-        "mesh": mesh_cost(batch, batch * length, points, causal=causal),
-    }[method]
+    points = 0
+    if method == "mesh":
+        points = conv.plan(times, method=method).geometry.method.length
+    options = {"causal": causal, "reach": 1.25 * length}
+    batch_ = Batch(stamps=read_stamps(times, None), mesh_step=conv.mesh_step, **options)
+    model = METHODS[method].propose(batch_).cost
+    if method == "lattice":  # a regular grid is offered for nothing
+        model = CALL + points_cost(batch, length)
     took = cpu_seconds({method: layer_step(conv, times, method)}, budget=0.0)[method]
     return (
         f"| {batch} x {length:,} | {kernel} | {causal} | {method} | {points} | "

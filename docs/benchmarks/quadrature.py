@@ -19,8 +19,7 @@ import torch
 from torch import Tensor
 
 import ckts
-from ckts.convolution.plan import QUADRATURES
-from ckts.layers import CKConv
+from ckts.layers import QUADRATURES, CKConv
 
 PICTURE = Path(__file__).resolve().parents[1] / "guide/quadrature/convergence.png"
 LENGTHS = (64, 128, 256, 512, 1024)

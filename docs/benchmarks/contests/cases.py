@@ -103,7 +103,7 @@ def lattice(limit: int = LIMIT) -> Contest:
         },
         {
             "is lattice": lambda: (
-                conv.plan(times, observed).geometry.method == "lattice"
+                conv.plan(times, observed).geometry.method.name == "lattice"
             ),
         },
     )
