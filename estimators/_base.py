@@ -296,7 +296,6 @@ class AbstractCKCNN(AbstractParameters):
         finally:
             self.history_ = net.finished_epochs()
             self.n_iter_ = len(self.history_)
-            self.net_.check_mesh()
             self.net_.trim_for_prediction()
         if not np.isfinite(self.history_[-1]["train_loss"]):
             warnings.warn(

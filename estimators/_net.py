@@ -13,7 +13,7 @@ from torch.nn.utils import clip_grad_norm_
 from torch.utils.data import DataLoader, Dataset, Sampler
 from tqdm.auto import tqdm
 
-from ckts.convolution.planner import GeometryCache
+from ckts.convolution.planner import Planner
 from ckts.estimators._tensors import PanelTensors
 from ckts.kernels import AbstractKernel
 from ckts.randomness import global_numbers_of, make_generator, takes_generator
@@ -21,8 +21,8 @@ from ckts.randomness import global_numbers_of, make_generator, takes_generator
 # What random numbers are for: with the seed and a count, the key of their generator.
 INITIALIZATION, ORDER, STEPS, LOOKS, CALLBACKS = range(5)
 
-# Training steps between two checks that the mesh is fine enough for the kernels.
-STEPS_PER_CHECK = 8
+# Training steps between two refinements to what the kernels need.
+STEPS_PER_REFINEMENT = 8
 
 # Batches per window that is sorted by length. Larger windows pad less and shuffle less.
 WINDOW = 16
@@ -53,7 +53,6 @@ class PanelDataset(Dataset):
         weight = np.ones(len(tensors)) if weight is None else weight
         weight = weight / weight.mean() if len(weight) else weight
         self.weight = torch.as_tensor(weight).to(tensors.dtype)
-        self.geometries = GeometryCache()
 
     def __len__(self) -> int:
         return len(self.target)
@@ -62,29 +61,9 @@ class PanelDataset(Dataset):
         return self.__getitems__([index])
 
     def __getitems__(self, indices: list[int]) -> tuple:
-        target = self.target[indices], self.weight[indices]
-        batch = {**self.tensors.batch(indices), "known": Known(self, indices)}
-        return batch, target
-
-
-class Known:
-    """Which series a batch holds, and the geometries that are kept of their data set.
-
-    Parameters
-    ----------
-    dataset : PanelDataset
-        The data set.
-    series : list of int
-        Numbers of the series.
-    """
-
-    def __init__(self, dataset: PanelDataset, series: list[int]) -> None:
-        self.geometries = dataset.geometries
-        self.series = tuple(series)
-        self.rounding = torch.from_numpy(dataset.tensors.rounding[series])
-
-    def __len__(self) -> int:
-        return len(self.series)
+        rounding = torch.from_numpy(self.tensors.rounding[indices])
+        batch = {**self.tensors.batch(indices), "rounding": rounding}
+        return batch, (self.target[indices], self.weight[indices])
 
 
 class BucketSampler(Sampler):
@@ -175,8 +154,9 @@ def prediction_batches(dataset: PanelDataset, batch_size: int) -> DataLoader:
 class PanelNet(NeuralNet):
     """A skorch net whose loss is weighted and whose training can be interrupted.
 
-    The geometry of a batch is made from the time stamps while they are on the CPU, so
-    that no training step waits for the device; the kernels are looked at between steps.
+    The geometries of a batch are made from the time stamps while they are on the CPU,
+    so that no training step synchronizes the device; the kernels are evaluated for them
+    between steps only.
 
     Every random number of a training follows from `seed`, whatever other threads draw,
     and the same on every device. Initialization, batches and each step have generators
@@ -210,8 +190,8 @@ class PanelNet(NeuralNet):
         return (losses * weight).mean()
 
     def initialize_module(self):
-        """Make the module, and forget the mesh of the last one."""
-        self.mesh_step_, self.n_steps_, self.n_calls_ = None, 0, 0
+        """Make the module, and a planner of its own."""
+        self.planner_, self.n_steps_, self.n_calls_ = Planner(), 0, 0
         self.module_ = self.module(
             **self.get_params_for("module"),
             generator=make_generator(INITIALIZATION, self.seed, 0),
@@ -239,35 +219,39 @@ class PanelNet(NeuralNet):
             return super().notify(method_name, **cb_kwargs)
 
     def train_step(self, batch, **fit_params):
-        """Train on a batch; every few steps, look whether the mesh is fine enough."""
-        if self.n_steps_ % STEPS_PER_CHECK == 0:
-            self.check_mesh()
+        """Train on a batch; every few steps, follow the kernels."""
+        if self.n_steps_ % STEPS_PER_REFINEMENT == 0:
+            self.refine()
         step = super().train_step(batch, **fit_params)
         self.n_steps_ += 1
         return step
 
-    def check_mesh(self):
-        """Refine the mesh to what the kernels need now."""
+    def refine(self):
+        """Refine how batches are planned to what the kernels need now."""
         with self._numbers(make_generator(LOOKS, self.seed, self.n_steps_)):
-            self.mesh_step_ = self.module_.mesh_step(known=self.mesh_step_)
+            self.planner_.refine(self.module_.convolutions())
 
     def infer(self, x, **fit_params):
-        """Run the module on a batch and its geometry."""
+        """Run the module on a batch and its geometries."""
         tensors = dict(x)
-        known = tensors.pop("known")
-        geometry = known.geometries.get(
-            (known.series, self.mesh_step_),
-            lambda: self.module_.geometry(
-                tensors["times"], self.mesh_step_, rounding=known.rounding
-            ),
+        geometries = self.planner_.geometries(
+            self.module_.convolutions(),
+            tensors["times"],
+            rounding=tensors.pop("rounding"),
+            device=self.device,
         )
         tensors = to_tensor(tensors, device=self.device)
-        geometry = geometry.to(self.device)
         generator = make_generator(STEPS, self.seed, self.n_steps_)
         with self._numbers(generator):
             return self.module_(
-                **tensors, geometry=geometry, generator=generator, **fit_params
+                **tensors, geometries=geometries, generator=generator, **fit_params
             )
+
+    def trim_for_prediction(self):
+        """Keep what predicts; batches to predict do not come again."""
+        self.refine()
+        self.planner_.drop_cache()
+        super().trim_for_prediction()
 
     def _numbers(self, generator):
         """Context for what a kernel of others may draw while the module runs."""
@@ -277,7 +261,7 @@ class PanelNet(NeuralNet):
         """Train, and let Ctrl-C through: skorch swallows it."""
         if not self.initialized_:
             self.initialize()
-        self.check_mesh()  # callbacks may predict before the first step
+        self.refine()  # callbacks may predict before the first step
         self.notify("on_train_begin", X=X, y=y)
         try:
             self.fit_loop(X, y, **fit_params)
@@ -306,7 +290,7 @@ class PanelNet(NeuralNet):
         return result
 
     def _stopped_early(self):
-        """Tell whether the interrupt is the way that EarlyStopping ends a training."""
+        """Whether the interrupt is how EarlyStopping ends a training."""
         return any(
             isinstance(callback, EarlyStopping)
             and callback.misses_ == callback.patience
@@ -321,7 +305,7 @@ def _is_foreign(hook: Any) -> bool:
 
 
 def _check_outputs(outputs: np.ndarray) -> None:
-    """Refuse NaN and infinity: argmax or a ranking would make answers of them."""
+    """Raise on NaN and infinity: argmax or a ranking would make answers of them."""
     bad = ~np.isfinite(outputs).all(axis=1)
     if bad.any():
         raise ValueError(

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import speed
-from ckts.convolution.geometry import Geometry
+from ckts.convolution.plan import make_geometry
 from ckts.layers import CKConv
 from contests import cde, errors, rivals
 from contests import problems as p
@@ -93,7 +93,7 @@ def test_errors_are_small_in_float64_and_see_a_wrong_kernel():
     assert errors.value_error(conv, times, plan) < 1e-10
     assert errors.gradient_error(conv, times, plan) < 1e-10
     stamps = times * 1.01
-    wrong = plan._replace(geometry=Geometry(stamps, stamps))
+    wrong = plan._replace(geometry=make_geometry(stamps, method="pairwise"))
     assert errors.value_error(conv, times, wrong) > 1e-4
     assert errors.gradient_error(conv, times, wrong) > 1e-4
 

@@ -15,25 +15,11 @@ FILE_LINES = 400
 
 # Library files without a test file of their name, and what tests them.
 TESTED_ELSEWHERE = {
-    "ckts/convolution/methods/base.py": "three lines",
-    "ckts/convolution/methods/mesh/moments.py": "test_near_field",
-    "ckts/convolution/methods/mesh/terms.py": "test_near_field",
-    "ckts/convolution/plan.py": "layers/test_ckconv",
-    "ckts/kernels/bands.py": "test_kernels walks all kernels",
-    "ckts/kernels/base.py": "test_kernels walks all kernels",
-    "ckts/kernels/fourier.py": "test_kernels walks all kernels",
-    "ckts/kernels/network.py": "test_kernels walks all kernels",
-    "ckts/kernels/piecewise.py": "test_kernels walks all kernels",
-    "ckts/kernels/siren.py": "test_kernels walks all kernels",
-    "ckts/kernels/weight_norm.py": "test_kernels walks all kernels",
     "ckts/panel/_checks.py": "test_panel",
     "ckts/panel/_landmark.py": "estimators/test_landmark, datasets/test_landmark",
-    "estimators/_net.py": "test_base, test_geometries",
+    "estimators/_net.py": "test_base, test_planning",
 }
-LONG_TESTS = {
-    "tests/kernels/test_kernels.py",
-    "tests/layers/test_ckconv_linear.py",
-}
+LONG_TESTS: set[str] = set()
 # Warnings are errors: these pass where none is raised.
 SILENT_TESTS = {
     "test_a_share_may_be_of_any_type",

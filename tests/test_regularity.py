@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ckts.convolution.methods.lattice.search import find_lattice
+from ckts.convolution.methods.base import Batch
+from ckts.convolution.methods.lattice import find_lattice
 from ckts.convolution.stamps import sort_stamps
 from ckts.estimators._tensors import PanelTensors
 from ckts.panel import Panel
@@ -131,13 +132,13 @@ def test_describe_calls_regular_what_a_layer_has_a_lattice_for(series, regular):
     panel = Panel(np.zeros((len(times), 1)), times, indptr)
     description = panel.describe()
     tensors = PanelTensors(panel, time_factor=1 / 60)
-    stamps = sort_stamps(*[tensors.batch(range(len(panel)))["times"]] * 2)
-    found = find_lattice(stamps, tensors.rounding)
+    stamps = tensors.batch(range(len(panel)))["times"]
+    stamps = sort_stamps(stamps, stamps, tensors.rounding)
+    lattice = find_lattice(Batch(stamps=stamps))
     if regular is None:
         assert description.step is None
-        assert found is None
+        assert lattice is None
         return
-    lattice, _ = found
     assert lattice.step * 60 == pytest.approx(description.step, rel=1e-8)
     assert (description.occupied == 1) == regular
     assert (lattice.length == max(lengths)) == regular

@@ -1,35 +1,92 @@
 """What a batch's time stamps and masks decide for all layers, made once per batch."""
 
 import math
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+import torch
 from torch import Tensor
 
-from ckts._checks import check_choice
-from ckts.convolution.checks import check_direction, check_geometry, check_observed
-from ckts.convolution.geometry import Geometry, make_geometry
-from ckts.convolution.quadrature.linear import Interpolant, make_interpolant
-from ckts.convolution.quadrature.nodes import (
-    LinearGeometry,
-    make_linear_geometry,
-)
-from ckts.convolution.quadrature.weights import Quadrature, make_quadrature
+from ckts._checks import check_choice, check_positive
+from ckts.convolution.checks import check_observed, check_times
+from ckts.convolution.geometry import Geometry
+from ckts.convolution.methods import METHODS, prepare_method
+from ckts.convolution.methods.base import Batch, Features, MeshStep
+from ckts.convolution.quadrature import QUADRATURES
+from ckts.convolution.quadrature.base import AbstractQuadrature
+from ckts.convolution.stamps import read_stamps
 from ckts.kernels import REACH
-
-# How the integral of the kernel times the signal is taken.
-QUADRATURES = ("gap", "linear", "none")
 
 
 class Plan(NamedTuple):
     """Everything about a batch that does not depend on values or parameters.
 
     It is made once per batch and shared by all layers.
+
+    Attributes
+    ----------
+    geometry : Geometry
+        Time stamps and method.
+    quadrature : AbstractQuadrature
+        Weights of the observations, or what is integrated between them.
+    causal : bool
+        Whether only observations up to the output time enter (ties see each other).
     """
 
     geometry: Geometry
-    quadrature: Quadrature | Interpolant
+    quadrature: AbstractQuadrature
     causal: bool
+
+    def convolve(
+        self,
+        values: Tensor,
+        features: Features,
+        mixing: Tensor,
+        *,
+        reach: float = math.inf,
+    ) -> Tensor:
+        """Convolve irregular series with a continuous kernel (paper, Eq. 8).
+
+        ``y(t_i) = sum_j w_j psi(t_i - tau_j) x(tau_j)`` with ``psi(lag) = mixing @
+        features(lag)``.
+
+        Parameters
+        ----------
+        values : Tensor of shape (batch, time, in_channels)
+            Observations; finite also where nothing is observed.
+        features : callable
+            Maps lags of shape (...), float64 and in the unit of the time stamps, to
+            (..., n_features); 0 at an infinite lag.
+        mixing : Tensor of shape (out_channels, in_channels, n_features)
+            The linear map from features to kernel values; ``in_channels = 1`` for
+            values of `out_channels` channels is depth-wise.
+        reach : float, default=inf
+            Lag from which on the features are 0, in the unit of the time stamps.
+
+        Returns
+        -------
+        Tensor of shape (batch, query, out_channels)
+        """
+        if reach > self.geometry.reach * (1 + 1e-9):
+            raise ValueError(
+                f"`geometry` must reach as far as the kernel, {reach:g}; got one for "
+                f"kernels up to {self.geometry.reach:g}. Make it with the layer of the "
+                "longest horizon: `conv.geometry(times)`."
+            )
+        convolve = self._convolve
+        if torch.compiler.is_compiling():
+            # Transforms and sparse sums gain nothing, and take minutes to compile.
+            convolve = torch.compiler.disable(convolve)
+        return convolve(values, features, mixing, reach)
+
+    def _convolve(
+        self, values: Tensor, features: Features, mixing: Tensor, reach: float
+    ) -> Tensor:
+        signal = self.quadrature.signal(values)
+        output = self.geometry.method.convolve(
+            signal, features, mixing, causal=self.causal, reach=reach
+        )
+        correction = self.quadrature.correction(values, features, mixing, reach=reach)
+        return output if correction is None else output + correction
 
 
 def make_plan(
@@ -69,27 +126,24 @@ def make_plan(
     -------
     Plan
     """
-    check_choice("quadrature", quadrature, QUADRATURES)
-    if geometry is None and quadrature != "linear":
+    check_choice("quadrature", quadrature, tuple(QUADRATURES))
+    kind = QUADRATURES[quadrature]
+    if geometry is None and not kind.needs_nodes:
         geometry = make_geometry(times, query_times)
     check_observed(observed, times)
-    check_geometry(geometry, quadrature, LinearGeometry)
-    if isinstance(geometry, LinearGeometry):
-        check_direction(geometry.causal, causal)
-        interpolant = make_interpolant(geometry, observed, time_step=time_step)
-        return Plan(geometry, interpolant, causal)
-    assert geometry is not None
-    if causal and geometry.mesh is not None:
-        check_direction(geometry.mesh.near is not None, causal)
-    queries = None if geometry.queries_are_observations else geometry.query_times
-    weights = make_quadrature(
-        geometry.times,
-        observed,
-        queries,
-        causal=causal,
-        density=quadrature,
-        time_step=time_step,
-        max_gap=max_gap,
+    if geometry is None or kind.needs_nodes == (geometry.nodes is None):
+        raise TypeError(
+            f"`geometry` must be made for quadrature={quadrature!r}; got "
+            f"{'None' if geometry is None else 'one for another quadrature'}. Make it "
+            "with the layer: `conv.geometry(times)`."
+        )
+    if causal not in geometry.directions:
+        raise ValueError(
+            f"`geometry` must be causal={causal} as the layer is; got one with "
+            f"causal={not causal}. Make it with the layer: use `conv.geometry(times)`."
+        )
+    weights = kind.make(
+        geometry, observed, causal=causal, time_step=time_step, max_gap=max_gap
     )
     return Plan(geometry, weights, causal)
 
@@ -100,19 +154,17 @@ def layer_geometry(
     *,
     quadrature: str,
     horizon: float,
-    mesh_step: float | Callable[[], float | None] | None,
+    mesh_step: MeshStep,
     method: str = "auto",
     causal: bool = True,
     rounding: Tensor | None = None,
 ) -> Geometry:
-    """Make the geometry that the layers with a quadrature need.
-
-    The kernels are looked at only where the stamps are no regular grid.
+    """Make the geometry that the layers with a quadrature and a horizon need.
 
     Parameters
     ----------
     times, query_times, method, mesh_step, causal, rounding
-        As in :func:`ckts.convolution.geometry.make_geometry`.
+        As in :func:`make_geometry`.
     quadrature : {"gap", "linear", "none"}
         That of the layers.
     horizon : float
@@ -122,11 +174,102 @@ def layer_geometry(
     -------
     Geometry
     """
-    options: dict[str, Any] = {"method": method, "causal": causal}
-    options["reach"] = REACH * horizon
-    if quadrature != "linear":
-        options |= {"mesh_step": mesh_step, "rounding": rounding}
-        return make_geometry(times, query_times, **options)
-    # Its sources follow the kernel, whatever the method, and are on no lattice.
-    options["mesh_step"] = mesh_step() if callable(mesh_step) else mesh_step
-    return make_linear_geometry(times, query_times, horizon=horizon, **options)
+    return make_geometry(
+        times,
+        query_times,
+        quadrature=quadrature,
+        method=method,
+        mesh_step=mesh_step,
+        causal=causal,
+        reach=REACH * horizon,
+        horizon=horizon,
+        rounding=rounding,
+    )
+
+
+def make_geometry(
+    times: Tensor,
+    query_times: Tensor | None = None,
+    *,
+    quadrature: str = "gap",
+    method: str = "auto",
+    mesh_step: MeshStep = None,
+    causal: bool = True,
+    reach: float = math.inf,
+    horizon: float = math.inf,
+    rounding: Tensor | None = None,
+) -> Geometry:
+    """Return the geometry of a batch.
+
+    It is made on the CPU: stamps on another device are fetched, which synchronizes. In
+    a training loop, make it from stamps on the CPU and move it by :meth:`Geometry.to`.
+
+    Parameters
+    ----------
+    times : Tensor of shape (batch, time)
+        Non-decreasing observation times of each series, any unit; padding repeats
+        the last time. Integers and float64 keep their precision.
+    query_times : Tensor of shape (batch, query), optional
+        Times of the output, in any order; by default the observation times.
+    quadrature : {"gap", "linear", "none"}, default="gap"
+        That of the layers.
+    method : {"auto", "lattice", "mesh", "pairwise"}, default="auto"
+        "auto" takes the cheapest; "lattice" insists on a lattice of any length (up to
+        2**26 points, all series together).
+    mesh_step : float or callable, optional
+        Distance of two mesh points, in the unit of `times`, that is fine enough for
+        the kernel, see :meth:`ckts.layers.CKConv.mesh_step`, or what returns it; it is
+        called only if it is needed. Without it "auto" takes no mesh.
+    causal : bool, default=True
+        Whether to prepare for causal convolutions.
+    reach : float, default=inf
+        Lag from which on all kernels that will be used are 0: longer gaps need no
+        lattice or mesh points.
+    horizon : float, default=inf
+        Longest lag of the training data: where no mesh is fine enough, the nodes of
+        "linear" lie a fixed share of it apart.
+    rounding : Tensor of shape (batch,), optional
+        By how much the stamps of each series may be off; by default what float64 loses
+        of `times`. Stamps that were larger before their origin was subtracted are off
+        by more.
+
+    Returns
+    -------
+    Geometry
+
+    Raises
+    ------
+    ValueError
+        If `times` decrease or are not finite, if the two arguments do not fit, if
+        `method="lattice"` and the stamps have no common lattice, if
+        `method="mesh"` without a `mesh_step`, or with more than 2**26 points in all,
+        or if "auto" finds neither and there are more than 2**31 pairs.
+    """
+    check_choice("method", method, ("auto", *METHODS))
+    check_times(times, query_times)
+    if mesh_step is not None and not callable(mesh_step):
+        check_positive("mesh_step", mesh_step)
+    device, times = times.device, times.cpu()
+    batch = Batch(
+        stamps=read_stamps(times, query_times, rounding),
+        method=method,
+        mesh_step=mesh_step,
+        causal=causal,
+        reach=reach,
+        horizon=horizon,
+    )
+    stamps, nodes = batch.stamps, None
+    kind = QUADRATURES[quadrature]
+    if kind.needs_nodes:
+        batch, nodes = kind.place_nodes(batch)
+    prepared = prepare_method(batch)
+    moved = prepared if nodes is None else stamps  # a lattice moves stamps onto it
+    geometry = Geometry(
+        times=moved.times,
+        query_times=moved.query_times,
+        method=prepared,
+        nodes=nodes,
+        directions=prepared.directions if nodes is None else (causal,),
+        reach=reach,
+    )
+    return geometry if device.type == "cpu" else geometry.to(device)

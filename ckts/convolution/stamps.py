@@ -8,6 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ckts.regularity import ROUNDING
+
 
 @dataclass(frozen=True)
 class Runs:
@@ -39,22 +41,33 @@ class Runs:
 
 @dataclass(frozen=True)
 class Stamps:
-    """Observation and query times of a batch, sorted together.
+    """Observation and query times of a batch, alone and sorted together.
 
     Attributes
     ----------
+    times : Tensor of shape (batch, time)
+        Observation times since the origin of each series, float64, on the CPU.
+    query_times : Tensor of shape (batch, query)
+        Times of the output; the same object as `times` at the observations.
+    rounding : ndarray of shape (batch,)
+        By how much the stamps of each series may be off.
     sorted : ndarray of shape (batch, stamp)
-        Float64, at least one per series.
-    n_times : int
-        Observations per series.
+        All of them, float64.
     order : ndarray of shape (batch, stamp) or None
         Where each sorted stamp stood among observations and then queries. None where
         the queries are the observations.
     """
 
+    times: Tensor
+    query_times: Tensor
+    rounding: np.ndarray
     sorted: np.ndarray
-    n_times: int
     order: np.ndarray | None
+
+    @property
+    def sizes(self) -> tuple[int, int, int]:
+        """Number of series, and of observations and outputs per series."""
+        return *self.times.shape, self.query_times.shape[1]
 
     @property
     def gaps(self) -> np.ndarray:
@@ -89,16 +102,16 @@ class Stamps:
         if self.order is None:
             times = torch.from_numpy(values)
             return times, times
-        placed = np.empty_like(values)
+        placed, n_times = np.empty_like(values), self.times.shape[1]
         np.put_along_axis(placed, self.order, values, 1)
-        times = torch.from_numpy(placed[:, : self.n_times].copy())
-        return times, torch.from_numpy(placed[:, self.n_times :].copy())
+        times = torch.from_numpy(placed[:, :n_times].copy())
+        return times, torch.from_numpy(placed[:, n_times:].copy())
 
 
-def count_from_origin(
-    times: Tensor, query_times: Tensor | None
-) -> tuple[Tensor, Tensor]:
-    """Count stamps of any type from the first one of their series.
+def read_stamps(
+    times: Tensor, query_times: Tensor | None, rounding: Tensor | None = None
+) -> Stamps:
+    """Count stamps of any type from the first one of their series, and sort them.
 
     Parameters
     ----------
@@ -106,19 +119,22 @@ def count_from_origin(
         Observation times, on the CPU.
     query_times : Tensor of shape (batch, query) or None
         Times of the output; None is at the observations.
+    rounding : Tensor of shape (batch,), optional
+        By how much they may be off; by default what float64 loses of `times`.
 
     Returns
     -------
-    times : Tensor of shape (batch, time)
-        Float64. Differences of integers are exact, before they become that.
-    query_times : Tensor of shape (batch, query)
-        The same object as `times` if it was None.
+    Stamps
+        Differences of integers are exact, before they become float64.
     """
     origin = times[:, :1]
     elapsed = _subtract(times, origin)
-    if query_times is None:
-        return elapsed, elapsed
-    return elapsed, _subtract(query_times.cpu(), origin)
+    queries = elapsed
+    if query_times is not None:
+        queries = _subtract(query_times.cpu(), origin)
+    if rounding is None:
+        rounding = _float_rounding(times)
+    return sort_stamps(elapsed, queries, rounding.cpu().numpy())
 
 
 def _subtract(stamps: Tensor, origin: Tensor) -> Tensor:
@@ -139,7 +155,16 @@ def _whole_parts(stamps: Tensor) -> tuple[Tensor, Tensor]:
     return whole.long(), stamps.double() - whole
 
 
-def sort_stamps(times: Tensor, query_times: Tensor) -> Stamps:
+def _float_rounding(times: Tensor) -> Tensor:
+    """Return what float64 loses of the stamps of each series: (batch,)."""
+    if not times.is_floating_point() or times.numel() == 0:
+        return times.new_zeros(len(times), dtype=torch.float64)
+    return ROUNDING * torch.maximum(times[:, 0].abs(), times[:, -1].abs()).double()
+
+
+def sort_stamps(
+    times: Tensor, query_times: Tensor, rounding: np.ndarray | None = None
+) -> Stamps:
     """Sort the stamps of a batch.
 
     Parameters
@@ -148,17 +173,21 @@ def sort_stamps(times: Tensor, query_times: Tensor) -> Stamps:
         Non-decreasing observation times, float64, on the CPU.
     query_times : Tensor of shape (batch, query)
         Times of the output; the same object as `times` where they are the same.
+    rounding : ndarray of shape (batch,), optional
+        By how much they may be off; by default what float64 loses of `times`.
 
     Returns
     -------
     Stamps
     """
-    n_times = times.shape[1]
+    if rounding is None:
+        rounding = _float_rounding(times).numpy()
     if query_times is times:
-        return Stamps(times.detach().numpy(), n_times, None)
+        return Stamps(times, times, rounding, times.detach().numpy(), None)
     stamps = torch.cat([times, query_times], 1).detach().numpy()
     order = np.argsort(stamps, axis=1, kind="stable")
-    return Stamps(np.take_along_axis(stamps, order, 1), n_times, order)
+    in_order = np.take_along_axis(stamps, order, 1)
+    return Stamps(times, query_times, rounding, in_order, order)
 
 
 def shrink_gaps(stamps: Stamps, longest: float) -> Stamps:

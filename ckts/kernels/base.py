@@ -68,35 +68,36 @@ class AbstractKernel(nn.Module, ABC):
         Tensor of shape (out_channels, in_channels, n_features)
         """
 
-    @property
-    def smooth(self) -> bool:
-        """Whether there are many continuous derivatives.
+    # Whether there are many continuous derivatives, also at slightly negative lags if
+    # the kernel is causal: only then it can be interpolated from a mesh.
+    smooth: bool = True
 
-        Also at slightly negative lags, if the kernel is causal. Then it can be
-        interpolated from a mesh; one with kinks takes another method.
-        """
-        return True
-
-    def features(self, lags: Tensor) -> Tensor:
+    def features(
+        self, lags: Tensor, *, horizon: float = 1.0, dtype: torch.dtype | None = None
+    ) -> Tensor:
         """Evaluate the features, faded beyond the horizon.
 
         Parameters
         ----------
         lags : Tensor of shape (...)
-            Lags in horizons, any floating dtype; float64 keeps their precision.
+            Lags, any floating dtype; float64 keeps their precision.
+        horizon : float, default=1.0
+            The horizon, in the unit of the lags.
+        dtype : torch.dtype, optional
+            That of the result; by default that of the parameters.
 
         Returns
         -------
         Tensor of shape (..., n_features)
-            In the dtype of the parameters.
         """
-        dtype = self.mixing_dtype
+        own = self.mixing_dtype
         # half precision would tell too few lags apart beyond the horizon
-        lags = lags.to(torch.promote_types(dtype, torch.float32))
-        basis = self.basis(lags.clamp(-REACH, REACH).to(dtype))
-        if _none_beyond_horizon(lags):
-            return basis
-        return basis * fade(lags).to(dtype).unsqueeze(-1)
+        lags = (lags / horizon).to(torch.promote_types(own, torch.float32))
+        # On a device, to look whether fading changes nothing would synchronize it.
+        faded = lags.device.type != "cpu" or (lags.abs() > 1).any()
+        window = fade(lags).to(own).unsqueeze(-1) if faded else None
+        basis = self.basis(lags.clamp(-REACH, REACH).to(own))
+        return (basis if window is None else basis * window).to(dtype or own)
 
     @property
     def mixing_dtype(self) -> torch.dtype:
@@ -150,8 +151,3 @@ def fade(lags: Tensor) -> Tensor:
     """
     left = 1 - ((lags.abs() - 1) / FADE).clamp(0, 1)
     return left**4 * (35 + left * (-84 + left * (70 - 20 * left)))
-
-
-def _none_beyond_horizon(lags: Tensor) -> bool:
-    """Whether fading is known to change nothing, without waiting for a device."""
-    return lags.device.type == "cpu" and not (lags.abs() > 1).any()

@@ -9,8 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from ckts._checks import check_choice, check_size
-from ckts.kernels.mlp import AbstractMLPKernel
-from ckts.kernels.weight_norm import WeightNormLinear, uniform
+from ckts.kernels.mlp import AbstractMLPKernel, WeightNormLinear, uniform
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "relu": functional.relu,
@@ -62,6 +61,7 @@ class PiecewiseKernel(AbstractMLPKernel):
         )
         check_choice("activation", activation, tuple(ACTIVATIONS))
         self.activation = activation
+        self.smooth = activation == "swish"  # the others have kinks
         draw = partial(uniform, generator=generator)
         knots = 2 * torch.rand(hidden_features, 1, generator=generator) - 1
         first = draw(hidden_features, 1, math.sqrt(6))
@@ -74,11 +74,6 @@ class PiecewiseKernel(AbstractMLPKernel):
         n_outputs = out_channels * in_channels
         last = draw(n_outputs, hidden_features, 1 / math.sqrt(hidden_features))
         self.last = WeightNormLinear(last, torch.zeros(n_outputs))
-
-    @property
-    def smooth(self) -> bool:
-        """Whether there are no kinks."""
-        return self.activation == "swish"
 
     def activate(self, hidden: Tensor) -> Tensor:
         """Rectify, leakily or smoothly."""

@@ -1,12 +1,12 @@
-"""Modules that join offsets, weights and kernels."""
+"""Modules that join time stamps, weights and kernels."""
 
-from ckts.convolution.plan import QUADRATURES, Plan, layer_geometry, make_plan
+from ckts.convolution.plan import Plan, layer_geometry, make_plan
+from ckts.convolution.quadrature import QUADRATURES as _QUADRATURES
 from ckts.layers.block import GatedBlock
 from ckts.layers.ckconv import CKConv
 from ckts.layers.dropout import Dropout, hide_rows
 from ckts.layers.linear import make_linear
-from ckts.layers.reductions import TimePool
-from ckts.layers.summary import N_SUMMARIES, ChannelSummary
+from ckts.layers.reductions import N_SUMMARIES, ChannelSummary, TimePool
 
 __all__ = [
     "N_SUMMARIES",
@@ -22,3 +22,5 @@ __all__ = [
     "make_linear",
     "make_plan",
 ]
+
+QUADRATURES = tuple(_QUADRATURES)

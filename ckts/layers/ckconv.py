@@ -1,6 +1,5 @@
 """The continuous-kernel convolution as a module."""
 
-import math
 from functools import partial
 
 import torch
@@ -9,21 +8,18 @@ from torch import Tensor, nn
 from ckts._checks import check_bool, check_choice, check_positive, check_size
 from ckts.convolution.checks import (
     check_depthwise,
-    check_dtype,
     check_kernel,
-    check_no_mesh,
     check_no_parameters,
-    check_observed_channels,
-    check_series,
-    check_smooth,
+    check_rows,
     check_time_axis,
     check_time_step,
     check_times_shape,
+    check_values,
 )
-from ckts.convolution.convolve import convolve, sum_of_squares
 from ckts.convolution.geometry import Geometry
-from ckts.convolution.methods.mesh.resolution import mesh_resolution
-from ckts.convolution.plan import QUADRATURES, Plan, layer_geometry, make_plan
+from ckts.convolution.methods.mesh.resolution import find_mesh_step
+from ckts.convolution.plan import Plan, layer_geometry, make_plan
+from ckts.convolution.quadrature import QUADRATURES
 from ckts.kernels import REACH, AbstractKernel, make_kernel
 
 
@@ -102,7 +98,7 @@ class CKConv(nn.Module):
         check_bool("causal", causal)
         self.causal = causal
         self.horizon = check_positive("horizon", horizon)
-        check_choice("quadrature", quadrature, QUADRATURES)
+        check_choice("quadrature", quadrature, tuple(QUADRATURES))
         self.quadrature = quadrature
         check_depthwise(depthwise, in_channels, out_channels)
         self.depthwise = depthwise
@@ -144,7 +140,7 @@ class CKConv(nn.Module):
         times, observed, query_times
             As in :meth:`forward`.
         method : {"auto", "lattice", "mesh", "pairwise"}, default="auto"
-            How to compute the sum, see `ckts.convolution.geometry`.
+            How to compute the sum, see `ckts.convolution.methods`.
         geometry : Geometry, optional
             That of `times` and `query_times`, if it is made already.
 
@@ -181,14 +177,14 @@ class CKConv(nn.Module):
         -------
         Geometry
         """
-        # The sources of the interpolant follow the kernel, whatever the method.
-        fine = self.quadrature == "linear" and method == "pairwise"
+        # The nodes of "linear" follow the mesh step, whatever the method.
+        needed = "mesh" if method == "mesh" else "auto"
         return layer_geometry(
             times,
             query_times,
             quadrature=self.quadrature,
             horizon=self.horizon,
-            mesh_step=partial(self.mesh_step, "auto" if fine else method),
+            mesh_step=partial(find_mesh_step, self.kernel, self.horizon, needed),
             method=method,
             causal=self.causal,
         )
@@ -198,14 +194,15 @@ class CKConv(nn.Module):
     ) -> float | None:
         """Return the mesh step that the kernel needs now, in the unit of the stamps.
 
-        It reads from the kernel's device: call it between training steps.
+        It reads from the kernel's device, which synchronizes: call it between training
+        steps.
 
         Parameters
         ----------
         method : {"auto", "lattice", "mesh", "pairwise"}, default="auto"
             The method it is for.
         known : float, optional
-            A step that was enough before; it is returned if it is enough still.
+            A step that was enough before; it is returned if it is still enough.
 
         Returns
         -------
@@ -217,17 +214,7 @@ class CKConv(nn.Module):
         ValueError
             If `method` is "mesh" and the kernel cannot be interpolated.
         """
-        if method not in ("auto", "mesh"):
-            return None
-        if not self.kernel.smooth:
-            check_smooth(method, self.kernel)
-            return None
-        start = {} if known is None else {"coarsest": self.horizon / known}
-        resolution = mesh_resolution(self.kernel, **start)
-        if resolution < math.inf:
-            return self.horizon / resolution
-        check_no_mesh(method)
-        return None
+        return find_mesh_step(self.kernel, self.horizon, method, known)
 
     def forward(
         self,
@@ -259,8 +246,8 @@ class CKConv(nn.Module):
         -------
         Tensor of shape (batch, query, out_channels)
         """
-        check_series("values", values, self.in_channels)
-        check_dtype(values, next(self.parameters()).dtype)
+        mixing = self.kernel.mixing()
+        check_values(values, self.in_channels, mixing.dtype)
         if plan is None:
             if times is None:
                 raise ValueError("`times` or `plan` must be given; got neither.")
@@ -274,12 +261,17 @@ class CKConv(nn.Module):
                 "`conv.plan(...)`."
             )
         observed = plan.quadrature.observed
-        check_time_axis(values, observed)
-        check_observed_channels(observed, self.in_channels)
+        check_rows(values, observed)
         values = torch.where(observed, values, 0)
         # FFTs know no bfloat16, and lags of a kernel need all the digits of float32
         with torch.autocast(values.device.type, enabled=False):
-            output = self._convolve(values, plan)
+            dtype = torch.promote_types(mixing.dtype, torch.float32)
+            output = plan.convolve(
+                values.to(dtype),
+                partial(self.kernel.features, horizon=self.horizon, dtype=dtype),
+                mixing.to(dtype),
+                reach=REACH * self.horizon,
+            ).to(mixing.dtype)
         return output if self.bias is None else output + self.bias
 
     def kernel_norm(
@@ -308,23 +300,14 @@ class CKConv(nn.Module):
         first = 0 if self.causal else 1 - n_lags
         counts = torch.arange(first, n_lags, device=self.time_step.device)
         lags = counts.double() / max(n_lags - 1, 1)
-        total = sum_of_squares(self.kernel.features(lags), self.kernel.mixing())
-        return total if squared else total.sqrt()
-
-    def _convolve(self, values: Tensor, plan: Plan) -> Tensor:
-        """Convolve in float32 at least; the result has the type of the layer."""
         mixing = self.kernel.mixing()
-        dtype = torch.promote_types(mixing.dtype, torch.float32)
-        output = convolve(
-            values.to(dtype),
-            lambda lags: self.kernel.features(lags / self.horizon).to(dtype),
-            mixing.to(dtype),
-            plan.geometry,
-            plan.quadrature,
-            causal=self.causal,
-            reach=REACH * self.horizon,
+        # In float64: the features of smooth kernels are nearly dependent.
+        features, weights = (
+            self.kernel.features(lags).double(),
+            mixing.double().flatten(0, 1),
         )
-        return output.to(mixing.dtype)
+        total = ((weights @ (features.T @ features)) * weights).sum().to(mixing.dtype)
+        return total if squared else total.sqrt()
 
     def extra_repr(self) -> str:
         """Describe the layer in ``print(network)``."""

@@ -1,15 +1,15 @@
 """The default network: gated blocks on real time stamps, nothing to tune."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from ckts.convolution.geometry import Geometry
-from ckts.convolution.quadrature.weights import make_quadrature, take_rows
+from ckts.convolution.planner import Planner
+from ckts.convolution.quadrature.weights import take_rows
 from ckts.layers import (
     N_SUMMARIES,
     ChannelSummary,
@@ -19,33 +19,9 @@ from ckts.layers import (
     Plan,
     TimePool,
     hide_rows,
-    layer_geometry,
     make_linear,
     make_plan,
 )
-
-
-class MeshSteps(NamedTuple):
-    """Mesh steps that are fine enough for the kernels over the rows, and of bursts.
-
-    None where kernels cannot be interpolated, or where there are none.
-    """
-
-    rows: float | None = None
-    bursts: float | None = None
-
-
-@dataclass(frozen=True)
-class Geometries:
-    """Geometries of a batch: one for the layers over the rows, one for bursts."""
-
-    rows: Geometry
-    bursts: Geometry | None = None
-
-    def to(self, device: torch.device | str) -> "Geometries":
-        """Return a copy on a device, without waiting for it."""
-        bursts = None if self.bursts is None else self.bursts.to(device)
-        return Geometries(self.rows.to(device), bursts)
 
 
 class GatedCKCNN(nn.Module):
@@ -56,7 +32,7 @@ class GatedCKCNN(nn.Module):
     with a continuous-kernel convolution of each channel over its own time stamps, and
     with a second, short one where stamps come in bursts; the blocks convolve over the
     rows. The head takes the pooled features and summaries of
-    the channels. Rows without any observation, padding among them, enter nowhere.
+    the channels. Rows without any observation, such as padding, are ignored.
 
     DIFF[paper]: Fig. 8 has no stem, other blocks, and the last time step instead of
     pooling. What the parts are worth is in ``docs/decisions/default-network.md``.
@@ -181,7 +157,7 @@ class GatedCKCNN(nn.Module):
         times: Tensor,
         observed: Tensor,
         static: Tensor | None = None,
-        geometry: Geometries | None = None,
+        geometries: Sequence[Geometry] | None = None,
         generator: torch.Generator | None = None,
     ) -> Tensor:
         """Map a batch of series to outputs.
@@ -196,9 +172,10 @@ class GatedCKCNN(nn.Module):
             Which values exist, boolean; False on padding.
         static : Tensor of shape (batch, n_static), optional
             Static features without NaN.
-        geometry : Geometries, optional
-            Those of `times`, if they are made already, see :meth:`geometry`. Then
-            nothing here waits for the device.
+        geometries : sequence of Geometry, optional
+            Those of `times`, one for each group of :meth:`convolutions`, if they are
+            made already, see :class:`ckts.convolution.planner.Planner`. Then nothing
+            here synchronizes the device.
         generator : torch.Generator, optional
             Where the random numbers of training come from, on any device: the only
             thing that changes here. By default torch's global one.
@@ -209,87 +186,34 @@ class GatedCKCNN(nn.Module):
         """
         if self.training and self.observation_dropout > 0:
             observed = hide_rows(observed, self.observation_dropout, generator)
-        if geometry is None:
-            geometry = self.geometry(times, self.mesh_step())
-        features = self.features(values, times, observed, geometry, generator)
-        pooled = self.pool(features, self._row_weights(geometry.rows, observed))
-        stamps = geometry.rows.times
-        summary = self.summary(compress(values, observed), observed, stamps)
+        values = compress(values, observed)
+        features, rows = self._features(values, times, observed, geometries, generator)
+        pooled = self.pool(features, rows.quadrature.pooling_weights())
+        summary = self.summary(values, observed, rows.geometry.times)
         if static is not None:
             summary = torch.cat([summary, static], 1)
         summary = self.summarize(self.dropout(summary, generator))
         joined = torch.cat([pooled, summary], 1)
         return self.head(self.dropout(joined, generator))
 
-    def geometry(
-        self, times: Tensor, mesh_step: MeshSteps, *, rounding: Tensor | None = None
-    ) -> Geometries:
-        """Make the geometries of a batch, which the layers share.
-
-        Parameters
-        ----------
-        times : Tensor of shape (batch, time)
-            Time stamps. On the CPU: those on a device are fetched.
-        mesh_step : MeshSteps
-            The result of :meth:`mesh_step`, or an earlier one that still holds;
-            ``MeshSteps()`` uses no mesh.
-        rounding : Tensor of shape (batch,), optional
-            By how much the stamps of each series may be off, see
-            :func:`ckts.convolution.geometry.make_geometry`.
+    def convolutions(self) -> list[list[CKConv]]:
+        """Return the layers in groups that share their geometries.
 
         Returns
         -------
-        Geometries
+        list of list of CKConv
+            Those over the rows, and, if there are bursts, those of bursts.
         """
-        rows = self._geometry(self.stem, times, mesh_step.rows, rounding)
-        if self.burst_stem is None:
-            return Geometries(rows)
-        bursts = self._geometry(self.burst_stem, times, mesh_step.bursts, rounding)
-        return Geometries(rows, bursts)
-
-    def _geometry(
-        self,
-        conv: CKConv,
-        times: Tensor,
-        mesh_step: float | None,
-        rounding: Tensor | None,
-    ) -> Geometry:
-        return layer_geometry(
-            times,
-            quadrature=self.quadrature,
-            horizon=conv.horizon,
-            mesh_step=mesh_step,
-            causal=self.causal,
-            rounding=rounding,
-        )
-
-    def mesh_step(self, known: MeshSteps | None = None) -> MeshSteps:
-        """Return mesh steps that are fine enough for all kernels as they are now.
-
-        Parameters
-        ----------
-        known : MeshSteps, optional
-            The steps so far: those of the result are never larger.
-
-        Returns
-        -------
-        MeshSteps
-            In the unit of the time stamps; None where a kernel has kinks.
-        """
-        known = known or MeshSteps()
-        convs = [module for module in self.modules() if isinstance(module, CKConv)]
-        rows = [conv for conv in convs if conv is not self.burst_stem]
-        bursts = [conv for conv in convs if conv is self.burst_stem]
-        return MeshSteps(
-            _finest_step(rows, known.rows), _finest_step(bursts, known.bursts)
-        )
+        layers = [module for module in self.modules() if isinstance(module, CKConv)]
+        rows = [layer for layer in layers if layer is not self.burst_stem]
+        return [rows] if self.burst_stem is None else [rows, [self.burst_stem]]
 
     def features(
         self,
         values: Tensor,
         times: Tensor,
         observed: Tensor,
-        geometry: Geometries | None = None,
+        geometries: Sequence[Geometry] | None = None,
         generator: torch.Generator | None = None,
     ) -> Tensor:
         """Compute the features over time, before pooling.
@@ -302,15 +226,28 @@ class GatedCKCNN(nn.Module):
         Tensor of shape (batch, time, hidden_channels)
         """
         values = compress(values, observed)
-        if geometry is None:
-            geometry = self.geometry(times, self.mesh_step())
-        plan = self.stem.plan(times, observed, geometry=geometry.rows)
+        return self._features(values, times, observed, geometries, generator)[0]
+
+    def _features(
+        self,
+        values: Tensor,
+        times: Tensor,
+        observed: Tensor,
+        geometries: Sequence[Geometry] | None,
+        generator: torch.Generator | None,
+    ) -> tuple[Tensor, Plan]:
+        """Return the features of compressed values, and the plan of the rows."""
+        if geometries is None:
+            planner = Planner(largest=0)
+            planner.refine(self.convolutions())
+            geometries = planner.geometries(self.convolutions(), times)
+        plan = self.stem.plan(times, observed, geometry=geometries[0])
         units = self.stem.time_step, self.stem.horizon
         described = describe_observations(plan, observed, *units)
         encoded = self.encode(torch.cat([values, described.to(values.dtype)], 2))
         hidden = encoded + self.stem(values, plan=plan)
         if self.burst_stem is not None:
-            plan = self.burst_stem.plan(times, observed, geometry=geometry.bursts)
+            plan = self.burst_stem.plan(times, observed, geometry=geometries[1])
             hidden = hidden + self.burst_stem(values, plan=plan)
         rows = make_plan(
             times,
@@ -319,32 +256,11 @@ class GatedCKCNN(nn.Module):
             quadrature=self.quadrature,
             time_step=self.row_time_step,
             max_gap=self.stem.horizon,
-            geometry=geometry.rows,
+            geometry=geometries[0],
         )
         for block in self.blocks:
             hidden = block(hidden, rows, generator)
-        return self.norm(hidden)
-
-    def _row_weights(self, geometry: Geometry, observed: Tensor) -> Tensor:
-        """Weights in the pooling of the rows that hold any observation."""
-        return make_quadrature(
-            geometry.times,
-            observed.any(2, keepdim=True),
-            density="none" if self.quadrature == "none" else "gap",
-            causal=False,
-            time_step=self.row_time_step,
-            max_gap=self.stem.horizon,
-        ).weights
-
-
-def _finest_step(convs: list[CKConv], known: float | None) -> float | None:
-    """Mesh step that is fine enough for the kernels of some layers."""
-    for conv in convs:
-        step = conv.mesh_step(known=known)
-        if step is None:
-            return None
-        known = step if known is None else min(known, step)
-    return known
+        return self.norm(hidden), rows
 
 
 def compress(values: Tensor, observed: Tensor) -> Tensor:

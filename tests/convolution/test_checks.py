@@ -18,11 +18,11 @@ from ckts.convolution.checks import (
     check_kernel,
     check_no_parameters,
     check_observed,
-    check_observed_channels,
-    check_series,
+    check_rows,
     check_time_axis,
     check_time_step,
     check_times,
+    check_values,
 )
 from ckts.kernels import KERNELS, BandKernel
 
@@ -187,20 +187,27 @@ def test_times_must_be_finite_and_sorted(times, query_times, message):
         check_times(times, query_times)
 
 
-def test_series_must_be_floating_of_batch_time_and_channels():
-    check_series("values", VALUES, 4)
-    check_series("values", VALUES.half(), 4)
+def test_values_must_be_floating_of_batch_time_and_channels():
+    check_values(VALUES, 4, torch.float32)
+    check_values(VALUES.half(), 4, torch.float16)
     for wrong in (VALUES[0], VALUES[..., :3], VALUES.unsqueeze(0)):
         with refused(
             ValueError,
             f"`values` must have the shape (batch, time, 4); got {tuple(wrong.shape)}.",
         ):
-            check_series("values", wrong, 4)
+            check_values(wrong, 4, torch.float32)
     with refused(
         TypeError,
         "`values` must be floating; got torch.int64. Use `values.float()`.",
     ):
-        check_series("values", VALUES.long(), 4)
+        check_values(VALUES.long(), 4, torch.float32)
+    message = (
+        "`values` must have the dtype of the layer, torch.float64; got torch.float"
+    )
+    with refused(TypeError, message):
+        check_values(VALUES, 4, torch.float64)
+    with torch.autocast("cpu"):
+        check_values(VALUES, 4, torch.float64)
 
 
 def test_a_time_step_is_one_number_or_one_per_channel():
@@ -253,9 +260,9 @@ def test_a_mask_must_be_boolean_and_of_the_rows():
 
 def test_a_mask_must_have_one_channel_or_all():
     for channels in (1, 4):
-        check_observed_channels(VALUES[..., :channels], 4)
+        check_rows(VALUES, VALUES[..., :channels])
     with refused(ValueError, "`observed` must have 1 or 4 channels; got 3."):
-        check_observed_channels(VALUES[..., :3], 4)
+        check_rows(VALUES, VALUES[..., :3])
 
 
 @pytest.mark.parametrize("value", [0, 0.5, np.float32(0.5), 0.999])

@@ -6,9 +6,10 @@ from dataclasses import fields, is_dataclass
 import pytest
 import torch
 
-from ckts.convolution import costs
-from ckts.convolution.geometry import METHODS, make_geometry
-from ckts.convolution.methods.mesh import near_field as near
+from ckts.convolution.methods import METHODS
+from ckts.convolution.methods.fft import MAX_POINTS
+from ckts.convolution.methods.mesh import near_terms as near
+from ckts.convolution.plan import make_geometry
 from time_patterns import draw_pattern, pad_series
 
 GRID = torch.arange(30, dtype=torch.float64).expand(2, -1)
@@ -58,15 +59,14 @@ def test_a_stamp_within_rounding_of_a_lattice_point_is_that_point():
 @pytest.mark.parametrize("method", METHODS)
 def test_the_method_can_be_chosen(method):
     geometry = make_geometry(GRID, method=method, mesh_step=0.5)
-    assert geometry.method == method
-    assert (geometry.lattice is not None) == (method == "lattice")
-    assert (geometry.mesh is not None) == (method == "mesh")
+    assert type(geometry.method) is METHODS[method]
+    assert geometry.method.name == method
 
 
 def test_a_lattice_may_be_insisted_on():
     sparse = torch.tensor([[0.0, 1.0, 10_000.0]]).double()
-    assert make_geometry(sparse).method == "pairwise"
-    assert make_geometry(sparse, method="lattice").lattice.length == 10_001
+    assert make_geometry(sparse).method.name == "pairwise"
+    assert make_geometry(sparse, method="lattice").method.length == 10_001
 
 
 @pytest.mark.parametrize(
@@ -84,20 +84,20 @@ def test_a_lattice_may_be_insisted_on():
     ids=["grid", "grid, step", "few", "few, step", "many", "batch", "kinks", "fast"],
 )
 def test_the_cheapest_method_is_taken(stamps, step, method):
-    assert make_geometry(stamps, mesh_step=step).method == method
+    assert make_geometry(stamps, mesh_step=step).method.name == method
 
 
 def test_dropped_samples_of_a_grid_remain_on_their_lattice():
     generator = torch.Generator().manual_seed(0)
     kept = torch.rand(4, 2000, generator=generator).argsort(1)[:, :1000].sort(1).values
     geometry = make_geometry(kept.double() / 100, mesh_step=0.02)
-    assert geometry.lattice.step == pytest.approx(0.01)
+    assert geometry.method.step == pytest.approx(0.01)
 
 
 def test_more_points_than_fit_are_no_choice():
-    huge = 2.0 * costs.MAX_POINTS
+    huge = 2.0 * MAX_POINTS
     stamps = torch.linspace(0, 1, 5000, dtype=torch.float64).unsqueeze(0) ** 1.5 * huge
-    assert make_geometry(stamps, mesh_step=1.0).method == "pairwise"
+    assert make_geometry(stamps, mesh_step=1.0).method.name == "pairwise"
 
 
 @pytest.mark.parametrize("shape", [(0, 3), (2, 0)])
@@ -105,13 +105,13 @@ def test_more_points_than_fit_are_no_choice():
 def test_an_empty_batch_is_summed_pair_by_pair(shape, method):
     times = torch.zeros(shape, dtype=torch.float64)
     geometry = make_geometry(times, method=method, mesh_step=0.5)
-    assert geometry.method == "pairwise"
+    assert geometry.method.name == "pairwise"
 
 
 def test_a_centred_mesh_needs_no_near_field():
     options = {"method": "mesh", "mesh_step": 0.1}
-    assert make_geometry(GRID, causal=False, **options).mesh.near is None
-    assert make_geometry(GRID, causal=True, **options).mesh.near is not None
+    assert make_geometry(GRID, causal=False, **options).method.near is None
+    assert make_geometry(GRID, causal=True, **options).method.near is not None
 
 
 # --- errors ---------------------------------------------------------------------------
@@ -212,7 +212,7 @@ def test_a_geometry_moves_as_a_whole(accelerator, method, ask, monkeypatch):
     assert not accelerator.syncs
     assert {t.device.type for _, t in tensors_of(there)} == {accelerator.device}
     assert {t.device.type for _, t in tensors_of(geometry)} == {"cpu"}
-    assert there.method == geometry.method
+    assert type(there.method) is type(geometry.method)
     assert there.queries_are_observations == geometry.queries_are_observations
     # what was one tensor is moved once and remains one
     assert same_objects(there) == same_objects(geometry)
@@ -225,7 +225,7 @@ def test_a_geometry_moves_as_a_whole(accelerator, method, ask, monkeypatch):
 def test_interpolation_at_the_observations_is_one_object():
     geometry = make_geometry(GRID, method="mesh", mesh_step=0.7)
     for moved in (geometry, geometry.to("cpu")):
-        assert moved.mesh.source is moved.mesh.target
+        assert moved.method.source is moved.method.target
         assert moved.query_times is moved.times
 
 

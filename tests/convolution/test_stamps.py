@@ -7,8 +7,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ckts.convolution.geometry import METHODS, make_geometry
-from ckts.convolution.stamps import count_from_origin, sort_stamps
+from ckts.convolution.methods import METHODS
+from ckts.convolution.plan import make_geometry
+from ckts.convolution.stamps import read_stamps, sort_stamps
 from ckts.convolution.stamps import shrink_gaps as shrink
 from time_patterns import pad_series, patterns
 
@@ -21,6 +22,11 @@ INTEGERS = [
     torch.uint32,
     torch.int64,
 ]
+
+
+def count_from_origin(times, queries=None):
+    stamps = read_stamps(times, queries)
+    return stamps.times, stamps.query_times
 
 
 def shrink_gaps(times, queries, longest):
@@ -134,7 +140,7 @@ def test_a_mesh_has_no_points_where_no_kernel_reaches():
     times = torch.cat([torch.rand(1, 40).sort(1).values + 1e7 * k for k in range(9)], 1)
     options = {"method": "mesh", "mesh_step": 0.02}
     short = make_geometry(times.double(), reach=1.0, **options)
-    assert short.mesh.length < 9 * (2 / 0.02 + 20)
+    assert short.method.length < 9 * (2 / 0.02 + 20)
     assert torch.equal(short.times, times.double() - times[0, 0])
     with pytest.raises(ValueError, match="must leave at most"):
         make_geometry(times.double(), **options)

@@ -177,13 +177,13 @@ def test_every_epoch_and_step_draws_its_own_numbers():
 
     class Watch(Callback):
         def on_batch_begin(self, net, batch, training, **kwargs):
-            seen.append(batch[0]["known"].series)
+            seen.append(tuple(batch[0]["values"].sum((1, 2)).tolist()))
 
     fit(callbacks=[Watch()], max_epochs=3, batch_size=8)
     epochs = [tuple(seen[start : start + 5]) for start in (0, 5, 10)]
     assert len(set(epochs)) == 3
     for epoch in epochs:
-        assert sorted(sum(epoch, ())) == list(range(40))
+        assert len(set(sum(epoch, ()))) == 40
 
 
 def test_without_a_seed_numpy_decides_as_in_scikit_learn():

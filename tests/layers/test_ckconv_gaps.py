@@ -16,7 +16,8 @@ from ckconv_cases import (
     make_batch,
     make_conv,
 )
-from ckts.convolution import costs
+from ckts.convolution.methods import pairwise
+from ckts.convolution.methods.mesh import mesh
 from ckts.kernels import KERNELS
 from ckts.layers import CKConv
 from references import direct_sum, relative_error
@@ -64,7 +65,7 @@ def test_gradients_across_gaps_are_those_of_the_direct_sum(method, causal):
     times, queries = make_runs(0, 50.0, lattice=method == "lattice")
     values, _, observed = make_batch("random", length=times.shape[1])
     plan = conv.plan(times, observed, queries, method=method)
-    found = plan.geometry.lattice or plan.geometry.mesh
+    found = plan.geometry.method
     assert found.length * found.step < 13 * HORIZON < times.max()
     bound = MESH if method == "mesh" else FLOAT64
     assert_like_direct_sum(conv, values, times, observed, queries, bound, method=method)
@@ -87,8 +88,8 @@ def test_a_short_kernel_on_a_long_span_takes_a_mesh():
     times = (bursts + 10 * draw_pattern("uniform", 15)).flatten().sort().values
     conv = make_conv(horizon=20.0, time_step=0.7)
     geometry = conv.plan(times.unsqueeze(0)).geometry
-    assert geometry.method == "mesh"
-    assert geometry.mesh.length < 200 * 40 / geometry.mesh.step
+    assert geometry.method.name == "mesh"
+    assert geometry.method.length < 200 * 40 / geometry.method.step
 
 
 def test_a_geometry_of_a_shorter_kernel_is_refused():
@@ -131,7 +132,7 @@ def test_a_stamp_just_before_another_does_not_see_it(seed, exponent, kernel, met
     plan = conv.plan(times, method=method)
     before, after = conv(values, plan=plan), conv(changed, plan=plan)
     difference = (after - before)[:, :first].abs().max()
-    # a mesh adds up what it then takes back
+    # a mesh adds up what it then subtracts
     assert difference <= (0 if method == "pairwise" else 1e-11) * after.abs().max()
 
 
@@ -182,9 +183,11 @@ def test_unsigned_integers_of_64_bits_are_refused():
 @pytest.fixture
 def few_pairs(monkeypatch):
     """Three hundred stamps are as bad as fifty thousand."""
-    from ckts.convolution import geometry
+    monkeypatch.setattr(pairwise, "MAX_PAIRS", 300**2 // 4)
 
-    monkeypatch.setattr(geometry, "MAX_PAIRS", 300**2 // 4)
+
+def method_of(conv, times):
+    return conv.plan(times).geometry.method.name
 
 
 def irregular(length=300):
@@ -204,12 +207,15 @@ def test_pairs_without_end_are_refused(few_pairs):
     with pytest.raises(ValueError, match=message):
         fine(values, times)
     # the ways out
-    assert make_conv(horizon=1.0, time_step=1e-3).plan(times).geometry.mesh is not None
+    assert (
+        make_conv(horizon=1.0, time_step=1e-3).plan(times).geometry.method.name
+        == "mesh"
+    )
     slow = make_conv("siren", horizon=1.0, omega_0=1.0)
-    assert slow.plan(times).geometry.mesh is not None
+    assert slow.plan(times).geometry.method.name == "mesh"
     short = make_conv("siren", horizon=0.1, omega_0=1e6)
-    assert short.plan(times).geometry.mesh is None
-    assert fine.plan(times[:, :150]).geometry.method == "pairwise"
+    assert short.plan(times).geometry.method.name != "mesh"
+    assert fine.plan(times[:, :150]).geometry.method.name == "pairwise"
     plan = fine.plan(times, method="pairwise")
     assert fine(values, plan=plan).isfinite().all()
 
@@ -222,7 +228,7 @@ def test_kinks_and_meshes_that_do_not_fit_are_refused(few_pairs, monkeypatch):
     length = 1 / conv.mesh_step()
     with pytest.raises(ValueError, match=r"a mesh of .* is no cheaper"):
         conv.plan(times)
-    monkeypatch.setattr(costs, "MAX_POINTS", 1000)
+    monkeypatch.setattr(mesh, "MAX_POINTS", 1000)
     assert length > 1000
     with pytest.raises(ValueError, match="must have at most 1,000 points per series"):
         conv.plan(times)
@@ -231,13 +237,13 @@ def test_kinks_and_meshes_that_do_not_fit_are_refused(few_pairs, monkeypatch):
 def test_pairs_beyond_the_reach_do_not_count(few_pairs):
     times = irregular()
     fine = make_conv("siren", horizon=0.1, omega_0=1e6)
-    assert fine.plan(times).geometry.mesh is None
-    assert make_conv("relu", horizon=0.1).plan(times).geometry.mesh is None
+    assert fine.plan(times).geometry.method.name != "mesh"
+    assert make_conv("relu", horizon=0.1).plan(times).geometry.method.name != "mesh"
 
 
 def test_a_grid_of_any_length_is_not_refused(few_pairs):
     times = torch.arange(400).double().unsqueeze(0)
-    assert make_conv("relu", horizon=400.0).plan(times).geometry.lattice is not None
+    assert method_of(make_conv("relu", horizon=400.0), times) == "lattice"
 
 
 def test_a_fine_kernel_has_a_mesh_up_to_half_a_million_points():

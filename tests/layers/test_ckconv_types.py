@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from ckts.convolution.geometry import METHODS
+from ckts.convolution.methods import METHODS
 from ckts.kernels import KERNELS
 from ckts.layers import CKConv
 

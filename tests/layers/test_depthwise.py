@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from ckconv_cases import FLOAT64, HORIZON, MESH, TIME_STEPS, make_batch
-from ckts.convolution.geometry import METHODS
+from ckts.convolution.methods import METHODS
 from ckts.kernels import AbstractKernel
 from ckts.layers import CKConv
 from references import direct_sum, relative_error

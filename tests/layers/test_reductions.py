@@ -1,9 +1,44 @@
-"""Pooling over the rows that exist."""
+"""Reductions over time: masked ones, the pool, and summaries against numpy."""
 
+import numpy as np
+import pytest
 import torch
 
-from ckts.convolution.quadrature.weights import gap_weights
-from ckts.layers import TimePool
+from ckts.layers import N_SUMMARIES, ChannelSummary, TimePool
+from ckts.layers.reductions import masked_max, masked_mean
+from quadratures import gap_weights
+
+# --- masked reductions ----------------------------------------------------------------
+
+
+def test_a_masked_mean_is_the_mean_of_what_counts():
+    values = torch.tensor([[[1.0, 10.0], [3.0, 20.0], [9.0, 60.0]]])
+    weights = torch.tensor([[[1.0], [3.0], [0.0]]])
+    assert masked_mean(values, weights).tolist() == [[2.5, 17.5]]
+    weights = torch.tensor([[[1.0, 0], [0, 1], [0, 1]]])
+    assert masked_mean(values, weights).tolist() == [[1, 40]]
+
+
+def test_a_masked_maximum_is_the_maximum_of_what_counts():
+    values = torch.tensor([[[-1.0, 10.0], [-3.0, 20.0], [9.0, 60.0]]])
+    mask = torch.tensor([[[True], [True], [False]]])
+    assert masked_max(values, mask).tolist() == [[-1, 20]]
+    mask = torch.tensor([[[False, True], [True, False], [False, False]]])
+    assert masked_max(values, mask).tolist() == [[-3, 10]]
+
+
+@pytest.mark.parametrize("length", [0, 3])
+def test_reductions_of_nothing_are_zero(length):
+    values = torch.ones(2, length, 3, requires_grad=True)
+    mask = torch.zeros(2, length, 1, dtype=torch.bool)
+    for reduced in (masked_mean(values, mask.float()), masked_max(values, mask)):
+        assert torch.equal(reduced, torch.zeros(2, 3))
+        if length:
+            (gradient,) = torch.autograd.grad(reduced.sum(), values)
+            assert torch.equal(gradient, torch.zeros_like(values))
+
+
+# --- the pool -------------------------------------------------------------------------
 
 
 def test_the_pool_is_a_weighted_mean_and_a_maximum():
@@ -47,3 +82,48 @@ def test_the_scale_of_the_weights_does_not_matter():
     values, weights = torch.randn(2, 5, 3).double(), torch.rand(2, 5, 1).double()
     expected = TimePool()(values, weights)
     torch.testing.assert_close(TimePool()(values, 1e9 * weights), expected)
+
+
+# --- summaries ------------------------------------------------------------------------
+
+
+def _random(seed=0, shape=(4, 9, 3)):
+    rng = np.random.default_rng(seed)
+    observed = rng.random(shape) < 0.5
+    observed[0, :, 1] = False  # a channel without observations
+    values = np.where(observed, rng.normal(size=shape), 0.0)
+    return torch.from_numpy(values), torch.from_numpy(observed)
+
+
+def test_summaries_are_what_numpy_says():
+    values, observed = _random()
+    result = ChannelSummary()(values, observed).unflatten(1, (N_SUMMARIES, 3))
+    for series in range(4):
+        for channel in range(3):
+            seen = values[series, observed[series, :, channel], channel].numpy()
+            if len(seen) == 0:
+                continue
+            expected = [seen.mean(), np.sqrt(seen.var() + 1e-6), seen.min(), seen.max()]
+            expected += [seen[0], seen[-1], np.log1p(len(seen))]
+            np.testing.assert_allclose(result[series, :, channel], expected)
+
+
+def test_a_channel_without_observations_gives_zeros():
+    values, observed = _random()
+    result = ChannelSummary()(values, observed).unflatten(1, (N_SUMMARIES, 3))
+    torch.testing.assert_close(
+        result[0, :, 1], torch.zeros(N_SUMMARIES, dtype=values.dtype), atol=1e-3, rtol=0
+    )
+
+
+def test_what_is_not_observed_is_not_read():
+    values, observed = _random()
+    rubbish = torch.where(observed, values, 1e3)
+    expected = ChannelSummary()(values, observed)
+    torch.testing.assert_close(ChannelSummary()(rubbish, observed), expected)
+
+
+def test_gradients_are_finite_where_nothing_varies():
+    values = torch.ones(2, 3, 1, requires_grad=True)
+    ChannelSummary()(values, torch.ones(2, 3, 1, dtype=torch.bool)).sum().backward()
+    assert values.grad.isfinite().all()

@@ -8,9 +8,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ckts.convolution.planner import Planner
 from ckts.kernels import KERNELS
 from ckts.networks import GatedCKCNN
-from ckts.networks.gated import MeshSteps
 
 CHANNELS = 3
 
@@ -62,7 +62,8 @@ def assert_close(result, expected):
 
 def run(network, batch):
     """Output without a mesh: more stamps may make one worth its small error."""
-    return network(**batch, geometry=network.geometry(batch["times"], MeshSteps()))
+    geometries = Planner().geometries(network.convolutions(), batch["times"])
+    return network(**batch, geometries=geometries)
 
 
 @given(seed=st.integers(0, 10**6), extra=st.integers(1, 40), lattice=st.booleans())

@@ -1,12 +1,12 @@
-"""A training step never waits for the device; only between steps the host looks."""
+"""A training step never synchronizes the device; planning between steps may."""
 
 import pytest
 import torch
 
-from ckts.convolution.geometry import METHODS, make_geometry
-from ckts.convolution.quadrature.nodes import make_linear_geometry
+from ckts.convolution.methods import METHODS
+from ckts.convolution.plan import make_geometry
+from ckts.convolution.planner import Planner
 from ckts.networks import GatedCKCNN
-from ckts.networks.gated import Geometries, MeshSteps
 
 
 def make_network(device, causal, **options):
@@ -31,11 +31,17 @@ def make_batch(*, lattice):
     return values, times.round() if lattice else times, observed
 
 
-def assert_no_waiting(accelerator, network, batch, geometry, generator=None):
+def refined(network):
+    planner = Planner()
+    planner.refine(network.convolutions())
+    return planner
+
+
+def assert_no_waiting(accelerator, network, batch, geometries, generator=None):
     on_device = (part.to(accelerator.device) for part in batch)
-    geometry = geometry.to(accelerator.device)
+    geometries = [geometry.to(accelerator.device) for geometry in geometries]
     accelerator.syncs.clear()
-    outputs = network(*on_device, geometry=geometry, generator=generator)
+    outputs = network(*on_device, geometries=geometries, generator=generator)
     outputs.square().sum().backward()
     assert not accelerator.syncs
 
@@ -45,25 +51,25 @@ def assert_no_waiting(accelerator, network, batch, geometry, generator=None):
 def test_a_training_step_does_not_wait(accelerator, method, causal):
     network = make_network(accelerator.device, causal)
     batch = make_batch(lattice=method == "lattice")
-    step = network.mesh_step().rows if method == "mesh" else None
+    step = refined(network).mesh_steps[0] if method == "mesh" else None
     geometry = make_geometry(batch[1], method=method, mesh_step=step, causal=causal)
-    assert geometry.method == method
-    assert_no_waiting(accelerator, network, batch, Geometries(geometry))
+    assert geometry.method.name == method
+    assert_no_waiting(accelerator, network, batch, [geometry])
 
 
 def test_a_training_step_with_bursts_does_not_wait(accelerator):
     bursts = {"burst_time_step": 0.1, "burst_horizon": 0.4}
     network = make_network(accelerator.device, causal=False, **bursts)
     batch = make_batch(lattice=False)
-    geometry = network.geometry(batch[1], network.mesh_step())
-    assert_no_waiting(accelerator, network, batch, geometry)
-    assert_no_waiting(accelerator, network, batch, geometry, torch.Generator())
+    geometries = refined(network).geometries(network.convolutions(), batch[1])
+    assert_no_waiting(accelerator, network, batch, geometries)
+    assert_no_waiting(accelerator, network, batch, geometries, torch.Generator())
 
 
-def test_looking_at_the_mesh_waits_and_is_noticed(accelerator):
+def test_refining_the_mesh_synchronizes_and_is_noticed(accelerator):
     network = make_network(accelerator.device, causal=False)
     accelerator.syncs.clear()
-    network.mesh_step()
+    refined(network)
     assert accelerator.syncs
 
 
@@ -71,20 +77,23 @@ def test_looking_at_the_mesh_waits_and_is_noticed(accelerator):
 def test_a_training_step_on_integrals_does_not_wait(accelerator, method):
     network = make_network(accelerator.device, causal=False, quadrature="linear")
     batch = make_batch(lattice=False)
-    geometry = make_linear_geometry(
+    geometry = make_geometry(
         batch[1],
+        quadrature="linear",
         horizon=20.0,
         reach=25.0,
-        mesh_step=network.mesh_step().rows,
+        mesh_step=refined(network).mesh_steps[0],
         method=method,
         causal=False,
     )
-    assert_no_waiting(accelerator, network, batch, Geometries(geometry))
+    assert_no_waiting(accelerator, network, batch, [geometry])
 
 
-def test_a_kernel_too_fast_for_a_mesh_is_not_looked_at_again(accelerator):
+def test_planning_evaluates_no_kernel(accelerator):
     network = make_network(accelerator.device, causal=False)
     _, times, _ = make_batch(lattice=False)
     accelerator.syncs.clear()
-    assert network.geometry(times, MeshSteps()).rows.method == "pairwise"
+    assert (
+        Planner().geometries(network.convolutions(), times)[0].method.name == "pairwise"
+    )
     assert not accelerator.syncs

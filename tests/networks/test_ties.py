@@ -8,9 +8,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ckts.convolution.planner import Planner
 from ckts.layers import N_SUMMARIES, ChannelSummary
 from ckts.networks import GatedCKCNN
-from ckts.networks.gated import MeshSteps, describe_observations
+from ckts.networks.gated import describe_observations
 
 CHANNELS = 3
 seeds = st.integers(0, 2**16)
@@ -70,13 +71,15 @@ def test_the_order_of_tied_rows_changes_nothing(
     network = make_network(causal=causal, quadrature=quadrature)
     batch = make_tied_batch(seed, lattice=lattice)
     order, shuffled = shuffle_ties(batch, seed)
-    geometry = network.geometry(batch["times"], MeshSteps(mesh_step))
-    expected = network(**batch, geometry=geometry)
-    output = network(**shuffled, geometry=geometry)
+    planner = Planner()
+    planner.mesh_steps = (mesh_step,)
+    geometries = planner.geometries(network.convolutions(), batch["times"])
+    expected = network(**batch, geometries=geometries)
+    output = network(**shuffled, geometries=geometries)
     assert (output - expected).abs().max() <= 1e-12 * expected.abs().max().clamp(min=1)
     rows = order.unsqueeze(-1).expand(-1, -1, 6)
-    features = network.features(**batch, geometry=geometry).gather(1, rows)
-    moved = network.features(**shuffled, geometry=geometry)
+    features = network.features(**batch, geometries=geometries).gather(1, rows)
+    moved = network.features(**shuffled, geometries=geometries)
     assert (moved - features).abs().max() <= 1e-12 * features.abs().max()
 
 

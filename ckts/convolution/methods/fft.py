@@ -14,6 +14,11 @@ from torch.autograd.function import once_differentiable
 ENTRIES_PER_CHUNK = 2**17
 # A GPU is slowed down by many small products, and has the memory for larger ones.
 ENTRIES_PER_CHUNK_CUDA = 2**23
+# Forward and backward, see `ckts.convolution.methods.base.Offer`; measured.
+PER_FREQUENCY = 13.0  # mixing the kernel
+PER_FREQUENCY_AND_SERIES = 2.1  # transforming and multiplying the signals
+# Points of all series together that are accepted, some gigabytes.
+MAX_POINTS = 2**26
 
 
 def convolve_regular(
@@ -45,6 +50,11 @@ def convolve_regular(
     if is_depthwise(signal, mixing):
         return _convolve_depthwise(signal, circular, mixing.squeeze(1))
     return _Mixed.apply(signal, circular, mixing)
+
+
+def points_cost(batch: int, length: float) -> float:
+    """Microseconds of :func:`convolve_regular` for some points per series."""
+    return length * (PER_FREQUENCY + PER_FREQUENCY_AND_SERIES * batch)
 
 
 def is_depthwise(signal: Tensor, mixing: Tensor) -> bool:

@@ -1,16 +1,25 @@
 """The convolution as the sum over all pairs, exact, for short series and kinks."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 from torch.autograd.graph import saved_tensors_hooks
 
-from ckts.convolution.geometry import Geometry
-from ckts.convolution.methods.base import Features
+from ckts.convolution.methods.base import AbstractMethod, Batch, Features, Offer
 from ckts.convolution.methods.fft import is_depthwise
+
+# Forward and backward, see `ckts.convolution.methods.base.Offer`; measured.
+CALL, PER_PAIR = 2000.0, 0.5
+# Pairs of all series together that "auto" sums: a quarter of an hour per layer and
+# training step.
+MAX_PAIRS = 2**31
 
 # (query, observation) pairs whose features are held at a time. Twice or half as many
 # cost a tenth more; of a causal block about half are in the future and passed over.
@@ -22,51 +31,89 @@ PAIRS_PER_BLOCK_CUDA = 2**19
 PARTS = 8
 
 
-def convolve_pairwise(
-    weighted: Tensor,
-    features: Features,
-    mixing: Tensor,
-    geometry: Geometry,
-    *,
-    causal: bool = True,
-    reach: float = math.inf,
-) -> Tensor:
-    """Convolve at arbitrary stamps, in blocks of pairs.
+@dataclass(frozen=True, kw_only=True)
+class Pairwise(AbstractMethod):
+    """The sum over all pairs of observations and outputs, for any stamps and kernel."""
 
-    Observations are contracted with the features before the channels are mixed, so
-    that nothing of size pairs x out x in is built; the backward pass computes the
-    features of a block anew.
+    name: ClassVar[str] = "pairwise"
 
-    Parameters
-    ----------
-    weighted, features, mixing, geometry, causal, reach
-        As in :func:`ckts.convolution.convolve.convolve`.
+    @classmethod
+    def propose(cls, batch: Batch) -> Offer:
+        """Offer the sum; taken, it raises if it would seem to hang."""
+        n_series, n_times, n_queries = batch.stamps.sizes
 
-    Returns
-    -------
-    Tensor of shape (batch, query, out_channels)
-    """
-    times, queries = geometry.times, geometry.query_times
-    depthwise = is_depthwise(weighted, mixing)
-    shape = len(times), queries.shape[1], times.shape[1]
-    n_series, n_queries = _block_shape(*shape, on_cuda=times.is_cuda)
-    held = _HeldBlock()
+        def prepare() -> Pairwise:
+            n_pairs = _count_pairs(batch)
+            if n_pairs > MAX_PAIRS:
+                raise ValueError(
+                    f"`times` must leave at most {MAX_PAIRS:,} pairs of observations "
+                    "and outputs where pairs are summed one by one; got "
+                    f"{n_pairs:,}, and {', '.join(batch.reasons)}. Use "
+                    "kernel='bands' with a coarser `time_step`, a smaller `omega_0`, "
+                    "or a shorter `horizon`, which a mesh can follow, smaller "
+                    "batches, or method='pairwise', which sums any number of pairs."
+                )
+            return cls.prepare(batch)
 
-    def respond(queries: Tensor, times: Tensor, weighted: Tensor) -> Tensor:
-        seen = _window(queries, times, causal, reach)
-        lags = _lags(queries, times[:, seen], causal)
-        # also where the backward pass runs under autocast
-        with torch.autocast(times.device.type, enabled=False):
-            basis = features(lags)
-        return _contract(basis, weighted[:, seen], mixing, depthwise)
+        return Offer(CALL + PER_PAIR * n_series * n_times * n_queries, prepare)
 
-    outputs = []
-    groups = (tensor.split(n_series) for tensor in (queries, times, weighted))
-    for asked, *observed in zip(*groups, strict=True):
-        parts = asked.split(n_queries, 1)
-        blocks = [held.run(partial(respond, part, *observed)) for part in parts]
-        outputs.append(torch.cat(blocks, 1))
-    return torch.cat(outputs)
+    @classmethod
+    def prepare(cls, batch: Batch) -> Pairwise:
+        """Keep the stamps: there is nothing else to prepare."""
+        stamps = batch.stamps
+        return cls(times=stamps.times, query_times=stamps.query_times)
+
+    def convolve(
+        self,
+        weighted: Tensor,
+        features: Features,
+        mixing: Tensor,
+        *,
+        causal: bool = True,
+        reach: float = math.inf,
+    ) -> Tensor:
+        """Convolve in blocks of pairs.
+
+        Observations are contracted with the features before the channels are mixed, so
+        that nothing of size pairs x out x in is built; the backward pass computes the
+        features of a block anew.
+        """
+        times, queries = self.times, self.query_times
+        depthwise = is_depthwise(weighted, mixing)
+        shape = len(times), queries.shape[1], times.shape[1]
+        n_series, n_queries = _block_shape(*shape, on_cuda=times.is_cuda)
+        held = _HeldBlock()
+
+        def respond(queries: Tensor, times: Tensor, weighted: Tensor) -> Tensor:
+            seen = _window(queries, times, causal, reach)
+            # With time first the sum over it is one matrix product per series, without
+            # copies: (batch, time, query), infinite where an observation is later.
+            lags = queries.unsqueeze(1) - times[:, seen].unsqueeze(2)
+            lags = lags.masked_fill(lags < 0, torch.inf) if causal else lags
+            # also where the backward pass runs under autocast
+            with torch.autocast(times.device.type, enabled=False):
+                basis = features(lags)
+            return _contract(basis, weighted[:, seen], mixing, depthwise)
+
+        outputs = []
+        groups = (tensor.split(n_series) for tensor in (queries, times, weighted))
+        for asked, *observed in zip(*groups, strict=True):
+            parts = asked.split(n_queries, 1)
+            blocks = [held.run(partial(respond, part, *observed)) for part in parts]
+            outputs.append(torch.cat(blocks, 1))
+        return torch.cat(outputs)
+
+
+def _count_pairs(batch: Batch) -> int:
+    """Count the pairs within reach of each other, if all pairs are too many."""
+    times, queries = batch.stamps.times, batch.stamps.query_times
+    reach = batch.reach
+    n_pairs = times.numel() * queries.shape[1]
+    if n_pairs <= MAX_PAIRS or reach == math.inf:
+        return n_pairs
+    late = queries if batch.causal else queries + reach
+    seen = torch.searchsorted(times, late, right=True)
+    return int((seen - torch.searchsorted(times, queries - reach)).sum())
 
 
 class _HeldBlock:
@@ -111,23 +158,14 @@ def _block_shape(
 
 
 def _window(queries: Tensor, times: Tensor, causal: bool, reach: float) -> slice:
-    """Observations that may enter at any of the queries."""
+    """Observations that are in the past, and within reach, of any of the queries."""
     if times.device.type != "cpu" or not queries.numel():
-        return slice(None)  # the host would wait for the device
+        return slice(None)  # to read the stamps would synchronize the device
     first, last = queries.amin(1, keepdim=True), queries.amax(1, keepdim=True)
     start = torch.searchsorted(times, first - reach).amin()
     last = last if causal else last + reach
     stop = torch.searchsorted(times, last, right=True).amax()
     return slice(int(start), int(stop))
-
-
-def _lags(queries: Tensor, times: Tensor, causal: bool) -> Tensor:
-    """Lags (batch, time, query), infinite where an observation does not enter.
-
-    With time first the sum over it is one matrix product per series, without copies.
-    """
-    lags = queries.unsqueeze(1) - times.unsqueeze(2)
-    return lags.masked_fill(lags < 0, torch.inf) if causal else lags
 
 
 def _contract(

@@ -8,19 +8,25 @@ observation counts as one time step, as by gap weights.
 
 Causally, at an output time `t`, ``x~_c`` is linear between the observations up to `t`
 and holds the value of the last of them from there to `t`. Until the next observation
-the slope after the last one is unknown, so the response to a *running gap*, whose slope
-the sources have, is taken back from each output in it.
+the slope after the last one is unknown, so the response to an *open gap*, whose slope
+the sources have, is subtracted from each output in it.
 """
 
+import math
 from dataclasses import dataclass
+from typing import Any, ClassVar, Self
 
 import torch
 from torch import Tensor
+from torch.utils.checkpoint import checkpoint
 
-from ckts.convolution.methods.mesh.splines import NODES
-from ckts.convolution.quadrature.nodes import LinearGeometry
+from ckts.convolution.geometry import Geometry
+from ckts.convolution.methods.base import Batch, Features
+from ckts.convolution.quadrature.base import AbstractQuadrature, respond
+from ckts.convolution.quadrature.nodes import place_nodes
+from ckts.convolution.quadrature.weights import GapWeights
 
-# Entries (output, source) of running gaps that are held at a time.
+# Entries (output, source) of open gaps that are held at a time.
 PAIRS_PER_BLOCK = 2**14
 
 
@@ -75,8 +81,8 @@ class Block:
 
 
 @dataclass(frozen=True)
-class Running:
-    """What the gaps that outputs stand in get from the sources, to be taken back.
+class OpenGaps:
+    """Contribution of the still-open gap to each causal output; subtracted later.
 
     Attributes
     ----------
@@ -109,13 +115,13 @@ class Running:
 
 
 @dataclass(frozen=True)
-class Interpolant:
+class LinearQuadrature(AbstractQuadrature):
     """The linear map from the observations of a batch to its sources.
 
     Attributes
     ----------
-    geometry : LinearGeometry
-        Stamps and sources of the batch.
+    geometry : Geometry
+        Stamps and nodes of the batch.
     observed : Tensor of shape (batch, time, channels or 1)
         Which values exist.
     groups : Tensor of shape (batch, time)
@@ -128,11 +134,13 @@ class Interpolant:
         Around each interval between cuts.
     left, right : Tensor of shape (batch, cut - 1, channels or 1)
         Elapsed share of the gap at either end of the interval.
-    latest : Running or None
+    open_gaps : OpenGaps or None
         The causal correction; None where none is needed.
+    time_step, max_gap
+        Units of the weights of the observations themselves.
     """
 
-    geometry: LinearGeometry
+    geometry: Geometry
     observed: Tensor
     groups: Tensor
     shares: Tensor
@@ -140,7 +148,62 @@ class Interpolant:
     gap: Gap
     left: Tensor
     right: Tensor
-    latest: Running | None
+    open_gaps: OpenGaps | None
+    time_step: Tensor | float
+    max_gap: float
+
+    needs_nodes: ClassVar[bool] = True
+
+    @classmethod
+    def place_nodes(cls, batch: Batch) -> tuple[Batch, Any]:
+        """Place Gauss nodes between the stamps."""
+        return place_nodes(batch)
+
+    @classmethod
+    def make(
+        cls,
+        geometry: Geometry,
+        observed: Tensor | None = None,
+        *,
+        causal: bool = True,
+        time_step: Tensor | float = 1.0,
+        max_gap: float = math.inf,
+    ) -> Self:
+        """Prepare the interpolation between the observations of a batch."""
+        rows, nodes = geometry.times, geometry.nodes
+        if observed is None:
+            observed = torch.ones_like(rows, dtype=torch.bool).unsqueeze(-1)
+        groups = torch.searchsorted(rows, rows)
+        group = groups.unsqueeze(-1).expand_as(observed)
+        ties = torch.zeros_like(observed, dtype=rows.dtype)
+        ties = ties.scatter_add(1, group, observed.to(rows.dtype))
+        shares = observed / ties.gather(1, group).clamp(min=1)
+        lone = (ties > 0).sum(1, keepdim=True) == 1
+        gap = _gap(rows, groups, observed, nodes.last_rows[:, :-1], causal)
+        cuts = nodes.cuts.unsqueeze(-1)
+        return cls(
+            geometry=geometry,
+            observed=observed,
+            groups=groups,
+            shares=shares / torch.as_tensor(time_step, device=rows.device),
+            points=None if causal else shares * lone,
+            gap=gap,
+            left=(cuts[:, :-1] - gap.begin) / gap.length,
+            right=(cuts[:, 1:] - gap.begin) / gap.length,
+            open_gaps=_open_gaps(geometry, groups, observed) if causal else None,
+            time_step=time_step,
+            max_gap=max_gap,
+        )
+
+    def pooling_weights(self) -> Tensor:
+        """Return gap weights of the observations."""
+        return GapWeights.make(
+            self.geometry,
+            self.observed,
+            causal=False,
+            time_step=self.time_step,
+            max_gap=self.max_gap,
+        ).weights
 
     def means(self, values: Tensor) -> Tensor:
         """Mean of each tie group at its first row, over the time step."""
@@ -149,82 +212,59 @@ class Interpolant:
         return torch.zeros_like(values).scatter_add(1, groups, shares)
 
     def signal(self, values: Tensor) -> Tensor:
-        """Return what is to be convolved: the sources.
-
-        Parameters
-        ----------
-        values : Tensor of shape (batch, time, channels)
-            Observations, 0 where there are none.
-
-        Returns
-        -------
-        Tensor of shape (batch, source, channels)
-            The interpolant at the sources, times their lengths.
-        """
+        """Return the interpolant at the sources, times their lengths."""
         before, change = self.gap.values(self.means(values))
         shares = (share.to(values.dtype) for share in (self.left, self.right))
         ends = [before + share * change for share in shares]
         if self.points is not None:
             ends.append(values * self.points.to(values.dtype))
-        signal = self.geometry.spread @ torch.cat(ends, 1).flatten(0, 1)
-        return signal.view(*self.geometry.lengths.shape, values.shape[2])
+        nodes = self.geometry.nodes
+        signal = nodes.spread @ torch.cat(ends, 1).flatten(0, 1)
+        return signal.view(*nodes.lengths.shape, values.shape[2])
 
+    def correction(
+        self,
+        values: Tensor,
+        features: Features,
+        mixing: Tensor,
+        *,
+        reach: float = math.inf,
+    ) -> Tensor | None:
+        """Subtract the response to the slopes of the gaps that outputs lie in."""
+        gaps = self.open_gaps
+        if gaps is None:
+            return None
+        add = self.geometry.method.pair_sums(features, reach=reach)
+        _, change = gaps.gap.values(self.means(values))
+        changes = change.flatten(0, 1)
 
-def make_interpolant(
-    geometry: LinearGeometry,
-    observed: Tensor | None = None,
-    *,
-    time_step: Tensor | float = 1.0,
-) -> Interpolant:
-    """Prepare the interpolation of a batch.
+        def respond_to(block: Block) -> Tensor:
+            ramps = gaps.ramps(block).to(values.dtype)
+            basis = add(ramps, block.outputs, block.sources, block.age)
+            change = changes[block.outputs]
+            return respond(basis.unsqueeze(0), change.unsqueeze(0), mixing)[0]
 
-    Parameters
-    ----------
-    geometry : LinearGeometry
-        Stamps and sources of the batch.
-    observed : Tensor of shape (batch, time, channels), optional
-        Which values exist; by default all.
-    time_step : float or Tensor of shape (channels,), default=1.0
-        Unit of the integral.
-
-    Returns
-    -------
-    Interpolant
-    """
-    rows, causal = geometry.times, geometry.causal
-    if observed is None:
-        observed = torch.ones_like(rows, dtype=torch.bool).unsqueeze(-1)
-    groups = torch.searchsorted(rows, rows)
-    group = groups.unsqueeze(-1).expand_as(observed)
-    ties = torch.zeros_like(observed, dtype=rows.dtype)
-    ties = ties.scatter_add(1, group, observed.to(rows.dtype))
-    shares = observed / ties.gather(1, group).clamp(min=1)
-    lone = (ties > 0).sum(1, keepdim=True) == 1
-    gap = _gap(rows, groups, observed, geometry.latest[:, :-1], causal)
-    cuts = geometry.cuts.unsqueeze(-1)
-    return Interpolant(
-        geometry=geometry,
-        observed=observed,
-        groups=groups,
-        shares=shares / torch.as_tensor(time_step, device=rows.device),
-        points=None if causal else shares * lone,
-        gap=gap,
-        left=(cuts[:, :-1] - gap.begin) / gap.length,
-        right=(cuts[:, 1:] - gap.begin) / gap.length,
-        latest=_running(geometry, groups, observed) if causal else None,
-    )
+        # Features of pairs are the largest tensors, and recomputed for the gradient.
+        responses = [
+            checkpoint(respond_to, block, use_reentrant=False, preserve_rng_state=False)
+            for block in gaps.blocks
+        ]
+        outputs = torch.cat([block.outputs for block in gaps.blocks])
+        total = changes.new_zeros(len(changes), len(mixing))
+        total = total.index_copy(0, outputs, torch.cat(responses))
+        return -total.view(*change.shape[:2], -1)
 
 
 def _gap(
-    rows: Tensor, groups: Tensor, observed: Tensor, latest: Tensor, causal: bool
+    rows: Tensor, groups: Tensor, observed: Tensor, last: Tensor, causal: bool
 ) -> Gap:
-    """Look up the observations around stamps with these latest rows."""
+    """Look up the observations around stamps with these last rows."""
     n_rows = rows.shape[1]
     position = torch.arange(n_rows, device=rows.device).view(1, -1, 1)
     seen = torch.where(observed, position, -1).cummax(1).values
     coming = torch.where(observed, position, n_rows).flip(1).cummin(1).values.flip(1)
     none = torch.ones_like(observed[:, :1], dtype=torch.int64)
-    at = (latest + 1).unsqueeze(-1).expand(-1, -1, observed.shape[2])
+    at = (last + 1).unsqueeze(-1).expand(-1, -1, observed.shape[2])
     before = torch.cat([-none, seen], 1).gather(1, at)
     after = torch.cat([coming, n_rows * none], 1).gather(1, at)
     begun, ended = before >= 0, after < n_rows
@@ -237,21 +277,19 @@ def _gap(
     return Gap(before, after, begin, length, begun if causal else begun & ended)
 
 
-def _running(
-    geometry: LinearGeometry, groups: Tensor, observed: Tensor
-) -> Running | None:
+def _open_gaps(geometry: Geometry, groups: Tensor, observed: Tensor) -> OpenGaps | None:
     """Find the sources between the observation before an output and the output.
 
-    Their number is read from the device.
+    Their number is read from the device, which synchronizes.
     """
     queries = geometry.query_times
-    gap = _gap(geometry.times, groups, observed, geometry.query_latest, causal=True)
-    runs = gap.length.isfinite() & (queries.unsqueeze(-1) > gap.begin)
-    begin = torch.where(runs, gap.begin, torch.inf).amin(2)
-    mesh = geometry.sources.mesh  # whose kernel reaches a little further
-    reach = geometry.reach + (0 if mesh is None else NODES * mesh.step)
+    last = geometry.nodes.last_query_rows
+    gap = _gap(geometry.times, groups, observed, last, causal=True)
+    is_open = gap.length.isfinite() & (queries.unsqueeze(-1) > gap.begin)
+    begin = torch.where(is_open, gap.begin, torch.inf).amin(2)
+    reach = geometry.reach + geometry.method.extra_reach
     begin = torch.maximum(begin, queries - reach)
-    sources = geometry.sources.times
+    sources = geometry.method.times
     first = torch.searchsorted(sources, begin)
     counts = torch.searchsorted(sources, queries.contiguous()) - first
     series = torch.arange(len(queries), device=queries.device).unsqueeze(1)
@@ -260,7 +298,7 @@ def _running(
     blocks = _blocks(*(part.flatten() for part in parts))
     if not blocks:
         return None
-    return Running(gap, sources.flatten(), geometry.lengths.flatten(), blocks)
+    return OpenGaps(gap, sources.flatten(), geometry.nodes.lengths.flatten(), blocks)
 
 
 def _blocks(

@@ -1,24 +1,23 @@
 """Where a linearly interpolated signal is sampled: Gauss nodes between the stamps.
 
 The integral of a kernel times a signal that is linear between its observations is a sum
-over *sources*, nodes of a Gauss-Legendre rule on pieces of the intervals between time
-stamps. Pieces are so short that the kernel is nearly a polynomial on each. All channels
-share the sources; what a channel has there is the business of `interpolant`.
+over the nodes of a Gauss-Legendre rule on pieces of the intervals between time stamps.
+Pieces are so short that the kernel is nearly a polynomial on each. All channels share
+the nodes; what a channel has there is the business of `linear`.
 
-The outputs cut the pieces, too: in a causal convolution no output may stand inside a
+The outputs cut the pieces, too: in a causal convolution no output may lie inside a
 piece, whose value depends on the observation at its end.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from ckts.convolution.checks import check_not_lattice, check_times
-from ckts.convolution.geometry import Geometry, make_geometry
+from ckts.convolution.methods.base import Batch
 from ckts.convolution.methods.mesh.sparse import SparseMatrix, make_sparse
-from ckts.convolution.stamps import count_from_origin
+from ckts.convolution.stamps import sort_stamps
 
 # On a piece of 1.5 mesh steps, a quarter of the shortest period that the mesh resolves,
 # three nodes are right to 6e-6, as good as the mesh; on two steps to 2e-5. Two nodes
@@ -29,49 +28,35 @@ STEPS_PER_PIECE = 1.5
 PIECES_PER_HORIZON = 256
 
 
-@dataclass(frozen=True, kw_only=True)
-class LinearGeometry(Geometry):
-    """Time stamps of a batch, and the sources between them.
-
-    It has the stamps of `Geometry`; lattice and mesh, if there
-    are any, are those of the sources.
+@dataclass(frozen=True)
+class Nodes:
+    """The sources of a batch: nodes between its time stamps, and some of the stamps.
 
     Attributes
     ----------
-    sources : Geometry
-        From the sources to the outputs, since the same origins. A source that is
-        there only to fill up has length 0.
     lengths : Tensor of shape (batch, source)
-        Length of time that each source stands for.
+        Length of time that each source stands for. One that only fills up has
+        length 0.
     cuts : Tensor of shape (batch, cut)
         The stamps between which pieces lie, in order: all observations, and the outputs
         among them or, if causal, after the first of them.
-    latest, query_latest : Tensor of shape (batch, cut), (batch, query)
+    last_rows, last_query_rows : Tensor of shape (batch, cut), (batch, query)
         Last row up to each cut, and up to each output; -1 if none.
     spread : SparseMatrix of shape (batch * source, batch * n_columns)
         From the signal at both ends of every interval between cuts, first all left
         ends, then all right ends, to the sources, times their lengths. If not causal,
         every row is a source besides, and a column.
-    causal : bool
-        Whether nothing after an output enters.
     """
 
-    sources: Geometry
     lengths: Tensor
     cuts: Tensor
-    latest: Tensor
-    query_latest: Tensor
+    last_rows: Tensor
+    last_query_rows: Tensor
     spread: SparseMatrix
-    causal: bool
-
-    @property
-    def method(self) -> str:
-        """How the sum over the sources is computed."""
-        return self.sources.method
 
 
 @dataclass(frozen=True)
-class _Nodes:
+class _Rule:
     """Gauss nodes: interval, time since its begin, length; each of shape (node,)."""
 
     interval: Tensor
@@ -83,17 +68,7 @@ class _Nodes:
         return self.interval // max(cuts.shape[1] - 1, 1)
 
 
-@torch.no_grad()
-def make_linear_geometry(
-    times: Tensor,
-    query_times: Tensor | None = None,
-    *,
-    horizon: float,
-    reach: float,
-    mesh_step: float | None = None,
-    method: str = "auto",
-    causal: bool = True,
-) -> LinearGeometry:
+def place_nodes(batch: Batch) -> tuple[Batch, Nodes]:
     """Place the sources of a batch.
 
     Between two neighboring stamps there are at most ``2 (reach / piece + 2)`` pieces:
@@ -101,53 +76,45 @@ def make_linear_geometry(
 
     Parameters
     ----------
-    times, query_times, method, mesh_step, causal
-        As in `ckts.convolution.geometry`; no source is on a lattice.
-    horizon, reach : float
-        Longest lag of the training data, and lag from which on the kernel is 0.
+    batch : Batch
+        The stamps. The nodes follow the kernel through its mesh step, whatever the
+        method of the sum over them.
 
     Returns
     -------
-    LinearGeometry
+    sources : Batch
+        From the sources to the outputs.
+    nodes : Nodes
     """
-    check_not_lattice(method)
-    check_times(times, query_times)
-    device, times = times.device, times.cpu()
-    rows, queries = count_from_origin(times, query_times)
-    piece = horizon / PIECES_PER_HORIZON
-    if mesh_step is not None:
-        piece = STEPS_PER_PIECE * mesh_step
+    if batch.method == "lattice":
+        raise ValueError(
+            "`method` must not be 'lattice' for quadrature='linear'; got 'lattice'. "
+            "It integrates between the stamps, on no lattice: use method='auto'."
+        )
+    rows, queries = batch.stamps.times, batch.stamps.query_times
+    causal = batch.causal
+    piece = batch.horizon / PIECES_PER_HORIZON
+    if batch.step is not None:
+        piece = STEPS_PER_PIECE * batch.step
     cuts = rows if queries is rows else _cuts(rows, queries, causal)
-    nodes = _make_nodes(cuts, piece, reach, causal)
+    rule = _make_rule(cuts, piece, batch.reach, causal)
     # The first row is a source of length 0, so that there is one, and at the origin.
     points = rows[:, :1] if causal else rows
-    stamps, places = _place(nodes, cuts, points)
+    times, places = _place(rule, cuts, points)
     places, point_places = places[points.numel() :], places[: points.numel()]
-    lengths = torch.zeros_like(stamps)
-    lengths.view(-1)[places] = nodes.length
-    spread = _spread(
-        nodes, cuts, places, None if causal else point_places, stamps.numel()
-    )
-    sources = make_geometry(
-        stamps,
-        queries if rows.shape[1] else None,
-        method=method,
-        mesh_step=mesh_step,
-        causal=causal,
-        reach=reach,
-    )
-    return LinearGeometry(
-        times=rows,
-        query_times=queries,
-        sources=sources,
+    lengths = torch.zeros_like(times)
+    lengths.view(-1)[places] = rule.length
+    nodes = Nodes(
         lengths=lengths,
         cuts=cuts,
-        latest=torch.searchsorted(rows, cuts, right=True) - 1,
-        query_latest=torch.searchsorted(rows, queries, right=True) - 1,
-        spread=spread,
-        causal=causal,
-        reach=reach,
-    ).to(device)
+        last_rows=torch.searchsorted(rows, cuts, right=True) - 1,
+        last_query_rows=torch.searchsorted(rows, queries, right=True) - 1,
+        spread=_spread(
+            rule, cuts, places, None if causal else point_places, times.numel()
+        ),
+    )
+    stamps = sort_stamps(times, queries if rows.shape[1] else times)
+    return replace(batch, stamps=stamps, mesh_step=batch.step), nodes
 
 
 def _cuts(rows: Tensor, queries: Tensor, causal: bool) -> Tensor:
@@ -157,7 +124,7 @@ def _cuts(rows: Tensor, queries: Tensor, causal: bool) -> Tensor:
     return torch.cat([rows, inside], 1).sort(1).values
 
 
-def _make_nodes(cuts: Tensor, piece: float, reach: float, causal: bool) -> _Nodes:
+def _make_rule(cuts: Tensor, piece: float, reach: float, causal: bool) -> _Rule:
     """Cut intervals into pieces of equal lengths, and those into nodes.
 
     Of an interval that is longer than the kernel reaches the part before its end is
@@ -174,12 +141,10 @@ def _make_nodes(cuts: Tensor, piece: float, reach: float, causal: bool) -> _Node
     places, shares = map(torch.from_numpy, np.polynomial.legendre.leggauss(ORDER))
     elapsed = begin.unsqueeze(1) + width.unsqueeze(1) * (places + 1) / 2
     length = width.unsqueeze(1) * shares / 2
-    return _Nodes(
-        interval.repeat_interleave(ORDER), elapsed.flatten(), length.flatten()
-    )
+    return _Rule(interval.repeat_interleave(ORDER), elapsed.flatten(), length.flatten())
 
 
-def _place(nodes: _Nodes, cuts: Tensor, points: Tensor) -> tuple[Tensor, Tensor]:
+def _place(rule: _Rule, cuts: Tensor, points: Tensor) -> tuple[Tensor, Tensor]:
     """Sort points and nodes into padded rows of sources.
 
     Returns
@@ -190,10 +155,10 @@ def _place(nodes: _Nodes, cuts: Tensor, points: Tensor) -> tuple[Tensor, Tensor]
         Number among all sources of each point, and then of each node.
     """
     batch, n_points = points.shape
-    times = cuts[:, :-1].flatten()[nodes.interval] + nodes.elapsed
+    times = cuts[:, :-1].flatten()[rule.interval] + rule.elapsed
     times = torch.cat([points.flatten(), times])
     series = torch.arange(batch).repeat_interleave(n_points)
-    series = torch.cat([series, nodes.series(cuts)])
+    series = torch.cat([series, rule.series(cuts)])
     order = torch.from_numpy(np.lexsort((times.numpy(), series.numpy())))
     counts = series.bincount(minlength=batch)
     size = max(counts.tolist(), default=n_points)
@@ -207,17 +172,17 @@ def _place(nodes: _Nodes, cuts: Tensor, points: Tensor) -> tuple[Tensor, Tensor]
 
 
 def _spread(
-    nodes: _Nodes, cuts: Tensor, places: Tensor, points: Tensor | None, n_sources: int
+    rule: _Rule, cuts: Tensor, places: Tensor, points: Tensor | None, n_sources: int
 ) -> SparseMatrix:
     """Interpolate between the ends of intervals, times the lengths of the nodes."""
-    series = nodes.series(cuts)
-    share = nodes.elapsed / cuts.diff(dim=1).flatten()[nodes.interval]
+    series = rule.series(cuts)
+    share = rule.elapsed / cuts.diff(dim=1).flatten()[rule.interval]
     n_intervals = max(cuts.shape[1] - 1, 0)
     n_rows = 0 if points is None else len(points) // max(len(cuts), 1)
     n_columns = 2 * n_intervals + n_rows
-    left = nodes.interval + series * (n_columns - n_intervals)
+    left = rule.interval + series * (n_columns - n_intervals)
     rows, columns = [places, places], [left, left + n_intervals]
-    entries = [nodes.length * (1 - share), nodes.length * share]
+    entries = [rule.length * (1 - share), rule.length * share]
     if points is not None:
         column = torch.arange(n_rows) + 2 * n_intervals
         start = torch.arange(len(cuts)).unsqueeze(1) * n_columns

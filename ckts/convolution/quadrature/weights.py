@@ -1,60 +1,24 @@
 """Inverse-density (quadrature) weights of irregular time stamps (paper, A.1).
 
 The convolution sums over observations; multiplied by the weights of this module
-the sum estimates the integral of Eq. 8. A density is a function of the gaps to an
-observation's neighbors *in its own channel*; all share one signature, and a new one
-joins by one line in :data:`DENSITIES`.
+the sum estimates the integral of Eq. 8. A weight is a function of the gaps to an
+observation's neighbors *in its own channel*.
 
 On a regular grid at the rate of the training data every weight is 1, at half of that
 rate it is 2: the paper's factor sr2/sr1 (A.2) is a consequence.
 """
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar, Self
 
 import torch
 from torch import Tensor
 
-from ckts._checks import check_choice
-
-
-def gap(previous: Tensor, following: Tensor, ties: Tensor) -> Tensor:
-    """Voronoi weights: half the gap to the left plus half the gap to the right.
-
-    At an end the one gap there is counts twice (mirrored); an observation without
-    neighbors has weight 1; ties share the weight of their group.
-
-    Parameters
-    ----------
-    previous, following : Tensor of shape (batch, time, channels)
-        Gaps to the neighboring stamps of the channel in units of its time step;
-        infinite where there is no neighbor.
-    ties : Tensor of shape (batch, time, channels)
-        Number of observations of the channel with this very time stamp.
-
-    Returns
-    -------
-    Tensor of shape (batch, time, channels)
-    """
-    left = torch.where(previous.isinf(), following, previous)
-    right = torch.where(following.isinf(), previous, following)
-    weights = torch.where(left.isinf(), 1.0, (left + right) / 2)
-    return weights / ties.clamp(min=1)
-
-
-def none(previous: Tensor, following: Tensor, ties: Tensor) -> Tensor:
-    """Weight 1 for every observation: the plain sum, which is right for events.
-
-    Parameters and result are those of :func:`gap`.
-    """
-    return torch.ones_like(previous)
-
-
-DENSITIES: dict[str, Callable[[Tensor, Tensor, Tensor], Tensor]] = {
-    "gap": gap,
-    "none": none,
-}
+from ckts.convolution.geometry import Geometry
+from ckts.convolution.methods.base import Features
+from ckts.convolution.quadrature.base import AbstractQuadrature, respond
 
 
 @dataclass(frozen=True)
@@ -86,28 +50,134 @@ class Latest:
 
 
 @dataclass(frozen=True)
-class Quadrature:
-    """Weights of one batch.
+class AbstractWeights(AbstractQuadrature):
+    """A sum over the observations, each with a weight that follows from its gaps.
 
     Attributes
     ----------
+    observed : Tensor of shape (batch, time, channels or 1)
+        Which values exist.
     weights : Tensor of shape (batch, time, channels or 1)
-        Weight of every observation, float64; 0 where there is none.
+        Two-sided weight of every observation, float64; 0 where there is none.
     latest : Latest or None
         The causal correction; None where none is needed.
+    looks_ahead : bool
+        Whether a weight depends on the gap after its observation.
     """
 
+    observed: Tensor
     weights: Tensor
     latest: Latest | None
 
-    @property
-    def observed(self) -> Tensor:
-        """Which values exist: (batch, time, channels or 1)."""
-        return self.weights > 0
+    looks_ahead: ClassVar[bool] = True
+
+    @staticmethod
+    @abstractmethod
+    def density(previous: Tensor, following: Tensor, ties: Tensor) -> Tensor:
+        """Weigh observations by the gaps around them.
+
+        Parameters
+        ----------
+        previous, following : Tensor of shape (batch, time, channels)
+            Gaps to the neighboring stamps of the channel in units of its time step;
+            infinite where there is no neighbor.
+        ties : Tensor of shape (batch, time, channels)
+            Number of observations of the channel with this very time stamp.
+
+        Returns
+        -------
+        Tensor of shape (batch, time, channels)
+        """
+
+    @classmethod
+    def make(
+        cls,
+        geometry: Geometry,
+        observed: Tensor | None = None,
+        *,
+        causal: bool = True,
+        time_step: Tensor | float = 1.0,
+        max_gap: float = math.inf,
+    ) -> Self:
+        """Weigh the observations of a batch.
+
+        Causal weights at an output time are the weights that the observations up to
+        that time alone would have; nothing later enters.
+        """
+        times = geometry.times.contiguous()
+        queries = geometry.query_times.contiguous()
+        current = observed is None and geometry.query_times is geometry.times
+        if observed is None:
+            observed = torch.ones_like(times, dtype=torch.bool).unsqueeze(-1)
+        step = torch.as_tensor(time_step, dtype=times.dtype, device=times.device)
+        if step.ndim == 1 and observed.shape[2] == 1:
+            observed = observed.expand(-1, -1, len(step))
+        neighbors = _neighbors(times, observed, step, max_gap)
+        gaps, ties = (neighbors.previous, neighbors.following), neighbors.ties
+        weights = torch.where(observed, cls.density(*gaps, ties), 0)
+        if not (causal and cls.looks_ahead) or times.shape[1] == 0:
+            return cls(weights > 0, weights, None)
+        never = torch.full_like(weights, torch.inf)
+        change = cls.density(neighbors.previous, never, ties) - weights
+        latest = _latest(times, observed, queries, neighbors, change, current)
+        return cls(weights > 0, weights, latest)
+
+    def pooling_weights(self) -> Tensor:
+        """Return the weights without the causal correction."""
+        return self.weights
 
     def signal(self, values: Tensor) -> Tensor:
-        """Return the weighted observations: what is to be convolved."""
+        """Return the weighted observations."""
         return values * self.weights.to(values.dtype)
+
+    def correction(
+        self,
+        values: Tensor,
+        features: Features,
+        mixing: Tensor,
+        *,
+        reach: float = math.inf,
+    ) -> Tensor | None:
+        """Respond to the change of the latest observation's weight, per output."""
+        latest = self.latest
+        if latest is None:
+            return None
+        channels = (-1, -1, values.shape[2])
+        seen = torch.where(self.observed, values, 0)
+        groups = torch.zeros_like(values).scatter_add(
+            1, latest.group.expand(channels), seen
+        )
+        change = latest.change.to(values.dtype)
+        moved = groups.gather(1, latest.index.expand(channels)) * change
+        lag = latest.change.new_zeros(1, 1, 1) if latest.lag is None else latest.lag
+        return respond(features(lag), moved, mixing)
+
+
+class GapWeights(AbstractWeights):
+    """Voronoi weights: half the gap to the left plus half the gap to the right.
+
+    At an end the one gap there is counts twice (mirrored); an observation without
+    neighbors has weight 1; ties share the weight of their group.
+    """
+
+    @staticmethod
+    def density(previous: Tensor, following: Tensor, ties: Tensor) -> Tensor:
+        """Return the mean of both gaps, shared by ties."""
+        left = torch.where(previous.isinf(), following, previous)
+        right = torch.where(following.isinf(), previous, following)
+        weights = torch.where(left.isinf(), 1.0, (left + right) / 2)
+        return weights / ties.clamp(min=1)
+
+
+class UnitWeights(AbstractWeights):
+    """Weight 1 for every observation: the plain sum, which is right for events."""
+
+    looks_ahead: ClassVar[bool] = False
+
+    @staticmethod
+    def density(previous: Tensor, following: Tensor, ties: Tensor) -> Tensor:
+        """Return ones."""
+        return torch.ones_like(previous)
 
 
 @dataclass(frozen=True)
@@ -118,107 +188,6 @@ class _Neighbors:
     following: Tensor
     ties: Tensor
     starts: Tensor  # (batch, time): first index with the same stamp
-
-
-def make_quadrature(
-    times: Tensor,
-    observed: Tensor | None = None,
-    query_times: Tensor | None = None,
-    *,
-    density: str = "gap",
-    causal: bool = True,
-    time_step: Tensor | float = 1.0,
-    max_gap: float = math.inf,
-) -> Quadrature:
-    """Return the weights of a batch, causal or two-sided.
-
-    Causal weights at an output time are the weights that the observations up to that
-    time alone would have; nothing later enters.
-
-    Parameters
-    ----------
-    times : Tensor of shape (batch, time)
-        Non-decreasing time stamps, float64; padding repeats the last one.
-    observed : Tensor of shape (batch, time, channels), optional
-        Which values exist; False on padding. By default every row is one, and all
-        channels share the weights of the rows.
-    query_times : Tensor of shape (batch, query), optional
-        Times of the output; by default `times`.
-    density : {"gap", "none"}, default="gap"
-        The weight function.
-    causal : bool, default=True
-        Whether outputs must not depend on later time stamps.
-    time_step : float or Tensor of shape (channels,), default=1.0
-        Median gap of the training data, the unit of the weights.
-    max_gap : float, default=inf
-        Longer gaps count as this one, same unit as `times`. A kernel that ends at a
-        horizon sees no more of a gap than that.
-
-    Returns
-    -------
-    Quadrature
-    """
-    check_choice("density", density, tuple(DENSITIES))
-    weigh = DENSITIES[density]
-    times = times.double().contiguous()
-    current = observed is None and query_times is None
-    if observed is None:
-        observed = torch.ones_like(times, dtype=torch.bool).unsqueeze(-1)
-    step = torch.as_tensor(time_step, dtype=times.dtype, device=times.device)
-    if step.ndim == 1 and observed.shape[2] == 1:
-        observed = observed.expand(-1, -1, len(step))
-    neighbors = _neighbors(times, observed, step, max_gap)
-    weights = weigh(neighbors.previous, neighbors.following, neighbors.ties)
-    weights = torch.where(observed, weights, 0)
-    if not causal or density == "none" or times.shape[1] == 0:
-        return Quadrature(weights, None)
-    latest = _latest(times, observed, query_times, neighbors, weights, weigh)
-    if _is_known_to_change_nothing(latest):
-        return Quadrature(weights, None)
-    # Every output has an observation of its own time: the kernel is needed at lag 0.
-    current = current or _is_known_to_be_current(latest)
-    return Quadrature(weights, replace(latest, lag=None) if current else latest)
-
-
-def gap_weights(
-    times: Tensor, observed: Tensor | None = None, *, time_step: Tensor | float = 1.0
-) -> Tensor:
-    """Two-sided gap (Voronoi) weights.
-
-    Parameters
-    ----------
-    times : Tensor of shape (batch, time)
-        Non-decreasing time stamps, float64.
-    observed : Tensor of shape (batch, time, channels), optional
-        Which values exist; by default all rows, in one channel.
-    time_step : float or Tensor of shape (channels,), default=1.0
-        The gap that has weight 1, same unit as `times`.
-
-    Returns
-    -------
-    Tensor of shape (batch, time, channels or 1)
-        0 where nothing is observed.
-
-    Examples
-    --------
-    >>> import torch
-    >>> times = torch.tensor([[0.0, 1.0, 2.0, 4.0]], dtype=torch.float64)
-    >>> gap_weights(times)[0, :, 0].tolist()
-    [1.0, 1.0, 1.5, 2.0]
-    """
-    return make_quadrature(times, observed, causal=False, time_step=time_step).weights
-
-
-def _is_known_to_be_current(latest: Latest) -> bool:
-    """Whether no group is older than its output; no device is awaited."""
-    lag = latest.lag
-    return lag is None or (lag.device.type == "cpu" and not lag.any())
-
-
-def _is_known_to_change_nothing(latest: Latest) -> bool:
-    """Whether all changes are rounding, as on a regular grid; no device is awaited."""
-    change = latest.change
-    return change.device.type == "cpu" and not (change.abs() > 1e-12).any()
 
 
 def _neighbors(
@@ -270,26 +239,29 @@ def take_rows(values: Tensor, index: Tensor, *, fill: float) -> Tensor:
 def _latest(
     times: Tensor,
     observed: Tensor,
-    query_times: Tensor | None,
+    queries: Tensor,
     neighbors: _Neighbors,
-    weights: Tensor,
-    weigh: Callable[[Tensor, Tensor, Tensor], Tensor],
-) -> Latest:
-    """Find the latest tie group at every output and what its weight lacks."""
-    queries = times if query_times is None else query_times
+    change: Tensor,
+    current: bool,
+) -> Latest | None:
+    """Find the latest tie group at every output, and the change of its weight.
+
+    Both shortcuts are for the CPU: on a device, to know would synchronize it.
+    """
     batch, n_times, n_channels = observed.shape
     positions = torch.arange(n_times, device=times.device).view(1, -1, 1)
     position = torch.where(observed, positions, -1).cummax(1).values
-    ends = torch.searchsorted(times, queries.contiguous(), right=True)
+    ends = torch.searchsorted(times, queries, right=True)
     latest = take_rows(position, ends - 1, fill=-1)
-    exists = latest >= 0
-    at = latest.clamp(min=0)
-    past = weigh(
-        neighbors.previous, torch.full_like(weights, torch.inf), neighbors.ties
-    )
-    change = torch.where(exists, past.gather(1, at) - weights.gather(1, at), 0)
+    exists, at = latest >= 0, latest.clamp(min=0)
+    change = torch.where(exists, change.gather(1, at), 0)
+    on_cpu = times.device.type == "cpu"
+    if on_cpu and not (change.abs() > 1e-12).any():
+        return None  # all changes are rounding, as on a regular grid
     group = neighbors.starts.unsqueeze(-1).expand(batch, n_times, n_channels)
     index = torch.where(exists, group.gather(1, at), 0)
     stamps = times.unsqueeze(-1).expand(-1, -1, n_channels).gather(1, at)
     lag = torch.where(exists, queries.unsqueeze(-1) - stamps, 0)
-    return Latest(group, index, change, lag)
+    # If every output has an observation of its own time, the kernel is needed at lag 0.
+    current = current or (on_cpu and not lag.any())
+    return Latest(group, index, change, None if current else lag)

@@ -151,7 +151,7 @@ def _errors(conv: CKConv, times: Tensor) -> dict[str, Callable[[], float]]:
         return errors.value_error(conv, times, conv.plan(times, method="auto"))
 
     def gradient_error() -> float:
-        method = conv.plan(times, method="auto").geometry.method
+        method = conv.plan(times, method="auto").geometry.method.name
         some = times[:, :: -(-times.shape[1] // 2048)]
         return errors.gradient_error(conv, some, conv.plan(some, method=method))
 

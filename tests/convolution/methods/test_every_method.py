@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ckconv_cases import FLOAT64, MESH, N_IN, assert_like_direct_sum
-from ckts.convolution.convolve import METHODS
+from ckts.convolution.methods import METHODS
 from ckts.kernels import KERNELS
 from ckts.layers import CKConv
 from time_patterns import PATTERNS, draw_pattern, pad_series, patterns

@@ -94,9 +94,9 @@ def test_a_mesh_holds_its_tolerance(kind, n_steps, causal, quadrature):
     times = draw_pattern(kind, LONG).unsqueeze(0)
     values, observed = draw_values(times)
     plan = conv.plan(times, observed)
-    assert plan.geometry.method == "mesh"
+    assert plan.geometry.method.name == "mesh"
     if causal:  # a fast kernel has a mesh so fine that stamps are joined one by one
-        by_interval = plan.geometry.mesh.near.intervals is not None
+        by_interval = plan.geometry.method.near.intervals is not None
         assert by_interval == (n_steps == 100)
     samples = draw_samples([LONG])
     assert_like_samples(conv, plan, values, times, observed, samples, MESH)
@@ -110,7 +110,7 @@ def test_a_lattice_is_exact(causal):
     times = kept.double().unsqueeze(0) / 2**18
     values, observed = draw_values(times)
     plan = conv.plan(times, observed, method="lattice")
-    assert plan.geometry.lattice.length <= 2 * LONG
+    assert plan.geometry.method.length <= 2 * LONG
     samples = draw_samples([LONG])
     assert_like_samples(conv, plan, values, times, observed, samples, FLOAT32)
 
@@ -135,7 +135,7 @@ def test_lengths_from_one_to_a_hundred_thousand_stand_in_one_batch(causal):
     values, observed = draw_values(times)
     observed &= exists.unsqueeze(2)
     plan = conv.plan(times, observed)
-    assert plan.geometry.method == "mesh"
+    assert plan.geometry.method.name == "mesh"
     samples = draw_samples(lengths, count=SAMPLED // len(lengths))
     assert_like_samples(conv, plan, values, times, observed, samples, MESH)
     # padding sees what the last observation sees, and gets nothing

@@ -15,11 +15,9 @@ from ckconv_cases import (
     make_batch,
     make_conv,
 )
-from ckts.convolution.convolve import convolve
-from ckts.convolution.geometry import make_geometry
 from ckts.convolution.methods import pairwise
-from ckts.convolution.methods.pairwise import convolve_pairwise
-from ckts.convolution.quadrature.weights import make_quadrature
+from ckts.convolution.plan import make_geometry
+from quadratures import plan_of
 from references import direct_sum, relative_error
 from time_patterns import draw_pattern, pad_series, patterns
 
@@ -64,8 +62,8 @@ def assert_like_one_piece(times, queries, *, causal, reach, depthwise, seed=0):
     sizes = (2, 1, 4) if depthwise else (3, 2, 4)
     weighted, mixing, centers = randn(*times.shape, 2), randn(*sizes), randn(4)
     sensitivity = randn(*stamps[1].shape, len(mixing)).detach()
-    blocked = convolve_pairwise(
-        weighted, tents(centers), mixing, geometry, causal=causal, reach=reach
+    blocked = geometry.method.convolve(
+        weighted, tents(centers), mixing, causal=causal, reach=reach
     )
     whole = in_one_piece(weighted, tents(centers), mixing, *stamps, causal)
     assert blocked.shape == whole.shape
@@ -129,8 +127,8 @@ def test_queries_that_see_nothing_get_zero(queries, causal):
     mixing = torch.ones(3, 2, 4, dtype=torch.float64, requires_grad=True)
     features = tents(torch.ones(4, dtype=torch.float64))
     geometry = make_geometry(times, queries, method="pairwise")
-    output = convolve_pairwise(
-        weighted, features, mixing, geometry, causal=causal, reach=REACH
+    output = geometry.method.convolve(
+        weighted, features, mixing, causal=causal, reach=REACH
     )
     assert torch.equal(output, torch.zeros(1, queries.shape[1], 3).double())
     output.sum().backward()
@@ -154,7 +152,7 @@ def small_case(monkeypatch):
     ]
 
     def value(weighted, mixing, centers):
-        return convolve_pairwise(weighted, tents(centers), mixing, geometry)
+        return geometry.method.convolve(weighted, tents(centers), mixing)
 
     return value, leaves
 
@@ -211,7 +209,7 @@ def test_autocast_around_the_backward_pass_changes_no_features(monkeypatch):
         return made[-1]
 
     mixing = torch.ones(2, 2, 3)
-    output = convolve_pairwise(weighted.float(), features, mixing, geometry)
+    output = geometry.method.convolve(weighted.float(), features, mixing)
     n_blocks = len(made)
     with torch.autocast("cpu", dtype=torch.bfloat16):
         output.sum().backward()
@@ -234,13 +232,11 @@ def count_pairs(n_times, *, causal=True, size=256, reach=torch.inf, batch=3):
         return features(lags)
 
     times = torch.rand(batch, n_times, dtype=torch.float64).sort().values
-    output = convolve(
+    geometry = make_geometry(times, method="pairwise")
+    output = plan_of(geometry, quadrature="none", causal=causal).convolve(
         torch.ones(batch, n_times, 2, dtype=torch.float64),
         counted,
         torch.ones(4, 2, 3, dtype=torch.float64),
-        make_geometry(times, method="pairwise"),
-        make_quadrature(times, density="none"),
-        causal=causal,
         reach=reach,
     )
     n_forward = len(sizes)
@@ -284,7 +280,7 @@ def test_one_block_is_held_at_a_time(monkeypatch):
 
     times = draw_pattern("uniform", 7).unsqueeze(0)
     geometry = make_geometry(times, method="pairwise")
-    output = convolve_pairwise(weighted, features, mixing, geometry)
+    output = geometry.method.convolve(weighted, features, mixing)
     n_blocks = len(most)
     assert n_blocks >= 3
     output.sum().backward()

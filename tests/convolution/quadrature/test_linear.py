@@ -1,13 +1,15 @@
 """What the channels have at the sources is what numpy interpolates."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ckts.convolution.quadrature.linear import make_interpolant
-from ckts.convolution.quadrature.nodes import make_linear_geometry
+from ckts.convolution.plan import make_geometry
+from ckts.convolution.quadrature.linear import LinearQuadrature
 from references import TIME_KINDS, draw_times
 
 STEPS = [0.5, 2.0, 0.1]
@@ -38,9 +40,10 @@ def test_sources_hold_the_interpolated_signal(kind, seed, length, causal, asked)
     values = torch.randn(2, length, 3, generator=generator, dtype=torch.float64)
     observed = torch.rand(2, length, 3, generator=generator) < 0.5
     queries = times[:, :1] + 12 * torch.rand(2, 4, generator=generator) - 1
-    geometry = make_linear_geometry(
+    geometry = make_geometry(
         times,
         queries.double() if asked else None,
+        quadrature="linear",
         horizon=7.0,
         reach=8.75,
         mesh_step=0.2,
@@ -48,10 +51,12 @@ def test_sources_hold_the_interpolated_signal(kind, seed, length, causal, asked)
         causal=causal,
     )
     steps = torch.tensor(STEPS, dtype=torch.float64)
-    interpolant = make_interpolant(geometry, observed, time_step=steps)
+    interpolant = LinearQuadrature.make(
+        geometry, observed, causal=causal, time_step=steps
+    )
     values = torch.where(observed, values, 0)
     signal = interpolant.signal(values)
-    nodes = geometry.lengths > 0
+    nodes = geometry.nodes.lengths > 0
     for series in range(2):
         for channel, step in enumerate(STEPS):
             seen = observed[series, :, channel]
@@ -59,10 +64,10 @@ def test_sources_hold_the_interpolated_signal(kind, seed, length, causal, asked)
             expected = interpolate(
                 stamps,
                 values[series, seen, channel].numpy(),
-                geometry.sources.times[series].numpy(),
+                geometry.method.times[series].numpy(),
                 causal,
             )
-            lengths = geometry.lengths[series].numpy()
+            lengths = geometry.nodes.lengths[series].numpy()
             got = signal[series, :, channel].numpy()
             inside = nodes[series].numpy()
             expected = expected * lengths / step
@@ -76,15 +81,16 @@ def test_sources_hold_the_interpolated_signal(kind, seed, length, causal, asked)
 def test_only_outputs_in_a_gap_are_corrected(causal):
     times = torch.arange(6).double().unsqueeze(0)
     options = {"horizon": 7.0, "reach": 8.75, "mesh_step": 0.2}
-    geometry = make_linear_geometry(times, causal=causal, **options)
-    assert make_interpolant(geometry).latest is None
+    geometry = make_geometry(times, causal=causal, quadrature="linear", **options)
+    make = partial(LinearQuadrature.make, causal=causal)
+    assert make(geometry).open_gaps is None
     observed = torch.ones(1, 6, 2, dtype=torch.bool)
     observed[0, 2:4, 1] = False
-    running = make_interpolant(geometry, observed).latest
+    running = make(geometry, observed).open_gaps
     if not causal:
         assert running is None
         return
     outputs = torch.cat([block.outputs for block in running.blocks])
     assert sorted(outputs.tolist()) == [2, 3]
-    observed[0, 2:, 1] = False  # held for good: there is no slope to take back
-    assert make_interpolant(geometry, observed).latest is None
+    observed[0, 2:, 1] = False  # held for good: there is no slope to subtract
+    assert make(geometry, observed).open_gaps is None

@@ -7,11 +7,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ckts.convolution.quadrature.nodes import (
-    ORDER,
-    PIECES_PER_HORIZON,
-    make_linear_geometry,
-)
+from ckts.convolution.plan import make_geometry
+from ckts.convolution.quadrature.nodes import ORDER, PIECES_PER_HORIZON
 from references import TIME_KINDS, draw_times
 
 HORIZON = 7.0
@@ -19,7 +16,7 @@ HORIZON = 7.0
 
 def make(times, queries=None, **params):
     params = {"horizon": HORIZON, "reach": 1.25 * HORIZON, **params}
-    return make_linear_geometry(times, queries, **params)
+    return make_geometry(times, queries, quadrature="linear", **params)
 
 
 def draw(kind, seed, length):
@@ -40,9 +37,9 @@ def test_lengths_fill_the_time_and_sources_are_in_order(
     times = draw(kind, seed, length)
     geometry = make(times, causal=causal, mesh_step=step, reach=math.inf)
     spans = times[:, -1] - times[:, 0]
-    torch.testing.assert_close(geometry.lengths.sum(1), spans)
-    assert (geometry.lengths >= 0).all()
-    stamps = geometry.sources.times
+    torch.testing.assert_close(geometry.nodes.lengths.sum(1), spans)
+    assert (geometry.nodes.lengths >= 0).all()
+    stamps = geometry.method.times
     assert (stamps[:, 0] == 0).all()
     assert (stamps.diff(dim=1) >= 0).all()
     assert (stamps[:, -1] <= spans).all()
@@ -59,14 +56,14 @@ def test_lines_are_spread_as_lines(kind, seed, length, causal):
     times = draw(kind, seed, length)
     queries = times[:, ::3] + 0.3
     geometry = make(times, queries, causal=causal)
-    left, right = geometry.cuts[:, :-1], geometry.cuts[:, 1:]
+    left, right = geometry.nodes.cuts[:, :-1], geometry.nodes.cuts[:, 1:]
     ends = [2 * left + 1, 2 * right + 1]
     if not causal:
         ends.append(torch.full_like(times, 77.0))  # weights of the rows as such
-    signal = geometry.spread @ torch.cat(ends, 1).flatten().unsqueeze(1)
-    signal = signal.view_as(geometry.lengths)
-    line = geometry.lengths * (2 * geometry.sources.times + 1)
-    nodes = geometry.lengths > 0
+    signal = geometry.nodes.spread @ torch.cat(ends, 1).flatten().unsqueeze(1)
+    signal = signal.view_as(geometry.nodes.lengths)
+    line = geometry.nodes.lengths * (2 * geometry.method.times + 1)
+    nodes = geometry.nodes.lengths > 0
     torch.testing.assert_close(signal[nodes], line[nodes])
     rows = signal[~nodes]
     assert ((rows == 77).sum() == (0 if causal else times.numel())).item()
@@ -79,8 +76,8 @@ def test_no_output_is_inside_a_piece(causal):
     queries = torch.rand(2, 30, generator=torch.Generator().manual_seed(1)) * 14
     geometry = make(times, times[:, :1] + queries, causal=causal, mesh_step=step)
     for series in range(2):
-        places = geometry.sources.times[series, geometry.lengths[series] > 0]
-        lengths = geometry.lengths[series, geometry.lengths[series] > 0]
+        places = geometry.method.times[series, geometry.nodes.lengths[series] > 0]
+        lengths = geometry.nodes.lengths[series, geometry.nodes.lengths[series] > 0]
         ends = lengths.view(-1, ORDER).sum(1).cumsum(0)
         assert (places.view(-1, ORDER) < ends.unsqueeze(1)).all()
         inside = queries[series].double()
@@ -93,8 +90,8 @@ def test_a_kernel_without_a_mesh_has_pieces_of_a_fixed_length():
     times = torch.tensor([[0.0, HORIZON, HORIZON]], dtype=torch.float64)
     geometry = make(times)
     # and the first row, which is a source without length
-    assert geometry.sources.times.shape == (1, ORDER * PIECES_PER_HORIZON + 1)
-    assert geometry.method == "pairwise"
+    assert geometry.method.times.shape == (1, ORDER * PIECES_PER_HORIZON + 1)
+    assert geometry.method.name == "pairwise"
 
 
 def test_a_long_gap_has_no_more_sources_than_an_output_can_see():
@@ -103,7 +100,7 @@ def test_a_long_gap_has_no_more_sources_than_an_output_can_see():
         times = torch.tensor([[0.0, gap]], dtype=torch.float64)
         for causal in (True, False):
             geometry = make(times, mesh_step=0.1, causal=causal)
-            seen = geometry.sources.times[geometry.lengths > 0]
+            seen = geometry.method.times[geometry.nodes.lengths > 0]
             from_end = gap - seen
             near = from_end if causal else torch.minimum(seen, from_end)
             assert near.max() <= 1.25 * HORIZON + 0.5  # one piece and a half
@@ -114,10 +111,10 @@ def test_a_long_gap_has_no_more_sources_than_an_output_can_see():
 def test_moving_keeps_what_is_shared():
     geometry = make(draw("random", 0, 5), mesh_step=0.1, method="mesh")
     moved = geometry.to("meta")
-    assert moved.sources.mesh.source.by_row.entries.device.type == "meta"
+    assert moved.method.source.by_row.entries.device.type == "meta"
     assert moved.queries_are_observations
     assert moved.reach == geometry.reach
-    assert moved.method == "mesh"
+    assert moved.method.name == "mesh"
 
 
 def test_wrong_stamps_are_refused():

@@ -1,26 +1,71 @@
-"""A regular mesh under irregular stamps, and local interpolation between them.
+"""The convolution at any stamps through a mesh: near-linear in the observations.
 
-A smooth function is known at any time from the coefficients of splines at the
-:data:`NODES` mesh points around it. A sum over observations then becomes a sum over
-mesh points, which the FFT does; see :mod:`ckts.convolution.methods.mesh.convolve`.
+Observations are spread onto a regular mesh, convolved there by FFT, and sampled at the
+output times, with splines on either side: a smooth function is known at any time from
+the coefficients of splines at the :data:`NODES` mesh points around it. A causal kernel
+ends at lag 0 with a jump, which no interpolation survives; so the sum at an output time
+`t` runs over the mesh *as it stood at t*, that is with the observations up to `t` only:
+
+    y(t) = sum_n B_n(t) sum_m psi[n - m] mesh_t[m]
+
+with splines `B_n` and the coefficients of `psi`, which is continued smoothly to
+slightly negative lags. ``mesh_t`` equals the whole mesh but at the points around `t`,
+and is 0 after them. So the FFT does the lags above 0 on the whole mesh, and the near
+field, for the mesh points around `t` alone, puts ``mesh_t`` in its place: ties,
+clusters and the jump are exact, whatever their density.
 """
+
+from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
-from ckts.convolution.methods.mesh.near_field import NearField, make_near_field
+from ckts.convolution.methods.base import (
+    AbstractMethod,
+    Batch,
+    Features,
+    Offer,
+    PairSums,
+)
+from ckts.convolution.methods.fft import (
+    MAX_POINTS,
+    convolve_regular,
+    is_depthwise,
+    next_fast_length,
+    points_cost,
+)
+from ckts.convolution.methods.mesh.near_field import LAGS, NearField
+from ckts.convolution.methods.mesh.near_terms import make_near_field
 from ckts.convolution.methods.mesh.sparse import SparseMatrix
-from ckts.convolution.methods.mesh.splines import NODES, make_stencil, spline_taps
-from ckts.convolution.stamps import Stamps, shrink_gaps, sort_stamps
+from ckts.convolution.methods.mesh.splines import (
+    NODES,
+    TAPS,
+    make_stencil,
+    spline_taps,
+)
+from ckts.convolution.stamps import shrink_gaps
+
+# Forward and backward, see `ckts.convolution.methods.base.Offer`; measured.
+CALL = 4000.0
+PER_STAMP = 0.6  # spreading and sampling
+PER_NEAR_STAMP = 5.0  # the near field of a causal kernel
+# A mesh has an error of its own, a lattice is exact: it may cost this much more.
+EXACTNESS = 1.5
 
 
-@dataclass(frozen=True)
-class Mesh:
-    """A mesh under a batch, one stretch of `length` points per series.
+@dataclass(frozen=True, kw_only=True)
+class Mesh(AbstractMethod):
+    """A convolution on a mesh, one stretch of `length` points per series.
+
+    The kernel is smooth, also at lags down to ``1 - NODES - TAPS`` steps of the mesh:
+    what lies ``n`` steps off a lag counts ``0.54^n`` there.
 
     Attributes
     ----------
@@ -29,8 +74,8 @@ class Mesh:
     length : int
         Mesh points per series.
     source, target : SparseMatrix of shape (n_stamps, batch * length)
-        Interpolation at the observations, and at the outputs: the same object where
-        the output is asked for at the observations.
+        Interpolation at the observations, and at the outputs: the same object if
+        these are the observations.
     near : NearField or None
         What a causal convolution needs besides.
     taps : Tensor of shape (2 * TAPS + 1,)
@@ -44,79 +89,182 @@ class Mesh:
     near: NearField | None
     taps: Tensor
 
+    name: ClassVar[str] = "mesh"
 
-@torch.no_grad()
-def make_mesh(
-    times: Tensor,
-    query_times: Tensor,
-    *,
-    step: float,
-    causal: bool = True,
-    reach: float = math.inf,
-) -> Mesh:
-    """Lay a mesh under a batch.
+    @classmethod
+    def propose(cls, batch: Batch) -> Offer | None:
+        """Offer a mesh if the kernels can be interpolated from one that fits."""
+        if batch.step is None:
+            batch.reasons.append(
+                "no mesh is fine enough for the kernel, or it has kinks"
+            )
+            return None
+        n_series, n_times, n_queries = batch.stamps.sizes
+        longest = MAX_POINTS // n_series
+        _, length = _measure(batch, batch.step)
+        if length > longest:
+            batch.reasons.append(
+                f"a mesh must have at most {longest:,} points per series, not "
+                f"{length:,.0f}"
+            )
+            return None
+        batch.reasons.append(f"a mesh of {length:,.0f} points per series is no cheaper")
+        per_stamp = PER_STAMP + (PER_NEAR_STAMP if batch.causal else 0.0)
+        per_stamp *= n_series * max(n_times, n_queries)
+        cost = CALL + points_cost(n_series, length) + per_stamp
+        return Offer(cost, partial(cls.prepare, batch), EXACTNESS)
 
-    Parameters
-    ----------
-    times : Tensor of shape (batch, time)
-        Non-decreasing observation times, float64.
-    query_times : Tensor of shape (batch, query)
-        Times of the output; the same object as `times` where they are the same.
-    step : float
-        Distance of two mesh points.
-    causal : bool, default=True
-        Whether to prepare for causal convolutions.
-    reach : float, default=inf
-        Lag from which on kernels are 0: there is no mesh in longer gaps.
+    @classmethod
+    def prepare(cls, batch: Batch) -> Mesh:
+        """Lay a mesh under a batch; there is none in gaps that no kernel crosses."""
+        if batch.step is None:
+            raise ValueError(
+                "`mesh_step` must be a number for method='mesh'; got None. A layer "
+                "with a smooth kernel finds it: use `CKConv.plan`."
+            )
+        step, longest = batch.step, MAX_POINTS // len(batch.stamps.times)
+        longest_gap, needed = _measure(batch, step)
+        if needed > longest:
+            raise ValueError(
+                f"`mesh_step` must leave at most {longest:,} mesh points per series "
+                f"for method='mesh'; got {needed:,.0f}. Use method='auto', or smaller "
+                "batches."
+            )
+        shrunk = shrink_gaps(batch.stamps, longest_gap)
+        length = int(shrunk.spans.max() / step) + NODES + 1
+        positions, query_positions = shrunk.split(
+            (shrunk.sorted - shrunk.sorted[:, :1]) / step
+        )
+        times, query_times = batch.stamps.times, batch.stamps.query_times
+        n_nodes, taps = len(positions) * length, spline_taps(2)
+        stencil = target_stencil = make_stencil(positions, length)
+        source = target = stencil.matrix(n_nodes)
+        if query_positions is not positions:
+            target_stencil = make_stencil(query_positions, length)
+            target = target_stencil.matrix(n_nodes)
+        near = None
+        if batch.causal:
+            near = make_near_field(stencil, target_stencil, times, query_times)
+        return cls(
+            times=times,
+            query_times=query_times,
+            directions=(True, False) if batch.causal else (False,),
+            extra_reach=NODES * step,  # splines at both ends of a lag widen the kernel
+            step=step,
+            length=length,
+            source=source,
+            target=target,
+            near=near,
+            taps=taps,
+        )
 
-    Returns
-    -------
-    Mesh
+    def convolve(
+        self,
+        weighted: Tensor,
+        features: Features,
+        mixing: Tensor,
+        *,
+        causal: bool = True,
+        reach: float = math.inf,
+    ) -> Tensor:
+        """Spread, convolve, sample; and add the near field of a causal kernel."""
+        last = self._last_lag(reach)
+        first = 1 - NODES if causal else -last
+        rows = weighted.flatten(0, 1)
+        signal = self.source.t_matmul(rows).view(len(weighted), self.length, -1)
+        samples = self.samples(features, first, last)
+        far, first = (samples[NODES:], 1) if causal else (samples, first)
+        output = convolve_regular(signal, far, mixing, first_lag=first)
+        depthwise = is_depthwise(weighted, mixing)
+        output = self.target @ output.flatten(0, 1)
+        if causal:
+            assert self.near is not None
+            inner = None
+            if self.near.intervals is not None:
+                inner = features(self.near.intervals.lags * self.step)
+            near = self.near.respond(rows, samples[:LAGS], inner, mixing, depthwise)
+            output = output + near
+        return output.view(len(weighted), -1, len(mixing))
+
+    def _last_lag(self, reach: float) -> int:
+        """Return the largest lag, in steps, that the convolution takes."""
+        return int(min(self.length - 1, reach / self.step + NODES))
+
+    def samples(self, features: Features, first: int, last: int) -> Tensor:
+        """Return what the features are on the mesh, for the lags ``first .. last``.
+
+        Parameters
+        ----------
+        features : callable
+            As in :meth:`convolve`.
+        first, last : int
+            The lags, in steps.
+
+        Returns
+        -------
+        Tensor of shape (last - first + 1, n_features)
+            Coefficients of splines: interpolated in the output times and in the times
+            of the observations, they have the values of the features at whole steps.
+
+        Notes
+        -----
+        The filter is an FFT in float64: it raises the highest frequencies, and rounding
+        with them, 343 times.
+        """
+        steps = torch.arange(first - TAPS, last + TAPS + 1, device=self.taps.device)
+        samples = features(steps.double() * self.step)
+        n_fft = next_fast_length(len(samples))
+        spectrum = torch.fft.rfft(samples.double(), n=n_fft, dim=0)
+        spectrum = spectrum * torch.fft.rfft(self.taps, n=n_fft).unsqueeze(1)
+        filtered = torch.fft.irfft(spectrum, n=n_fft, dim=0)
+        return filtered[2 * TAPS : len(samples)].to(samples.dtype)
+
+    def pair_sums(self, features: Features, *, reach: float = math.inf) -> PairSums:
+        """Sum with the interpolated kernel: spread the weights over its lags."""
+        table = self.samples(features, 1 - NODES, self._last_lag(reach))
+        table = pad(table, (0, 0, 0, LAGS))  # lags that the convolution leaves out
+
+        def add(
+            weights: Tensor, outputs: Tensor, sources: Tensor, age: float
+        ) -> Tensor:
+            rows, shares = self._lag_weights(outputs, sources)
+            # those without a weight may be any lag apart
+            n_rows = min(int(age / self.step) + 1 + LAGS, len(table))
+            spread = weights.new_zeros(*sources.shape, n_rows)
+            spread.scatter_(2, rows.clamp(0, n_rows - 1), shares.to(weights.dtype))
+            return (weights.transpose(1, 2) @ spread) @ table[:n_rows]
+
+        return add
+
+    def _lag_weights(self, outputs: Tensor, sources: Tensor) -> tuple[Tensor, Tensor]:
+        """Rows of the table for a pair, and their weights: (n, m, LAGS) each.
+
+        As in the near field, the weight of a lag that is k more than the distance is
+        ``sum_n B[n + k] C[n]`` with the splines at the output and at the observation.
+        """
+        node, weights = _first_node(self.target, outputs)
+        source_node, others = _first_node(self.source, sources)
+        weights = pad(weights, (NODES - 1, NODES - 1)).unsqueeze(1)
+        sums = weights.new_zeros(*sources.shape, LAGS)
+        for number in range(NODES):
+            sums += (
+                others[..., number : number + 1] * weights[..., number : number + LAGS]
+            )
+        distance = (node.unsqueeze(1) - source_node).unsqueeze(-1)
+        return distance + torch.arange(LAGS, device=node.device), sums
+
+
+def _first_node(matrix: SparseMatrix, stamps: Tensor) -> tuple[Tensor, Tensor]:
+    """First mesh point around some stamps, and the weights of all around them."""
+    columns = matrix.by_row.columns.view(-1, NODES)[stamps, 0]
+    return columns.long(), matrix.by_row.entries.view(-1, NODES)[stamps]
+
+
+def _measure(batch: Batch, step: float) -> tuple[float, float]:
+    """Return the longest gap with mesh points, and the points of the longest series.
+
+    No spline at one end of a longer gap meets the kernel of the other end. The points
+    need not fit into memory.
     """
-    stamps = sort_stamps(times, query_times)
-    shrunk = shrink_gaps(stamps, _longest_gap(reach, step))
-    length = int(shrunk.spans.max() / step) + NODES + 1
-    positions, query_positions = shrunk.split(
-        (shrunk.sorted - shrunk.sorted[:, :1]) / step
-    )
-    stencil = make_stencil(positions, length)
-    n_nodes = len(positions) * length
-    source = target = stencil.matrix(n_nodes)
-    target_stencil = stencil
-    if query_positions is not positions:
-        target_stencil = make_stencil(query_positions, length)
-        target = target_stencil.matrix(n_nodes)
-    near = None
-    if causal:
-        seen = _seen(times, query_times)
-        near = make_near_field(stencil, target_stencil, seen)
-    return Mesh(step, length, source, target, near, spline_taps(2))
-
-
-def mesh_length(stamps: Stamps, *, step: float, reach: float = math.inf) -> float:
-    """Return how many steps long a mesh is, which need not fit into memory.
-
-    Parameters
-    ----------
-    stamps : Stamps
-        The stamps of the batch.
-    step, reach : float
-        As for :func:`make_mesh`.
-
-    Returns
-    -------
-    float
-    """
-    return np.minimum(stamps.gaps, _longest_gap(reach, step)).sum(1).max() / step
-
-
-def _longest_gap(reach: float, step: float) -> float:
-    """No spline at one end of such a gap meets the kernel of the other end."""
-    return reach + 2 * NODES * step
-
-
-def _seen(times: Tensor, query_times: Tensor) -> Tensor:
-    """Observations of the batch up to each query time, as they are numbered there."""
-    seen = torch.searchsorted(times, query_times.contiguous(), right=True)
-    series = torch.arange(len(times), device=times.device).unsqueeze(1)
-    return (seen + series * times.shape[1]).flatten()
+    longest = batch.reach + 2 * NODES * step
+    return longest, np.minimum(batch.stamps.gaps, longest).sum(1).max() / step

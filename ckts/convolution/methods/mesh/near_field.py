@@ -1,7 +1,7 @@
 """The near field of a causal mesh: what lies in an output's past, right around it.
 
 The FFT does the lags of one mesh step and more, over all observations. Around an output
-that is not what a causal sum needs: later observations must be taken back, and for the
+that is not what a causal sum needs: later observations must be subtracted, and for the
 earlier ones the lags of 0 and less are missing. What is to be added is
 ``sum_l kernel[l] terms[l]`` over the lags ``1 - NODES .. NODES - 1``, and the terms are
 a sparse matrix times the values of the observations.
@@ -14,27 +14,24 @@ Ties and clusters then cost no more than other stamps.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 from torch.nn.functional import pad
 
-from ckts.convolution.methods.mesh.sparse import SparseMatrix, make_sparse_parts
-from ckts.convolution.methods.mesh.splines import NODES, Stencil, spline_weights
+from ckts.convolution.methods.mesh.sparse import SparseMatrix
+from ckts.convolution.methods.mesh.splines import NODES
 
 LAGS = 2 * NODES - 1
 # Terms of an interval: one for each mesh point from it on that it shares with others,
 # of the observations before the interval, and of the rest.
 AROUND = 2 * (NODES - 1)
-# With up to so many observations around an output, on average, they are joined one by
-# one. There, forward and backward take a third less, and the plan three times as long.
-NEIGHBORS = 40
-OUTPUTS_PER_PART = 2048
-# Moments of the stamps within an interval, and lags within a step that the kernel is
-# taken at, both at Chebyshev points. On a mesh of 6 points per period they are right
-# to 1e-6.
-MOMENTS, INNER = 6, 8
+# Stamps whose moments are worked on at a time; rows per block of running sums.
+STAMPS_PER_CHUNK = 1024
+BLOCK = 32
 
 
 @dataclass(frozen=True)
@@ -83,103 +80,46 @@ class NearField:
     terms: tuple[SparseMatrix, ...]
     intervals: Intervals | None
 
+    def respond(
+        self,
+        rows: Tensor,
+        samples: Tensor,
+        inner: Tensor | None,
+        mixing: Tensor,
+        depthwise: bool,
+    ) -> Tensor:
+        """Return what the near field adds to the outputs.
 
-def make_near_field(source: Stencil, target: Stencil, seen: Tensor) -> NearField:
-    """Prepare the near field.
+        Parameters
+        ----------
+        rows : Tensor of shape (n_times, in)
+            The weighted observations of the batch.
+        samples : Tensor of shape (LAGS, n_features)
+            Coefficients of the features at the lags ``1 - NODES .. NODES - 1``.
+        inner : Tensor of shape (INNER, n_features) or None
+            The features at the lags of the intervals, if there are any.
+        mixing, depthwise
+            The linear map from features to kernel values, and whether it has one
+            kernel per channel.
 
-    Parameters
-    ----------
-    source, target : Stencil
-        The observations, by series and time, and the outputs.
-    seen : Tensor of shape (n_targets,)
-        Number of observations up to each output, those of earlier series included.
-
-    Returns
-    -------
-    NearField
-    """
-    low = torch.searchsorted(source.first, target.first - (NODES - 1))
-    high = torch.searchsorted(source.first, target.first + (NODES - 1))
-    if (high - low).sum() <= NEIGHBORS * len(seen):
-        return NearField(_stamp_terms(source, target, seen, low, high), None)
-    return _interval_near_field(source, target, seen)
-
-
-def _stamp_terms(
-    source: Stencil, target: Stencil, seen: Tensor, low: Tensor, high: Tensor
-) -> tuple[SparseMatrix, ...]:
-    """Join every output with the observations ``low .. high`` around it."""
-    counts = high - low
-    outputs = torch.repeat_interleave(counts)
-    begins = counts.cumsum(0) - counts
-    numbers = torch.arange(len(outputs), device=outputs.device)
-    stamps = low[outputs] + numbers - begins[outputs]
-    distance = target.first[outputs] - source.first[stamps]
-    # sum_n B[n + k] C[n] is the weight of a lag that is k more than the distance
-    weights = pad(spline_weights(target.places), (NODES - 1, NODES - 1))[outputs]
-    others = spline_weights(source.places)[stamps]
-    sums = torch.zeros(len(outputs), LAGS, dtype=weights.dtype, device=weights.device)
-    for node in range(NODES):
-        sums += others[:, node : node + 1] * weights[:, node : node + LAGS]
-    lags = distance.unsqueeze(1) + torch.arange(LAGS, device=low.device) - (NODES - 1)
-    past = (stamps < seen[outputs]).unsqueeze(1)
-    valid = torch.where(past, lags <= 0, lags >= 1) & (lags.abs() < NODES)
-    pair, lag = valid.nonzero(as_tuple=True)
-    return make_sparse_parts(
-        outputs[pair] * LAGS + lags[pair, lag] + (NODES - 1),
-        stamps[pair],
-        torch.where(past, sums, -sums)[pair, lag],
-        (len(seen) * LAGS, len(source.first)),
-        rows_per_part=OUTPUTS_PER_PART * LAGS,
-    )
+        Returns
+        -------
+        Tensor of shape (n_targets, out)
+        """
+        kernel = _kernel(samples, mixing, depthwise)
+        if self.intervals is None or inner is None:
+            return mixed_terms(rows, kernel.unsqueeze(1), self.terms)
+        moments = self.intervals.source.t_matmul(rows)
+        around = mixed_terms(moments, interval_kernel(kernel), self.terms)
+        within = _kernel(inner, mixing, depthwise).unsqueeze(1)
+        within = within_intervals(rows, within, self.intervals)
+        return self.intervals.target @ around + within
 
 
-def _interval_near_field(source: Stencil, target: Stencil, seen: Tensor) -> NearField:
-    cells, segments = source.first.unique_consecutive(return_inverse=True)
-    query_cells, query_segments = target.first.unique(return_inverse=True)
-    last = seen - 1
-    same = (last >= 0) & (source.first[last.clamp(min=0)] == target.first)
-    intervals = Intervals(
-        source=Stencil(segments * NODES, source.places).matrix(len(cells) * NODES),
-        target=Stencil(query_segments * NODES, target.places).matrix(
-            len(query_cells) * NODES
-        ),
-        segments=segments,
-        past=torch.where(same, last, len(segments)),
-        weights=moment_weights(source.places),
-        response=moment_response(target.places),
-        lags=2 * _chebyshev_points(INNER) - 1,
-    )
-    return NearField(_interval_terms(cells, query_cells), intervals)
-
-
-def _interval_terms(cells: Tensor, query_cells: Tensor) -> tuple[SparseMatrix, ...]:
-    """Sum up, at the mesh points from an interval on, what is before it, and the rest.
-
-    Observations of the interval itself count with the rest: what of them is in an
-    output's past is added through the moments.
-    """
-    shifts = torch.arange(1 - NODES, NODES, device=cells.device)
-    wanted = query_cells.unsqueeze(1) - shifts
-    index = torch.searchsorted(cells, wanted).clamp(max=len(cells) - 1)
-    exists = cells[index] == wanted
-    places = torch.arange(NODES - 1, device=cells.device)
-    shift, place = torch.meshgrid(shifts, places, indexing="ij")
-    node = shift + place
-    enters = (node >= 0) & (node < NODES)
-    shift, place, node = (part[enters] for part in (shift, place, node))
-    numbers = torch.arange(len(query_cells), device=cells.device).unsqueeze(1)
-    row = torch.where(shift >= 1, place, place + NODES - 1)
-    rows = numbers * AROUND + row
-    columns = index[:, shift + NODES - 1] * NODES + node
-    exists = exists[:, shift + NODES - 1]
-    return make_sparse_parts(
-        rows[exists],
-        columns[exists],
-        torch.ones(int(exists.sum()), dtype=torch.float64, device=cells.device),
-        (len(query_cells) * AROUND, len(cells) * NODES),
-        rows_per_part=OUTPUTS_PER_PART * AROUND,
-    )
+def _kernel(samples: Tensor, mixing: Tensor, depthwise: bool) -> Tensor:
+    """Kernel at some lags: (lag, in, out), or (lag, channel)."""
+    kernel = torch.einsum("lf,ocf->lco", samples, mixing)
+    return kernel.squeeze(1) if depthwise else kernel
 
 
 def interval_kernel(kernel: Tensor) -> Tensor:
@@ -187,7 +127,7 @@ def interval_kernel(kernel: Tensor) -> Tensor:
 
     A mesh point `s` after the first around an interval acts on its node `j` at the
     lag ``j - s``. What lies before the interval is missing at lags of 0 and less; of
-    the rest, which is later, what the FFT did at lags above 0 is taken back.
+    the rest, which is later, what the FFT did at lags above 0 is subtracted.
 
     Parameters
     ----------
@@ -206,57 +146,236 @@ def interval_kernel(kernel: Tensor) -> Tensor:
     return torch.cat([values * missing, -values * ~missing])
 
 
-def moment_weights(places: Tensor) -> Tensor:
-    """Weights of an observation in the moments of its interval: (stamp, MOMENTS)."""
-    return chebyshev_weights(places, MOMENTS)
-
-
-def moment_response(places: Tensor) -> Tensor:
-    """From the moments of an interval to the terms of an output in it.
+def within_intervals(rows: Tensor, kernel: Tensor, intervals: Intervals) -> Tensor:
+    """Respond to the earlier observations of the same interval.
 
     Parameters
     ----------
-    places : Tensor of shape (n_stamps,)
-        Where in their interval the outputs lie.
+    rows : Tensor of shape (n_times, in)
+        The observations of the batch.
+    kernel : Tensor of shape (INNER, 1, in, out), or (INNER, 1, channel)
+        The kernel at the lags of the intervals.
+    intervals : Intervals
+        Who shares an interval.
 
     Returns
     -------
-    Tensor of shape (n_stamps, INNER, MOMENTS)
-        The lags are those of :class:`Intervals`.
+    Tensor of shape (n_targets, out)
     """
-    # A polynomial of degree INNER - 1 in the place, known from its values at INNER.
-    lags = _chebyshev_points(INNER).unsqueeze(1) - _chebyshev_points(MOMENTS)
-    response = chebyshev_weights((lags.flatten() + 1) / 2, INNER)
-    response = response.view(INNER, MOMENTS, INNER).transpose(1, 2)
-    weights = chebyshev_weights(places, INNER)
-    return (weights @ response.flatten(1)).view(-1, INNER, MOMENTS)
+    return _WithinIntervals.apply(rows, kernel, intervals)
 
 
-def chebyshev_weights(places: Tensor, count: int) -> Tensor:
-    """Weights of the Chebyshev points of [0, 1] in the interpolation between them.
+class _WithinIntervals(torch.autograd.Function):
+    """The moments up to each observation are running sums, computed anew backward."""
+
+    @staticmethod
+    def forward(ctx, rows, kernel, intervals):
+        ctx.save_for_backward(rows, kernel)
+        ctx.intervals = intervals
+        moments = _running_moments(rows, intervals)
+        parts = _parts(len(intervals.past))
+        terms = (_moment_terms(moments, intervals, part) for part in parts)
+        return torch.cat([mix(term, kernel) for term in terms])
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, gradient):
+        rows, kernel = ctx.saved_tensors
+        intervals = ctx.intervals
+        moments = _running_moments(rows, intervals)
+        by_moments, by_kernel = torch.zeros_like(moments), torch.zeros_like(kernel)
+        for part in _parts(len(intervals.past)):
+            terms = _moment_terms(moments, intervals, part)
+            by_terms = mix_gradient(terms, kernel, gradient[part], by_kernel)
+            response = intervals.response[part].to(terms.dtype)
+            by_part = torch.bmm(response.transpose(1, 2), by_terms).flatten(1)
+            by_moments.index_add_(0, intervals.past[part], by_part)
+        by_rows = torch.empty_like(rows)
+        weights = intervals.weights.to(rows.dtype).unsqueeze(1)
+        sums = running_sums(by_moments.__getitem__, intervals.segments, reverse=True)
+        for part, later in sums:
+            later = later.view(len(later), -1, rows.shape[1])
+            by_rows[part] = torch.bmm(weights[part], later).squeeze(1)
+        return by_rows, by_kernel, None
+
+
+def _parts(n_stamps: int) -> list[slice]:
+    starts = range(0, n_stamps, STAMPS_PER_CHUNK)
+    return [slice(s, min(s + STAMPS_PER_CHUNK, n_stamps)) for s in starts]
+
+
+def _running_moments(rows: Tensor, intervals: Intervals) -> Tensor:
+    """Moments of its interval up to each observation, and a row of zeros at the end."""
+    weights = intervals.weights.to(rows.dtype).unsqueeze(2)
+
+    def moments(part: slice) -> Tensor:
+        return (weights[part] * rows[part].unsqueeze(1)).flatten(1)
+
+    table = rows.new_empty(len(rows) + 1, weights.shape[1] * rows.shape[1])
+    table[-1] = 0
+    for part, sums in running_sums(moments, intervals.segments):
+        table[part] = sums
+    return table
+
+
+def _moment_terms(moments: Tensor, intervals: Intervals, part: slice) -> Tensor:
+    """Terms of shape (output, lag, in) from the moments before each output."""
+    past = moments[intervals.past[part]]
+    response = intervals.response[part].to(past.dtype)
+    return torch.bmm(response, past.view(len(past), response.shape[2], -1))
+
+
+def running_sums(
+    get_rows: Callable[[slice], Tensor], segments: Tensor, *, reverse: bool = False
+) -> Iterator[tuple[slice, Tensor]]:
+    """Sum rows up from the beginning of their segment.
 
     Parameters
     ----------
-    places : Tensor of shape (n_stamps,)
-        Where to interpolate, in [0, 1].
-    count : int
-        Number of points.
+    get_rows : callable
+        Returns a part of the rows, (n, channels).
+    segments : Tensor of shape (n_rows,)
+        Segment of each row; the rows of a segment stand together.
+    reverse : bool, default=False
+        Whether to sum from the end of the segment instead.
+
+    Yields
+    ------
+    part : slice
+        Rows that are next: those that a core's cache holds.
+    sums : Tensor of shape (n, channels)
+        Their sums.
+
+    Notes
+    -----
+    Products with triangular matrices, within blocks of 32 rows and over the blocks of a
+    part: no sum contains another segment, from which it would have to be subtracted.
+    """
+    parts = _parts(len(segments))
+    last = 0 if reverse else -1
+    before, sum_before = segments.new_full((), -1), None
+    for part in reversed(parts) if reverse else parts:
+        rows, inside = get_rows(part), segments[part]
+        fill = -len(rows) % BLOCK
+        around = (fill, 0) if reverse else (0, fill)
+        blocks = _blocks(rows, around, value=0)
+        numbers = _blocks(inside, around, value=-2)
+        if sum_before is None:
+            sum_before = rows.new_zeros(rows.shape[1])
+        sums = _block_sums(blocks, numbers, before, sum_before, reverse).flatten(0, 1)
+        sums = sums[around[0] : around[0] + len(rows)]
+        before, sum_before = inside[last], sums[last].clone()
+        yield part, sums
+
+
+def _blocks(rows: Tensor, around: tuple[int, int], *, value: int) -> Tensor:
+    """Fill up rows to blocks (block, row, ...), with so many before and after them."""
+    if any(around):
+        rows = pad(rows, (0, 0) * (rows.ndim - 1) + around, value=value)
+    return rows.view(-1, BLOCK, *rows.shape[1:])
+
+
+def _block_sums(
+    rows: Tensor, segments: Tensor, before: Tensor, sum_before: Tensor, reverse: bool
+) -> Tensor:
+    """Sum (block, row, channels) up along the rows, and what a segment had before."""
+    first, last = (-1, 0) if reverse else (0, -1)
+    same = segments.unsqueeze(1) == segments.unsqueeze(2)
+    up_to = same.triu() if reverse else same.tril()
+    sums = torch.bmm(up_to.to(rows.dtype), rows)
+    begin, end = segments[:, first], segments[:, last]
+    continued = begin.unsqueeze(1) == end
+    earlier = continued.triu(1) if reverse else continued.tril(-1)
+    brought = earlier.to(rows.dtype) @ sums[:, last]
+    brought += (begin == before).unsqueeze(1) * sum_before
+    takes = (segments == begin.unsqueeze(1)).to(rows.dtype)
+    return sums.addcmul_(takes.unsqueeze(2), brought.unsqueeze(1))
+
+
+def mixed_terms(
+    rows: Tensor, kernel: Tensor, terms: tuple[SparseMatrix, ...]
+) -> Tensor:
+    """Sum rows up to terms, and mix these by the kernel, part by part.
+
+    Parameters
+    ----------
+    rows : Tensor of shape (n_rows, in)
+        Observations, or the moments of mesh intervals.
+    kernel : Tensor of shape (term, row, in, out), or (term, row, channel)
+        The kernel, or that of a depth-wise convolution.
+    terms : tuple of SparseMatrix of shape (group * term, n_rows)
+        Terms of some groups each; a group is an output, or a mesh interval.
 
     Returns
     -------
-    Tensor of shape (n_stamps, count)
-        Lagrange polynomials: ``(1 + 2 sum_k cos(k a) cos(k b)) / count`` at the angle
-        `a` of the place for the angle `b` of the point.
+    Tensor of shape (group * row, out)
     """
-    degrees = torch.arange(count)
-    table = 2 / count * torch.cos(degrees.unsqueeze(1) * _angles(count))
-    table[0] /= 2
-    return torch.cos(torch.acos(1 - 2 * places).unsqueeze(1) * degrees) @ table
+    return _MixedTerms.apply(rows, kernel, terms)
 
 
-def _chebyshev_points(count: int) -> Tensor:
-    return (1 - torch.cos(_angles(count))) / 2
+class _MixedTerms(torch.autograd.Function):
+    """The terms are not kept: the backward pass sums them anew."""
+
+    @staticmethod
+    def forward(ctx, rows, kernel, terms):
+        ctx.save_for_backward(rows, kernel)
+        ctx.terms = terms
+        mixed = (mix(_terms(rows, part, len(kernel)), kernel) for part in terms)
+        return torch.cat(list(mixed))
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, gradient):
+        rows, kernel = ctx.saved_tensors
+        by_kernel = torch.zeros_like(kernel)
+        by_rows, start = torch.zeros_like(rows), 0
+        for part in ctx.terms:
+            terms = _terms(rows, part, len(kernel))
+            stop = start + len(terms) * kernel.shape[1]
+            by_terms = mix_gradient(terms, kernel, gradient[start:stop], by_kernel)
+            by_rows += part.by_column.product(by_terms.flatten(0, 1))
+            start = stop
+        return by_rows, by_kernel, None
 
 
-def _angles(count: int) -> Tensor:
-    return torch.pi * (torch.arange(count).double() + 0.5) / count
+def _terms(rows: Tensor, terms: SparseMatrix, n_terms: int) -> Tensor:
+    """Terms of shape (group, term, in); a group is an output, or a mesh interval."""
+    return terms.by_row.product(rows).view(-1, n_terms, rows.shape[1])
+
+
+def mix(terms: Tensor, kernel: Tensor) -> Tensor:
+    """Mix the terms of each group into the rows of its output.
+
+    Parameters
+    ----------
+    terms : Tensor of shape (group, term, in)
+        The terms.
+    kernel : Tensor of shape (term, row, in, out), or (term, row, channel)
+        The kernel, or that of a depth-wise convolution.
+
+    Returns
+    -------
+    Tensor of shape (group * row, out)
+    """
+    if kernel.ndim == 3:
+        return torch.einsum("gtc,trc->grc", terms, kernel).flatten(0, 1)
+    return (terms.flatten(1) @ _matrix(kernel)).view(-1, kernel.shape[3])
+
+
+def mix_gradient(
+    terms: Tensor, kernel: Tensor, gradient: Tensor, by_kernel: Tensor
+) -> Tensor:
+    """Gradient for the terms; the one for the kernel is added to `by_kernel`."""
+    slopes = gradient.view(len(terms), kernel.shape[1], -1)
+    if kernel.ndim == 3:
+        by_kernel += torch.einsum("gtc,grc->trc", terms, slopes)
+        return torch.einsum("grc,trc->gtc", slopes, kernel)
+    by_matrix = terms.flatten(1).T @ slopes.flatten(1)
+    n_terms, n_rows, n_in, n_out = kernel.shape
+    by_kernel += by_matrix.view(n_terms, n_in, n_rows, n_out).transpose(1, 2)
+    return (slopes.flatten(1) @ _matrix(kernel).T).view_as(terms)
+
+
+def _matrix(kernel: Tensor) -> Tensor:
+    """From (term, in) to (row, out)."""
+    return kernel.transpose(1, 2).flatten(0, 1).flatten(1)

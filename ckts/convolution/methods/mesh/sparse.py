@@ -12,7 +12,7 @@ from torch.nn.functional import embedding_bag
 
 
 @dataclass(frozen=True)
-class Rows:
+class CompressedRows:
     """Compressed rows of a sparse matrix.
 
     Attributes
@@ -51,12 +51,12 @@ class SparseMatrix:
 
     Attributes
     ----------
-    by_row, by_column : Rows
+    by_row, by_column : CompressedRows
         The matrix, and its transpose.
     """
 
-    by_row: Rows
-    by_column: Rows
+    by_row: CompressedRows
+    by_column: CompressedRows
 
     def __matmul__(self, table: Tensor) -> Tensor:
         """Multiply with a dense (n_columns, channels) tensor."""
@@ -121,12 +121,12 @@ def _compress(
 
 
 def _both(matrix: csr_array) -> SparseMatrix:
-    return SparseMatrix(_rows(matrix), _rows(matrix.T.tocsr()))
+    return SparseMatrix(_compressed(matrix), _compressed(matrix.T.tocsr()))
 
 
-def _rows(matrix: csr_array) -> Rows:
+def _compressed(matrix: csr_array) -> CompressedRows:
     parts = matrix.indptr, matrix.indices, matrix.data
-    return Rows(*(torch.from_numpy(part) for part in parts))
+    return CompressedRows(*(torch.from_numpy(part) for part in parts))
 
 
 class _Product(torch.autograd.Function):

@@ -36,10 +36,13 @@ class Stencil:
         after the point ``first + NODES // 2 - 1``; stamps of one interval share it.
     places : Tensor of shape (n_stamps,)
         Where in that interval, in [0, 1), float64.
+    weights : Tensor of shape (n_stamps, NODES)
+        Weights of those mesh points.
     """
 
     first: Tensor
     places: Tensor
+    weights: Tensor
 
     def matrix(self, n_nodes: int) -> SparseMatrix:
         """Return the interpolation as a matrix (n_stamps, n_nodes)."""
@@ -48,7 +51,7 @@ class Stencil:
         return make_sparse(
             stamps.expand_as(nodes).flatten(),
             nodes.flatten(),
-            spline_weights(self.places).flatten(),
+            self.weights.flatten(),
             (len(nodes), n_nodes),
         )
 
@@ -70,7 +73,8 @@ def make_stencil(positions: Tensor, length: int) -> Stencil:
     before = positions.floor()
     series = torch.arange(len(positions), device=positions.device).unsqueeze(1)
     first = before.long() + series * length
-    return Stencil(first.flatten(), (positions - before).flatten())
+    places = (positions - before).flatten()
+    return Stencil(first.flatten(), places, spline_weights(places))
 
 
 def spline_weights(places: Tensor) -> Tensor:

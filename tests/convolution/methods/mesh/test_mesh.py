@@ -5,9 +5,15 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ckts.convolution.methods.mesh.mesh import make_mesh
 from ckts.convolution.methods.mesh.splines import NODES
+from ckts.convolution.plan import make_geometry
 from time_patterns import draw_pattern, pad_series, patterns
+
+
+def make_mesh(times, queries, *, step, causal=True):
+    queries = None if queries is times else queries
+    options = {"method": "mesh", "mesh_step": step, "causal": causal}
+    return make_geometry(times, queries, **options).method
 
 
 @settings(max_examples=50)
@@ -46,9 +52,3 @@ def test_queries_at_the_observations_share_the_interpolation():
     assert mesh.source is mesh.target
     apart = make_mesh(times, times.clone(), step=0.1)
     assert apart.source is not apart.target
-
-
-def test_no_gradient_is_recorded():
-    times = draw_pattern("uniform", 30).unsqueeze(0).requires_grad_()
-    mesh = make_mesh(times, times, step=0.1)
-    assert not mesh.source.by_row.entries.requires_grad

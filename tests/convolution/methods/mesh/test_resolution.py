@@ -11,17 +11,23 @@ from ckconv_cases import MESH, N_IN, assert_like_direct_sum
 from ckts.convolution.methods.mesh.resolution import (
     FINEST,
     TOLERANCE,
-    mesh_error,
+    make_stretches,
     mesh_resolution,
 )
+from ckts.convolution.methods.mesh.resolution import mesh_error as error_between
 from ckts.convolution.methods.mesh.splines import NODES
 from ckts.kernels import KERNELS, AbstractKernel, BandKernel, SirenKernel
-from ckts.layers import CKConv
+from ckts.layers import CKConv, ckconv
 from time_patterns import draw_pattern
 
 SMOOTH = [name for name in KERNELS if name not in ("relu", "leaky_relu")]
 KINKS = [name for name in KERNELS if name not in SMOOTH]
 IRREGULAR = draw_pattern("uniform", 4000).unsqueeze(0)
+
+
+def mesh_error(kernel, resolution):
+    kernel = copy.deepcopy(kernel).double()
+    return error_between(kernel, resolution, make_stretches(kernel.causal))
 
 
 def make_bands(cycles, *, n_out=8, causal=True):
@@ -85,7 +91,7 @@ def test_the_error_is_that_of_interpolation(kernel):
 def test_the_error_falls_with_the_eighth_power_of_the_resolution():
     kernel = Waves(3.0, 5.0)
     errors = [mesh_error(kernel, resolution) for resolution in (25, 40)]
-    # 5 and 8 points per period, see tests/geometry/test_stencil.py
+    # 5 and 8 points per period, see test_splines.py
     assert errors[0] / errors[1] == pytest.approx((7 / 4) ** NODES, rel=0.3)
 
 
@@ -189,7 +195,7 @@ def test_the_step_has_the_unit_of_the_time_stamps(horizon):
 def test_a_kernel_with_kinks_never_takes_a_mesh(kernel):
     conv = CKConv(1, 1, kernel=kernel)
     assert conv.mesh_step() is None
-    assert conv.plan(IRREGULAR).geometry.method == "pairwise"
+    assert conv.plan(IRREGULAR).geometry.method.name == "pairwise"
     with pytest.raises(ValueError, match="`method` must not be 'mesh' for a kernel wi"):
         conv.mesh_step("mesh")
     with pytest.raises(ValueError, match="`method` must not be 'mesh' for a kernel wi"):
@@ -199,14 +205,14 @@ def test_a_kernel_with_kinks_never_takes_a_mesh(kernel):
 @pytest.mark.parametrize("kernel", SMOOTH)
 def test_a_smooth_kernel_takes_a_mesh_for_long_series(kernel):
     conv = CKConv(1, 1, kernel=kernel)
-    assert conv.plan(IRREGULAR).geometry.method == "mesh"
+    assert conv.plan(IRREGULAR).geometry.method.name == "mesh"
 
 
-def test_a_regular_grid_needs_no_look_at_the_kernel(monkeypatch):
+def test_a_regular_grid_skips_the_search_for_a_mesh_step(monkeypatch):
     conv = CKConv(1, 1)
-    monkeypatch.setattr(conv, "mesh_step", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr(ckconv, "find_mesh_step", lambda *_: 1 / 0)
     grid = torch.arange(50).double().expand(2, -1)
-    assert conv.plan(grid).geometry.lattice.regular
+    assert conv.plan(grid).geometry.method.regular
     with pytest.raises(ZeroDivisionError):
         conv.plan(IRREGULAR)
 
@@ -214,7 +220,7 @@ def test_a_regular_grid_needs_no_look_at_the_kernel(monkeypatch):
 def test_a_kernel_that_is_too_fast_takes_pairs():
     conv = CKConv(N_IN, 8, kernel=make_bands(FINEST))
     assert conv.mesh_step() is None
-    assert conv.plan(IRREGULAR).geometry.method == "pairwise"
+    assert conv.plan(IRREGULAR).geometry.method.name == "pairwise"
 
 
 def test_gradients_hold_the_tolerance_whatever_the_weights():
@@ -243,6 +249,6 @@ def test_a_kernel_that_diverged_keeps_its_mesh():
 def test_a_mesh_is_refused_where_none_is_fine_enough():
     conv = CKConv(2, 2, kernel="siren", omega_0=1e6)
     times = torch.rand(1, 20, dtype=torch.float64).sort(1).values
-    assert conv.plan(times).geometry.mesh is None
+    assert conv.plan(times).geometry.method.name != "mesh"
     with pytest.raises(ValueError, match="for a kernel that oscillates so fast"):
         conv.plan(times, method="mesh")

@@ -5,8 +5,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ckts.convolution.geometry import make_geometry
-from ckts.convolution.methods.lattice.convolve import convolve_lattice
+from ckts.convolution.plan import make_geometry
 from references import dense_sum, relative_error
 
 DIRECTIONS = pytest.mark.parametrize("causal", [True, False], ids=["causal", "centred"])
@@ -28,7 +27,7 @@ def draw_sum(times, *, n_in=2, n_out=3, seed=0):
 def assert_like_pairs(geometry, weighted, mixing, *, causal, reach=None, kernel=None):
     kernel = kernel or features
     options = {} if reach is None else {"reach": reach}
-    got = convolve_lattice(weighted, kernel, mixing, geometry, causal=causal, **options)
+    got = geometry.method.convolve(weighted, kernel, mixing, causal=causal, **options)
     stamps = geometry.times, geometry.query_times
     expected = dense_sum(weighted, kernel, mixing, *stamps, causal=causal)
     assert relative_error(got, expected) < 1e-12
@@ -94,7 +93,7 @@ def test_lags_beyond_the_reach_may_be_left_out(causal):
 
 
 @DIRECTIONS
-def test_the_kernel_is_asked_for_no_more_lags_than_it_reaches(causal):
+def test_the_kernel_is_evaluated_at_no_more_lags_than_it_reaches(causal):
     asked = []
 
     def counting(lags):
@@ -104,7 +103,7 @@ def test_the_kernel_is_asked_for_no_more_lags_than_it_reaches(causal):
     times = torch.arange(100).double().unsqueeze(0) / 2
     geometry = make_geometry(times, method="lattice")
     weighted, mixing = draw_sum(times)
-    convolve_lattice(weighted, counting, mixing, geometry, causal=causal, reach=4.0)
+    geometry.method.convolve(weighted, counting, mixing, causal=causal, reach=4.0)
     (lags,) = asked
     assert lags.max() == 4.0
     assert lags.min() == (0.0 if causal else -4.0)

@@ -8,8 +8,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ckts.convolution.geometry import make_geometry
-from ckts.convolution.methods.lattice.search import find_lattice
+from ckts.convolution.methods.base import Batch
+from ckts.convolution.methods.lattice import Lattice, find_lattice
+from ckts.convolution.plan import make_geometry
 from ckts.convolution.stamps import sort_stamps
 
 
@@ -20,7 +21,13 @@ def lattice_of(*series, queries=None, method="auto", dtype=torch.float64):
     times = torch.tensor(padded, dtype=dtype)
     if queries is not None:
         queries = torch.tensor(queries, dtype=dtype)
-    return make_geometry(times, queries, method=method).lattice
+    return found_lattice(times, queries, method=method)
+
+
+def found_lattice(*args, **options):
+    """The lattice of a batch of tensors, if that is what it is convolved on."""
+    method = make_geometry(*args, **options).method
+    return method if isinstance(method, Lattice) else None
 
 
 # --- which step -----------------------------------------------------------------------
@@ -63,7 +70,7 @@ def test_float_steps_of_long_series_are_found():
         0.7: torch.linspace(0.0, 0.7 * 99_999, 100_000, dtype=torch.float64),
     }
     for step, times in grids.items():
-        lattice = make_geometry(times.unsqueeze(0)).lattice
+        lattice = found_lattice(times.unsqueeze(0))
         assert lattice.length == len(times)
         assert lattice.step == pytest.approx(step, rel=1e-12)
         assert torch.equal(lattice.source[0], torch.arange(len(times)))
@@ -71,13 +78,13 @@ def test_float_steps_of_long_series_are_found():
 
 def test_sums_of_float_steps_are_found():
     times = torch.full((1, 2000), 0.1, dtype=torch.float64).cumsum(1)
-    assert make_geometry(times).lattice.length == 2000
+    assert found_lattice(times).length == 2000
 
 
 def test_dropped_samples_of_a_float_grid_are_found():
     generator = torch.Generator().manual_seed(0)
     kept = torch.randperm(10_000, generator=generator)[:3000].sort().values
-    lattice = make_geometry(kept.unsqueeze(0).double() * 0.1).lattice
+    lattice = found_lattice(kept.unsqueeze(0).double() * 0.1)
     assert lattice.step == pytest.approx(0.1, rel=1e-12)
     assert torch.equal(lattice.source[0], kept - kept[0])
 
@@ -86,7 +93,7 @@ def test_dropped_samples_of_a_float_grid_are_found():
 def test_a_long_gap_before_dense_steps_hides_no_lattice(first_gap):
     # a misfit of few steps is no rounding error of the long gap
     times = torch.cat([torch.zeros(1), first_gap + torch.arange(20_000)])
-    lattice = make_geometry(times.double().unsqueeze(0)).lattice
+    lattice = found_lattice(times.double().unsqueeze(0))
     assert lattice.step == 1
     assert lattice.length == first_gap + 20_000
 
@@ -139,7 +146,7 @@ def test_stamps_without_a_common_step_have_no_lattice(times):
 def test_jitter_on_a_long_grid_leaves_no_lattice():
     generator = torch.Generator().manual_seed(0)
     jitter = torch.rand(1000, generator=generator, dtype=torch.float64) * 1e-6
-    assert make_geometry((torch.arange(1000) + jitter).unsqueeze(0)).lattice is None
+    assert found_lattice((torch.arange(1000) + jitter).unsqueeze(0)) is None
 
 
 def test_two_series_without_a_common_step_have_no_lattice():
@@ -155,7 +162,7 @@ def test_tenths_of_a_second_since_1970_are_found():
     generator = torch.Generator().manual_seed(0)
     kept = torch.rand(3, 20_000, generator=generator).argsort(1)[:, :9000]
     kept = kept.sort(1).values.double()
-    lattice = make_geometry(1.7e9 + kept * 0.1).lattice
+    lattice = found_lattice(1.7e9 + kept * 0.1)
     assert lattice.step == pytest.approx(0.1, rel=1e-9)
     assert torch.equal(lattice.source, (kept - kept[:, :1]).long())
 
@@ -163,9 +170,9 @@ def test_tenths_of_a_second_since_1970_are_found():
 def test_rounding_is_told_where_the_origin_is_subtracted():
     times = (1.7e9 + torch.arange(2000).double() * 0.1).unsqueeze(0)
     elapsed = times - times[:, :1]
-    assert make_geometry(elapsed).lattice is None
+    assert found_lattice(elapsed) is None
     rounding = torch.tensor([2.0**-48 * 1.7e9], dtype=torch.float64)
-    lattice = make_geometry(elapsed, rounding=rounding).lattice
+    lattice = found_lattice(elapsed, rounding=rounding)
     assert lattice.step == pytest.approx(0.1, rel=1e-9)
     assert lattice.regular
 
@@ -190,15 +197,16 @@ def test_a_series_is_moved_by_no_more_than_its_own_rounding():
     coarse = 1.7e9 + torch.arange(50).double() * 0.1
     fine = torch.arange(50).double() * 0.1
     fine[20] += 2e-6
-    assert make_geometry(coarse.unsqueeze(0)).lattice is not None
-    assert make_geometry(torch.stack([coarse, fine])).lattice is None
+    assert found_lattice(coarse.unsqueeze(0)) is not None
+    assert found_lattice(torch.stack([coarse, fine])) is None
 
 
 def test_sums_of_very_many_steps_leave_the_lattice():
     # positions are off by more than their rounding, and by 1e-6 of a step
     times = torch.full((1, 2_000_000), 0.1, dtype=torch.float64).cumsum(1)
-    assert make_geometry(times[:, :50_000]).lattice.length == 50_000
-    assert find_lattice(sort_stamps(times, times), np.zeros(1)) is None
+    assert found_lattice(times[:, :50_000]).length == 50_000
+    batch = Batch(stamps=sort_stamps(times, times, np.zeros(1)))
+    assert find_lattice(batch) is None
 
 
 # --- gaps that no kernel crosses ------------------------------------------------------
@@ -207,12 +215,12 @@ def test_sums_of_very_many_steps_leave_the_lattice():
 def test_a_lattice_has_no_points_where_no_kernel_reaches():
     times = [[0.0, 1.0, 3.0, 1e9, 1e9 + 2], [0.0, 9.0, 10.0, 11.0, 12.0]]
     times = torch.tensor(times, dtype=torch.float64)
-    lattice = make_geometry(times, reach=4.5).lattice
+    lattice = found_lattice(times, reach=4.5)
     assert lattice.source.tolist() == [[0, 1, 3, 8, 10], [0, 5, 6, 7, 8]]
     assert lattice.length == 11
     geometry = make_geometry(times, method="lattice", reach=4.5)
     assert torch.equal(geometry.times, times)
-    assert make_geometry(times).lattice is None
+    assert found_lattice(times) is None
 
 
 def test_runs_that_no_kernel_joins_have_origins_of_their_own():
@@ -220,8 +228,8 @@ def test_runs_that_no_kernel_joins_have_origins_of_their_own():
     times = (begins + 0.1 * torch.arange(20).double()).view(1, -1)
     queries = torch.tensor([[5e3 + math.sqrt(2), 0.3]], dtype=torch.float64)
     geometry = make_geometry(times, queries, reach=3.0)
-    assert geometry.lattice.step == pytest.approx(0.1, rel=1e-9)
-    assert geometry.lattice.length == 3 * 19 + 3 * 30 + 1
+    assert geometry.method.step == pytest.approx(0.1, rel=1e-9)
+    assert geometry.method.length == 3 * 19 + 3 * 30 + 1
     torch.testing.assert_close(geometry.times, times, rtol=0, atol=1e-10)
     torch.testing.assert_close(geometry.query_times, queries, rtol=0, atol=1e-10)
 

@@ -9,12 +9,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ckts.convolution.geometry import make_geometry
-from ckts.convolution.methods.mesh import moments
-from ckts.convolution.methods.mesh import near_field as near
-from ckts.convolution.methods.mesh.convolve import convolve_mesh, mesh_samples
-from ckts.convolution.methods.mesh.moments import running_sums
+from ckts.convolution.methods.mesh import near_field
+from ckts.convolution.methods.mesh import near_terms as near
 from ckts.convolution.methods.mesh.splines import NODES, TAPS, spline_taps
+from ckts.convolution.plan import make_geometry
 from references import dense_sum, relative_error
 from time_patterns import draw_pattern, pad_series, patterns
 
@@ -40,7 +38,7 @@ def make_mesh_geometry(times, queries, *, step, causal, how="stamps"):
             times, queries, method="mesh", mesh_step=step, causal=causal
         )
     if causal:
-        assert (geometry.mesh.near.intervals is not None) == (how == "intervals")
+        assert (geometry.method.near.intervals is not None) == (how == "intervals")
     return geometry
 
 
@@ -79,7 +77,7 @@ def draw_queries(times, seed):
 
 def errors(geometry, features, weighted, mixing, causal):
     """Relative errors of the output, and of the gradients of values and mixing."""
-    got = convolve_mesh(weighted, features, mixing, geometry, causal=causal)
+    got = geometry.method.convolve(weighted, features, mixing, causal=causal)
     stamps = geometry.times, geometry.query_times
     expected = dense_sum(weighted, features, mixing, *stamps, causal=causal)
     generator = torch.Generator().manual_seed(7)
@@ -136,7 +134,7 @@ def test_outputs_in_chunks_are_those_of_one(how, monkeypatch):
     times, _ = pad_series(draw_pattern("clustered", 150), draw_pattern("bursty", 80))
     geometry = make_mesh_geometry(times, None, step=0.02, causal=True, how=how)
     sums = draw_sum(times, 6)
-    monkeypatch.setattr(moments, "STAMPS_PER_CHUNK", 7)
+    monkeypatch.setattr(near_field, "STAMPS_PER_CHUNK", 7)
     assert max(errors(geometry, slow(0.02), *sums, True)) < EXACT
 
 
@@ -144,7 +142,7 @@ def test_outputs_in_chunks_are_those_of_one(how, monkeypatch):
 def test_samples_are_filtered_at_both_ends(first, last):
     geometry = make_mesh_geometry(torch.zeros(1, 1).double(), None, step=0.1, causal=1)
     features = waves([0.3, 1.7])
-    got = mesh_samples(features, geometry.mesh, first, last)
+    got = geometry.method.samples(features, first, last)
     steps = torch.arange(first - TAPS, last + TAPS + 1).double()
     samples, taps = features(0.1 * steps), spline_taps(2)
     expected = [np.convolve(samples[:, n], taps, "valid") for n in range(4)]
@@ -190,7 +188,7 @@ def test_both_kinds_of_near_field_agree(stamps, points, ask, seed):
         geometry = make_mesh_geometry(
             times, queries, step=1 / (points * cycles), causal=True, how=how
         )
-        output = convolve_mesh(weighted, features, mixing, geometry)
+        output = geometry.method.convolve(weighted, features, mixing)
         found.append((output, *torch.autograd.grad(output.sum(), (weighted, mixing))))
     # stamps are interpolated twice by splines, moments by six Chebyshev points
     bound = 2e-5 * (6 / points) ** 6
@@ -225,7 +223,7 @@ def test_all_stamps_may_lie_in_one_interval(how):
     geometry = make_mesh_geometry(
         times.sort().values, None, step=0.01, causal=True, how=how
     )
-    assert geometry.mesh.length == NODES + 1
+    assert geometry.method.length == NODES + 1
     found = errors(geometry, waves([3.0, 8.0]), *draw_sum(times, 4), True)
     assert max(found) < 2e-5
 
@@ -242,8 +240,8 @@ def test_the_jump_at_lag_zero_is_exact(how):
     weighted = torch.zeros(1, 4, 1, dtype=torch.float64)
     weighted[0, 2] = 1.0
     mixing = torch.ones(1, 1, 1, dtype=torch.float64)
-    got = convolve_mesh(
-        weighted, lambda lags: (1 + lags / 2).unsqueeze(-1), mixing, geometry
+    got = geometry.method.convolve(
+        weighted, lambda lags: (1 + lags / 2).unsqueeze(-1), mixing
     )
     expected = torch.tensor([0, 1, 1], dtype=torch.float64).view(1, 3, 1)
     torch.testing.assert_close(got, expected, atol=1e-11, rtol=0)
@@ -266,11 +264,8 @@ def test_the_future_does_not_reach_the_past(how, stamps, share, what):
         moved = torch.where(known, times, last + factor * (times - last))
     features = waves([3.0, 8.0])
     outputs = [
-        convolve_mesh(
-            values,
-            features,
-            mixing,
-            make_mesh_geometry(at, None, step=1 / 96, causal=True, how=how),
+        make_mesh_geometry(at, None, step=1 / 96, causal=True, how=how).method.convolve(
+            values, features, mixing
         )
         for values, at in ((weighted, times), (changed, moved))
     ]
@@ -294,8 +289,8 @@ def test_ties_see_each_other_whatever_their_order(how):
     geometry = make_mesh_geometry(times, None, step=0.01, causal=True, how=how)
     features = waves([3.0])
     mixing = mixing[..., :2]
-    output = convolve_mesh(weighted, features, mixing, geometry)
-    swapped = convolve_mesh(weighted[:, order], features, mixing, geometry)
+    output = geometry.method.convolve(weighted, features, mixing)
+    swapped = geometry.method.convolve(weighted[:, order], features, mixing)
     assert relative_error(swapped, output) < EXACT
     same = times[0, 1:] == times[0, :-1]
     assert relative_error(output[0, 1:][same], output[0, :-1][same]) < EXACT
@@ -312,64 +307,11 @@ def test_lags_beyond_the_reach_may_be_left_out(step, causal):
 
     geometry = make_mesh_geometry(times, None, step=step, causal=causal)
     weighted, mixing = draw_sum(times, 2)
-    options = {"features": features, "mixing": mixing, "geometry": geometry}
-    whole = convolve_mesh(weighted, causal=causal, **options)
-    near_only = convolve_mesh(weighted, causal=causal, reach=0.25, **options)
+    options = {"features": features, "mixing": mixing}
+    convolve = geometry.method.convolve
+    whole = convolve(weighted, causal=causal, **options)
+    near_only = convolve(weighted, causal=causal, reach=0.25, **options)
     # the filter of the samples rings where the mesh is coarse
     assert relative_error(near_only, whole) < (EXACT if step == 0.004 else 1e-6)
     if step == 0.004:
         assert max(errors(geometry, features, weighted, mixing, causal)) < 1e-5
-
-
-# --- sums along segments --------------------------------------------------------------
-
-
-def loop_of_sums(rows, segments):
-    sums = rows.clone()
-    for n in range(1, len(rows)):
-        if segments[n] == segments[n - 1]:
-            sums[n] = sums[n - 1] + rows[n]
-    return sums
-
-
-def sums_of(rows, segments, *, reverse=False):
-    """Running sums; every part of the rows comes exactly once."""
-    sums = torch.full_like(rows, torch.nan)
-    for part, some in running_sums(rows.__getitem__, segments, reverse=reverse):
-        assert sums[part].isnan().all()
-        sums[part] = some
-    return sums
-
-
-@given(
-    st.lists(st.integers(1, 150), min_size=1, max_size=12),
-    st.sampled_from([1, 20, 32, 64, 1024]),
-    st.booleans(),
-    seeds,
-)
-def test_running_sums_are_those_of_a_loop(lengths, stamps, reverse, seed):
-    segments = torch.repeat_interleave(torch.tensor(lengths))
-    generator = torch.Generator().manual_seed(seed)
-    rows = torch.randn(len(segments), 2, generator=generator, dtype=torch.float64)
-    expected = loop_of_sums(rows, segments)
-    if reverse:
-        expected = loop_of_sums(rows.flip(0), segments.flip(0)).flip(0)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(moments, "STAMPS_PER_CHUNK", stamps)
-        got = sums_of(rows, segments, reverse=reverse)
-    torch.testing.assert_close(got, expected, atol=1e-12, rtol=1e-12)
-
-
-def test_there_are_no_running_sums_of_nothing():
-    segments = torch.zeros(0, dtype=torch.long)
-    assert list(running_sums(torch.zeros(0, 3).__getitem__, segments)) == []
-
-
-def test_running_sums_do_not_carry_the_rounding_of_earlier_segments():
-    generator = torch.Generator().manual_seed(0)
-    segments = torch.repeat_interleave(torch.tensor([5000, 100]))
-    rows = torch.randn(5100, 1, generator=generator)
-    rows[:5000] += 1e4
-    got = sums_of(rows, segments)[5000:]
-    expected = rows[5000:].double().cumsum(0)
-    assert (got - expected).abs().max() < 1e-5 * expected.abs().max()

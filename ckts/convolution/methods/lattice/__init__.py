@@ -1,1 +1,0 @@
-"""The convolution of stamps that lie on a common lattice."""

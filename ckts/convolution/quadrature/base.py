@@ -1,0 +1,138 @@
+"""What a quadrature is: sources to sum over, and a correction of causal outputs."""
+
+import math
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from ckts.convolution.geometry import Geometry
+from ckts.convolution.methods.base import Batch, Features
+from ckts.convolution.methods.fft import is_depthwise
+
+
+class AbstractQuadrature(ABC):
+    """The integral of a kernel times a signal as a sum over sources.
+
+    By default the sources are the observations. One that samples the signal at nodes
+    between them sets :attr:`needs_nodes`, and places them.
+
+    Attributes
+    ----------
+    needs_nodes : bool
+        Whether geometries have nodes of this quadrature.
+    observed : Tensor of shape (batch, time, channels or 1)
+        Which values exist.
+    """
+
+    needs_nodes: ClassVar[bool] = False
+
+    observed: Tensor
+
+    @classmethod
+    def place_nodes(cls, batch: Batch) -> tuple[Batch, Any]:
+        """Return the sources as a batch, and a dataclass of what places them."""
+        return batch, None
+
+    @classmethod
+    @abstractmethod
+    def make(
+        cls,
+        geometry: Geometry,
+        observed: Tensor | None = None,
+        *,
+        causal: bool = True,
+        time_step: Tensor | float = 1.0,
+        max_gap: float = math.inf,
+    ) -> "AbstractQuadrature":
+        """Prepare for the masks of a batch.
+
+        Parameters
+        ----------
+        geometry : Geometry
+            Time stamps of the batch.
+        observed : Tensor of shape (batch, time, channels), optional
+            Which values exist; False on padding. By default every row is one, and all
+            channels share its weight.
+        causal : bool, default=True
+            Whether outputs must not depend on later time stamps.
+        time_step : float or Tensor of shape (channels,), default=1.0
+            Median gap of the training data, the unit of the weights.
+        max_gap : float, default=inf
+            Longer gaps count as this one, same unit as `times`. A kernel that ends at a
+            horizon sees no more of a gap than that.
+        """
+
+    @abstractmethod
+    def pooling_weights(self) -> Tensor:
+        """Return two-sided weights for averages over time.
+
+        Returns
+        -------
+        Tensor of shape (batch, time, channels or 1)
+            0 where there is no observation.
+        """
+
+    @abstractmethod
+    def signal(self, values: Tensor) -> Tensor:
+        """Return what is to be convolved.
+
+        Parameters
+        ----------
+        values : Tensor of shape (batch, time, channels)
+            Observations, 0 where there are none.
+
+        Returns
+        -------
+        Tensor of shape (batch, source, channels)
+        """
+
+    @abstractmethod
+    def correction(
+        self,
+        values: Tensor,
+        features: Features,
+        mixing: Tensor,
+        *,
+        reach: float = math.inf,
+    ) -> Tensor | None:
+        """Return what is to be added to causal outputs, which know no later stamp.
+
+        Parameters
+        ----------
+        values, features, mixing, reach
+            As in :meth:`ckts.convolution.plan.Plan.convolve`.
+
+        Returns
+        -------
+        Tensor of shape (batch, query, out_channels) or None
+            None where nothing is to be added.
+        """
+
+
+def respond(basis: Tensor, values: Tensor, mixing: Tensor) -> Tensor:
+    """Apply a kernel to one value per output and channel.
+
+    Parameters
+    ----------
+    basis : Tensor of shape (batch, query, in_channels or 1, n_features)
+        Features of the kernel at the lag of each value; (1, 1, 1, n_features) if it is
+        the same for all.
+    values : Tensor of shape (batch, query, in_channels)
+        The values.
+    mixing : Tensor of shape (out_channels, in_channels, n_features)
+        The linear map from features to kernel values.
+
+    Returns
+    -------
+    Tensor of shape (batch, query, out_channels)
+    """
+    if is_depthwise(values, mixing):
+        return values * (basis * mixing.squeeze(1)).sum(-1)
+    if basis.shape[:3].numel() == 1:
+        return values @ (mixing @ basis.flatten()).T
+    if basis.shape[2] == 1:
+        return torch.einsum("bqf,bqc,ocf->bqo", basis.squeeze(2), values, mixing)
+    summed = (basis * values.unsqueeze(-1)).flatten(2)
+    return summed @ mixing.flatten(1).T
