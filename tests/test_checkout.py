@@ -82,4 +82,4 @@ if __name__ == "__main__":
 
 def test_module_is_run_from_a_folder_beside_the_package():
     assert run(["-m", "ckts", "--version"]) == ckts.__version__
-    assert run(["-m", "ckts.datasets.registry"]) == ""
+    assert run(["-m", "ckts.datasets.catalog"]) == ""
