@@ -5,15 +5,15 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Collection
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ckts.datasets._archives import check_archive, checks_itself
 from ckts.datasets._download import discard, download, request_digest
-from ckts.datasets.catalog import Dataset, RemoteFile
+from ckts.datasets.catalog import Dataset, RemoteFile, find_versions
 
 if TYPE_CHECKING:
     from filelock import AcquireReturnProxy
@@ -70,29 +70,54 @@ class Cache:
         folder = self.home / dataset.name / dataset.version
         return tuple(CachedFile(dataset, f, folder / f.name) for f in dataset.files)
 
-    def fetch(self, dataset: Dataset) -> dict[str, Path]:
-        """Download the missing files of a data set and return the paths of all.
+    def fetch(
+        self, name: str, only: Collection[str] | None = None
+    ) -> tuple[Dataset, dict[str, Path]]:
+        """Fetch the version of a data set that is cached, or else the first available.
 
         Every file is compared with its digest each time, also when it comes from the
         cache. Two processes may call this at once: one downloads, the other waits.
 
         Parameters
         ----------
-        dataset : Dataset
-            `dataset.only(names)` fetches some of its files.
+        name : str
+            As for `find_versions`.
+        only : collection of str, optional
+            Names of the files to fetch; by default all.
 
         Returns
         -------
-        dict of str to Path
+        dataset : Dataset
+            The version, with the files that were fetched.
+        paths : dict of str to Path
             Name of the file -> its path.
 
         Raises
         ------
+        ValueError
+            If there is no such data set.
         FileNotFoundError
             If a file is missing and must not be downloaded.
         OSError
-            If no mirror gives the right file, or the disk is full.
+            If no mirror gives the right file, or the disk is full. The errors of all
+            versions are raised as one.
         """
+        versions = []
+        for known in find_versions(name):
+            files = (f for f in known.files if only is None or f.name in only)
+            versions.append(replace(known, files=tuple(files)))
+        failures: list[OSError] = []
+        for version in sorted(versions, key=lambda v: not self._is_cached(v)):
+            try:
+                return version, self.fetch_version(version)
+            except OSError as error:
+                if error.errno is not None:  # this machine's, not a mirror's
+                    raise
+                failures.append(error)
+        raise type(failures[0])("\n".join(map(str, failures))) from failures[-1]
+
+    def fetch_version(self, dataset: Dataset) -> dict[str, Path]:
+        """Download the missing files of one version; return name -> path of all."""
         offline = os.environ.get(_OFFLINE, "").lower() not in _NO
         files = self.files(dataset)
         for file in files:
@@ -101,29 +126,6 @@ class Cache:
                     raise FileNotFoundError(file.describe_missing())
                 file.download(self.verbose)
         return {file.path.name: file.path for file in files}
-
-    def fetch_any(self, versions: Sequence[Dataset]) -> tuple[Dataset, dict[str, Path]]:
-        """Fetch the version of a data set that is cached, or else the first available.
-
-        Parameters
-        ----------
-        versions : sequence of Dataset
-            In the order in which they are tried.
-
-        Raises
-        ------
-        FileNotFoundError, OSError
-            As `fetch`; the errors of all versions are raised as one.
-        """
-        failures: list[OSError] = []
-        for version in sorted(versions, key=lambda v: not self._is_cached(v)):
-            try:
-                return version, self.fetch(version)
-            except OSError as error:
-                if error.errno is not None:  # this machine's, not a mirror's
-                    raise
-                failures.append(error)
-        raise type(failures[0])("\n".join(map(str, failures))) from failures[-1]
 
     def _is_cached(self, dataset: Dataset) -> bool:
         return all(file.path.is_file() for file in self.files(dataset))

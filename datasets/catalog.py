@@ -1,31 +1,16 @@
 """What can be downloaded: every data set with its files, terms and citation.
 
-The sets are listed in ``data/catalog.toml``; a new one is a table there.
+The sets are listed in ``data/catalog.toml``; a new one is a table there, which
+``tests/datasets/test_catalog.py`` checks.
 """
 
-from __future__ import annotations
-
-import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 from typing import Any
-
-_TERMS = ("title", "license", "citation", "homepage")
-# Keys of the tables, and the type of their values.
-_Kinds = Mapping[str, type]
-_DATASET: _Kinds = {
-    **dict.fromkeys(("version", *_TERMS, "checksums"), str),
-    **dict.fromkeys(("mirrors", "files"), list),
-}
-_FILE: _Kinds = {"name": str, "path": str, "digest": str, "size": int}
-_FAMILY: _Kinds = {"license": str, "homepage": str, "sources": list, "archives": dict}
-_ARCHIVE: _Kinds = {"title": str, "citation": str, "records": dict}
-_OPTIONAL = {"checksums", "path", "digest", "size"}
-_DIGEST = re.compile("sha256:[0-9a-f]{64}|md5:[0-9a-f]{32}")
 
 
 @dataclass(frozen=True)
@@ -81,10 +66,39 @@ class Dataset:
     homepage: str
     files: tuple[RemoteFile, ...]
 
-    def only(self, names: Iterable[str]) -> Dataset:
-        """Return the data set with some of its files, in the order of `names`."""
-        files = {file.name: file for file in self.files}
-        return replace(self, files=tuple(files[name] for name in names))
+    def as_bunch(
+        self, X: Any, y: Any, descr: str, *, return_X_y: bool = False, **more: Any
+    ) -> Any:
+        """Return what a fetcher returns: (X, y), or a Bunch that also has the terms.
+
+        Parameters
+        ----------
+        X : Panel of shape (n_series,)
+        y : ndarray of shape (n_series, ...)
+        descr : str
+            What the series are, their units, what was left out.
+        return_X_y : bool, default False
+        **more : object
+            Further fields of the Bunch.
+        """
+        if return_X_y:
+            return X, y
+        from sklearn.utils import Bunch
+
+        terms = (
+            f"{self.title}\n\n{descr.strip()}\n\n"
+            f"Version: {self.version}\nLicense: {self.license}\n"
+            f"Citation: {self.citation}\nHomepage: {self.homepage}\n"
+        )
+        return Bunch(
+            data=X,
+            target=y,
+            DESCR=terms,
+            license=self.license,
+            citation=self.citation,
+            version=self.version,
+            **more,
+        )
 
 
 @cache
@@ -102,24 +116,13 @@ def list_names() -> list[str]:
     return [name for name in read_catalog() if "/" not in name]
 
 
-def find_dataset(name: str) -> Dataset:
-    """Return the first choice among the versions of a data set.
-
-    Parameters
-    ----------
-    name : str
-        As `ckts datasets` lists it, such as "physionet2012" or "uea/PLAID".
-    """
-    return find_versions(name)[0]
-
-
 def find_versions(name: str) -> tuple[Dataset, ...]:
     """Return a data set as every place publishes it, the first choice first.
 
     Parameters
     ----------
     name : str
-        As for `find_dataset`.
+        As `ckts datasets` lists it, such as "physionet2012" or "uea/PLAID".
     """
     catalog = read_catalog()
     if name in catalog:
@@ -145,89 +148,45 @@ def parse_catalog(text: str) -> dict[str, tuple[Dataset, ...]]:
     -------
     dict of str to tuple of Dataset
         Name -> versions.
-
-    Raises
-    ------
-    ValueError
-        If the text is not TOML, or an entry lacks a key, has an unknown one or a value
-        of the wrong kind; the message names the entry.
     """
     tables = tomllib.loads(text)
     families = tables.pop("families", {})
-    catalog: dict[str, tuple[Dataset, ...]] = {}
-    for name, table in tables.items():
-        catalog[name] = (_make(name, name, table),)
+    catalog = {name: (_make(name, table),) for name, table in tables.items()}
     for family, table in families.items():
         catalog.update(_expand(family, table))
     return catalog
 
 
 def _expand(
-    family: str, table: Mapping[str, Any]
+    family: str, table: dict[str, Any]
 ) -> Iterator[tuple[str, tuple[Dataset, ...]]]:
     """Yield name and versions of each set of a family."""
-    _check(f"families.{family}", table, _FAMILY)
-    for archive, terms in table["archives"].items():
-        _check(where := f"families.{family}.archives.{archive}", terms, _ARCHIVE)
-        shared = {key: (table | terms)[key] for key in _TERMS}
-        for name, record in terms["records"].items():
-            sources = (
-                _fill(where, shared | source, {"name": name, "record": record})
-                for source in table["sources"]
+    sources, archives = table.pop("sources"), table.pop("archives")
+    for terms in archives.values():
+        for short, record in terms.pop("records").items():
+            name = f"{family}/{short}"
+            versions = (
+                _make(name, _fill(table | terms | source, name=short, record=record))
+                for source in sources
             )
-            full = f"{family}/{name}"
-            yield full, tuple(_make(where, full, source) for source in sources)
+            yield name, tuple(versions)
 
 
-def _fill(where: str, value: Any, known: Mapping[str, object]) -> Any:
+def _fill(value: Any, **known: object) -> Any:
     """Replace {name} and {record} in all strings of a table."""
     if isinstance(value, dict):
-        return {key: _fill(where, part, known) for key, part in value.items()}
+        return {key: _fill(part, **known) for key, part in value.items()}
     if isinstance(value, list):
-        return [_fill(where, part, known) for part in value]
-    try:
-        return value.format(**known) if isinstance(value, str) else value
-    except (LookupError, ValueError) as error:
-        raise _error(where, "have {name} and {record} in braces only", value) from error
+        return [_fill(part, **known) for part in value]
+    return value.format(**known) if isinstance(value, str) else value
 
 
-def _make(where: str, name: str, table: Any) -> Dataset:
-    _check(where, table, _DATASET)
-    parts = tuple(_make_file(where, table, part) for part in table["files"])
-    if len({part.name for part in parts}) < len(parts):
-        raise _error(where, "name each file once", [part.name for part in parts])
-    terms = {key: table[key] for key in _TERMS}
-    return Dataset(name=name, version=table["version"], files=parts, **terms)
-
-
-def _make_file(where: str, table: Mapping[str, Any], part: Any) -> RemoteFile:
-    _check(f"{where}.files", part, _FILE)
-    name, digest = part["name"], part.get("digest")
-    where = f"{where}.files {name}"
-    if set(name) & set("/\\"):
-        raise _error(where, "have `name`, without folders", name)
-    if digest is not None and not _DIGEST.fullmatch(digest):
-        raise _error(where, "have `digest`, sha256:... or md5:...", digest)
-    path = part.get("path", name)
-    urls = tuple(f"{mirror}/{path}" for mirror in table["mirrors"])
-    return RemoteFile(name, urls, digest, part.get("size"), table.get("checksums"))
-
-
-def _check(where: str, table: Any, kinds: _Kinds) -> None:
-    """Raise if keys are missing or unknown, or a value is empty or of another type."""
-    if not isinstance(table, dict):
-        raise _error(where, "be a table", table)
-    if unknown := sorted(table.keys() - kinds):
-        raise _error(where, f"hold only {', '.join(kinds)}", unknown)
-    for key, kind in kinds.items():
-        value = table.get(key)
-        if key in _OPTIONAL and key not in table:
-            continue
-        if type(value) is not kind or not value:
-            raise _error(where, f"have `{key}`, a filled {kind.__name__}", value)
-
-
-def _error(where: str, rule: str, got: object) -> ValueError:
-    return ValueError(
-        f"`catalog.toml` must {rule} in [{where}]; got {got!r}. Mend the entry."
-    )
+def _make(name: str, table: dict[str, Any]) -> Dataset:
+    """Make a data set of its table; a key that it does not have raises TypeError."""
+    mirrors, checksums = table.pop("mirrors"), table.pop("checksums", None)
+    parts = []
+    for part in table.pop("files"):
+        path = part.pop("path", part["name"])
+        urls = tuple(f"{mirror}/{path}" for mirror in mirrors)
+        parts.append(RemoteFile(urls=urls, checksums=checksums, **part))
+    return Dataset(name, files=tuple(parts), **table)

@@ -8,13 +8,7 @@ from pathlib import Path
 from textwrap import fill, indent
 
 from ckts.datasets._cache import Cache
-from ckts.datasets.catalog import (
-    Dataset,
-    find_dataset,
-    find_versions,
-    list_names,
-    read_catalog,
-)
+from ckts.datasets.catalog import Dataset, find_versions, list_names, read_catalog
 
 
 def list_datasets(data_home: Path | None = None, *, every: bool = False) -> int:
@@ -37,7 +31,7 @@ def list_datasets(data_home: Path | None = None, *, every: bool = False) -> int:
     for name in list_names() + members:
         cached = _cached_versions(name, cache)
         if cached or name not in members:
-            dataset = cached[0] if cached else find_dataset(name)
+            dataset = (cached or find_versions(name))[0]
             state = f"{_size(dataset)}  {_state(dataset, cache)}"
             print(f"{name}  {dataset.version}  {state}")
             print(f"{indent(fill(dataset.title, 84), '  ')}\n{_terms(dataset)}\n")
@@ -57,7 +51,7 @@ def fetch_dataset(name: str, data_home: Path | None = None) -> int:
     int
         Exit status, 0.
     """
-    dataset, paths = Cache(data_home, verbose=True).fetch_any(find_versions(name))
+    dataset, paths = Cache(data_home, verbose=True).fetch(name)
     print(*paths.values(), _terms(dataset), sep="\n")
     return 0
 
@@ -108,7 +102,7 @@ def remove_dataset(name: str, data_home: Path | None = None) -> int:
     ValueError
         If there is no such set, or it is not cached.
     """
-    folder = Cache(data_home).home / find_dataset(name).name
+    folder = Cache(data_home).home / find_versions(name)[0].name
     if not folder.is_dir():
         raise ValueError(
             f"`name` must be a data set in the cache; got {name!r}, and there is no "

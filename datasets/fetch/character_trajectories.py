@@ -13,8 +13,6 @@ from scipy.io import loadmat
 from ckts._checks import check_choice
 from ckts.datasets._archives import read_members
 from ckts.datasets._cache import Cache
-from ckts.datasets.catalog import find_dataset
-from ckts.datasets.fetch._bunch import make_bunch
 from ckts.datasets.fetch.uea import bunch_of_texts, fetch_member
 from ckts.panel import Panel
 
@@ -90,18 +88,17 @@ def fetch_character_trajectories(
     if version == "2023":
         return fetch_member("uea", _NAME, split, return_X_y, cache)
     if version == "2018":
-        dataset = find_dataset("uea_archive_2018")
-        paths = cache.fetch(dataset)
+        dataset, paths = cache.fetch("uea_archive_2018")
         return bunch_of_texts(dataset, paths, _NAME, split, return_X_y)
     if split is not None:
         raise ValueError(
             "`split` must be None for the version 'uci', which has none; got "
             f"{split!r}. Use version='2023', or `paper_split`."
         )
-    dataset = find_dataset("character_trajectories")
-    (path,) = cache.fetch(dataset).values()
+    dataset, paths = cache.fetch("character_trajectories")
+    (path,) = paths.values()
     X, y, descr = _read_uci(path)
-    return make_bunch(dataset, X, y, descr, return_X_y=return_X_y)
+    return dataset.as_bunch(X, y, descr, return_X_y=return_X_y)
 
 
 def _read_uci(path: Path) -> tuple[Panel, np.ndarray, str]:

@@ -14,8 +14,6 @@ from ckts._checks import check_choice
 from ckts.datasets._archives import read_members
 from ckts.datasets._cache import Cache
 from ckts.datasets._regular import regular_panel
-from ckts.datasets.catalog import find_dataset
-from ckts.datasets.fetch._bunch import make_bunch
 
 _PARTS = {"train": "train", "test": "t10k"}
 _KINDS = ("images-idx3", "labels-idx1")
@@ -93,8 +91,8 @@ def fetch_mnist(
     check_choice("split", split, (None, *_PARTS))
     parts = [_PARTS[name] for name in ([split] if split else _PARTS)]
     names = [f"{part}-{kind}-ubyte.gz" for part in parts for kind in _KINDS]
-    dataset = find_dataset("mnist").only(names)
-    paths = Cache(data_home, download_if_missing, verbose).fetch(dataset)
+    cache = Cache(data_home, download_if_missing, verbose)
+    dataset, paths = cache.fetch("mnist", names)
     images, labels = (
         np.concatenate([_read_idx(paths[f"{part}-{kind}-ubyte.gz"]) for part in parts])
         for kind in _KINDS
@@ -105,8 +103,7 @@ def fetch_mnist(
         permutation = check_random_state(random_state).permutation(n_pixels)
     pixels = images.reshape(-1, n_pixels)[:, permutation].reshape(-1, 1)
     order = ", in the order `permutation`" if permuted else ""
-    return make_bunch(
-        dataset,
+    return dataset.as_bunch(
         regular_panel(pixels / np.float32(255), n_pixels, ["gray"]),
         labels.astype(np.int64),
         _MNIST_DESCR.format(order=order, counts=f"{len(images):,} images."),
@@ -157,8 +154,8 @@ def fetch_cifar10(
        dependencies in RNNs with auxiliary losses. ICML.
     """
     check_choice("split", split, (None, *_BATCHES))
-    dataset = find_dataset("cifar10")
-    (path,) = Cache(data_home, download_if_missing, verbose).fetch(dataset).values()
+    dataset, paths = Cache(data_home, download_if_missing, verbose).fetch("cifar10")
+    (path,) = paths.values()
     batches = _BATCHES[split] if split else (*_BATCHES["train"], *_BATCHES["test"])
     wanted = {*batches, _NAMES}
     files = {
@@ -171,8 +168,7 @@ def fetch_cifar10(
     records = np.frombuffer(b"".join(files[name] for name in batches), np.uint8)
     records = records.reshape(-1, 1 + 3 * N_PIXELS)
     pixels = records[:, 1:].reshape(-1, 3, N_PIXELS).transpose(0, 2, 1).reshape(-1, 3)
-    return make_bunch(
-        dataset,
+    return dataset.as_bunch(
         regular_panel(pixels / np.float32(255), N_PIXELS, ["red", "green", "blue"]),
         records[:, 0].astype(np.int64),
         _CIFAR10_DESCR.format(counts=f"{len(records):,} images."),

@@ -10,8 +10,6 @@ import numpy as np
 
 from ckts._checks import check_some_of
 from ckts.datasets._cache import Cache
-from ckts.datasets.catalog import find_dataset
-from ckts.datasets.fetch._bunch import make_bunch
 from ckts.datasets.readers.physionet2012 import CHANNELS, STATIC, read_physionet2012
 from ckts.panel import Panel
 
@@ -87,8 +85,8 @@ def fetch_physionet2012(
 
     subset = check_some_of("subset", subset, SETS)
     names = [name for s in subset for name in (f"set-{s}.tar.gz", f"Outcomes-{s}.txt")]
-    dataset = find_dataset("physionet2012").only(names)
-    paths = Cache(data_home, download_if_missing, verbose).fetch(dataset)
+    cache = Cache(data_home, download_if_missing, verbose)
+    dataset, paths = cache.fetch("physionet2012", names)
     parts = [
         read_physionet2012(paths[f"set-{s}.tar.gz"], paths[f"Outcomes-{s}.txt"])
         for s in subset
@@ -105,8 +103,7 @@ def fetch_physionet2012(
         n_empty=f"{len(empty)} record{'s' * (len(empty) != 1)}",
         empty=", ".join(map(str, empty)) or "none",
     )
-    return make_bunch(
-        dataset,
+    return dataset.as_bunch(
         X,
         y,
         descr,

@@ -10,8 +10,6 @@ import numpy as np
 
 from ckts._checks import check_choice, check_some_of
 from ckts.datasets._cache import Cache
-from ckts.datasets.catalog import find_dataset
-from ckts.datasets.fetch._bunch import make_bunch
 from ckts.datasets.readers.physionet2019 import CHANNELS, STATIC, read_physionet2019
 from ckts.datasets.split import paper_split
 from ckts.panel import Panel
@@ -118,9 +116,9 @@ def fetch_physionet2019(
     check_choice("split", split, (None, *SPLITS))
     hospitals = check_some_of("hospitals", hospitals, HOSPITALS)
     names = [f"training_set{hospital}.zip" for hospital in hospitals]
-    dataset = find_dataset("physionet2019").only(names)
-    paths = Cache(data_home, download_if_missing, verbose).fetch(dataset)
-    parts = [read_physionet2019(path) for path in paths.values()]
+    cache = Cache(data_home, download_if_missing, verbose)
+    dataset, paths = cache.fetch("physionet2019", names)
+    parts = [read_physionet2019(paths[name]) for name in names]
     everyone = Panel.concat([panel for panel, _ in parts])
     hourly = np.concatenate([labels for _, labels in parts])
     of = np.repeat(hospitals, [len(panel) for panel, _ in parts])
@@ -142,8 +140,7 @@ def fetch_physionet2019(
         share=septic.mean(),
         observed=X.observed.mean(),
     )
-    return make_bunch(
-        dataset,
+    return dataset.as_bunch(
         X,
         y,
         descr,

@@ -15,8 +15,6 @@ from scipy.fft import dct
 from ckts._checks import check_choice, check_some_of
 from ckts.datasets._archives import read_members
 from ckts.datasets._cache import Cache
-from ckts.datasets.catalog import find_dataset
-from ckts.datasets.fetch._bunch import make_bunch
 from ckts.panel import Panel, TimeScale
 
 RATE = 16_000
@@ -115,8 +113,9 @@ def fetch_speech_commands(
     check_choice("features", features, tuple(_FEATURES))
     check_choice("split", split, (None, "train", "validation", "test"))
     words = check_some_of("words", words, WORDS)
-    dataset = find_dataset("speech_commands")
-    (path,) = Cache(data_home, download_if_missing, verbose).fetch(dataset).values()
+    cache = Cache(data_home, download_if_missing, verbose)
+    dataset, paths = cache.fetch("speech_commands")
+    (path,) = paths.values()
     sounds, parts = _read_archive(path, words)
     if split:
         sounds = {name: sounds[name] for name in sounds if parts[name] == split}
@@ -129,8 +128,7 @@ def fetch_speech_commands(
         counts=f"{len(sounds):,} recordings; {n_short:,} shorter than a second",
         short="left out" if full_length else "among them",
     )
-    return make_bunch(
-        dataset,
+    return dataset.as_bunch(
         _make_panel(sounds, features),
         np.array([name.partition("/")[0] for name in sounds]),
         descr,

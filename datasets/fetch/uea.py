@@ -12,8 +12,7 @@ import numpy as np
 from ckts._checks import check_choice
 from ckts.datasets._archives import read_members
 from ckts.datasets._cache import Cache
-from ckts.datasets.catalog import Dataset, find_versions
-from ckts.datasets.fetch._bunch import make_bunch
+from ckts.datasets.catalog import Dataset
 from ckts.datasets.readers._text import Text, join_parts
 from ckts.datasets.readers.ts import parse_ts, read_ts
 
@@ -136,7 +135,7 @@ def fetch_member(
     """Fetch a set of a family of the catalog, "uea" or "tser"."""
     check_choice("split", split, (None, "train", "test"))
     short = str(name).removeprefix(f"{family}/")  # the full name may be given, too
-    dataset, paths = cache.fetch_any(find_versions(f"{family}/{short}"))
+    dataset, paths = cache.fetch(f"{family}/{short}")
     return bunch_of_texts(dataset, paths, short, split, return_X_y)
 
 
@@ -187,7 +186,7 @@ def bunch_of_texts(
         missing=1 - X.observed.mean(),
         split=f"the {split} set" if split else f"the first {n_train} to train",
     )
-    return make_bunch(dataset, X, y, descr, return_X_y=return_X_y)
+    return dataset.as_bunch(X, y, descr, return_X_y=return_X_y)
 
 
 def _find_texts(archive: Path, names: Sequence[str]) -> list[Text]:

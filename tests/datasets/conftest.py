@@ -51,7 +51,7 @@ def publish(server, monkeypatch):
     """
 
     def publish(name, files):
-        dataset = catalog.find_dataset(name)
+        dataset = catalog.find_versions(name)[0]
         known = {file.name: file for file in dataset.files}
         miniatures = []
         for file, content in files.items():

@@ -235,3 +235,11 @@ def test_a_stopped_process_leaves_a_part_that_goes_on(dataset, server, stop):
     assert fetched(dataset) == CONTENT
     assert server.requests == [("first", None), ("first", f"bytes={done}-")]
     assert left_over(dataset) == {NAME}
+
+
+def test_some_files_of_a_data_set_can_be_chosen(publish, server):
+    files = {f"t10k-{kind}-ubyte.gz": b"1" for kind in ("images-idx3", "labels-idx1")}
+    publish("mnist", files)
+    chosen, paths = Cache().fetch("mnist", ["t10k-labels-idx1-ubyte.gz"])
+    assert [file.name for file in chosen.files] == list(paths) == server.paths()
+    assert server.paths() == ["t10k-labels-idx1-ubyte.gz"]

@@ -114,6 +114,6 @@ def test_ctrl_c_ends_a_download(published, capsys, monkeypatch):
     def interrupt(*args, **options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("ckts.datasets.commands.Cache.fetch_any", interrupt)
+    monkeypatch.setattr("ckts.datasets.commands.Cache.fetch", interrupt)
     assert run("fetch", NAME) == 130
     assert "Interrupted" in capsys.readouterr().err

@@ -20,7 +20,7 @@ def dataset_of(server, name=NAME, mirrors=MIRRORS, **known):
 
 
 def fetch(dataset, **options):
-    return Cache(**options).fetch(dataset)
+    return Cache(**options).fetch_version(dataset)
 
 
 def fetched(dataset, **options):
@@ -61,7 +61,7 @@ from ckts.datasets.catalog import Dataset, RemoteFile
 url, digest = sys.argv[1:]
 file = RemoteFile("series.bin", (url,), digest=digest)
 dataset = Dataset("toy", "1.0", "A toy", "none", "nobody", "nowhere", (file,))
-(path,) = Cache().fetch(dataset).values()
+(path,) = Cache().fetch_version(dataset).values()
 print(len(path.read_bytes()))
 """
 
