@@ -68,11 +68,7 @@ def checks_itself(path: Path) -> bool:
 
 
 def read_members(
-    path: Path,
-    select: Callable[[str], bool] = lambda name: True,
-    *,
-    max_bytes: int = MAX_BYTES,
-    max_file_bytes: int = MAX_FILE_BYTES,
+    path: Path, select: Callable[[str], bool] = lambda name: True
 ) -> Iterator[tuple[str, bytes]]:
     """Yield name and content of the files in an archive, in its order.
 
@@ -80,28 +76,24 @@ def read_members(
     be left half extracted, and only the verified archive is in the cache. Sort by name
     if the order matters, since archives of the same files differ in theirs.
 
-    Paralimits
+    Parameters
     ----------
     path : Path
         A zip or tar archive; a tar archive may be compressed by gzip, xz or bzip2.
     select : callable, optional
         Name -> whether to read this file. All names are checked.
-    max_bytes : int, default 16 GiB
-        Of all files that are read.
-    max_file_bytes : int, default 4 GiB
-        Of each file that is read.
 
     Raises
     ------
     ValueError
-        If the archive is broken, has a name that leads out of it, a link or device, is
-        larger than allowed, or unpacks to more than 200 times its size, or the files
-        that are read to more than 50 times, beyond 64 MiB.
+        If the archive is broken, has a name that leads out of it, a link or device,
+        files of more than 4 GiB, or of 16 GiB in all, or unpacks to more than 200 times
+        its size, or the files that are read to more than 50 times, beyond 64 MiB.
     """
     with _explained(path), _Packed(path) as packed:
         held = _ratio(packed, MAX_HELD_RATIO)
-        limits = (_at_most(max_bytes, "its files have"), held)
-        for name, pieces in _checked(packed, select, limits, max_file_bytes):
+        limits = (_at_most(MAX_BYTES, "its files have"), held)
+        for name, pieces in _checked(packed, select, limits, MAX_FILE_BYTES):
             content = io.BytesIO()
             for piece in pieces:
                 content.write(piece)
@@ -142,7 +134,7 @@ _Member = tuple[str, int, Callable[[], IO[bytes] | io.RawIOBase | None]]
 class _Limit:
     """How many bytes may be unpacked.
 
-    Paralimits
+    Parameters
     ----------
     message : str
         Of the error if there are more.
@@ -192,7 +184,8 @@ def _checked(
     max_file_bytes: int,
 ) -> Iterator[tuple[str, Iterator[bytes]]]:
     """Yield name and pieces of the selected files."""
-    for number, (name, size, unpack) in enumerate(_members(packed)):
+    members = _zip_members if zipfile.is_zipfile(packed.name) else _tar_members
+    for number, (name, size, unpack) in enumerate(members(packed)):
         _check_name(name)
         if number >= MAX_MEMBERS:
             raise ValueError(f"it has more than {MAX_MEMBERS:,} files")
@@ -236,13 +229,8 @@ class _Unpacked(io.RawIOBase):
         return piece
 
 
-def _members(packed: _Packed) -> Iterator[_Member]:
-    """Yield (name, size, opener) of the files; folders are implied by the names."""
-    is_zip = zipfile.is_zipfile(packed.name)
-    yield from (_zip_members if is_zip else _tar_members)(packed)
-
-
 def _zip_members(packed: _Packed) -> Iterator[_Member]:
+    """Yield (name, size, opener) of the files; folders are implied by the names."""
     with zipfile.ZipFile(packed) as archive:
         limit = _ratio(packed, MAX_RATIO)
         for info in archive.infolist():
@@ -266,6 +254,7 @@ def _open_zip(
 
 
 def _tar_members(packed: _Packed) -> Iterator[_Member]:
+    """Yield the same of a tar, whatever its compression."""
     limit = _ratio(packed, MAX_RATIO)
     # All of it goes through the limit: headers too may claim to be a gigabyte.
     stream = _Unpacked(_decompress(packed), limit, _header_limit())

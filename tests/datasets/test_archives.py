@@ -85,12 +85,13 @@ def test_links_in_a_zip_raise(tmp_path):
         check_archive(tmp_path / "a.zip")
 
 
-def test_more_than_is_allowed_raises_before_it_is_unpacked(tmp_path):
+def test_more_than_is_allowed_raises_before_it_is_unpacked(tmp_path, monkeypatch):
+    monkeypatch.setattr("ckts.datasets._archives.MAX_BYTES", 1_500_000)
     bomb = zip_of({"a": bytes(10**6), "b": bytes(10**6)})
     path = written(tmp_path, "a.zip", bomb)
     with pytest.raises(ValueError, match="more than 1,500,000 bytes"):
-        list(read_members(path, max_bytes=1_500_000))
-    few = read_members(path, lambda name: name == "b", max_bytes=1_500_000)
+        list(read_members(path))
+    few = read_members(path, lambda name: name == "b")
     assert [name for name, _ in few] == ["b"]
 
 
@@ -209,12 +210,13 @@ def test_holes_in_a_tar_raise(tmp_path):
         check_archive(written(tmp_path, "a.tar", buffer.getvalue()))
 
 
-def test_a_file_larger_than_allowed_raises_whatever_it_declares(tmp_path):
+def test_a_file_larger_than_allowed_raises_whatever_it_declares(tmp_path, monkeypatch):
+    monkeypatch.setattr("ckts.datasets._archives.MAX_FILE_BYTES", 1000)
     honest = zip_of({"a": b"1" * 3000, "b": b"2" * 500})
     path = written(tmp_path, "a.zip", honest)
     with pytest.raises(ValueError, match="'a' has more than 1,000 bytes"):
-        list(read_members(path, max_file_bytes=1000))
-    chosen = read_members(path, lambda name: name == "b", max_file_bytes=1000)
+        list(read_members(path))
+    chosen = read_members(path, lambda name: name == "b")
     assert dict(chosen) == {"b": b"2" * 500}
 
 
