@@ -7,6 +7,7 @@ from importlib.resources import files
 import numpy as np
 
 from ckts._checks import check_choice
+from ckts.datasets._steps import panel_of_steps
 from ckts.panel import Panel
 
 N_TRAIN = 270
@@ -56,14 +57,9 @@ def load_japanese_vowels(*, split: str | None = None) -> tuple[Panel, np.ndarray
         # The published text has six decimals: a quotient of two integers is the
         # float64 nearest to it, that is, the one that parsing the text gives.
         values = arrays["millionths"] / 1e6
-        lengths = arrays["lengths"].astype(np.intp)
+        lengths = arrays["lengths"]
         labels = arrays["labels"]
-    indptr = np.concatenate([[0], np.cumsum(lengths)])
-    panel = Panel(
-        values,
-        np.arange(len(values)) - np.repeat(indptr[:-1], lengths),
-        indptr,
-        channels=[f"coefficient_{i}" for i in range(1, values.shape[1] + 1)],
-    )
+    channels = [f"coefficient_{i}" for i in range(1, values.shape[1] + 1)]
+    panel = panel_of_steps(values, lengths, channels)
     part = {None: slice(None), "train": slice(N_TRAIN), "test": slice(N_TRAIN, None)}
     return panel[part[split]], labels.astype("U1")[part[split]]

@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from ckts._checks import check_choice, check_count, check_share
+from ckts.datasets._steps import count_steps
 from ckts.panel import Panel, as_panel, is_after, read_landmark
 
 
@@ -129,7 +130,7 @@ def subsample(panel: Panel, step: int) -> Panel:
     """
     panel = as_panel(panel)
     check_count("step", step)
-    return panel.keep_rows(_ranks(panel.lengths) % step == 0)
+    return panel.keep_rows(count_steps(panel.lengths) % step == 0)
 
 
 def truncate(panel: Panel, landmark: Any, *, since: str = "first") -> Panel:
@@ -242,7 +243,7 @@ def choose_first(groups: np.ndarray, rate: float, keys: np.ndarray) -> np.ndarra
     sizes = np.bincount(groups)
     ordered = np.lexsort((keys, groups))
     chosen = np.empty(len(groups), dtype=bool)
-    chosen[ordered] = _ranks(sizes) < np.repeat(share_of(sizes, rate), sizes)
+    chosen[ordered] = count_steps(sizes) < np.repeat(share_of(sizes, rate), sizes)
     return chosen
 
 
@@ -260,7 +261,7 @@ def choose_blocks(
     n_runs = np.minimum(n_blocks, share)
     n_pieces = sizes - share + n_runs
     group = np.repeat(np.arange(len(sizes)), n_pieces)
-    rank = _ranks(n_pieces)
+    rank = count_steps(n_pieces)
     run = rank < n_runs[group]
     length, longer = np.divmod(share, np.maximum(n_runs, 1))
     lengths = np.where(run, length[group] + (rank < longer[group]), 1)
@@ -271,8 +272,3 @@ def choose_blocks(
         run[shuffled], lengths[shuffled]
     )
     return chosen
-
-
-def _ranks(sizes: np.ndarray) -> np.ndarray:
-    """Count 0, 1, ... within consecutive groups of some sizes."""
-    return np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)

@@ -13,6 +13,7 @@ from scipy.io import loadmat
 from ckts._checks import check_choice
 from ckts.datasets._archives import read_members
 from ckts.datasets._cache import Cache
+from ckts.datasets._steps import panel_of_steps
 from ckts.datasets.fetch.uea import bunch_of_texts, fetch_member
 from ckts.panel import Panel
 
@@ -108,12 +109,7 @@ def _read_uci(path: Path) -> tuple[Panel, np.ndarray, str]:
     padded = [np.asarray(matrix, np.float64).T for matrix in source["mixout"]]
     series = [_trim(matrix) for matrix in padded]
     lengths = [len(values) for values in series]
-    panel = Panel(
-        np.concatenate(series),
-        np.concatenate([np.arange(length) for length in lengths]),
-        np.cumsum([0, *lengths]),
-        channels=CHANNELS,
-    )
+    panel = panel_of_steps(np.concatenate(series), lengths, CHANNELS)
     letters = np.array([str(letter) for letter in source["consts"].key])
     total = sum(len(matrix) for matrix in padded)
     trimmed = total - sum(lengths)

@@ -13,7 +13,8 @@ from sklearn.utils import check_random_state
 from ckts._checks import check_choice
 from ckts.datasets._archives import read_members
 from ckts.datasets._cache import Cache
-from ckts.datasets._regular import regular_panel
+from ckts.datasets._steps import panel_of_steps
+from ckts.panel import Panel
 
 _PARTS = {"train": "train", "test": "t10k"}
 _KINDS = ("images-idx3", "labels-idx1")
@@ -101,10 +102,10 @@ def fetch_mnist(
     permutation = np.arange(n_pixels)
     if permuted:
         permutation = check_random_state(random_state).permutation(n_pixels)
-    pixels = images.reshape(-1, n_pixels)[:, permutation].reshape(-1, 1)
+    pixels = images.reshape(-1, n_pixels, 1)[:, permutation]
     order = ", in the order `permutation`" if permuted else ""
     return dataset.as_bunch(
-        regular_panel(pixels / np.float32(255), n_pixels, ["gray"]),
+        _panel_of_pixels(pixels, ["gray"]),
         labels.astype(np.int64),
         _MNIST_DESCR.format(order=order, counts=f"{len(images):,} images."),
         return_X_y=return_X_y,
@@ -167,14 +168,20 @@ def fetch_cifar10(
     # A record is the label, then all red, all green and all blue bytes.
     records = np.frombuffer(b"".join(files[name] for name in batches), np.uint8)
     records = records.reshape(-1, 1 + 3 * N_PIXELS)
-    pixels = records[:, 1:].reshape(-1, 3, N_PIXELS).transpose(0, 2, 1).reshape(-1, 3)
+    pixels = records[:, 1:].reshape(-1, 3, N_PIXELS).transpose(0, 2, 1)
     return dataset.as_bunch(
-        regular_panel(pixels / np.float32(255), N_PIXELS, ["red", "green", "blue"]),
+        _panel_of_pixels(pixels, ["red", "green", "blue"]),
         records[:, 0].astype(np.int64),
         _CIFAR10_DESCR.format(counts=f"{len(records):,} images."),
         return_X_y=return_X_y,
         target_names=files[_NAMES].decode("ascii").split(),
     )
+
+
+def _panel_of_pixels(pixels: np.ndarray, channels: list[str]) -> Panel:
+    """Make a panel of bytes of shape (n_images, n_pixels, n_channels)."""
+    values = pixels.reshape(-1, len(channels)) / np.float32(255)
+    return panel_of_steps(values, [pixels.shape[1]] * len(pixels), channels)
 
 
 def _read_idx(path: Path) -> np.ndarray:

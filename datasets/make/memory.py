@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from ckts._checks import check_count
-from ckts.datasets._regular import regular_panel
+from ckts.datasets._steps import panel_of_steps
 from ckts.panel import Panel
 
 N_DIGITS = 8
@@ -76,7 +76,7 @@ def make_copy_memory(
     values[:, -(memory + 1) :] = MARKER
     y = np.zeros((n_series, n_rows), dtype=np.int64)
     y[:, -memory:] = digits
-    return regular_panel(values.reshape(-1, 1), n_rows), y
+    return panel_of_steps(values.reshape(-1, 1), [n_rows] * n_series), y
 
 
 def make_adding_problem(
@@ -136,5 +136,5 @@ def make_adding_problem(
     marked = np.zeros((n_series, length))
     marked[series, first] = marked[series, second] = 1
     values = np.stack([numbers, marked], axis=-1).reshape(-1, 2)
-    X = regular_panel(values, length, ["number", "marked"])
+    X = panel_of_steps(values, [length] * n_series, ["number", "marked"])
     return X, numbers[series, first] + numbers[series, second]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ckts.datasets._steps import count_steps, panel_of_steps
 from ckts.datasets.readers._numbers import parse_numbers
 from ckts.datasets.readers._text import Text, as_text, shorten
 from ckts.panel import Panel
@@ -126,14 +127,13 @@ def read_series(cases: Cases) -> Panel:
     begins = (np.cumsum(counts) - counts).reshape(-1, cases.n_channels)
     counts = counts.reshape(begins.shape)
     lengths = counts.max(axis=1)
-    indptr = np.concatenate([[0], np.cumsum(lengths)])
-    series = np.repeat(np.arange(len(lengths)), lengths)
-    times = np.arange(len(series)) - indptr[series]
     values = numbers[:, None]
     if cases.n_channels > 1:
-        values = numbers.take(begins[series] + times[:, None], mode="clip")
-        values[times[:, None] >= counts[series]] = np.nan
-    return Panel(values, times, indptr, copy=False)
+        series = np.repeat(np.arange(len(lengths)), lengths)
+        steps = count_steps(lengths)
+        values = numbers.take(begins[series] + steps[:, None], mode="clip")
+        values[steps[:, None] >= counts[series]] = np.nan
+    return panel_of_steps(values, lengths)
 
 
 def read_targets(cases: Cases, classes: str | None) -> np.ndarray:

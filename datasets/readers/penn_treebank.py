@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ckts._checks import check_choice, check_count
-from ckts.datasets._regular import regular_panel
+from ckts.datasets._steps import panel_of_steps
 from ckts.datasets.readers._text import Source, Text, read_text
 from ckts.panel import Panel
 
@@ -90,7 +90,7 @@ def read_penn_treebank(
         rule = f"hold more than `length` = {length} characters"
         raise file.error(rule, str(len(codes)), None, "Choose a smaller length.")
     values = codes[: n_series * length, None].astype(np.float64)
-    X = regular_panel(values, length, ["character"])
+    X = panel_of_steps(values, [length] * n_series, ["character"])
     return X, codes[1 : n_series * length + 1].reshape(n_series, length), vocabulary
 
 
