@@ -151,7 +151,9 @@ def parse_catalog(text: str) -> dict[str, tuple[Dataset, ...]]:
     """
     tables = tomllib.loads(text)
     families = tables.pop("families", {})
-    catalog = {name: (_make(name, table),) for name, table in tables.items()}
+    catalog: dict[str, tuple[Dataset, ...]] = {
+        name: (_make(name, table),) for name, table in tables.items()
+    }
     for family, table in families.items():
         catalog.update(_expand(family, table))
     return catalog

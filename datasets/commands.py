@@ -1,7 +1,5 @@
 """What `ckts datasets` does: list, fetch, verify and remove data sets of the cache."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Sequence
 from pathlib import Path

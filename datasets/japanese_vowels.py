@@ -1,7 +1,5 @@
 """JapaneseVowels: which of nine men said /ae/."""
 
-from __future__ import annotations
-
 from importlib.resources import files
 
 import numpy as np

@@ -1,11 +1,8 @@
 """PBC: visits of patients with a liver disease, and what became of them."""
 
-from __future__ import annotations
-
 from importlib.resources import files
 
 import numpy as np
-import pandas as pd
 
 from ckts._checks import check_choice, check_positive, check_real
 from ckts.panel import Panel, TimeScale
@@ -134,6 +131,8 @@ def load_pbc_survival() -> tuple[Panel, np.ndarray]:
     >>> y["status"][:3], y["time"][:3]
     (array([2, 0, 2]), array([ 400, 5169, 1012]))
     """
+    import pandas as pd
+
     with files("ckts.datasets.data").joinpath("pbcseq.csv.gz").open("rb") as file:
         # exact: by default pandas may round the last bit another way
         table = pd.read_csv(file, compression="gzip", float_precision="round_trip")

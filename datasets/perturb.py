@@ -1,15 +1,13 @@
 """Take observations away: at random, in blocks, by their value, or after a landmark."""
 
-from __future__ import annotations
-
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from sklearn.utils import check_random_state
 
 from ckts._checks import check_choice, check_count, check_share
 from ckts.datasets._steps import count_steps
+from ckts.datasets.make._sampling import make_rng
 from ckts.panel import Panel, as_panel, is_after, read_landmark
 
 
@@ -81,7 +79,7 @@ def drop_observations(
     check_choice("how", how, ("jointly", "per_channel"))
     check_choice("pattern", pattern, ("random", "blocks", "informative"))
     check_count("n_blocks", n_blocks)
-    rng = check_random_state(random_state)
+    rng = make_rng(random_state)
 
     jointly = how == "jointly"
     rows, channels = _items(panel, jointly)

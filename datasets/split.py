@@ -1,12 +1,9 @@
 """The split of the CKConv paper: 70 % to train, 15 % to validate, 15 % to test."""
 
-from __future__ import annotations
-
 from textwrap import shorten
 from typing import Any
 
 import numpy as np
-from sklearn.model_selection import train_test_split
 
 from ckts.panel import Panel, as_panel
 
@@ -62,6 +59,8 @@ def _cut(
     numbers: np.ndarray, y: np.ndarray, *, train_size: float, seed: int, stratify: bool
 ) -> Any:
     """Split numbers of series in two."""
+    from sklearn.model_selection import train_test_split
+
     try:
         return train_test_split(
             numbers,

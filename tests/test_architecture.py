@@ -62,7 +62,7 @@ LIBRARIES = {
     "convolution": {"numpy", "scipy", "torch"},
     "layers": {"torch"},
     "networks": {"torch"},
-    "datasets": {"numpy", "pandas", "scipy", "sklearn"},
+    "datasets": {"numpy"},
     "plotting": {"numpy"},
     "estimators": {"numpy", "pandas", "scipy", "sklearn", "skorch", "torch", "tqdm"},
     "demo": {"numpy", "scipy", "sklearn", "tqdm"},
@@ -70,6 +70,8 @@ LIBRARIES = {
 
 # What may be imported inside a function, because a user may lack it or never need it.
 LATE = {"filelock", "matplotlib", "pandas", "pooch", "requests", "tqdm"}
+# They take two seconds, and listing, downloading or reading data does without.
+LATE |= {"scipy", "sklearn"}
 # `ckts --help` must answer at once: programs import what they run when they run it.
 PROGRAMS = {"cli", "demo"}
 

@@ -1,14 +1,11 @@
 """CharacterTrajectories: which letter a pen wrote."""
 
-from __future__ import annotations
-
 import io
 import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.io import loadmat
 
 from ckts._checks import check_choice
 from ckts.datasets._archives import read_members
@@ -103,6 +100,8 @@ def fetch_character_trajectories(
 
 
 def _read_uci(path: Path) -> tuple[Panel, np.ndarray, str]:
+    from scipy.io import loadmat
+
     ((_, content),) = read_members(path, lambda name: name.endswith(_MATRICES))
     # Each record of the struct is reached by name; cells become arrays of objects.
     source = loadmat(io.BytesIO(content), squeeze_me=True, struct_as_record=False)

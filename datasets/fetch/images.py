@@ -1,19 +1,17 @@
 """MNIST and CIFAR-10 as series: images read pixel by pixel."""
 
-from __future__ import annotations
-
 import gzip
 import os
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
-from sklearn.utils import check_random_state
 
 from ckts._checks import check_choice
 from ckts.datasets._archives import read_members
 from ckts.datasets._cache import Cache
 from ckts.datasets._steps import panel_of_steps
+from ckts.datasets.make._sampling import make_rng
 from ckts.panel import Panel
 
 _PARTS = {"train": "train", "test": "t10k"}
@@ -101,7 +99,7 @@ def fetch_mnist(
     n_pixels = images[0].size
     permutation = np.arange(n_pixels)
     if permuted:
-        permutation = check_random_state(random_state).permutation(n_pixels)
+        permutation = make_rng(random_state).permutation(n_pixels)
     pixels = images.reshape(-1, n_pixels, 1)[:, permutation]
     order = ", in the order `permutation`" if permuted else ""
     return dataset.as_bunch(

@@ -1,7 +1,5 @@
 """PhysioNet 2012: two days in intensive care, and who died in hospital."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Sequence
 from typing import Any

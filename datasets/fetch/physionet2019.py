@@ -1,7 +1,5 @@
 """PhysioNet 2019: sepsis in intensive care, under three protocols."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Sequence
 from typing import Any

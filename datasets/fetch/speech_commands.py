@@ -1,7 +1,5 @@
 """Speech Commands: spoken words, as sound or as cepstrum coefficients."""
 
-from __future__ import annotations
-
 import io
 import os
 import wave
@@ -10,7 +8,6 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
-from scipy.fft import dct
 
 from ckts._checks import check_choice, check_some_of
 from ckts.datasets._archives import read_members
@@ -215,6 +212,8 @@ def mfcc(audio: np.ndarray) -> np.ndarray:
     ndarray of float64 of shape (n_recordings, 1 + n_samples // 100, 20)
         Frame i is centered at i / 160 seconds.
     """
+    from scipy.fft import dct
+
     half = WINDOW // 2
     mirrored = np.pad(audio.astype(np.float64), [(0, 0), (half, half)], mode="reflect")
     frames = np.lib.stride_tricks.sliding_window_view(mirrored, WINDOW, axis=1)

@@ -1,7 +1,5 @@
 """Sets of the UEA, UCR and TSER archives, by download."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath

@@ -1,7 +1,5 @@
 """How generators sample a signal: lengths, times, noise and missing values."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from numbers import Integral
 
@@ -30,6 +28,15 @@ def check_sampling(
             f"Write `length=({high}, {low})`."
         )
     return low, high
+
+
+def make_rng(
+    random_state: int | np.random.RandomState | None,
+) -> np.random.RandomState:
+    """Make the generator of a seed, as scikit-learn does."""
+    from sklearn.utils import check_random_state
+
+    return check_random_state(random_state)
 
 
 def draw_rows(

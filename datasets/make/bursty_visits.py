@@ -1,13 +1,11 @@
 """Visits hours apart, each a burst of readings, with the class on one scale only."""
 
-from __future__ import annotations
-
 from math import gcd
 
 import numpy as np
-from sklearn.utils import check_random_state
 
 from ckts._checks import check_choice, check_count, check_positive, check_real
+from ckts.datasets.make._sampling import make_rng
 from ckts.panel import Panel
 
 JITTER = 0.2  # gaps in a burst vary by this share of `inner_gap`
@@ -96,7 +94,7 @@ def make_bursty_visits(
     _check_resolved(inner_gap, n_visits * outer_gap)
     cycles = CYCLES if signal == "between" else (1, _other_order(n_readings))
 
-    rng = check_random_state(random_state)
+    rng = make_rng(random_state)
     y = np.arange(n_series) % 2
     shape = (n_series, n_visits, n_readings)
     visits, readings = _draw_clock(shape, outer_gap, rng)

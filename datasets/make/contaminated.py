@@ -1,14 +1,11 @@
 """Easy tasks in which a few values, time stamps or targets are absurd."""
 
-from __future__ import annotations
-
 from numbers import Integral
 
 import numpy as np
-from sklearn.utils import check_random_state
 
 from ckts._checks import check_choice, check_count, check_real, check_share
-from ckts.datasets.make._sampling import draw_rows, draw_times
+from ckts.datasets.make._sampling import draw_rows, draw_times, make_rng
 from ckts.panel import Panel
 
 LENGTHS = {"level": 15, "frequency": 25, "regression": 15}
@@ -88,7 +85,7 @@ def make_contaminated(
         check_share("amount", amount)
     _check_contamination(task, contamination, factor, sentinel)
 
-    rng = check_random_state(random_state)
+    rng = make_rng(random_state)
     values, times, indptr, y = _draw_clean(n_series, task, rng)
     wrong = {"value": values[:, 0], "time": times, "target": y}
     places = {"value": np.arange(len(times)), "time": indptr[1:] - 1}

@@ -1,12 +1,10 @@
 """Problems of a long memory: copy what came first, add two marked numbers."""
 
-from __future__ import annotations
-
 import numpy as np
-from sklearn.utils import check_random_state
 
 from ckts._checks import check_count
 from ckts.datasets._steps import panel_of_steps
+from ckts.datasets.make._sampling import make_rng
 from ckts.panel import Panel
 
 N_DIGITS = 8
@@ -68,7 +66,7 @@ def make_copy_memory(
     check_count("n_series", n_series)
     check_count("length", length)
     check_count("memory", memory)
-    rng = check_random_state(random_state)
+    rng = make_rng(random_state)
     n_rows = length + 2 * memory
     digits = rng.randint(1, N_DIGITS + 1, size=(n_series, memory))
     values = np.zeros((n_series, n_rows))
@@ -127,7 +125,7 @@ def make_adding_problem(
     """
     check_count("n_series", n_series)
     check_count("length", length, minimum=2)
-    rng = check_random_state(random_state)
+    rng = make_rng(random_state)
     numbers = rng.random_sample((n_series, length))
     series = np.arange(n_series)
     first = rng.randint(length, size=n_series)

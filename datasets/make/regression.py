@@ -1,12 +1,15 @@
 """Regression with a known truth: the power of a filtered signal."""
 
-from __future__ import annotations
-
 import numpy as np
-from sklearn.utils import check_random_state
 
 from ckts._checks import check_count, check_positive, check_real
-from ckts.datasets.make._sampling import check_sampling, draw_rows, draw_times, measure
+from ckts.datasets.make._sampling import (
+    check_sampling,
+    draw_rows,
+    draw_times,
+    make_rng,
+    measure,
+)
 from ckts.panel import Panel
 
 
@@ -80,7 +83,7 @@ def make_irregular_regression(
     check_positive("duration", duration)
     shortest_longest = check_sampling(n_channels, length, noise, missing)
 
-    rng = check_random_state(random_state)
+    rng = make_rng(random_state)
     series, indptr = draw_rows(n_series, shortest_longest, rng)
     times = draw_times(series, duration, rng)
     size = (n_series, n_channels, n_harmonics)

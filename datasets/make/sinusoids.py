@@ -1,14 +1,17 @@
 """Sinusoids at irregular times: the frequency is the class."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np
-from sklearn.utils import check_random_state
 
 from ckts._checks import check_count, check_positive, check_real
-from ckts.datasets.make._sampling import check_sampling, draw_rows, draw_times, measure
+from ckts.datasets.make._sampling import (
+    check_sampling,
+    draw_rows,
+    draw_times,
+    make_rng,
+    measure,
+)
 from ckts.panel import Panel
 
 
@@ -75,7 +78,7 @@ def make_irregular_sinusoids(
     check_positive("duration", duration)
     shortest_longest = check_sampling(n_channels, length, noise, missing)
 
-    rng = check_random_state(random_state)
+    rng = make_rng(random_state)
     y = rng.permutation(np.arange(n_series) % len(frequencies))
     series, indptr = draw_rows(n_series, shortest_longest, rng)
     times = draw_times(series, duration, rng)

@@ -1,12 +1,9 @@
 """Two classes with the same values in the same order, on clocks of other speeds."""
 
-from __future__ import annotations
-
 import numpy as np
-from sklearn.utils import check_random_state
 
 from ckts._checks import check_count, check_positive
-from ckts.datasets.make._sampling import check_sampling, draw_rows, measure
+from ckts.datasets.make._sampling import check_sampling, draw_rows, make_rng, measure
 from ckts.panel import Panel
 
 MEAN_STEP = 0.1  # mean gap of the slow clock
@@ -76,7 +73,7 @@ def make_speed(
         )
     shortest_longest = check_sampling(n_channels, length, noise, missing)
 
-    rng = check_random_state(random_state)
+    rng = make_rng(random_state)
     series, indptr = draw_rows(n_series, shortest_longest, rng)
     y = np.arange(n_series) % 2
     steps = np.arange(len(series)) - indptr[series]

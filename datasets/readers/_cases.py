@@ -1,7 +1,5 @@
 """What `.ts` and `.arff` share: a header, then a case per line: values and a label."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

@@ -8,8 +8,6 @@ Digits that form an integer below 2**53, divided or multiplied by a power of ten
 1990). What is longer, or not a number, goes to `float`.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 BLOCK = 1 << 17  # characters; the arrays of one block stay in the cache

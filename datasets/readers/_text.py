@@ -1,7 +1,5 @@
 """What the readers share: texts of any source, tables in them, and their messages."""
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Sequence

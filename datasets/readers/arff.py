@@ -1,7 +1,5 @@
 """Time series in ARFF text, as the UEA and UCR archives write them."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass, field
 

@@ -1,7 +1,5 @@
 """Penn Treebank, character by character, from a file that the user has."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from ckts._checks import check_choice, check_count

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from ckts._checks import check_choice
 from ckts.datasets.readers._numbers import parse_numbers
@@ -19,6 +19,9 @@ from ckts.datasets.readers._text import (
     shorten,
 )
 from ckts.panel import Panel, TimeScale
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # Parameter -> its unit, as the challenge states them.
 CHANNELS = {
@@ -190,6 +193,8 @@ def _raise_if_repeated(table: Table, measured: pd.DataFrame) -> None:
 
 def _parse_columns(table: Table) -> pd.DataFrame:
     """Read series, minute, name and value; each spelling is parsed once."""
+    import pandas as pd
+
     frame = pd.read_csv(
         io.BytesIO(table.body or b",,"),
         header=None,
@@ -226,6 +231,8 @@ def _raise_first(table: Table, column: pd.Series, wrong: np.ndarray, rule: str) 
 
 def _read_outcomes(source: Source, records: np.ndarray) -> pd.DataFrame:
     """Read the outcomes of some records, in their order."""
+    import pandas as pd
+
     text = read_text(source, ".txt", "outcomes")
     table = read_tables([text], ("RecordID", *OUTCOMES), ",")
     cells, wrong = table.parse()

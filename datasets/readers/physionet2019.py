@@ -1,7 +1,5 @@
 """Records of the PhysioNet challenge 2019: the hours of a stay, in a `.psv` file."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from ckts.datasets.readers._text import Source, Table, read_tables, read_texts

@@ -1,13 +1,10 @@
 """Text files of the UEA, UCR and TSER archives: `.ts`."""
 
-from __future__ import annotations
-
 import re
 import warnings
 from dataclasses import dataclass, field
 
 import numpy as np
-import pandas as pd
 
 from ckts._checks import check_choice
 from ckts.datasets.readers._cases import (
@@ -203,6 +200,8 @@ def _check_lengths(cases: Cases, lengths: np.ndarray) -> None:
 
 def _read_stamped(cases: Cases, duplicates: str) -> Panel:
     """Read channels that have their own time stamps: (time,value),(time,value),..."""
+    import pandas as pd
+
     counts = _count_pairs(cases)
     values, times, scale = _read_pairs(cases, counts)
     piece = np.repeat(np.arange(len(counts)), counts)
@@ -281,6 +280,8 @@ def _read_pairs(
 
 def _read_dates(tokens: list[bytes]) -> tuple[np.ndarray, np.ndarray]:
     """Parse dates; tell also which are none."""
+    import pandas as pd
+
     texts = [as_text(token) for token in tokens]
     dates = pd.to_datetime(texts, errors="coerce", utc=True, format="ISO8601")
     if dates.hasnans:
