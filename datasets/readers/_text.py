@@ -2,8 +2,10 @@
 
 import os
 import re
+import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -255,6 +257,13 @@ def read_tables(texts: Sequence[Text], columns: Sequence[str], separator: str) -
     table = Table(texts, columns, separator.encode(), lengths, body)
     _check_shape(table)
     return table
+
+
+def read_units(name: str) -> tuple[dict[str, str], dict[str, str]]:
+    """Return channel -> unit, and static feature -> unit, of records in tables."""
+    path = resources.files("ckts.datasets.data").joinpath("units.toml")
+    units = tomllib.loads(path.read_text("utf-8"))[name]
+    return units["channels"], units["static"]
 
 
 def _check_shape(table: Table) -> None:

@@ -16,6 +16,7 @@ from ckts.datasets.readers._text import (
     read_tables,
     read_text,
     read_texts,
+    read_units,
     shorten,
 )
 from ckts.panel import Panel, TimeScale
@@ -23,53 +24,7 @@ from ckts.panel import Panel, TimeScale
 if TYPE_CHECKING:
     import pandas as pd
 
-# Parameter -> its unit, as the challenge states them.
-CHANNELS = {
-    "Albumin": "g/dL",
-    "ALP": "IU/L",
-    "ALT": "IU/L",
-    "AST": "IU/L",
-    "Bilirubin": "mg/dL",
-    "BUN": "mg/dL",
-    "Cholesterol": "mg/dL",
-    "Creatinine": "mg/dL",
-    "DiasABP": "mmHg",
-    "FiO2": "0-1",
-    "GCS": "3-15",
-    "Glucose": "mg/dL",
-    "HCO3": "mmol/L",
-    "HCT": "%",
-    "HR": "1/min",
-    "K": "mEq/L",
-    "Lactate": "mmol/L",
-    "Mg": "mmol/L",
-    "MAP": "mmHg",
-    "MechVent": "0/1",
-    "Na": "mEq/L",
-    "NIDiasABP": "mmHg",
-    "NIMAP": "mmHg",
-    "NISysABP": "mmHg",
-    "PaCO2": "mmHg",
-    "PaO2": "mmHg",
-    "pH": "0-14",
-    "Platelets": "1000/µL",
-    "RespRate": "1/min",
-    "SaO2": "%",
-    "SysABP": "mmHg",
-    "Temp": "°C",
-    "TroponinI": "µg/L",
-    "TroponinT": "µg/L",
-    "Urine": "mL",
-    "WBC": "1000/µL",
-    "Weight": "kg",
-}
-STATIC = {
-    "Age": "years",
-    "Gender": "0 female, 1 male",
-    "Height": "cm",
-    "ICUType": "1 coronary, 2 cardiac surgery, 3 medical, 4 surgical",
-    "Weight": "kg",
-}
+CHANNELS, STATIC = read_units("physionet2012")
 OUTCOMES = ("SAPS-I", "SOFA", "Length_of_stay", "Survival", "In-hospital_death")
 _AT_ADMISSION = ("RecordID", *STATIC)
 _COLUMNS = ("Time", "Parameter", "Value")

@@ -2,53 +2,16 @@
 
 import numpy as np
 
-from ckts.datasets.readers._text import Source, Table, read_tables, read_texts
+from ckts.datasets.readers._text import (
+    Source,
+    Table,
+    read_tables,
+    read_texts,
+    read_units,
+)
 from ckts.panel import Panel, TimeScale
 
-# Column -> its unit, as the challenge states them.
-CHANNELS = {
-    "HR": "1/min",
-    "O2Sat": "%",
-    "Temp": "°C",
-    "SBP": "mmHg",
-    "MAP": "mmHg",
-    "DBP": "mmHg",
-    "Resp": "1/min",
-    "EtCO2": "mmHg",
-    "BaseExcess": "mmol/L",
-    "HCO3": "mmol/L",
-    "FiO2": "%",
-    "pH": "0-14",
-    "PaCO2": "mmHg",
-    "SaO2": "%",
-    "AST": "IU/L",
-    "BUN": "mg/dL",
-    "Alkalinephos": "IU/L",
-    "Calcium": "mg/dL",
-    "Chloride": "mmol/L",
-    "Creatinine": "mg/dL",
-    "Bilirubin_direct": "mg/dL",
-    "Glucose": "mg/dL",
-    "Lactate": "mg/dL",
-    "Magnesium": "mmol/dL",
-    "Phosphate": "mg/dL",
-    "Potassium": "mmol/L",
-    "Bilirubin_total": "mg/dL",
-    "TroponinI": "ng/mL",
-    "Hct": "%",
-    "Hgb": "g/dL",
-    "PTT": "s",
-    "WBC": "1000/µL",
-    "Fibrinogen": "mg/dL",
-    "Platelets": "1000/µL",
-}
-STATIC = {
-    "Age": "years",
-    "Gender": "0 female, 1 male",
-    "Unit1": "1 medical intensive care",
-    "Unit2": "1 surgical intensive care",
-    "HospAdmTime": "h from admission to intensive care to that to the hospital",
-}
+CHANNELS, STATIC = read_units("physionet2019")
 _COLUMNS = (*CHANNELS, *STATIC, "ICULOS", "SepsisLabel")
 
 

@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from ckts.datasets.readers._text import read_texts
+from ckts.datasets.readers._text import read_texts, read_units
 from http_server import tar_of, zip_of
 
 FILES = {"b/2.txt": "two", "b/1.txt": "one", "b/.1.txt": "hidden", "b/1.md": "other"}
@@ -66,3 +66,12 @@ def test_what_cannot_be_read_is_named(tmp_path):
     broken.write_bytes(PACKED["data.zip"][:-30])
     with pytest.raises(ValueError, match="`archive` must be whole"):
         read_texts(broken, ".txt")
+
+
+def test_channels_and_static_features_of_the_challenges_have_units():
+    for name, n_channels in (("physionet2012", 37), ("physionet2019", 34)):
+        channels, static = read_units(name)
+        assert (len(channels), len(static)) == (n_channels, 5)
+        assert all(isinstance(unit, str) for unit in (*channels.values(), *static))
+        assert channels["HR"] == "1/min"
+        assert static["Gender"] == "0 female, 1 male"
