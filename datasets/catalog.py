@@ -5,7 +5,7 @@ The sets are listed in ``data/catalog.toml``; a new one is a table there, which
 """
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
@@ -56,6 +56,8 @@ class Dataset:
     homepage : str
         Where a person reads about it.
     files : tuple of RemoteFile
+    description : str
+        What the series are, their units, what was left out; with names in braces.
     """
 
     name: str
@@ -65,9 +67,16 @@ class Dataset:
     citation: str
     homepage: str
     files: tuple[RemoteFile, ...]
+    description: str
 
     def as_bunch(
-        self, X: Any, y: Any, descr: str, *, return_X_y: bool = False, **more: Any
+        self,
+        X: Any,
+        y: Any,
+        counts: Mapping[str, Any],
+        *,
+        return_X_y: bool = False,
+        **more: Any,
     ) -> Any:
         """Return what a fetcher returns: (X, y), or a Bunch that also has the terms.
 
@@ -75,8 +84,8 @@ class Dataset:
         ----------
         X : Panel of shape (n_series,)
         y : ndarray of shape (n_series, ...)
-        descr : str
-            What the series are, their units, what was left out.
+        counts : mapping of str to object
+            What the description has in braces.
         return_X_y : bool, default False
         **more : object
             Further fields of the Bunch.
@@ -86,7 +95,7 @@ class Dataset:
         from sklearn.utils import Bunch
 
         terms = (
-            f"{self.title}\n\n{descr.strip()}\n\n"
+            f"{self.title}\n\n{self.description.format(**counts)}\n\n"
             f"Version: {self.version}\nLicense: {self.license}\n"
             f"Citation: {self.citation}\nHomepage: {self.homepage}\n"
         )
@@ -150,28 +159,28 @@ def parse_catalog(text: str) -> dict[str, tuple[Dataset, ...]]:
         Name -> versions.
     """
     tables = tomllib.loads(text)
-    families = tables.pop("families", {})
+    families, texts = tables.pop("families", {}), tables.pop("descriptions", {})
     catalog: dict[str, tuple[Dataset, ...]] = {
-        name: (_make(name, table),) for name, table in tables.items()
+        name: (_make(name, table, texts),) for name, table in tables.items()
     }
     for family, table in families.items():
-        catalog.update(_expand(family, table))
+        catalog.update(_expand(family, table, texts))
     return catalog
 
 
 def _expand(
-    family: str, table: dict[str, Any]
+    family: str, table: dict[str, Any], texts: dict[str, str]
 ) -> Iterator[tuple[str, tuple[Dataset, ...]]]:
     """Yield name and versions of each set of a family."""
     sources, archives = table.pop("sources"), table.pop("archives")
     for terms in archives.values():
         for short, record in terms.pop("records").items():
             name = f"{family}/{short}"
-            versions = (
-                _make(name, _fill(table | terms | source, name=short, record=record))
+            tables = (
+                _fill(table | terms | source, name=short, record=record)
                 for source in sources
             )
-            yield name, tuple(versions)
+            yield name, tuple(_make(name, filled, texts) for filled in tables)
 
 
 def _fill(value: Any, **known: object) -> Any:
@@ -183,7 +192,7 @@ def _fill(value: Any, **known: object) -> Any:
     return value.format(**known) if isinstance(value, str) else value
 
 
-def _make(name: str, table: dict[str, Any]) -> Dataset:
+def _make(name: str, table: dict[str, Any], texts: dict[str, str]) -> Dataset:
     """Make a data set of its table; a key that it does not have raises TypeError."""
     mirrors, checksums = table.pop("mirrors"), table.pop("checksums", None)
     parts = []
@@ -191,4 +200,5 @@ def _make(name: str, table: dict[str, Any]) -> Dataset:
         path = part.pop("path", part["name"])
         urls = tuple(f"{mirror}/{path}" for mirror in mirrors)
         parts.append(RemoteFile(urls=urls, checksums=checksums, **part))
-    return Dataset(name, files=tuple(parts), **table)
+    description = texts.get(table.pop("description", name), "")
+    return Dataset(name, files=tuple(parts), description=description, **table)

@@ -18,12 +18,6 @@ VERSIONS = ("2023", "2018", "uci")
 CHANNELS = ("x_velocity", "y_velocity", "pen_force")
 _NAME = "CharacterTrajectories"
 _MATRICES = "mixoutALL_shifted.mat"
-_DESCR = """\
-{n_series} letters of one writer, whose graphics tablet was read 200 times a second: the
-velocities of the pen tip and its force, differentiated, smoothed (Gaussian, sigma 2)
-and normalized by the authors. The zeros that pad the series at both ends are trimmed:
-{trimmed} of {total} steps. The times are the numbers 0, 1, ... of the steps, 5 ms each.
-"""
 
 
 def fetch_character_trajectories(
@@ -95,11 +89,11 @@ def fetch_character_trajectories(
         )
     dataset, paths = cache.fetch("character_trajectories")
     (path,) = paths.values()
-    X, y, descr = _read_uci(path)
-    return dataset.as_bunch(X, y, descr, return_X_y=return_X_y)
+    X, y, counts = _read_uci(path)
+    return dataset.as_bunch(X, y, counts, return_X_y=return_X_y)
 
 
-def _read_uci(path: Path) -> tuple[Panel, np.ndarray, str]:
+def _read_uci(path: Path) -> tuple[Panel, np.ndarray, dict[str, int]]:
     from scipy.io import loadmat
 
     ((_, content),) = read_members(path, lambda name: name.endswith(_MATRICES))
@@ -112,8 +106,8 @@ def _read_uci(path: Path) -> tuple[Panel, np.ndarray, str]:
     letters = np.array([str(letter) for letter in source["consts"].key])
     total = sum(len(matrix) for matrix in padded)
     trimmed = total - sum(lengths)
-    descr = _DESCR.format(n_series=len(series), trimmed=trimmed, total=total)
-    return panel, letters[source["consts"].charlabels.astype(int) - 1], descr
+    counts = {"n_series": len(series), "trimmed": trimmed, "total": total}
+    return panel, letters[source["consts"].charlabels.astype(int) - 1], counts
 
 
 def _trim(values: np.ndarray) -> np.ndarray:

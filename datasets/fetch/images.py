@@ -16,22 +16,12 @@ from ckts.panel import Panel
 
 _PARTS = {"train": "train", "test": "t10k"}
 _KINDS = ("images-idx3", "labels-idx1")
-_MNIST_DESCR = """
-Each series is an image, read line by line from its top left corner{order}. One channel,
-from 0 (background) to 1; the times 0, 1, ... count pixels. The task is to tell which
-digit was written. {counts}
-"""
 _NAMES = "batches.meta.txt"
 _BATCHES = {
     "train": tuple(f"data_batch_{number}.bin" for number in range(1, 6)),
     "test": ("test_batch.bin",),
 }
 N_PIXELS = 32 * 32
-_CIFAR10_DESCR = """
-Each series is a photograph, read line by line from its top left corner. Channels "red",
-"green" and "blue", from 0 (black) to 1; the times 0, 1, ... count pixels. The task is
-to tell what is in it. {counts}
-"""
 
 
 def fetch_mnist(
@@ -105,7 +95,7 @@ def fetch_mnist(
     return dataset.as_bunch(
         _panel_of_pixels(pixels, ["gray"]),
         labels.astype(np.int64),
-        _MNIST_DESCR.format(order=order, counts=f"{len(images):,} images."),
+        {"order": order, "n_images": len(images)},
         return_X_y=return_X_y,
         permutation=permutation,
     )
@@ -170,7 +160,7 @@ def fetch_cifar10(
     return dataset.as_bunch(
         _panel_of_pixels(pixels, ["red", "green", "blue"]),
         records[:, 0].astype(np.int64),
-        _CIFAR10_DESCR.format(counts=f"{len(records):,} images."),
+        {"n_images": len(records)},
         return_X_y=return_X_y,
         target_names=files[_NAMES].decode("ascii").split(),
     )

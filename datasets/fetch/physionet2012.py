@@ -12,14 +12,6 @@ from ckts.datasets.readers.physionet2012 import CHANNELS, STATIC, read_physionet
 from ckts.panel import Panel
 
 SETS = ("a", "b", "c")
-_DESCR = """\
-{n_records} stays in intensive care, {sets}: the first two days, and whether the patient
-died in hospital ({n_deaths} did). Times are the minutes since admission, as published,
-neither rounded nor put on a grid. 37 channels, NaN where nothing was measured
-({observed:.1%} of the values are observed); 5 static features, NaN where unknown. A
-parameter with two values in one minute keeps both, in two rows of the same time. Rows
-without the name of a parameter are dropped. {n_empty} without any measurement,
-valid and kept: {empty}."""
 
 
 def fetch_physionet2012(
@@ -93,7 +85,7 @@ def fetch_physionet2012(
     outcomes = pd.concat([outcomes for _, outcomes in parts])
     y = outcomes["In-hospital_death"].to_numpy()
     empty = X.instances[X.lengths == 0]
-    descr = _DESCR.format(
+    counts = dict(
         n_records=len(X),
         sets=f"set{'s' * (len(subset) > 1)} {', '.join(subset)}",
         n_deaths=y.sum(),
@@ -104,7 +96,7 @@ def fetch_physionet2012(
     return dataset.as_bunch(
         X,
         y,
-        descr,
+        counts,
         return_X_y=return_X_y,
         outcomes=outcomes,
         subset=np.repeat(subset, [len(panel) for panel, _ in parts]),

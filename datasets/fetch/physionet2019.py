@@ -24,12 +24,6 @@ HOSPITALS = ("A", "B")
 HOURS = 72
 SHORTEST = 2  # hours; stays of so many or fewer are left out by the paper's code
 SPLITS = ("train", "validation", "test")
-_DESCR = """\
-{n_records} stays in intensive care of {hospitals}{split}. {protocol}
-Protocol {name!r}: {n_left_out} left out, {n_septic} with sepsis ({share:.2%}).
-Times are hours since the admission to intensive care. 34 channels, NaN where nothing
-was measured ({observed:.1%} of the values are observed); 5 static features, NaN where
-unknown. Nothing is filled in, scaled or put on a grid."""
 
 
 def fetch_physionet2019(
@@ -127,7 +121,7 @@ def fetch_physionet2019(
         chosen = np.isin(X.instances, parts_of[split].instances)
         y = y[chosen[X.series_of_rows] if protocol == "hourly" else chosen]
         X, septic, of = X[chosen], septic[chosen], of[chosen]
-    descr = _DESCR.format(
+    counts = dict(
         n_records=len(X),
         hospitals=f"hospital{'s' * (len(hospitals) > 1)} {' and '.join(hospitals)}",
         split="" if split is None else f", those of the {split} part",
@@ -141,7 +135,7 @@ def fetch_physionet2019(
     return dataset.as_bunch(
         X,
         y,
-        descr,
+        counts,
         return_X_y=return_X_y,
         hospital=of,
         channel_units=dict(CHANNELS),

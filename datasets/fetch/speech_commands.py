@@ -31,12 +31,6 @@ WORDS = (
 )
 # fmt: on
 _LISTS = {"validation_list.txt": "validation", "testing_list.txt": "test"}
-_DESCR = """
-Each series is a recording of one spoken word, named after its file; times in seconds
-from its start. {features} The task is to tell the word. {counts} are {short}. A
-speaker recorded words several times: split by `speakers`, or take the official split,
-where models must not profit from knowing the voice.
-"""
 _FEATURES = {
     "raw": "One channel, the sound at 16 kHz, from -1 to 1.",
     "mfcc": "20 mel-frequency cepstrum coefficients, of frames 6.25 ms apart.",
@@ -120,7 +114,7 @@ def fetch_speech_commands(
     n_short = len(sounds) - len(full)
     if full_length:
         sounds = full
-    descr = _DESCR.format(
+    counts = dict(
         features=_FEATURES[features],
         counts=f"{len(sounds):,} recordings; {n_short:,} shorter than a second",
         short="left out" if full_length else "among them",
@@ -128,7 +122,7 @@ def fetch_speech_commands(
     return dataset.as_bunch(
         _make_panel(sounds, features),
         np.array([name.partition("/")[0] for name in sounds]),
-        descr,
+        counts,
         return_X_y=return_X_y,
         speakers=np.array(
             [PurePosixPath(name).name.partition("_nohash_")[0] for name in sounds]

@@ -14,13 +14,6 @@ from ckts.datasets.catalog import Dataset
 from ckts.datasets.readers._text import Text, join_parts
 from ckts.datasets.readers.ts import parse_ts, read_ts
 
-_DESCR = """\
-{n_series} series, {n_channels} channels, {lengths} steps long, {missing:.1%} missing.
-Official split: {split}. The original text of the archive: unequal lengths and missing
-values are as they are, never padded, cut or filled in (as in the archive's variants
-`_eq` and `_nmv`). The times are those of the text, or the numbers 0, 1, ... of the
-steps if it has none; the archive does not publish their unit."""
-
 
 def fetch_uea(
     name: str,
@@ -177,14 +170,14 @@ def bunch_of_texts(
     parts = {None: slice(None), "train": slice(n_train), "test": slice(n_train, None)}
     X, y = X[parts[split]], y[parts[split]]
     lengths = np.diff(X.indptr)
-    descr = _DESCR.format(
+    counts = dict(
         n_series=len(X),
         n_channels=X.in_channels,
         lengths=f"{lengths.min()} to {lengths.max()}",
         missing=1 - X.observed.mean(),
         split=f"the {split} set" if split else f"the first {n_train} to train",
     )
-    return dataset.as_bunch(X, y, descr, return_X_y=return_X_y)
+    return dataset.as_bunch(X, y, counts, return_X_y=return_X_y)
 
 
 def _find_texts(archive: Path, names: Sequence[str]) -> list[Text]:

@@ -56,11 +56,23 @@ def draw_rows(
 
 
 def draw_times(
-    series: np.ndarray, duration: float, rng: np.random.RandomState
-) -> np.ndarray:
-    """Draw times (n_rows,), uniform on [0, duration) and sorted within each series."""
+    n_series: int,
+    length: tuple[int, int],
+    duration: float,
+    rng: np.random.RandomState,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Draw rows at times that are uniform on [0, duration) and sorted in each series.
+
+    Returns
+    -------
+    series : ndarray of shape (n_rows,)
+    indptr : ndarray of shape (n_series + 1,)
+        As `draw_rows` returns them.
+    times : ndarray of shape (n_rows,)
+    """
+    series, indptr = draw_rows(n_series, length, rng)
     times = duration * rng.random_sample(len(series))
-    return times[np.lexsort((times, series))]
+    return series, indptr, times[np.lexsort((times, series))]
 
 
 def measure(

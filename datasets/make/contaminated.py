@@ -5,7 +5,7 @@ from numbers import Integral
 import numpy as np
 
 from ckts._checks import check_choice, check_count, check_real, check_share
-from ckts.datasets.make._sampling import draw_rows, draw_times, make_rng
+from ckts.datasets.make._sampling import draw_times, make_rng
 from ckts.panel import Panel
 
 LENGTHS = {"level": 15, "frequency": 25, "regression": 15}
@@ -101,8 +101,8 @@ def _draw_clean(
     n_series: int, task: str, rng: np.random.RandomState
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Draw values (n_rows, 1), times (n_rows,), indptr and targets (n_series,)."""
-    series, indptr = draw_rows(n_series, (LENGTHS[task],) * 2, rng)
-    times = draw_times(series, DURATION, rng)
+    length = LENGTHS[task], LENGTHS[task]
+    series, indptr, times = draw_times(n_series, length, DURATION, rng)
     phases = rng.uniform(0, 2 * np.pi, size=n_series)
     numbers = rng.standard_normal(n_series)
     y = numbers if task == "regression" else np.arange(n_series) % 2

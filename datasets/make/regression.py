@@ -3,13 +3,7 @@
 import numpy as np
 
 from ckts._checks import check_count, check_positive, check_real
-from ckts.datasets.make._sampling import (
-    check_sampling,
-    draw_rows,
-    draw_times,
-    make_rng,
-    measure,
-)
+from ckts.datasets.make._sampling import check_sampling, draw_times, make_rng, measure
 from ckts.panel import Panel
 
 
@@ -84,8 +78,7 @@ def make_irregular_regression(
     shortest_longest = check_sampling(n_channels, length, noise, missing)
 
     rng = make_rng(random_state)
-    series, indptr = draw_rows(n_series, shortest_longest, rng)
-    times = draw_times(series, duration, rng)
+    series, indptr, times = draw_times(n_series, shortest_longest, duration, rng)
     size = (n_series, n_channels, n_harmonics)
     amplitudes = rng.random_sample(size)
     phases = rng.uniform(0, 2 * np.pi, size=size)

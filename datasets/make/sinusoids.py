@@ -5,13 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ckts._checks import check_count, check_positive, check_real
-from ckts.datasets.make._sampling import (
-    check_sampling,
-    draw_rows,
-    draw_times,
-    make_rng,
-    measure,
-)
+from ckts.datasets.make._sampling import check_sampling, draw_times, make_rng, measure
 from ckts.panel import Panel
 
 
@@ -80,8 +74,7 @@ def make_irregular_sinusoids(
 
     rng = make_rng(random_state)
     y = rng.permutation(np.arange(n_series) % len(frequencies))
-    series, indptr = draw_rows(n_series, shortest_longest, rng)
-    times = draw_times(series, duration, rng)
+    series, indptr, times = draw_times(n_series, shortest_longest, duration, rng)
     phases = rng.uniform(0, 2 * np.pi, size=(n_series, n_channels))
     cycles = np.asarray(frequencies, dtype=float)[y[series]] * times
     signal = np.sin(2 * np.pi * cycles[:, None] + phases[series])

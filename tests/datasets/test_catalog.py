@@ -27,6 +27,8 @@ citation = "Nobody"
 homepage = "https://toy.org"
 mirrors = ["https://toy.org/a", "https://toy.com/b"]
 files = [{ name = "a.zip", path = "a+b.zip", size = 3 }, { name = "c.txt" }]
+[descriptions]
+toy = "{n} toys."
 """
 FAMILY = """
 [families.two]
@@ -45,9 +47,11 @@ records = { X = 17, Y = 23 }
 
 def mistakes(dataset):
     """Yield what is wrong with an entry of the catalog."""
-    *texts, files = astuple(dataset)
-    if not all(isinstance(text, str) and text and "{" not in text for text in texts):
-        yield "a text is empty, no text or not filled in"
+    *texts, files, description = astuple(dataset)
+    if not all(isinstance(text, str) and text for text in (*texts, description)):
+        yield "a text is empty or no text"
+    if any("{" in str(text) for text in texts):
+        yield "a text is not filled in"
     if not dataset.homepage.startswith("http"):
         yield f"homepage {dataset.homepage}"
     if not files or len({file.name for file in dataset.files}) < len(files):
@@ -74,14 +78,24 @@ def test_every_entry_is_right():
 
 
 FILE = RemoteFile("a.zip", ("https://toy.org/a.zip",), "md5:" + "0" * 32, 3)
-TOY = Dataset("toy", "1", "A toy", "none stated", "Nobody", "https://toy.org", (FILE,))
+TOY = Dataset(
+    "toy",
+    "1",
+    "A toy",
+    "none stated",
+    "Nobody",
+    "https://toy.org",
+    (FILE,),
+    "{n} toys.",
+)
 
 
 @pytest.mark.parametrize(
     ("change", "mistake"),
     [
         ({"citation": ""}, "a text is empty"),
-        ({"version": 1}, "a text is empty, no text"),
+        ({"description": ""}, "a text is empty"),
+        ({"version": 1}, "no text"),
         ({"title": "{name} of old"}, "not filled in"),
         ({"homepage": "toy.org"}, "homepage toy.org"),
         ({"files": ()}, "no file"),
@@ -118,6 +132,7 @@ def test_every_set_of_the_archives_has_a_record():
 def test_an_entry_becomes_a_data_set():
     ((toy,),) = parse_catalog(ENTRY).values()
     assert (toy.name, toy.version, toy.homepage) == ("toy", "1", "https://toy.org")
+    assert toy.description == "{n} toys."
     first, second = toy.files
     assert first.urls == ("https://toy.org/a/a+b.zip", "https://toy.com/b/a+b.zip")
     assert (first.name, first.size, first.digest) == ("a.zip", 3, None)
@@ -151,17 +166,17 @@ def test_a_key_that_is_missing_or_unknown_raises(old, new, error):
 
 
 def test_a_bunch_has_the_data_the_terms_and_more_fields():
-    dataset, y = find_versions("mnist")[0], np.zeros(3)
-    bunch = dataset.as_bunch("X", y, "\nThree digits.\n", names=["a"])
+    y = np.zeros(3)
+    bunch = TOY.as_bunch("X", y, {"n": 3}, names=["a"])
     assert (bunch.data, bunch.names) == ("X", ["a"])
     assert bunch.target is y
     assert (bunch.version, bunch.license) == ("1", "none stated")
-    for told in (dataset.title, "\n\nThree digits.\n\n", bunch.citation, "Homepage: h"):
+    for told in ("A toy\n\n3 toys.\n\nVersion: 1", bunch.citation, "Homepage: h"):
         assert told in bunch.DESCR
 
 
 def test_the_data_alone_are_a_pair():
-    assert TOY.as_bunch(1, 2, "", return_X_y=True) == (1, 2)
+    assert TOY.as_bunch(1, 2, {}, return_X_y=True) == (1, 2)
 
 
 @pytest.mark.skipif(not PAGE.is_file(), reason="docs/ is not part of this checkout")

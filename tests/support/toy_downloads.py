@@ -16,7 +16,7 @@ def dataset_of(server, name=NAME, mirrors=MIRRORS, **known):
     known = known or {"digest": sha256(CONTENT), "size": len(CONTENT)}
     urls = tuple(f"{server.url}/{mirror}" for mirror in mirrors)
     file = RemoteFile(name, urls, **known)
-    return Dataset("toy", "1.0", "A toy", "none", "nobody", "nowhere", (file,))
+    return Dataset("toy", "1.0", "A toy", "none", "nobody", "nowhere", (file,), "")
 
 
 def fetch(dataset, **options):
@@ -60,7 +60,7 @@ from ckts.datasets._cache import Cache
 from ckts.datasets.catalog import Dataset, RemoteFile
 url, digest = sys.argv[1:]
 file = RemoteFile("series.bin", (url,), digest=digest)
-dataset = Dataset("toy", "1.0", "A toy", "none", "nobody", "nowhere", (file,))
+dataset = Dataset("toy", "1.0", "A toy", "none", "nobody", "nowhere", (file,), "")
 (path,) = Cache().fetch_version(dataset).values()
 print(len(path.read_bytes()))
 """

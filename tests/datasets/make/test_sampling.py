@@ -26,8 +26,9 @@ def test_rows_of_a_series_are_as_many_as_its_pointers_say(n_series, low, more, s
 
 
 def test_times_increase_within_each_series_and_fill_the_window():
-    series = np.repeat([0, 1], 500)
-    times = draw_times(series, 4.0, np.random.RandomState(0))
+    rng = np.random.RandomState(0)
+    series, indptr, times = draw_times(2, (500, 500), 4.0, rng)
+    assert indptr.tolist() == [0, 500, 1000]
     assert (np.diff(times)[np.diff(series) == 0] > 0).all()
     assert 0 <= times.min() < 0.05  # 1000 uniform numbers: the least is near 0.004
     assert 3.95 < times.max() < 4
