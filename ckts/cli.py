@@ -1,7 +1,5 @@
 """The console command: ``ckts demo`` and ``ckts datasets``."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from collections.abc import Sequence

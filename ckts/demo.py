@@ -1,7 +1,5 @@
 """Cross-validation on real data in under two minutes: ``ckts demo``."""
 
-from __future__ import annotations
-
 import sys
 import time
 from pathlib import Path

@@ -1,14 +1,11 @@
 """The predicted risk of a patient after each measurement."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any, Self
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from ckts.panel import Panel
+from ckts.panel import Panel
 
 
 class RiskDisplay:
@@ -48,7 +45,7 @@ class RiskDisplay:
         *,
         channels: list[str] | None = None,
         **plot_params: Any,
-    ) -> RiskDisplay:
+    ) -> Self:
         """Predict after every measurement of a series, and draw.
 
         Parameters
@@ -94,7 +91,7 @@ class RiskDisplay:
         labels: Mapping[str, str] | None = None,
         title: str | None = None,
         figure: Any = None,
-    ) -> RiskDisplay:
+    ) -> Self:
         """Draw one small chart per channel, and the risk below them.
 
         Parameters

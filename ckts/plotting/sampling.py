@@ -1,16 +1,11 @@
 """Who was measured when, and what is missing."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from typing import Any, Self
 
 import numpy as np
 
 from ckts._checks import check_count
-from ckts.panel import as_panel, percent, readable_unit
-
-if TYPE_CHECKING:
-    from ckts.panel import Panel
+from ckts.panel import Panel, as_panel, percent, readable_unit
 
 LANE = 0.84  # height of a full mark, in lanes
 SHORTEST = 0.12  # height of a mark without observations, as a share of LANE
@@ -62,7 +57,7 @@ class SamplingDisplay:
     @classmethod
     def from_panel(
         cls, panel: Panel, *, n_series: int = 12, ax: Any = None, **plot_params: Any
-    ) -> SamplingDisplay:
+    ) -> Self:
         """Draw evenly spaced series of a panel.
 
         Parameters
@@ -109,7 +104,7 @@ class SamplingDisplay:
         time_factor: float | None = None,
         series_label: str = "series",
         title: str | None = None,
-    ) -> SamplingDisplay:
+    ) -> Self:
         """Draw the lanes, and the bars unless axes are given.
 
         Parameters

@@ -52,7 +52,7 @@ def fetch_physionet2019(
         label of the entire stay, "which can extend for a month for some patients".
 
         "hourly" is the task of the challenge: all stays with all hours, and a label for
-        each hour. To predict it, a model may look at this hour and those before.
+        each hour. To predict it, a model may use this hour and those before.
     split : {None, "train", "validation", "test"}
         70, 15 and 15 % of the stays, as `paper_split` has them, each with its share of
         septic stays; in the order of the files. None gives all.

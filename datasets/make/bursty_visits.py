@@ -25,7 +25,7 @@ def make_bursty_visits(
 ) -> tuple[Panel, np.ndarray]:
     r"""Make visits at random times, each a burst of readings close to each other.
 
-    Patients, and telescopes, are looked at again after hours, and then several times
+    Patients, and stars, are observed again after hours, and then several times
     within seconds. Most gaps are those inside the bursts, and most of the span is
     between them. The class shows on one of the two scales only. With visits
     :math:`v` at :math:`t_v` and readings :math:`j = 0, \dots, n - 1` in each:
