@@ -26,14 +26,6 @@ ALL_PAGES += sorted((ROOT / "docs").rglob("*.md"))
 LINK = re.compile(r"\]\(([^)#:]+?)(?:#[^)]*)?\)")
 FILE = re.compile(r"(?<![\w./-])(?:ckts|datasets|estimators|tests|docs)/[\w./-]*")
 REFERENCE = re.compile(r":(?:attr|class|data|func|meth|mod):`~?(ckts[\w.]*)`")
-# Paths that pages name and that are gone: to be mended.
-STALE_PATHS = {
-    "CONTRIBUTING.md: ckts/geometry/",
-    "CONTRIBUTING.md: ckts/methods/",
-    "CONTRIBUTING.md: tests/methods/test_every_method.py",
-    "convolution-methods.md: ckts/geometry",
-    "convolution-methods.md: ckts/methods",
-}
 
 
 def code_blocks(text):
@@ -127,7 +119,7 @@ def test_files_that_pages_name_exist():
         for page in ALL_PAGES
         for path in missing_paths(page, ROOT)
     }
-    assert found == STALE_PATHS
+    assert found == set()
 
 
 def test_a_missing_file_is_named(tmp_path):
@@ -144,7 +136,7 @@ def test_names_that_docstrings_refer_to_exist():
     folders = [*FOLDERS, "docs", "tests"]
     files = [path for name in folders for path in sorted((ROOT / name).rglob("*.py"))]
     names = {n for path in files for n in REFERENCE.findall(path.read_text("utf-8"))}
-    assert len(names) > 10
+    assert len(names) >= 5
     for name in sorted(names):
         assert pkgutil.resolve_name(name) is not None
 

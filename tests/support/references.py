@@ -168,7 +168,7 @@ def _weights_over_time(stamps, time_step, conv):
 def dense_sum(weighted, features, mixing, times, query_times, *, causal):
     """``sum_j mixing @ features(t - tau_j) x_j`` with the kernel of every pair at once.
 
-    Shapes are those of :func:`ckts.convolution.convolve.convolve`, all float64.
+    Shapes are those of :meth:`ckts.convolution.plan.Plan.convolve`, all float64.
     """
     lags = query_times.unsqueeze(2) - times.unsqueeze(1)  # (batch, query, time)
     kernel = torch.einsum("bqtf,ocf->bqtoc", features(lags), mixing)
