@@ -8,10 +8,16 @@ from typing import Any, Self
 import numpy as np
 
 from ckts.panel._checks import check_unmasked, shown
+from ckts.panel._observations import (
+    AbstractObservations,
+    concat_rows,
+    join_ranges,
+    row_pointers,
+)
 from ckts.panel._times import TimeScale
 
 _FIELDS = (
-    *("values", "times", "indptr", "channels", "instances"),
+    *("observations", "times", "indptr", "channels", "instances"),
     *("static", "static_names", "time_scale", "_numbered"),
 )
 
@@ -24,7 +30,7 @@ class AbstractPanel:
     """
 
     ndim = 1  # what scikit-learn sees is the series
-    values: np.ndarray
+    observations: AbstractObservations
     times: np.ndarray
     indptr: np.ndarray
     channels: tuple[str, ...]
@@ -94,10 +100,14 @@ class AbstractPanel:
         lengths = np.concatenate([panel.lengths for panel in panels])
         joined = {
             name: np.concatenate([getattr(panel, name) for panel in panels])
-            for name in ("values", "times", "instances", "static")
+            for name in ("times", "instances", "static")
             if getattr(panels[0], name) is not None
         }
-        return panels[0]._derive(**joined, indptr=row_pointers(lengths))
+        return panels[0]._derive(
+            **joined,
+            observations=concat_rows([panel.observations for panel in panels]),
+            indptr=row_pointers(lengths),
+        )
 
     def equals(self, other: object) -> bool:
         """Whether another object holds the same data.
@@ -109,7 +119,8 @@ class AbstractPanel:
         Returns
         -------
         bool
-            NaN equals NaN; an array of integers and one of floats are different.
+            NaN equals NaN; an array of integers and one of floats are different. How
+            the values are stored makes no difference.
         """
         if type(self) is not type(other):
             return False
@@ -124,7 +135,15 @@ class AbstractPanel:
     @property
     def in_channels(self) -> int:
         """Number of channels."""
-        return self.values.shape[1]
+        return self.observations.shape[1]
+
+    @property
+    def values(self) -> np.ndarray:
+        """The values, of shape (n_rows, in_channels), NaN where not observed.
+
+        Read-only. Where the panel stores observations, it is made each time.
+        """
+        return self.observations.dense()
 
     @property
     def lengths(self) -> np.ndarray:
@@ -158,8 +177,8 @@ class AbstractPanel:
 
         Parameters
         ----------
-        rows : ndarray of bool of shape (n_rows,), optional
-            The rows to keep; the others are skipped.
+        rows : ndarray of bool of shape (n_rows,), or of int, optional
+            The rows to keep, or their numbers in order; the others are skipped.
 
         Returns
         -------
@@ -196,7 +215,7 @@ class AbstractPanel:
         array([2, 1])
         """
         return self._derive(
-            values=self.values[rows],
+            observations=self.observations.take(np.flatnonzero(rows)),
             times=self.times[rows],
             indptr=row_pointers(rows)[self.indptr],
         )
@@ -220,9 +239,9 @@ class AbstractPanel:
         """
         series = self.series_of_rows
         stops = np.arange(len(series)) + 1
-        rows, indptr = _join_ranges(self.indptr[series], stops)
+        rows, indptr = join_ranges(self.indptr[series], stops)
         return self._derive(
-            values=self.values[rows],
+            observations=self.observations.take(rows),
             times=self.times[rows],
             indptr=indptr,
             instances=np.arange(len(series)),
@@ -238,9 +257,9 @@ class AbstractPanel:
 
     def __getitem__(self, key) -> Self:
         series = _series_numbers(key, self.n_series)
-        rows, indptr = _join_ranges(self.indptr[series], self.indptr[1:][series])
+        rows, indptr = join_ranges(self.indptr[series], self.indptr[1:][series])
         return self._derive(
-            values=self.values[rows],
+            observations=self.observations.take(rows),
             times=self.times[rows],
             indptr=indptr,
             instances=self.instances[series],
@@ -255,8 +274,8 @@ class AbstractPanel:
             f"in_channels={self.in_channels}",
             f"length {low}" if low == high else f"lengths {low}-{high}",
         ]
-        if self.values.size:
-            parts.append(f"{np.isnan(self.values).mean():.0%} missing")
+        if len(self.times):
+            parts.append(f"{self.observations.missing:.0%} missing")
         if self.static is not None:
             parts.append(f"n_static={self.static.shape[1]}")
         return f"Panel({', '.join(parts)}, time {self.time_scale})"
@@ -297,20 +316,6 @@ def check_same_order(argument: str, array: object, panel: AbstractPanel) -> None
             f"{shown(names[place])}. Use `{argument}.loc[as_panel(X).instances]`, or "
             f"`{argument}.to_numpy()` if the order is right and the index is not."
         )
-
-
-def row_pointers(lengths: np.ndarray) -> np.ndarray:
-    """Return where series of some lengths begin, and the last one ends."""
-    return np.concatenate([[0], np.cumsum(lengths, dtype=np.intp)])
-
-
-def _join_ranges(
-    starts: np.ndarray, stops: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the rows of some ranges one after the other, and where each begins."""
-    indptr = row_pointers(stops - starts)
-    shifts = np.repeat(starts - indptr[:-1], stops - starts)
-    return shifts + np.arange(indptr[-1]), indptr
 
 
 def _series_numbers(key, n_series: int) -> np.ndarray:

@@ -5,7 +5,6 @@ They are vectorized: only for a message is an offender looked up.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,8 +15,8 @@ def shown(value: object) -> str:
     return repr(value.item() if isinstance(value, np.generic) else value)
 
 
-def check_values(values: np.ndarray, times: np.ndarray) -> None:
-    """Raise if values are not of shape (n_rows, in_channels), one row per time."""
+def check_values(values: np.ndarray) -> None:
+    """Raise if values are not of shape (n_rows, in_channels)."""
     if values.ndim != 2:
         raise ValueError(
             "`values` must be 2-D, of shape (n_rows, in_channels); got shape "
@@ -28,10 +27,14 @@ def check_values(values: np.ndarray, times: np.ndarray) -> None:
             f"`values` must have at least one channel; got shape {values.shape}. "
             "Name the columns that were measured."
         )
-    if len(values) != len(times):
+
+
+def check_rows(n_rows: int, times: np.ndarray) -> None:
+    """Raise if there is not one time per row of the values."""
+    if n_rows != len(times):
         raise ValueError(
             "`values` and `times` must have the same number of rows; got "
-            f"{len(values)} and {len(times)}. Give every row its time."
+            f"{n_rows} and {len(times)}. Give every row its time."
         )
 
 
@@ -121,21 +124,4 @@ def check_unmasked(argument: str, numbers: Any, way_out: str) -> None:
         raise ValueError(
             f"`{argument}` must not be masked; got a masked entry at position "
             f"{np.argmax(masked)}. {way_out}"
-        )
-
-
-def check_finite(
-    values: np.ndarray,
-    indptr: np.ndarray,
-    instances: np.ndarray,
-    channels: Sequence[str],
-) -> None:
-    """Raise if values (n_rows, in_channels) are infinite; NaN is "not observed"."""
-    if np.isinf(values).any():
-        row, channel = np.argwhere(np.isinf(values))[0]
-        series = np.searchsorted(indptr, row, side="right") - 1
-        raise ValueError(
-            f"`X` must be finite, or NaN where not observed; got {values[row, channel]}"
-            f" in channel {channels[channel]!r} of instance "
-            f"{shown(instances[series])}. Replace infinities, e.g. by NaN."
         )

@@ -150,10 +150,11 @@ def describe(panel: AbstractPanel, y: Any = None) -> Description:
     Description
     """
     filled = panel.lengths > 0
-    first, last = panel.indptr[:-1][filled], panel.indptr[1:][filled] - 1
+    last = panel.indptr[1:][filled] - 1
     durations = panel.elapsed[last]
-    gaps, _ = panel.gaps()
-    step, occupied = _find_lattice(panel)
+    gaps = panel.gaps()[0]
+    channels, asynchrony = _describe_channels(panel)
+    step, occupied = _find_lattice(panel, gaps)
     return Description(
         n_series=panel.n_series,
         n_rows=len(panel.times),
@@ -167,9 +168,9 @@ def describe(panel: AbstractPanel, y: Any = None) -> Description:
         ties=_ratio(np.sum(gaps == 0), len(gaps)),
         step=step,
         occupied=occupied,
-        missing=_ratio(np.sum(~panel.observed), panel.values.size),
-        asynchrony=_asynchrony(panel, first),
-        channels=tuple(_describe_channels(panel)),
+        missing=panel.observations.missing,
+        asynchrony=asynchrony,
+        channels=channels,
         length_effects=() if y is None else find_length_effects(panel, y),
     )
 
@@ -185,17 +186,18 @@ def _ratio(part: Any, whole: Any) -> float:
     return float(part) / float(whole) if whole else np.nan
 
 
-def _find_lattice(panel: AbstractPanel) -> tuple[float | None, float]:
+def _find_lattice(
+    panel: AbstractPanel, between: np.ndarray
+) -> tuple[float | None, float]:
     """Return the common step, and the share of the points of its lattice with a row."""
-    series, elapsed = panel.series_of_rows, panel.elapsed
-    firsts = np.diff(series, prepend=-1) > 0
-    lasts = np.diff(series, append=panel.n_series) > 0
+    filled, elapsed = panel.lengths > 0, panel.elapsed
+    firsts, lasts = np.zeros((2, len(elapsed)), bool)
+    firsts[panel.indptr[:-1][filled]] = lasts[panel.indptr[1:][filled] - 1] = True
     gaps = np.zeros_like(panel.times)
-    gaps[~firsts] = panel.gaps()[0]
-    errors = stamp_rounding(panel.times, panel.indptr)[panel.lengths > 0]
+    gaps[~firsts] = between
+    errors = stamp_rounding(panel.times, panel.indptr)[filled]
     errors = np.maximum(errors, ROUNDING * elapsed[lasts])  # as in a layer
-    lengths = panel.lengths[panel.lengths > 0]
-    found = count_steps(gaps, elapsed, firsts, errors.repeat(lengths))
+    found = count_steps(gaps, elapsed, firsts, errors.repeat(panel.lengths[filled]))
     if found is None:
         return None, np.nan
     step, counts = found
@@ -203,26 +205,21 @@ def _find_lattice(panel: AbstractPanel) -> tuple[float | None, float]:
     return step.shortest, _ratio(np.sum(firsts | (gaps > 0)), n_points.sum())
 
 
-def _asynchrony(panel: AbstractPanel, first: np.ndarray) -> float:
-    """Count what is missing of the channels that a series observes, at its rows."""
-    if panel.values.size == 0:
-        return np.nan
-    observed = panel.observed
-    n_observed = np.add.reduceat(observed, first, axis=0, dtype=np.intp)
-    n_channels = np.sum(n_observed > 0, axis=1)
-    n_rows = np.add.reduceat(observed.any(axis=1), first, dtype=np.intp)
-    return 1 - _ratio(n_observed.sum(), n_channels @ n_rows)
-
-
-def _describe_channels(panel: AbstractPanel):
-    observed, series = panel.observed, panel.series_of_rows
-    for name, rows in zip(panel.channels, observed.T, strict=True):
-        yield ChannelDescription(
-            name,
-            1 - _ratio(rows.sum(), len(rows)),
-            len(np.unique(series[rows])),
-            _spread(panel.gaps(rows)[0]).median,
-        )
+def _describe_channels(
+    panel: AbstractPanel,
+) -> tuple[tuple[ChannelDescription, ...], float]:
+    """Return what is told of each channel, and the asynchrony of all."""
+    counts, series = panel.observations.row_counts(), panel.series_of_rows
+    n_rows = np.bincount(series[counts > 0], minlength=panel.n_series)
+    channels, n_cells = [], 0
+    columns = panel.observations.columns()
+    for name, (rows, _) in zip(panel.channels, columns, strict=True):
+        missing = 1 - _ratio(len(rows), len(series))
+        observing = np.unique(series[rows])
+        gap = _spread(panel.gaps(rows)[0]).median
+        channels.append(ChannelDescription(name, missing, len(observing), gap))
+        n_cells += n_rows[observing].sum()
+    return tuple(channels), 1 - _ratio(counts.sum(), n_cells)
 
 
 def in_words(it: Description) -> str:

@@ -46,7 +46,8 @@ def hide_after(panel: Panel, landmark: Any, time_scale: TimeScale) -> Panel:
         )
     factor = panel.time_scale.factor_to(time_scale)
     late = is_after(panel.times, _first_observed(panel), limit, factor)
-    return panel.with_values(np.where(late[:, None], np.nan, panel.values))
+    rows = panel.observations.sparse().rows()
+    return panel.with_values(panel.observations.hide(late[rows]))
 
 
 def is_after(
@@ -86,7 +87,7 @@ def is_after(
 
 def _first_observed(panel: Panel) -> np.ndarray:
     """For every row, the first stamp of its series with an observation."""
-    observed = panel.observed.any(axis=1)
+    observed = panel.observations.row_counts() > 0
     series = panel.series_of_rows
     firsts = np.zeros(panel.n_series, panel.times.dtype)
     whose, rows = np.unique(series[observed], return_index=True)

@@ -13,14 +13,14 @@ from ckts.panel._base import AbstractPanel
 from ckts.panel._checks import (
     as_codes,
     as_row_pointers,
-    check_finite,
     check_indptr,
+    check_rows,
     check_some_series,
-    check_values,
 )
 from ckts.panel._describe import Description, describe
 from ckts.panel._frames import write_frame
 from ckts.panel._long import read_long
+from ckts.panel._observations import as_observations, check_finite
 from ckts.panel._rows import (
     DUPLICATES,
     check_sorted,
@@ -41,6 +41,11 @@ class Panel(AbstractPanel):
     The rows of all series stand below each other, as in a scipy CSR matrix: series
     ``i`` has the rows ``indptr[i]:indptr[i + 1]``. A panel cannot be changed; indexing
     it by series gives another panel. `as_panel` makes one of all common formats.
+
+    Where most cells are empty, as where channels have clocks of their own, the panel
+    stores a list of what was observed, if that takes at most half the memory of the
+    table. This changes nothing but memory and time; `values` is the table, made on
+    demand.
 
     Parameters
     ----------
@@ -70,6 +75,8 @@ class Panel(AbstractPanel):
         ``len(panel)`` and ``panel.shape == (n_series,)`` count series.
     lengths : ndarray of shape (n_series,)
         Rows of each series.
+    observations : AbstractObservations of shape (n_rows, in_channels)
+        The values as they are stored: their counts, columns and rows without a table.
 
     Examples
     --------
@@ -92,20 +99,20 @@ class Panel(AbstractPanel):
         copy=True,
         _numbered=None,
     ):
-        values = as_floats(values, "values", copy=copy)
+        observations = as_observations(values, copy=copy)
         times, found = parse_times(times)
         scale = check_scale(time_scale, found, times)
         indptr = as_row_pointers(indptr)
-        check_values(values, times)
-        check_indptr(indptr, len(values))
+        check_rows(observations.shape[0], times)
+        check_indptr(indptr, len(times))
         instances, numbered = as_instances(instances, len(indptr) - 1, _numbered)
-        channels = as_names("channels", channels, values.shape[1])
+        channels = as_names("channels", channels, observations.shape[1])
         check_sorted(times, indptr, instances, scale)
         times = merge_stamps(times, indptr)
-        check_finite(values, indptr, instances, channels)
+        check_finite(observations, indptr, instances, channels)
         static, static_names = as_static(static, static_names, instances)
         self._set(
-            values=values,
+            observations=observations,
             times=times,
             indptr=indptr,
             channels=channels,
@@ -158,12 +165,12 @@ class Panel(AbstractPanel):
         check_some_series(n_series)
         check_choice("duplicates", duplicates, DUPLICATES)
         times, found = parse_times(times)
-        values = as_floats(values, "values", copy=copy)
-        check_values(values, times)
-        codes = as_codes(instance_codes, len(values), n_series)
-        codes, times, values = sort_rows(codes, times, values)
+        observations = as_observations(values, copy=copy)
+        check_rows(observations.shape[0], times)
+        codes = as_codes(instance_codes, len(times), n_series)
+        codes, times, observations = sort_rows(codes, times, observations)
         panel = cls(
-            values,
+            observations,
             times,
             np.searchsorted(codes, np.arange(n_series + 1)),
             time_scale=check_scale(time_scale, found, times),
@@ -322,7 +329,7 @@ class Panel(AbstractPanel):
 
         Parameters
         ----------
-        values : array-like of shape (n_rows, in_channels)
+        values : array-like or observations of shape (n_rows, in_channels)
         channels : sequence of str, optional
             By default the old names, if there are as many.
         """
@@ -363,4 +370,6 @@ class Panel(AbstractPanel):
         return self._with(instances=instances, _numbered=None)
 
     def _with(self, **fields):
-        return Panel(**{**self.__getstate__(), **fields}, copy="values" in fields)
+        state = self.__getstate__()
+        state["values"] = state.pop("observations")
+        return Panel(**{**state, **fields}, copy="values" in fields)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from ckts.panel._base import AbstractPanel, row_pointers
+from ckts.panel._base import AbstractPanel
 from ckts.panel._checks import shown
+from ckts.panel._observations import AbstractObservations, list_values, row_pointers
 from ckts.panel._times import TimeScale, show_time
 from ckts.regularity import stamp_rounding
 
@@ -29,7 +30,7 @@ class Rows:
     instance_codes : ndarray of shape (n_rows,)
         The number of the series of each row.
     times : ndarray of shape (n_rows,)
-    values : ndarray of shape (n_rows, in_channels)
+    values : ndarray or observations of shape (n_rows, in_channels)
     n_series : int
     time_scale : TimeScale
     channels, instances, static
@@ -38,7 +39,7 @@ class Rows:
 
     instance_codes: np.ndarray
     times: np.ndarray
-    values: np.ndarray
+    values: np.ndarray | AbstractObservations
     n_series: int
     time_scale: TimeScale
     channels: Sequence[str] | None = None
@@ -47,8 +48,8 @@ class Rows:
 
 
 def sort_rows(
-    codes: np.ndarray, times: np.ndarray, values: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    codes: np.ndarray, times: np.ndarray, observations: AbstractObservations
+) -> tuple[np.ndarray, np.ndarray, AbstractObservations]:
     """Sort rows by series, then by time; rows that tie keep their order.
 
     Stamps that differ by rounding only are ties, see `merge_stamps`.
@@ -56,23 +57,23 @@ def sort_rows(
     Parameters
     ----------
     codes, times : ndarrays of shape (n_rows,)
-    values : ndarray of shape (n_rows, in_channels)
+    observations : AbstractObservations of shape (n_rows, in_channels)
 
     Returns
     -------
-    codes, times, values : ndarrays
+    codes, times, observations
         The arguments themselves if they are sorted already.
     """
     same = codes[1:] == codes[:-1]
     if np.all((codes[1:] > codes[:-1]) | (same & (times[1:] >= times[:-1]))):
-        return codes, times, values
+        return codes, times, observations
     order = _order(codes, times)
     codes, times = codes[order], times[order]
     merged = merge_stamps(times, np.append(np.flatnonzero(_changes(codes)), len(codes)))
     if merged is not times:  # what has become a tie keeps its order, too
         again = np.lexsort((order, merged, codes))
         order, times = order[again], merged[again]
-    return codes, times, values.take(order, axis=0)  # half the time of [order]
+    return codes, times, observations.take(order)
 
 
 def _order(codes: np.ndarray, times: np.ndarray) -> np.ndarray:
@@ -191,26 +192,37 @@ def merge_ties(panel: PanelT, duplicates: str) -> PanelT:
     Panel
         The argument itself if no stamp is repeated, or all are to be kept.
     """
-    series, times, observed = panel.series_of_rows, panel.times, panel.observed
+    series, times = panel.series_of_rows, panel.times
     first = _changes(series, times)
     if duplicates == "keep" or first.all():
         return panel
-    starts = np.flatnonzero(first)
-    counts = np.add.reduceat(observed, starts, axis=0, dtype=np.intp)
-    if duplicates == "error" and counts.max() > 1:
-        group, channel = np.argwhere(counts > 1)[0]
-        row = starts[group]
+    listed, width = panel.observations.sparse(), panel.in_channels
+    cells = (np.cumsum(first) - 1)[listed.rows()] * width + listed.channels
+    order = np.argsort(cells, kind="stable")
+    cells, data = cells[order], listed.data[order]
+    starts = np.flatnonzero(_changes(cells))
+    counts = np.diff(starts, append=len(cells))
+    cells = cells[starts]
+    if duplicates == "error" and counts.max(initial=0) > 1:
+        twice = np.argmax(counts > 1)
+        row = np.flatnonzero(first)[cells[twice] // width]
         raise ValueError(
             "`X` must hold each (instance, time, channel) once; instance "
-            f"{shown(panel.instances[series[row]])} has {counts[group, channel]} values"
-            f" of {panel.channels[channel]!r} at time "
+            f"{shown(panel.instances[series[row]])} has {counts[twice]} values"
+            f" of {panel.channels[cells[twice] % width]!r} at time "
             f"{show_time(times[row], panel.time_scale)}. "
             'Choose duplicates="mean", "last" or "keep".'
         )
-    merge = _means if duplicates == "mean" else _last
+    if duplicates == "mean":
+        means = np.add.reduceat(data, starts) / counts
+        data = means.astype(data.dtype, copy=False)
+    else:
+        data = data[starts + counts - 1]
+    shape = (int(first.sum()), width)
+    merged = list_values(cells // width, cells % width, data, shape)
     return panel._derive(
-        values=merge(panel.values, observed, starts, counts),
-        times=times[starts],
+        observations=merged.compact(),
+        times=times[first],
         indptr=row_pointers(first)[panel.indptr],
     )
 
@@ -221,7 +233,7 @@ def pivot(
     channels: np.ndarray,
     values: np.ndarray,
     n_channels: int,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, np.ndarray, AbstractObservations]:
     """Make rows with all channels of single measurements.
 
     Measurements of one series and time share a row. The second measurement of one
@@ -236,19 +248,19 @@ def pivot(
     -------
     codes, times : ndarrays of shape (n_rows,)
         Sorted.
-    values : ndarray of shape (n_rows, n_channels)
-        NaN where nothing was measured.
+    observations : AbstractObservations of shape (n_rows, n_channels)
     """
     order = np.lexsort((channels, times, codes))
     repeat = _occurrence(codes[order], times[order], channels[order])
     if repeat.any():
         again = np.lexsort((repeat, times[order], codes[order]))
         order, repeat = order[again], repeat[again]
-    codes, times = codes[order], times[order]
+    codes, times, values = codes[order], times[order], values[order]
     first = _changes(codes, times, repeat)
-    table = np.full((first.sum(), n_channels), np.nan, values.dtype)
-    table[np.cumsum(first) - 1, channels[order]] = values[order]
-    return codes[first], times[first], table
+    rows, known = np.cumsum(first) - 1, ~np.isnan(values)
+    shape = (int(first.sum()), n_channels)
+    listed = list_values(rows[known], channels[order][known], values[known], shape)
+    return codes[first], times[first], listed.compact()
 
 
 def _changes(*sorted_keys):
@@ -263,17 +275,3 @@ def _occurrence(*sorted_keys):
     first = _changes(*sorted_keys)
     starts = np.flatnonzero(first)
     return np.arange(len(first)) - starts[np.cumsum(first) - 1]
-
-
-def _means(values, observed, starts, counts):
-    sums = np.add.reduceat(np.where(observed, values, 0), starts, axis=0)
-    means = sums / np.maximum(counts, 1)
-    return np.where(counts > 0, means, np.nan).astype(values.dtype)
-
-
-def _last(values, observed, starts, counts):
-    rows = np.arange(len(values))[:, None]
-    last = np.maximum.reduceat(np.where(observed, rows, -1), starts, axis=0)
-    # -1, nothing observed, picks some value that the next line replaces
-    picked = np.take_along_axis(values, last, axis=0)
-    return np.where(counts > 0, picked, np.nan).astype(values.dtype)
