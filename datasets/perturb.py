@@ -82,10 +82,10 @@ def drop_observations(
     rng = make_rng(random_state)
 
     jointly = how == "jointly"
-    rows, channels = _items(panel, jointly)
-    groups = panel.series_of_rows[rows]
+    groups = panel.series_of_rows
     if not jointly:
-        groups = groups * panel.in_channels + channels
+        listed = panel.observations.sparse()
+        groups = groups[listed.rows()] * panel.in_channels + listed.channels
     if pattern == "blocks":
         lost = choose_blocks(groups, rate, n_blocks, rng)
     else:
@@ -93,13 +93,11 @@ def drop_observations(
         # rate, 1 / delay, and what remains is again such a race.
         arrivals = rng.standard_exponential(len(groups))
         if pattern == "informative":
-            arrivals *= 1 + _unusualness(panel, jointly)[rows, channels]
+            arrivals *= 1 + _unusualness(panel, jointly)
         lost = choose_first(groups, rate, arrivals)
     if jointly:
         return panel.keep_rows(~lost)
-    values = panel.values.copy()
-    values[rows[lost], channels[lost]] = np.nan
-    return panel.with_values(values)
+    return panel.with_values(panel.observations.hide(lost))
 
 
 def subsample(panel: Panel, step: int) -> Panel:
@@ -186,30 +184,28 @@ def truncate(panel: Panel, landmark: Any, *, since: str = "first") -> Panel:
     return panel.keep_rows(~is_after(panel.times, starts, limits))
 
 
-def _items(panel: Panel, jointly: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Find the row and channel of all that can be dropped: rows, or observed values."""
-    if jointly:
-        rows = np.arange(len(panel.times))
-        return rows, np.zeros_like(rows)
-    rows, channels = np.nonzero(~np.isnan(panel.values))
-    return rows, channels
-
-
 def _unusualness(panel: Panel, jointly: bool) -> np.ndarray:
-    """Measure how far values are from the usual of their channel; 0 where unobserved.
+    """Measure how far values are from the usual of their channel.
 
     Returns
     -------
-    ndarray of shape (n_rows, in_channels), or (n_rows, 1) of the largest
+    ndarray of shape (n_observed,), row by row, or (n_rows,) of the largest
         The observed values of a channel have mean 1, or are 0 if it is constant.
     """
-    distance = np.zeros(panel.values.shape)
-    for channel, values in enumerate(panel.values.T):
-        known = ~np.isnan(values)
-        if known.any():
-            off = np.abs(values[known] - np.median(values[known]))
-            distance[known, channel] = off / (off.mean() or 1.0)
-    return distance.max(axis=1, keepdims=True, initial=0) if jointly else distance
+    largest, distances = np.zeros(len(panel.times)), []
+    for rows, values in panel.observations.columns():
+        if len(rows):
+            off = np.abs(values - np.median(values))
+            values = off / (off.mean() or 1.0)
+        distances.append(values)
+        largest[rows] = np.maximum(largest[rows], values)
+    if jointly:
+        return largest
+    channels = panel.observations.sparse().channels
+    by_channel = np.argsort(channels, kind="stable")
+    found = np.empty(len(channels))
+    found[by_channel] = np.concatenate(distances)
+    return found
 
 
 def share_of(sizes: np.ndarray, rate: float) -> np.ndarray:

@@ -5,7 +5,7 @@ import pandas as pd
 
 from ckts.panel import as_panel
 
-STATISTICS = ("mean", "std", "min", "max", "first", "last", "count")
+STATISTICS = ["mean", "std", "min", "max", "first", "last", "count"]
 
 
 def summarize(X) -> np.ndarray:
@@ -31,10 +31,12 @@ def summarize(X) -> np.ndarray:
     [[2.0, 1.414, 1.0, 3.0, 1.0, 3.0, 2.0]]
     """
     panel = as_panel(X)
-    series = np.repeat(np.arange(len(panel)), panel.lengths)
-    grouped = pd.DataFrame(panel.values).groupby(series)
-    everyone = np.arange(len(panel))
-    parts = [grouped.agg(name).reindex(everyone).to_numpy() for name in STATISTICS]
+    series, everyone = panel.series_of_rows, np.arange(len(panel))
+    tables = [
+        pd.Series(values).groupby(series[rows]).agg(STATISTICS).reindex(everyone)
+        for rows, values in panel.observations.columns()
+    ]
+    parts = [np.column_stack([t[name] for t in tables]) for name in STATISTICS]
     parts[-1] = np.nan_to_num(parts[-1])
     if panel.static is not None:
         parts.append(panel.static)

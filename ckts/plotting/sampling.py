@@ -86,7 +86,9 @@ class SamplingDisplay:
         panel = as_panel(panel)
         n_lanes = min(check_count("n_series", n_series), len(panel))
         chosen = np.linspace(0, len(panel) - 1, n_lanes).round().astype(int)
-        missing = 1 - panel.observed.sum(axis=0) / max(len(panel.times), 1)
+        columns = panel.observations.columns()
+        n_observed = np.array([len(rows) for rows, _ in columns])
+        missing = 1 - n_observed / max(len(panel.times), 1)
         most = np.argsort(-missing, kind="stable")[:MAX_BARS][::-1]
         display = cls(
             panel[chosen],
@@ -147,7 +149,7 @@ class SamplingDisplay:
         )
         if not self.missing.any():
             return f"{legend}; nothing is missing"
-        most = np.max(self.panel.observed.sum(axis=1), initial=0)
+        most = np.max(self.panel.observations.row_counts(), initial=0)
         heights = f"(at most {most} of {self.panel.in_channels})"
         return f"{legend}.\nThe taller, the more channels were measured {heights}."
 
@@ -179,7 +181,7 @@ def _readable_times(panel: Panel, factor: float | None) -> tuple[np.ndarray, str
 
 
 def _draw_lanes(axis: Any, panel: Panel, times: np.ndarray) -> None:
-    n_observed = panel.observed.sum(axis=1)
+    n_observed = panel.observations.row_counts()
     share = n_observed / max(np.max(n_observed, initial=0), 1)
     tall = LANE * np.maximum(share, SHORTEST)
     lane = panel.series_of_rows

@@ -89,7 +89,7 @@ def fetch_physionet2012(
         n_records=len(X),
         sets=f"set{'s' * (len(subset) > 1)} {', '.join(subset)}",
         n_deaths=y.sum(),
-        observed=X.observed.mean() if X.values.size else 0.0,
+        observed=1 - X.observations.missing if len(X.times) else 0.0,
         n_empty=f"{len(empty)} record{'s' * (len(empty) != 1)}",
         empty=", ".join(map(str, empty)) or "none",
     )

@@ -130,7 +130,7 @@ def fetch_physionet2019(
         n_left_out=np.count_nonzero(~kept),
         n_septic=septic.sum(),
         share=septic.mean(),
-        observed=X.observed.mean(),
+        observed=1 - X.observations.missing,
     )
     return dataset.as_bunch(
         X,

@@ -174,7 +174,7 @@ def bunch_of_texts(
         n_series=len(X),
         n_channels=X.in_channels,
         lengths=f"{lengths.min()} to {lengths.max()}",
-        missing=1 - X.observed.mean(),
+        missing=X.observations.missing,
         split=f"the {split} set" if split else f"the first {n_train} to train",
     )
     return dataset.as_bunch(X, y, counts, return_X_y=return_X_y)
