@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ckts.panel import AbstractObservations
+
 # A share of weights that is nearer to a quantile than this is the quantile: cumulated
 # weights are rounded, and their common factor must not decide between two numbers.
 TIE = 1e-9
@@ -101,37 +103,40 @@ class CenterScale:
     scale: np.ndarray
     known: np.ndarray
 
-    def standardize(self, values: np.ndarray) -> np.ndarray:
+    def standardize(
+        self, values: np.ndarray, columns: slice | np.ndarray = slice(None)
+    ) -> np.ndarray:
         """Return ``(values - center) / scale``, at most 10,000 in absolute value.
 
         Parameters
         ----------
-        values : ndarray of shape (n_rows, n_columns)
+        values : ndarray of shape (n_rows, n_columns) or (n_values,)
             NaN stays NaN.
+        columns : ndarray of int of shape (n_values,), optional
+            The column of each value, where `values` is no table.
 
         Returns
         -------
-        ndarray of shape (n_rows, n_columns)
+        ndarray of the same shape
             float64. A column that was NaN throughout in `fit` is NaN: its unit is
             unknown.
         """
         values = values.astype(np.float64)
         # The difference of two numbers near the largest float64 is infinite: clipped.
         with np.errstate(over="ignore"):
-            scaled = (values - self.center) / self.scale
+            scaled = (values - self.center[columns]) / self.scale[columns]
         scaled = np.clip(scaled, -FARTHEST, FARTHEST)
-        return np.where(self.known, scaled, np.nan)
+        return np.where(self.known[columns], scaled, np.nan)
 
 
 def learn_center_scale(
-    values: np.ndarray, weight: np.ndarray, names: Sequence[str]
+    observations: AbstractObservations, weight: np.ndarray, names: Sequence[str]
 ) -> CenterScale:
     """Learn robust center and scale of columns, and warn of suspicious values.
 
     Parameters
     ----------
-    values : ndarray of shape (n_rows, n_columns)
-        NaN is unknown.
+    observations : AbstractObservations of shape (n_rows, n_columns)
     weight : ndarray of shape (n_rows,)
         Weight of each row.
     names : sequence of str, n_columns of them
@@ -148,9 +153,8 @@ def learn_center_scale(
         scale.
     """
     pairs, known = [], []
-    for column, name in zip(values.T, names, strict=True):
-        given = ~np.isnan(column)
-        column, shares = column[given].astype(np.float64), weight[given]
+    for (rows, values), name in zip(observations.columns(), names, strict=True):
+        column, shares = values.astype(np.float64), weight[rows]
         known.append(len(column) > 0)
         suspects = find_suspicious(column, shares)
         if suspects:

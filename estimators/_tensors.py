@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ckts.estimators._scales import CenterScale, learn_center_scale
 from ckts.estimators._time import TimeUnits, learn_time_units, set_apart
-from ckts.panel import Panel, TimeScale
+from ckts.panel import AbstractObservations, DenseObservations, Panel, TimeScale
 from ckts.regularity import stamp_rounding
 
 
@@ -84,7 +84,7 @@ class PanelStatistics:
         return PanelTensors(
             panel,
             static=self.prepare_static(panel.static),
-            values=self.values.standardize(panel.values),
+            observations=panel.observations.map(self.values.standardize),
             time_factor=time_factor,
             dtype=dtype,
         )
@@ -114,12 +114,14 @@ def learn_statistics(panel: Panel, sample_weight: np.ndarray) -> PanelStatistics
     static = np.empty((len(weight), 0)) if panel.static is None else panel.static
     return PanelStatistics(
         values=learn_center_scale(
-            panel.values,
+            panel.observations,
             np.repeat(weight, panel.lengths),
             [f"channel {name!r}" for name in panel.channels],
         ),
         static=learn_center_scale(
-            static, weight, [f"static feature {n!r}" for n in panel.static_names]
+            DenseObservations(static),
+            weight,
+            [f"static feature {n!r}" for n in panel.static_names],
         ),
         static_missing=np.asarray(np.isnan(static).any(axis=0)),
         time=learn_time_units(panel, weight),
@@ -128,6 +130,8 @@ def learn_statistics(panel: Panel, sample_weight: np.ndarray) -> PanelStatistics
 
 class PanelTensors:
     """Standardized rows of a panel, ready to be padded into batches.
+
+    They are stored as the panel stores them; only a batch is a table.
 
     Rows without any observation are dropped. Times are counted from the first
     observation of their series: the difference is taken in the panel's own integers or
@@ -138,9 +142,8 @@ class PanelTensors:
     ----------
     panel : Panel
         Series with NaN where nothing was observed.
-    values : ndarray of shape (n_rows, in_channels), optional
-        Standardized values, float64; NaN is "not observed". By default those of the
-        panel.
+    observations : AbstractObservations of shape (n_rows, in_channels), optional
+        Standardized values. By default those of the panel.
     static : ndarray of shape (n_series, n_static), optional
         Prepared static features, without NaN.
     time_factor : float, default=1.0
@@ -160,18 +163,16 @@ class PanelTensors:
         self,
         panel: Panel,
         *,
-        values: np.ndarray | None = None,
+        observations: AbstractObservations | None = None,
         static: np.ndarray | None = None,
         time_factor: float = 1.0,
         dtype: torch.dtype = torch.float32,
     ) -> None:
-        values = panel.values.astype(np.float64) if values is None else values
-        observed = ~np.isnan(values)
-        rows = observed.any(axis=1)
-        self.observed = observed[rows]
-        self.values = np.where(self.observed, values[rows], 0.0)
-        before = np.concatenate([[0], np.cumsum(rows)])
-        self.indptr = before[panel.indptr]
+        if observations is None:
+            observations = panel.observations
+        rows = np.flatnonzero(observations.row_counts())
+        self.observations = observations.take(rows)
+        self.indptr = np.searchsorted(rows, panel.indptr)
         times = panel.times[rows]
         self.lengths = np.diff(self.indptr)
         firsts = np.repeat(self.indptr[:-1], self.lengths)
@@ -203,25 +204,21 @@ class PanelTensors:
         starts, lengths = self.indptr[series], self.lengths[series]
         steps = np.arange(max(1, lengths.max(initial=0)))
         real = steps < lengths[:, None]
-        last = np.maximum(lengths - 1, 0)[:, None]
-        rows = starts[:, None] + np.minimum(steps, last)
-        empty = (lengths == 0)[:, None]
-        rows = np.where(empty, 0, rows)
-        observed = _take(self.observed, rows) & real[..., None]
-        values = np.where(observed, _take(self.values, rows), 0.0)
+        rows = starts[:, None] + np.minimum(steps, lengths[:, None] - 1)
+        found = self.observations.take(rows[real]).dense()
+        observed = np.zeros((*real.shape, found.shape[1]), bool)
+        observed[real] = ~np.isnan(found)
+        values = np.zeros(observed.shape)
+        values[real] = np.where(observed[real], found, 0.0)
+        times = np.zeros(real.shape)
+        filled = lengths > 0
+        times[filled] = self.times[rows[filled]]
         tensors = {
             "values": torch.from_numpy(values).to(self.dtype),
-            "times": torch.from_numpy(np.where(empty, 0.0, _take(self.times, rows))),
+            "times": torch.from_numpy(times),
             "observed": torch.from_numpy(observed),
         }
         if self.static is not None:
             static = torch.from_numpy(self.static[series])
             tensors["static"] = static.to(self.dtype)
         return tensors
-
-
-def _take(array: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Take rows of an array, which may have none: padding of a panel without rows."""
-    if len(array) == 0:
-        return np.zeros((*rows.shape, *array.shape[1:]), array.dtype)
-    return array[rows]

@@ -106,10 +106,10 @@ def learn_time_units(panel: Panel, weight: np.ndarray) -> TimeUnits:
     -------
     TimeUnits
     """
-    observed, series = panel.observed, panel.series_of_rows
-    masks = [observed.any(axis=1), *observed.T]
-    found = [panel.gaps(mask) for mask in masks]
-    rows, *channels = (_Gaps(*gaps, weight).drop(gaps[0] == 0) for gaps in found)
+    series, filled = panel.series_of_rows, panel.observations.row_counts() > 0
+    observing = [filled, *(rows for rows, _ in panel.observations.columns())]
+    found = (_Gaps(*panel.gaps(rows), weight) for rows in observing)
+    rows, *channels = (gaps.drop(gaps.sizes == 0) for gaps in found)
     if len(rows.sizes) == 0:
         return TimeUnits(False, np.ones(len(channels)), 1.0, 1.0, 1.0, 1.0, None)
     longest = LONGEST_GAP * rows.typical_long_gap()
@@ -119,8 +119,8 @@ def learn_time_units(panel: Panel, weight: np.ndarray) -> TimeUnits:
     if bursts is not None:  # a burst is one visit: its own gaps tell no step
         rows, *channels = (gaps.drop(gaps.sizes < short) for gaps in (rows, *channels))
     used = [rows]
-    for gaps, mask in zip(channels, masks[1:], strict=True):
-        few = FEW * weight[np.unique(series[mask])].sum()
+    for gaps, held in zip(channels, observing[1:], strict=True):
+        few = FEW * weight[np.unique(series[held])].sum()
         own = len(gaps.sizes) > 0 and gaps.total_weight() >= few
         used.append(gaps if own else rows)
     steps = _typical_steps(used, longest)
@@ -262,7 +262,7 @@ class Clock:
         """
         scale = panel.time_scale if time_scale is None else time_scale
         factor = panel.time_scale.factor_to(scale)
-        sizes, series = panel.gaps(np.asarray(panel.observed.any(axis=1)))
+        sizes, series = panel.gaps(panel.observations.row_counts() > 0)
         gaps, series = sizes[sizes > 0] * factor, series[sizes > 0]
         counts = np.bincount(series)
         spans = np.bincount(series, gaps)[counts > 0]

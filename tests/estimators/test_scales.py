@@ -14,6 +14,7 @@ from ckts.estimators._scales import (
     weighted_medians,
     weighted_quantiles,
 )
+from ckts.panel import DenseObservations
 
 NUMBERS = st.lists(
     st.tuples(st.floats(-1e6, 1e6), st.integers(1, 5)), min_size=1, max_size=30
@@ -59,7 +60,9 @@ def center_scale(values, weight):
     """Center and scale of columns; no number is suspicious here."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        found = learn_center_scale(values, weight, [""] * values.shape[1])
+        found = learn_center_scale(
+            DenseObservations(values), weight, [""] * values.shape[1]
+        )
     return found.center, found.scale
 
 
@@ -125,16 +128,17 @@ def test_a_change_of_unit_changes_no_standardized_value(seed, factor, shift):
     values = rng.standard_t(2, (200, 1))
     changed = factor * values + factor * shift
     before, after = (
-        learn_center_scale(x, np.ones(200), ["channel 'x'"]).standardize(x)
+        learn_center_scale(
+            DenseObservations(x), np.ones(200), ["channel 'x'"]
+        ).standardize(x)
         for x in (values, changed)
     )
     np.testing.assert_allclose(after, before, rtol=1e-7, atol=1e-9)
 
 
 def test_standardized_values_are_bounded_and_unknown_columns_stay_unknown():
-    fitted = learn_center_scale(
-        np.array([[1.0, np.nan], [2.0, np.nan], [4.0, np.nan]]), np.ones(3), ["a", "b"]
-    )
+    values = np.array([[1.0, np.nan], [2.0, np.nan], [4.0, np.nan]])
+    fitted = learn_center_scale(DenseObservations(values), np.ones(3), ["a", "b"])
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         scaled = fitted.standardize(
@@ -151,7 +155,9 @@ def test_a_code_for_unknown_is_named_and_left_out_of_center_and_scale():
     with pytest.warns(
         UserWarning, match=r"30% of the values of channel 'pulse' are -99"
     ):
-        fitted = learn_center_scale(values, np.ones(100), ["channel 'pulse'"])
+        fitted = learn_center_scale(
+            DenseObservations(values), np.ones(100), ["channel 'pulse'"]
+        )
     assert fitted.center[0] == pytest.approx(usual.mean())
     assert fitted.scale[0] == pytest.approx(usual.std())
 

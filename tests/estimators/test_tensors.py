@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ckts.estimators._tensors import PanelTensors
-from ckts.panel import Panel
+from ckts.panel import DenseObservations, Panel
 
 NAN = np.nan
 
@@ -59,7 +59,8 @@ def test_a_batch_of_no_series_is_empty():
 def test_values_are_standardized_and_zero_where_not_observed():
     mean, scale = np.array([1.0, 10.0]), np.array([2.0, 0.5])
     panel = make_panel()
-    tensors = PanelTensors(panel, values=(panel.values - mean) / scale)
+    scaled = DenseObservations((panel.values - mean) / scale)
+    tensors = PanelTensors(panel, observations=scaled)
     values = tensors.batch([0])["values"]
     assert values.dtype == torch.float32
     assert values.tolist() == [[[0, 0], [1, -12]]]
