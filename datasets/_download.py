@@ -126,9 +126,8 @@ def _receive(
             total=total, initial=start, unit="B", unit_scale=True, disable=not verbose
         )
         with part.open("ab" if start else "wb") as file, bar:
-            if (
-                start == 0
-            ):  # after the old part is gone, with which it must not be joined
+            # The old part is gone now, with which the validator must not be joined.
+            if start == 0:
                 _keep_validator(url, part, response)
             for chunk in response.iter_content(CHUNK):
                 file.write(chunk)
