@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import re
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _HOME = "CKTS_DATA"
 _OFFLINE = "CKTS_OFFLINE"
 _NO = {"", "0", "false", "no", "off"}
+_DIGEST = re.compile("sha256:[0-9a-f]{64}|md5:[0-9a-f]{32}")
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -99,8 +101,8 @@ class Cache:
         FileNotFoundError
             If a file is missing and must not be downloaded.
         OSError
-            If no mirror gives the right file, or the disk is full. The errors of all
-            versions are raised as one.
+            If no mirror gives the right file, or the disk is full. The errors of
+            several versions are raised as one.
         """
         versions = []
         for known in find_versions(name):
@@ -114,6 +116,8 @@ class Cache:
                 if error.errno is not None:  # this machine's, not a mirror's
                     raise
                 failures.append(error)
+        if len(failures) == 1:
+            raise failures[0]
         raise type(failures[0])("\n".join(map(str, failures))) from failures[-1]
 
     def fetch_version(self, dataset: Dataset) -> dict[str, Path]:
@@ -156,9 +160,7 @@ class CachedFile:
     @property
     def digest(self) -> str | None:
         """The digest that is published, or was recorded at the first download."""
-        if self.file.digest is None and self.record.is_file():
-            return self.record.read_text("utf-8").strip().lower()
-        return self.file.digest
+        return self.file.digest or self._read_record()
 
     def is_right(self) -> bool:
         """Return whether the file is in the cache, and is the right one.
@@ -244,10 +246,24 @@ class CachedFile:
         os.replace(self.part, self.path)
         discard(self.part)
 
+    def _read_record(self) -> str | None:
+        """Return the recorded digest; None without a record or if it is malformed.
+
+        A malformed one, such as an empty file after a power cut, would fit no file.
+        """
+        if not self.record.is_file():
+            return None
+        text = self.record.read_text("utf-8", errors="replace").strip().lower()
+        return text if _DIGEST.fullmatch(text) else None
+
     def _write_record(self, digest: str) -> None:
-        """Record a digest, at once or not at all."""
+        """Record a digest; a crash leaves the old record or the new one."""
         fresh = self.record.with_name(f"{self.record.name}.{os.getpid()}")
-        fresh.write_text(digest + "\n", "utf-8")
+        with fresh.open("w", encoding="utf-8") as file:
+            file.write(digest + "\n")
+            file.flush()
+            # Without it, the name may be on the disk before the content is.
+            os.fsync(file.fileno())
         os.replace(fresh, self.record)
 
     def _by_hand(self) -> str:
@@ -277,7 +293,7 @@ class CachedFile:
             f"{self.dataset.name} {self.dataset.version} must come as published; no "
             f"mirror gave the file expected, {self.file.name} "
             f"({size}{expected or 'no digest published'}):\n{reasons}\nTry again later."
-            f"{changed if self.record.exists() else ''} {self._by_hand()}"
+            f"{changed if self._read_record() else ''} {self._by_hand()}"
         )
 
 

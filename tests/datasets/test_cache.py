@@ -127,6 +127,40 @@ def test_the_first_digest_is_recorded_and_held_to(unpublished, server):
     assert fetched(unpublished) == b"changed silently"
 
 
+@pytest.mark.parametrize(
+    "record", [b"", b"\0" * 72, b"\xff", b"junk\n", b"sha256:12\n", b"md4:" + b"0" * 32]
+)
+def test_a_malformed_record_counts_as_none(unpublished, server, record):
+    (path,) = fetch(unpublished).values()
+    record_of(path).write_bytes(record)
+    assert fetched(unpublished) == CONTENT
+    assert record_of(path).read_text() == sha256(CONTENT) + "\n"
+    record_of(path).write_bytes(record)
+    path.unlink()
+    for mirror in MIRRORS:
+        server.behave(mirror, "unannounced")
+    with pytest.raises(OSError, match="no digest published") as error:
+        fetch(unpublished)
+    assert "digest is that of the first download" not in str(error.value)
+
+
+def test_a_record_is_on_the_disk_before_it_gets_its_name(unpublished, monkeypatch):
+    calls = []
+
+    def sync(descriptor):
+        calls.append(("fsync", os.fstat(descriptor).st_size))
+
+    def rename(source, target, replace=os.replace):
+        calls.append(("replace", Path(target).name))
+        replace(source, target)
+
+    monkeypatch.setattr("ckts.datasets._cache.os.fsync", sync)
+    monkeypatch.setattr("ckts.datasets._cache.os.replace", rename)
+    fetch(unpublished)
+    record = ("fsync", len(sha256(CONTENT)) + 1), ("replace", NAME + ".digest")
+    assert calls == [*record, ("replace", NAME)]
+
+
 def test_half_a_file_raises_though_nobody_tells_its_length(unpublished, server):
     for mirror in MIRRORS:
         server.behave(mirror, "unannounced")
@@ -235,6 +269,15 @@ def test_a_stopped_process_leaves_a_part_that_goes_on(dataset, server, stop):
     assert fetched(dataset) == CONTENT
     assert server.requests == [("first", None), ("first", f"bytes={done}-")]
     assert left_over(dataset) == {NAME}
+
+
+def test_the_only_failure_is_raised_as_it_is(publish, monkeypatch):
+    publish("mnist", {"t10k-labels-idx1-ubyte.gz": b"1"})
+    monkeypatch.setenv("CKTS_OFFLINE", "1")
+    with pytest.raises(FileNotFoundError, match=r"in which .* is missing") as error:
+        Cache().fetch("mnist")
+    assert error.value.__cause__ is None
+    assert error.value.__context__ is None
 
 
 def test_some_files_of_a_data_set_can_be_chosen(publish, server):
