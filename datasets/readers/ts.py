@@ -3,6 +3,7 @@
 import re
 import warnings
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
@@ -99,7 +100,10 @@ def read_ts(
     """
     check_choice("duplicates", duplicates, ("error", "mean", "last", "keep"))
     texts = read_split(source, ".ts", split)
-    return join_parts([parse_ts(text, duplicates) for text in texts])
+    # Not a comprehension: in Python 3.11 that is a frame of its own, and the warning of
+    # `check_channels` would name this file instead of the caller's.
+    parts = map(partial(parse_ts, duplicates=duplicates), texts)
+    return join_parts(list(parts))
 
 
 def parse_ts(text: Text, duplicates: str = "error") -> Part:
@@ -182,7 +186,7 @@ class _Header:
             warnings.warn(
                 f"the header of {self.text.name} states {self.n_channels} channels, "
                 f"but all series have {found}: {found} are read",
-                stacklevel=4,
+                stacklevel=4,  # the caller of `read_ts`
             )
 
 

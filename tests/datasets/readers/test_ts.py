@@ -184,6 +184,11 @@ class TestTimeStamps:
         assert kept.times.tolist() == [1, 1, 1, 2]
         assert kept.values[:, 0].tolist() == [1, 1, 3, 5]
 
+    def test_the_last_of_duplicates_is_the_last_observed_value(self):
+        X, _ = read(STAMPED + "(1,1),(1,NaN),(2,?),(2,?):a\n", duplicates="last")
+        assert X.times.tolist() == [1, 2]
+        np.testing.assert_array_equal(X.values[:, 0], [1, np.nan])
+
     def test_the_mean_of_duplicates_leaves_missing_values_out(self):
         text = STAMPED + "(1,?),(1,3),(1,5),(2,?),(2,?):a\n"
         values = read(text, duplicates="mean")[0].values[:, 0]
@@ -297,9 +302,12 @@ class TestHostileInput:
         assert refusal.startswith("`source` must ")
 
     def test_a_header_with_another_number_of_channels_is_doubted(self):
-        with pytest.warns(UserWarning, match="states 3 channels, but all .* have 2"):
-            X, _ = read("@dimension 3\n" + HEADER + "1:2:a\n")
+        source = io.StringIO("@dimension 3\n" + HEADER + "1:2:a\n")
+        rule = "states 3 channels, but all .* have 2"
+        with pytest.warns(UserWarning, match=rule) as caught:
+            X, _ = read_ts(source)
         assert X.in_channels == 2
+        assert caught[0].filename == __file__  # that of the caller
 
     def test_two_data_sets_are_not_mixed(self, tmp_path):
         path = tmp_path / "archive.zip"
