@@ -106,17 +106,16 @@ def _make_panel(table: Table, duplicates: str) -> Panel:
     rows = _parse_columns(table)
     at_admission = rows[(rows["minute"] == 0) & rows["name"].isin(_AT_ADMISSION)]
     first = at_admission[~at_admission.duplicated(["series", "name"])]
-    known = first.pivot(index="series", columns="name", values="value")
-    known = known.reindex(index=range(len(table.texts)), columns=list(_AT_ADMISSION))
-    if known["RecordID"].isna().any():
-        text = table.texts[int(np.argmax(known["RecordID"].isna()))]
-        raise text.error("have a RecordID at 00:00", "none", None, "Fetch it again.")
-
     measured = rows.drop(first.index)
     measured = measured[measured["name"] != ""]
     channels = measured["name"].cat.set_categories(list(CHANNELS)).cat.codes
     rule = f"have one of {len(CHANNELS)} parameters"
     _raise_first(table, measured["name"], channels.to_numpy() < 0, rule)
+    known = first.pivot(index="series", columns="name", values="value")
+    known = known.reindex(index=range(len(table.texts)), columns=list(_AT_ADMISSION))
+    if known["RecordID"].isna().any():
+        text = table.texts[int(np.argmax(known["RecordID"].isna()))]
+        raise text.error("have a RecordID at 00:00", "none", None, "Fetch it again.")
     if duplicates == "error":
         _raise_if_repeated(table, measured)
     return Panel.from_measurements(
@@ -169,11 +168,19 @@ def _parse_columns(table: Table) -> pd.DataFrame:
     values = numbers[frame["value"].cat.codes]
     rule = "have finite numbers as values"
     _raise_first(table, frame["value"], ~np.isfinite(values), rule)
+    records = frame["value"][frame["name"] == "RecordID"]
+    rule = "have a whole number of at most 15 digits as RecordID"
+    _raise_first(table, records, ~_is_whole(numbers[records.cat.codes]), rule)
     return frame.assign(
         series=table.series,
         minute=minutes.astype(np.int64),
         value=values,
     )
+
+
+def _is_whole(numbers: np.ndarray) -> np.ndarray:
+    """Return where int64 holds the number; float64 has at least 15 digits exactly."""
+    return (numbers == np.trunc(numbers)) & (abs(numbers) < 1e15)
 
 
 def _raise_first(table: Table, column: pd.Series, wrong: np.ndarray, rule: str) -> None:
@@ -191,7 +198,8 @@ def _read_outcomes(source: Source, records: np.ndarray) -> pd.DataFrame:
     text = read_text(source, ".txt", "outcomes")
     table = read_tables([text], ("RecordID", *OUTCOMES), ",")
     cells, wrong = table.parse()
-    table.check_cells(wrong | np.isnan(cells), "have numbers")
+    rule = "have whole numbers of at most 15 digits"
+    table.check_cells(wrong | ~_is_whole(cells), rule)
     known = cells.astype(np.int64)
     frame = pd.DataFrame(known[:, 1:], columns=list(OUTCOMES), index=known[:, 0])
     if not frame.index.is_unique:

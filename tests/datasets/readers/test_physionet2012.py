@@ -105,6 +105,20 @@ def test_rows_without_a_name_are_dropped_and_unknown_ones_refused():
         read("00:07,Age,55\n")
 
 
+def test_a_misspelt_record_number_is_shown_with_its_line():
+    rows = io.StringIO(HEADING + STATIC.replace("RecordID", "ecordID"))
+    with pytest.raises(ValueError, match=r"37 parameters; got 'ecordID' .* line 2"):
+        read_physionet2012(rows)
+
+
+@pytest.mark.parametrize("number", ["7.5", str(2**53), str(2**64), "-1e300"])
+def test_a_record_number_that_does_not_fit_is_shown_with_its_line(number):
+    rows = io.StringIO(HEADING + STATIC.replace("ID,7", f"ID,{number}"))
+    rule = "have a whole number of at most 15 digits as RecordID; got "
+    with pytest.raises(ValueError, match=rf"{rule}'{number}' in .*, line 2"):
+        read_physionet2012(rows)
+
+
 def test_a_record_without_measurements_is_a_series_without_rows():
     X, _ = read("")
     assert X.lengths.tolist() == [0]
@@ -142,7 +156,7 @@ def test_records_of_an_archive_are_sorted_and_outcomes_follow(tmp_path):
     assert y.loc[7].tolist() == [4, 5, 6, 7, 1]
     with pytest.raises(ValueError, match=r"`outcomes` must have .*; got none for 7 in"):
         read_physionet2012(path, io.StringIO(OUTCOMES + "9,1,2,3,-1,0\n"))
-    with pytest.raises(ValueError, match=r"have numbers; got 'x' in column SOFA .* 2"):
+    with pytest.raises(ValueError, match=r"15 digits; got 'x' in column SOFA .* 2"):
         read_physionet2012(path, io.StringIO(OUTCOMES + "9,1,x,3,-1,0\n"))
 
 
@@ -198,6 +212,11 @@ def test_the_file_among_many_is_named(tmp_path):
     [
         ("", "have a line for every record; got none for 7 in the open file"),
         ("7,1,2,3,-1,0\n7,1,2,3,-1,1\n", "have one line for a record; got two for 7"),
+        (
+            f"7,1,2,3,-1,0\n{2**64},1,2,3,-1,0\n",
+            f"have whole numbers of .* got '{2**64}' in column RecordID .* line 3",
+        ),
+        ("7,1.5,2,3,-1,0\n", "have whole numbers of .* got '1.5' in column SAPS-I"),
         ("7,1,2,3,-1,0\n8\n", "have 6 cells in every line; got 1 in .* line 3"),
     ],
 )
