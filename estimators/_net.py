@@ -221,35 +221,34 @@ class PanelNet(NeuralNet):
     def train_step(self, batch, **fit_params):
         """Train on a batch; every few steps, follow the kernels."""
         if self.n_steps_ % STEPS_PER_REFINEMENT == 0:
-            self.refine()
+            self.planner_.refine()
         step = super().train_step(batch, **fit_params)
         self.n_steps_ += 1
         return step
 
-    def refine(self):
-        """Refine how batches are planned to what the kernels need now."""
-        with self._numbers(make_generator(LOOKS, self.seed, self.n_steps_)):
-            self.planner_.refine(self.module_.convolutions())
-
     def infer(self, x, **fit_params):
         """Run the module on a batch and its geometries."""
         tensors = dict(x)
-        geometries = self.planner_.geometries(
-            self.module_.convolutions(),
-            tensors["times"],
-            rounding=tensors.pop("rounding"),
-            device=self.device,
+        looks, steps = (
+            make_generator(purpose, self.seed, self.n_steps_)
+            for purpose in (LOOKS, STEPS)
         )
+        with self._numbers(looks):
+            geometries = self.planner_.geometries(
+                self.module_.convolutions(),
+                tensors["times"],
+                rounding=tensors.pop("rounding"),
+                device=self.device,
+            )
         tensors = to_tensor(tensors, device=self.device)
-        generator = make_generator(STEPS, self.seed, self.n_steps_)
-        with self._numbers(generator):
+        with self._numbers(steps):
             return self.module_(
-                **tensors, geometries=geometries, generator=generator, **fit_params
+                **tensors, geometries=geometries, generator=steps, **fit_params
             )
 
     def trim_for_prediction(self):
         """Keep what predicts; batches to predict do not come again."""
-        self.refine()
+        self.planner_.refine()
         self.planner_.drop_cache()
         super().trim_for_prediction()
 
@@ -261,7 +260,6 @@ class PanelNet(NeuralNet):
         """Train, and let Ctrl-C through: skorch swallows it."""
         if not self.initialized_:
             self.initialize()
-        self.refine()  # callbacks may predict before the first step
         self.notify("on_train_begin", X=X, y=y)
         try:
             self.fit_loop(X, y, **fit_params)

@@ -1,13 +1,14 @@
 """What a training loop holds beside a network: geometries of batches, kept and refined.
 
 Geometries are made on the CPU, from stamps that are there, and moved without a device
-synchronization; the kernels are evaluated between steps only.
+synchronization; kernels are evaluated before a step, and only where a mesh could pay.
 """
 
 from collections import OrderedDict
 from collections.abc import Hashable, Sequence
+from functools import partial
 from hashlib import blake2b
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import torch
 from torch import Tensor
@@ -36,6 +37,14 @@ class Convolution(Protocol):
 Groups = Sequence[Sequence[Convolution]]
 
 
+class _Kept(NamedTuple):
+    """Geometries of a batch, the steps of their groups that they use, and bytes."""
+
+    geometries: tuple[Geometry, ...]
+    steps: dict[int, float | None]
+    size: int
+
+
 class Planner:
     """Makes the geometries of a network's batches, and keeps those made last.
 
@@ -51,23 +60,40 @@ class Planner:
     def __init__(self, largest: int = LARGEST) -> None:
         self.largest = largest
         self.size = 0
-        self.mesh_steps: tuple[float | None, ...] | None = None
-        self._kept: OrderedDict[Hashable, tuple[tuple[Geometry, ...], int]]
-        self._kept = OrderedDict()
+        self._steps: dict[int, float | None] = {}
+        self._current: set[int] = set()  # groups whose step fits their kernels
+        self._kept: OrderedDict[Hashable, _Kept] = OrderedDict()
 
-    def refine(self, groups: Groups) -> None:
-        """Refine the meshes to what the kernels need now; they never get coarser.
+    def refine(self) -> None:
+        """Search for mesh steps again, where the next batches need one.
 
-        This reads from the device of the kernels, which synchronizes.
+        The search evaluates the kernels, up to half of a short fit: it is left out
+        where series are so short, or stamps so regular, that no mesh could pay.
+        """
+        self._current.clear()
+
+    def mesh_step(self, number: int, layers: Sequence[Convolution]) -> float | None:
+        """Return the mesh step that a group of layers has had since :meth:`refine`.
+
+        The first call after it reads from the device of the kernels, which
+        synchronizes. A step never gets coarser.
 
         Parameters
         ----------
-        groups : sequence of sequences of layers
-            Those of one network, always in the same order.
+        number : int
+            Which group of the network.
+        layers : sequence of layers
+            The group.
+
+        Returns
+        -------
+        float or None
+            None if one of the kernels cannot be interpolated.
         """
-        known = self.mesh_steps or (None,) * len(groups)
-        pairs = zip(groups, known, strict=True)
-        self.mesh_steps = tuple(_finest_step(group, step) for group, step in pairs)
+        if number not in self._current:
+            self._steps[number] = _finest_step(layers, self._steps.get(number))
+            self._current.add(number)
+        return self._steps[number]
 
     def geometries(
         self,
@@ -82,7 +108,7 @@ class Planner:
         Parameters
         ----------
         groups : sequence of sequences of layers
-            As for :meth:`refine`, which comes first: before it there is no mesh.
+            Those of one network, always in the same order.
         times : Tensor of shape (batch, time)
             Time stamps. On the CPU: those on a device are fetched.
         rounding : Tensor of shape (batch,), optional
@@ -95,36 +121,46 @@ class Planner:
         -------
         tuple of Geometry
         """
-        key = self.mesh_steps, _digest(times), _digest(rounding)
-        if key in self._kept:
-            self._kept.move_to_end(key)
-            made = self._kept[key][0]
-        else:
-            steps = self.mesh_steps or (None,) * len(groups)
-            made = tuple(
-                layer_geometry(
-                    times,
-                    quadrature=group[0].quadrature,
-                    horizon=group[0].horizon,
-                    mesh_step=step,
-                    causal=group[0].causal,
-                    rounding=rounding,
-                )
-                for group, step in zip(groups, steps, strict=True)
-            )
-            self._keep(key, made)
-        return move(made, device, {})
+        key = _digest(times), _digest(rounding)
+        kept = self._kept.pop(key, None)
+        if kept is not None:
+            self.size -= kept.size
+            used = kept.steps.items()
+            if any(
+                self.mesh_step(number, groups[number]) != step for number, step in used
+            ):
+                kept = None
+        if kept is None:
+            kept = self._make(groups, times, rounding)
+        self._kept[key] = kept
+        self.size += kept.size
+        while self.size > self.largest:
+            self.size -= self._kept.popitem(last=False)[1].size
+        return move(kept.geometries, device, {})
 
-    def _keep(self, key: Hashable, made: tuple[Geometry, ...]) -> None:
+    def _make(self, groups: Groups, times: Tensor, rounding: Tensor | None) -> _Kept:
+        steps: dict[int, float | None] = {}
+
+        def find(number: int) -> float | None:
+            steps[number] = self.mesh_step(number, groups[number])
+            return steps[number]
+
+        made = tuple(
+            layer_geometry(
+                times,
+                quadrature=group[0].quadrature,
+                horizon=group[0].horizon,
+                mesh_step=partial(find, number),
+                causal=group[0].causal,
+                rounding=rounding,
+            )
+            for number, group in enumerate(groups)
+        )
         parts: dict[int, Any] = {}
         move(made, "cpu", parts)  # each tensor once
         tensors = (part for part in parts.values() if isinstance(part, Tensor))
         size = sum(tensor.numel() * tensor.element_size() for tensor in tensors)
-        self._kept[key] = made, size
-        self.size += size
-        while self.size > self.largest:
-            _, (_, dropped) = self._kept.popitem(last=False)
-            self.size -= dropped
+        return _Kept(made, steps, size)
 
     def drop_cache(self) -> None:
         """Drop what is kept, and keep nothing from now on."""

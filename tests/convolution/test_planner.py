@@ -37,23 +37,34 @@ def test_geometries_are_made_once_for_the_same_stamps():
     assert planner.size == 2 * size
 
 
-def test_rounding_and_mesh_step_make_other_geometries():
+def test_rounding_makes_another_geometry():
     planner, layers = Planner(), groups()
     times = 0.1 * torch.arange(30).double().unsqueeze(0) + 1e-9 * irregular(0, 30)
     assert planner.geometries(layers, times)[0].method.name != "lattice"
     rounding = torch.tensor([1e-7], dtype=torch.float64)
     (rounded,) = planner.geometries(layers, times, rounding=rounding)
     assert rounded.method.regular
-    planner.refine(layers)
+
+
+def test_a_mesh_is_made_anew_for_another_step_only():
+    planner, layers, times = Planner(), groups(), irregular(0, 3000)
+    (first,) = planner.geometries(layers, times)
+    planner.refine()
+    (again,) = planner.geometries(layers, times)
+    assert again.method.step == first.method.step
+    assert again.times is first.times
+    speed_up(layers, 40.0)
+    assert planner.geometries(layers, times)[0].method.step == first.method.step
     size = planner.size
-    planner.geometries(layers, times)
+    planner.refine()
+    (refined,) = planner.geometries(layers, times)
+    assert refined.method.step < first.method.step / 2
     assert planner.size > size
 
 
 def test_a_group_of_layers_has_one_geometry():
     planner = Planner()
     layers = [*groups(3), *groups(1, horizon=0.1, time_step=0.01)]
-    planner.refine(layers)
     coarse, fine = planner.geometries(layers, irregular(0, 3000))
     assert fine.method.step < coarse.method.step
     assert (coarse.reach, fine.reach) == (1.25, 0.125)
@@ -67,7 +78,6 @@ def test_tensors_that_are_one_object_are_counted_once():
 
 def test_the_bytes_of_a_mesh_are_counted():
     planner, layers = Planner(), groups()
-    planner.refine(layers)
     (geometry,) = planner.geometries(layers, irregular(0, 3000))
     terms = geometry.method.near.terms[0].by_row
     assert planner.size > terms.entries.numel() * 8 + terms.columns.numel() * 4
@@ -114,26 +124,39 @@ def speed_up(layers, factor):
 
 
 def test_a_mesh_is_refined_for_a_faster_kernel_and_never_coarsened():
-    planner, layers = Planner(), groups(2)
-    planner.refine(layers)
-    (before,) = planner.mesh_steps
-    speed_up(layers, 40.0)
-    planner.refine(layers)
-    (refined,) = planner.mesh_steps
+    planner, (layers,) = Planner(), groups(2)
+    before = planner.mesh_step(0, layers)
+    speed_up([layers], 40.0)
+    assert planner.mesh_step(0, layers) == before
+    planner.refine()
+    refined = planner.mesh_step(0, layers)
     assert refined < before / 2
-    speed_up(layers, 1 / 400)
-    planner.refine(layers)
-    assert planner.mesh_steps == (refined,)
+    speed_up([layers], 1 / 400)
+    planner.refine()
+    assert planner.mesh_step(0, layers) == refined
 
 
 def test_a_kernel_too_fast_for_a_mesh_is_noticed():
-    planner, layers = Planner(), groups(2)
-    speed_up(layers, 1e6)
-    planner.refine(layers)
-    assert planner.mesh_steps == (None,)
-    speed_up(layers, 1e-6)
-    planner.refine(layers)
-    assert planner.mesh_steps[0] is not None
+    planner, (layers,) = Planner(), groups(2)
+    speed_up([layers], 1e6)
+    assert planner.mesh_step(0, layers) is None
+    speed_up([layers], 1e-6)
+    planner.refine()
+    assert planner.mesh_step(0, layers) is not None
+
+
+@pytest.mark.parametrize(("length", "n_searches"), [(50, 0), (3000, 1)])
+def test_a_mesh_step_is_searched_only_where_a_mesh_could_pay(length, n_searches):
+    planner, layers, found = Planner(), groups(), []
+    search = layers[0][0].mesh_step
+    layers[0][0].mesh_step = lambda **options: found.append(1) or search(**options)
+    for seed in range(3):
+        planner.geometries(layers, irregular(seed, length))
+    assert len(found) == n_searches
+    planner.refine()
+    assert len(found) == n_searches
+    planner.geometries(layers, irregular(0, length))
+    assert len(found) == 2 * n_searches
 
 
 @pytest.mark.parametrize("causal", [True, False])
@@ -167,13 +190,12 @@ def test_a_refined_mesh_holds_the_tolerance(causal):
         return relative_error(*outputs)
 
     with torch.no_grad():
-        planner = Planner()
-        planner.refine(network.convolutions())
-        (coarse,) = planner.mesh_steps
+        planner, (layers,) = Planner(), network.convolutions()
+        coarse = planner.mesh_step(0, layers)
         assert error(coarse) < 1e-4
         network.stem.kernel.frequencies.mul_(5)
         assert error(coarse) > 1e-3  # what a mesh that is never refined would do
-        planner.refine(network.convolutions())
-        (fine,) = planner.mesh_steps
+        planner.refine()
+        fine = planner.mesh_step(0, layers)
         assert fine < coarse / 2
         assert error(fine) < 1e-4

@@ -31,10 +31,8 @@ def make_batch(*, lattice):
     return values, times.round() if lattice else times, observed
 
 
-def refined(network):
-    planner = Planner()
-    planner.refine(network.convolutions())
-    return planner
+def mesh_step(network):
+    return Planner().mesh_step(0, network.convolutions()[0])
 
 
 def assert_no_waiting(accelerator, network, batch, geometries, generator=None):
@@ -51,7 +49,7 @@ def assert_no_waiting(accelerator, network, batch, geometries, generator=None):
 def test_a_training_step_does_not_wait(accelerator, method, causal):
     network = make_network(accelerator.device, causal)
     batch = make_batch(lattice=method == "lattice")
-    step = refined(network).mesh_steps[0] if method == "mesh" else None
+    step = mesh_step(network) if method == "mesh" else None
     geometry = make_geometry(batch[1], method=method, mesh_step=step, causal=causal)
     assert geometry.method.name == method
     assert_no_waiting(accelerator, network, batch, [geometry])
@@ -61,7 +59,7 @@ def test_a_training_step_with_bursts_does_not_wait(accelerator):
     bursts = {"burst_time_step": 0.1, "burst_horizon": 0.4}
     network = make_network(accelerator.device, causal=False, **bursts)
     batch = make_batch(lattice=False)
-    geometries = refined(network).geometries(network.convolutions(), batch[1])
+    geometries = Planner().geometries(network.convolutions(), batch[1])
     assert_no_waiting(accelerator, network, batch, geometries)
     assert_no_waiting(accelerator, network, batch, geometries, torch.Generator())
 
@@ -69,7 +67,7 @@ def test_a_training_step_with_bursts_does_not_wait(accelerator):
 def test_refining_the_mesh_synchronizes_and_is_noticed(accelerator):
     network = make_network(accelerator.device, causal=False)
     accelerator.syncs.clear()
-    refined(network)
+    mesh_step(network)
     assert accelerator.syncs
 
 
@@ -82,7 +80,7 @@ def test_a_training_step_on_integrals_does_not_wait(accelerator, method):
         quadrature="linear",
         horizon=20.0,
         reach=25.0,
-        mesh_step=refined(network).mesh_steps[0],
+        mesh_step=mesh_step(network),
         method=method,
         causal=False,
     )

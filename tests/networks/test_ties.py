@@ -72,7 +72,7 @@ def test_the_order_of_tied_rows_changes_nothing(
     batch = make_tied_batch(seed, lattice=lattice)
     order, shuffled = shuffle_ties(batch, seed)
     planner = Planner()
-    planner.mesh_steps = (mesh_step,)
+    planner.mesh_step = lambda number, layers: mesh_step
     geometries = planner.geometries(network.convolutions(), batch["times"])
     expected = network(**batch, geometries=geometries)
     output = network(**shuffled, geometries=geometries)

@@ -40,7 +40,6 @@ class Pairwise(AbstractMethod):
     @classmethod
     def propose(cls, batch: Batch) -> Offer:
         """Offer the sum; taken, it raises if it would seem to hang."""
-        n_series, n_times, n_queries = batch.stamps.sizes
 
         def prepare() -> Pairwise:
             n_pairs = _count_pairs(batch)
@@ -55,7 +54,7 @@ class Pairwise(AbstractMethod):
                 )
             return cls.prepare(batch)
 
-        return Offer(CALL + PER_PAIR * n_series * n_times * n_queries, prepare)
+        return Offer(pairs_cost(*batch.stamps.sizes), prepare)
 
     @classmethod
     def prepare(cls, batch: Batch) -> Pairwise:
@@ -102,6 +101,11 @@ class Pairwise(AbstractMethod):
             blocks = [held.run(partial(respond, part, *observed)) for part in parts]
             outputs.append(torch.cat(blocks, 1))
         return torch.cat(outputs)
+
+
+def pairs_cost(n_series: int, n_times: int, n_queries: int) -> float:
+    """Microseconds of the sum over all pairs of a batch."""
+    return CALL + PER_PAIR * n_series * n_times * n_queries
 
 
 def _count_pairs(batch: Batch) -> int:

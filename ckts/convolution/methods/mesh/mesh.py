@@ -43,6 +43,7 @@ from ckts.convolution.methods.fft import (
 )
 from ckts.convolution.methods.mesh.near_field import LAGS, NearField
 from ckts.convolution.methods.mesh.near_terms import make_near_field
+from ckts.convolution.methods.mesh.resolution import COARSEST
 from ckts.convolution.methods.mesh.sparse import SparseMatrix
 from ckts.convolution.methods.mesh.splines import (
     NODES,
@@ -50,6 +51,7 @@ from ckts.convolution.methods.mesh.splines import (
     make_stencil,
     spline_taps,
 )
+from ckts.convolution.methods.pairwise import pairs_cost
 from ckts.convolution.stamps import shrink_gaps
 
 # Forward and backward, see `ckts.convolution.methods.base.Offer`; measured.
@@ -93,14 +95,23 @@ class Mesh(AbstractMethod):
 
     @classmethod
     def propose(cls, batch: Batch) -> Offer | None:
-        """Offer a mesh if the kernels can be interpolated from one that fits."""
+        """Offer a mesh if the kernels can be interpolated from one that fits.
+
+        Without a search for the step, which evaluates the kernels, there is no offer
+        where the coarsest mesh would cost more than all pairs.
+        """
+        sizes = batch.stamps.sizes
+        coarsest = batch.horizon / COARSEST
+        searched = callable(batch.mesh_step)
+        if searched and _cost(batch, _measure(batch, coarsest)[1]) > pairs_cost(*sizes):
+            batch.reasons.append("no mesh is cheaper")
+            return None
         if batch.step is None:
             batch.reasons.append(
                 "no mesh is fine enough for the kernel, or it has kinks"
             )
             return None
-        n_series, n_times, n_queries = batch.stamps.sizes
-        longest = MAX_POINTS // n_series
+        longest = MAX_POINTS // sizes[0]
         _, length = _measure(batch, batch.step)
         if length > longest:
             batch.reasons.append(
@@ -109,10 +120,7 @@ class Mesh(AbstractMethod):
             )
             return None
         batch.reasons.append(f"a mesh of {length:,.0f} points per series is no cheaper")
-        per_stamp = PER_STAMP + (PER_NEAR_STAMP if batch.causal else 0.0)
-        per_stamp *= n_series * max(n_times, n_queries)
-        cost = CALL + points_cost(n_series, length) + per_stamp
-        return Offer(cost, partial(cls.prepare, batch), EXACTNESS)
+        return Offer(_cost(batch, length), partial(cls.prepare, batch), EXACTNESS)
 
     @classmethod
     def prepare(cls, batch: Batch) -> Mesh:
@@ -258,6 +266,14 @@ def _first_node(matrix: SparseMatrix, stamps: Tensor) -> tuple[Tensor, Tensor]:
     """First mesh point around some stamps, and the weights of all around them."""
     columns = matrix.by_row.columns.view(-1, NODES)[stamps, 0]
     return columns.long(), matrix.by_row.entries.view(-1, NODES)[stamps]
+
+
+def _cost(batch: Batch, length: float) -> float:
+    """Microseconds of a convolution on a mesh of so many points per series."""
+    n_series, n_times, n_queries = batch.stamps.sizes
+    per_stamp = PER_STAMP + (PER_NEAR_STAMP if batch.causal else 0.0)
+    per_stamp *= n_series * max(n_times, n_queries)
+    return CALL + points_cost(n_series, length) + per_stamp
 
 
 def _measure(batch: Batch, step: float) -> tuple[float, float]:

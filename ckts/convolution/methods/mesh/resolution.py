@@ -52,8 +52,8 @@ def find_mesh_step(
     if method not in ("auto", "mesh"):
         return None
     if kernel.smooth:
-        start = {} if known is None else {"coarsest": horizon / known}
-        resolution = mesh_resolution(kernel, **start)
+        coarsest = COARSEST if known is None else horizon / known
+        resolution = mesh_resolution(kernel, coarsest=coarsest)
         if resolution < math.inf:
             return horizon / resolution
     if method == "auto":
