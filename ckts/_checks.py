@@ -1,8 +1,7 @@
 """Checks of scalars, names and choices: the only copy, without numpy and torch."""
 
-import inspect
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from numbers import Real
 from typing import Any
 
@@ -82,32 +81,10 @@ def check_share(name: str, value: float) -> float:
     return float(value)
 
 
-def check_parameters(
-    name: str, params: Mapping[str, object], make: Callable[..., object]
-) -> None:
-    """Raise if there are parameters that `make` does not take."""
-    known = set(inspect.signature(make).parameters)
-    known -= {"in_channels", "out_channels", "causal", "n_steps", "activation"}
-    known -= {"generator"}  # that of the layer or of `random_state`
-    unknown = sorted(set(params) - known)
-    if unknown:
-        raise ValueError(
-            f"`{name}` must only hold parameters of the kernel; got {unknown}. "
-            f"It takes {sorted(known)}."
-        )
-
-
 def check_number(name: str, value: object) -> None:
     """Raise if a value is not a real number."""
     if _is_bool(value) or not isinstance(value, Real):
         raise TypeError(f"`{name}` must be a number; got {value!r}.")
-
-
-def check_interval(name: str, value: float, low: float, high: float) -> None:
-    """Raise if a number is outside of [low, high)."""
-    check_number(name, value)
-    if not low <= value < high:
-        raise ValueError(f"`{name}` must be in [{low}, {high}); got {value!r}.")
 
 
 def _is_bool(value: object) -> bool:

@@ -5,9 +5,8 @@ draws from. Code of ours takes a ``torch.Generator`` and draws from nothing else
 of others that knows only the global one draws under :func:`global_numbers_of`.
 """
 
-import inspect
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
@@ -44,40 +43,6 @@ def make_generator(*key: int) -> torch.Generator:
     """
     seed = np.random.SeedSequence(key).generate_state(1, np.uint64)[0]
     return torch.Generator().manual_seed(int(seed))
-
-
-def drawing_device(
-    inputs: torch.Tensor, generator: torch.Generator | None
-) -> torch.device:
-    """Return where random numbers for `inputs` are drawn, to be moved to them.
-
-    Parameters
-    ----------
-    inputs : Tensor
-        What they are for.
-    generator : torch.Generator or None
-        It draws on its own device only; the global ones are everywhere.
-
-    Returns
-    -------
-    torch.device
-    """
-    return inputs.device if generator is None else generator.device
-
-
-def takes_generator(make: Callable[..., object]) -> bool:
-    """Tell whether `make` has a parameter `generator`, and so draws from nothing else.
-
-    Parameters
-    ----------
-    make : callable
-        A class or a function.
-
-    Returns
-    -------
-    bool
-    """
-    return "generator" in inspect.signature(make).parameters
 
 
 @contextmanager

@@ -143,41 +143,44 @@ class AbstractCKCNN(AbstractParameters):
         if reset:
             self._fitted_on_table, self._landmark = table, self.landmark
             self._learn_interface(panel)
-            panel = hide_after(panel, self._landmark, self.time_scale_)
-            self._clock = Clock.of(panel)
         else:
             self._check_interface(panel)
-            panel = hide_after(panel, self._landmark, self.time_scale_)
+        panel = hide_after(panel, self._landmark, self.time_scale_)
+        if reset:
+            self._clock = Clock.of(panel)
+        else:
             known = self.statistics_.time.known
             check_clock(self._clock, panel, known=known, wide=frame)
         return panel
 
     def _learn_interface(self, panel: Panel) -> None:
-        self._n_channels = panel.in_channels
+        channels = panel.channels
+        self._n_channels = len(channels)
         self.time_scale_ = panel.time_scale
         self.static_names_ = panel.static_names
         if self._fitted_on_table:
             return
-        self.n_features_in_ = panel.in_channels
+        self.n_features_in_ = len(channels)
         if hasattr(self, "feature_names_in_"):
             del self.feature_names_in_
-        if named(panel):
-            self.feature_names_in_ = np.array(panel.channels, dtype=object)
+        if named(channels):
+            self.feature_names_in_ = np.array(channels, dtype=object)
 
     def _check_interface(self, panel: Panel) -> None:
+        channels = panel.channels
         seen = [] if self._fitted_on_table else getattr(self, "feature_names_in_", [])
-        if len(seen) and named(panel) and list(seen) != list(panel.channels):
+        if len(seen) and named(channels) and list(seen) != list(channels):
             raise ValueError(
                 "`X` must have the channels of fit in their order; "
-                f"{_difference(list(seen), list(panel.channels))}. In a table with one "
+                f"{_difference(list(seen), list(channels))}. In a table with one "
                 "column per channel select `model.feature_names_in_`; in one with a "
                 "row per measurement make the channel column categorical with these "
                 "categories."
             )
-        if panel.in_channels != self._n_channels:
+        if len(channels) != self._n_channels:
             raise ValueError(
                 f"`X` must have {self._n_channels} channels as in fit; got "
-                f"{panel.in_channels}. Select the channels that were there in fit."
+                f"{len(channels)}. Select the channels that were there in fit."
             )
         if panel.static_names != self.static_names_:
             raise ValueError(
@@ -253,7 +256,9 @@ class AbstractCKCNN(AbstractParameters):
         watch: list,
         seed: int,
     ) -> PanelNet:
-        n_series = len(training)
+        n_series = len(training.target)
+        criterion, settings = self._loss()
+        arguments = self._network_arguments(n_outputs)
         batch_size = automatic_batch_size(n_series)
         if self.batch_size != "auto":
             batch_size = int(self.batch_size)
@@ -266,10 +271,9 @@ class AbstractCKCNN(AbstractParameters):
             *([("bar", EpochBar(type(self).__name__))] if self.verbose else []),
             *(self.callbacks or []),
         ]
-        criterion, settings = self._loss()
         return PanelNet(
             GatedCKCNN,
-            **self._network_arguments(n_outputs),
+            **arguments,
             lr=lr,
             max_epochs=max_epochs,
             criterion=criterion,

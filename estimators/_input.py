@@ -44,10 +44,9 @@ def _is_even(rows: Any) -> bool:
     return array.ndim == 2 and array.dtype.kind not in "US"
 
 
-def named(panel: Panel) -> bool:
-    """Whether the channels have other names than the default ones."""
-    numbered = tuple(f"channel_{i}" for i in range(panel.in_channels))
-    return panel.channels != numbered
+def named(channels: tuple[str, ...]) -> bool:
+    """Whether channels have other names than the default ones."""
+    return channels != tuple(f"channel_{i}" for i in range(len(channels)))
 
 
 def weights_of(sample_weight: Any, n_series: int) -> np.ndarray:

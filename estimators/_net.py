@@ -15,8 +15,8 @@ from tqdm.auto import tqdm
 
 from ckts.convolution.planner import Planner
 from ckts.estimators._tensors import PanelTensors
-from ckts.kernels import AbstractKernel
-from ckts.randomness import global_numbers_of, make_generator, takes_generator
+from ckts.kernels import AbstractKernel, takes_generator
+from ckts.randomness import global_numbers_of, make_generator
 
 # What random numbers are for: with the seed and a count, the key of their generator.
 INITIALIZATION, ORDER, STEPS, LOOKS, CALLBACKS = range(5)

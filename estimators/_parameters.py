@@ -17,12 +17,11 @@ from ckts._checks import (
     check_bool,
     check_choice,
     check_count,
-    check_parameters,
     check_positive,
     check_real,
     check_share,
 )
-from ckts.kernels import KERNELS
+from ckts.kernels import check_kernel_params
 from ckts.layers import QUADRATURES
 
 Rule = Callable[[str, Any], object]
@@ -195,21 +194,18 @@ class AbstractParameters(BaseEstimator):
         "weight_decay": partial(check_real, minimum=0.0),
         "quadrature": partial(check_choice, choices=QUADRATURES),
         "dtype": partial(check_choice, choices=("float32", "float64")),
-        "kernel": lambda name, kernel: check_choice(name, kernel, tuple(KERNELS)),
-        "batch_size": _check_batch_size,
         "kernel_params": _check_kernel_params,
         "callbacks": _check_callbacks,
         "scoring": _check_scoring,
         "verbose": _check_verbose,
+        "batch_size": _check_batch_size,
     }
 
     def _check_parameters(self) -> None:
         """Raise if a parameter is not as its description says."""
         for name, rule in self._rules.items():
             rule(name, getattr(self, name))
-        check_parameters(
-            "kernel_params", self.kernel_params or {}, KERNELS[self.kernel]
-        )
+        check_kernel_params(self.kernel, self.kernel_params or {})
 
 
 def share_docstring(cls: Class) -> Class:

@@ -34,7 +34,7 @@ ARROWS = {
     "panel": {"_checks", "regularity"},
     "kernels": {"_checks", "randomness"},
     "convolution": {"_checks", "kernels", "regularity"},
-    "layers": {"_checks", "convolution", "kernels", "randomness"},
+    "layers": {"_checks", "convolution", "kernels"},
     "networks": {"convolution", "layers"},
     "datasets": {"_checks", "panel"},
     "plotting": {"_checks", "panel"},

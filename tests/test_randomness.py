@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import torch
 
-from ckts.randomness import global_numbers_of, make_generator, takes_generator
+from ckts.randomness import global_numbers_of, make_generator
 
 
 def draw(*key):
@@ -33,14 +33,6 @@ def test_generators_of_successive_counts_are_independent():
     off = correlations - torch.eye(400)
     assert off.square().mean().sqrt() == pytest.approx(0.1, abs=0.003)  # 1 / sqrt(100)
     assert numbers.mean() == pytest.approx(0.5, abs=0.006)  # 4 standard errors
-
-
-def test_who_takes_a_generator_says_so_by_name():
-    def with_it(a, *, generator=None): ...
-    def without(a, **params): ...
-
-    assert takes_generator(with_it)
-    assert not takes_generator(without)
 
 
 def test_global_numbers_are_those_of_the_generator_and_put_back():

@@ -6,13 +6,24 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ckts._checks import check_bool, check_positive
-
 
 def check_kernel(
-    kernel: Any, in_channels: int, out_channels: int, causal: bool
+    kernel: Any,
+    params: Mapping[str, object],
+    *,
+    in_channels: int,
+    out_channels: int,
+    causal: bool,
 ) -> None:
-    """Raise if a kernel has other sizes than its convolution."""
+    """Raise if a kernel that is made has other sizes than its convolution.
+
+    There must be no `params` for it either.
+    """
+    if params:
+        raise ValueError(
+            f"`kernel_params` must be empty if `kernel` is a module; got "
+            f"{sorted(params)}. Make the kernel with them."
+        )
     wanted = (in_channels, out_channels, causal)
     try:
         got = (kernel.in_channels, kernel.out_channels, kernel.causal)
@@ -24,25 +35,6 @@ def check_kernel(
         raise ValueError(
             f"`kernel` must have (in_channels, out_channels, causal) = {wanted}; "
             f"got {got}. Make it with the sizes of the convolution."
-        )
-
-
-def check_no_parameters(params: Mapping[str, object]) -> None:
-    """Raise if there are parameters for a kernel that is made already."""
-    if params:
-        raise ValueError(
-            f"`kernel_params` must be empty if `kernel` is a module; got "
-            f"{sorted(params)}. Make the kernel with them."
-        )
-
-
-def check_depthwise(depthwise: object, in_channels: int, out_channels: int) -> None:
-    """Raise if a depth-wise convolution has other outputs than inputs."""
-    check_bool("depthwise", depthwise)
-    if depthwise and in_channels != out_channels:
-        raise ValueError(
-            f"`out_channels` must be `in_channels` if `depthwise`; got {out_channels} "
-            f"and {in_channels}. Mix channels by a linear layer afterwards."
         )
 
 
@@ -63,8 +55,11 @@ def check_time_step(time_step: Any, in_channels: int) -> Tensor:
             f"`time_step` must be one number or one per channel ({in_channels}); got "
             f"the shape {tuple(time_step.shape)}."
         )
-    for step in time_step.flatten().tolist():
-        check_positive("time_step", step)
+    wrong = time_step[~(time_step.isfinite() & (time_step > 0))]
+    if len(wrong):
+        raise ValueError(
+            f"`time_step` must be positive and finite; got {wrong[0].item()!r}."
+        )
     return time_step
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -64,17 +65,17 @@ class Stamps:
     sorted: np.ndarray
     order: np.ndarray | None
 
-    @property
+    @cached_property
     def sizes(self) -> tuple[int, int, int]:
         """Number of series, and of observations and outputs per series."""
         return *self.times.shape, self.query_times.shape[1]
 
-    @property
+    @cached_property
     def gaps(self) -> np.ndarray:
         """Time from each stamp to the next one: (batch, stamp - 1)."""
         return np.diff(self.sorted, axis=1)
 
-    @property
+    @cached_property
     def spans(self) -> np.ndarray:
         """Time from the first to the last stamp: (batch,)."""
         return self.sorted[:, -1] - self.sorted[:, 0]

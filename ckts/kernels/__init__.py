@@ -1,18 +1,19 @@
 """Continuous kernels: from lags to kernel values, one kernel per file."""
 
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from functools import partial
 
 import torch
 
-from ckts._checks import check_choice, check_parameters
+from ckts._checks import check_choice
 from ckts.kernels.bands import BandKernel
 from ckts.kernels.base import REACH, AbstractKernel
 from ckts.kernels.fourier import FourierKernel
 from ckts.kernels.piecewise import PiecewiseKernel
 from ckts.kernels.siren import SirenKernel
-from ckts.randomness import global_numbers_of, takes_generator
+from ckts.randomness import global_numbers_of
 
 __all__ = [
     "KERNELS",
@@ -22,7 +23,9 @@ __all__ = [
     "FourierKernel",
     "PiecewiseKernel",
     "SirenKernel",
+    "check_kernel_params",
     "make_kernel",
+    "takes_generator",
 ]
 
 # Every kernel is made as make(in_channels, out_channels, causal=, n_steps=, generator=,
@@ -35,6 +38,47 @@ KERNELS: dict[str, Callable[..., AbstractKernel]] = {
     "leaky_relu": partial(PiecewiseKernel, activation="leaky_relu"),
     "swish": partial(PiecewiseKernel, activation="swish"),
 }
+
+# Parameters that the layer, the estimator or the name of the kernel decides.
+_DECIDED = {
+    *("in_channels", "out_channels", "causal", "n_steps"),
+    *("activation", "generator"),
+}
+
+
+def check_kernel_params(name: str, params: Mapping[str, object]) -> None:
+    """Raise if there is no such kernel, or if it has no such parameters.
+
+    Parameters
+    ----------
+    name : str
+        One of :data:`KERNELS`.
+    params : mapping
+        Further parameters of that kernel, by name.
+    """
+    check_choice("kernel", name, tuple(KERNELS))
+    known = set(inspect.signature(KERNELS[name]).parameters) - _DECIDED
+    unknown = sorted(set(params) - known)
+    if unknown:
+        raise ValueError(
+            f"`kernel_params` must only hold parameters of the kernel; got {unknown}. "
+            f"It takes {sorted(known)}."
+        )
+
+
+def takes_generator(make: Callable[..., object]) -> bool:
+    """Tell whether `make` has a parameter `generator`, and so draws from nothing else.
+
+    Parameters
+    ----------
+    make : callable
+        What makes a kernel, such as its class.
+
+    Returns
+    -------
+    bool
+    """
+    return "generator" in inspect.signature(make).parameters
 
 
 def make_kernel(
@@ -75,10 +119,8 @@ def make_kernel(
     ValueError
         If there is no such kernel, or if it has no such parameter.
     """
-    check_choice("kernel", name, tuple(KERNELS))
-    make = KERNELS[name]
-    check_parameters("kernel_params", params, make)
-    make = partial(make, causal=causal, n_steps=n_steps, **params)
+    check_kernel_params(name, params)
+    make = partial(KERNELS[name], causal=causal, n_steps=n_steps, **params)
     if takes_generator(make):
         return make(in_channels, out_channels, generator=generator)
     numbers = nullcontext() if generator is None else global_numbers_of(generator)

@@ -4,9 +4,8 @@ from ckts.convolution.plan import Plan, layer_geometry, make_plan
 from ckts.convolution.quadrature import QUADRATURES as _QUADRATURES
 from ckts.layers.block import GatedBlock
 from ckts.layers.ckconv import CKConv
-from ckts.layers.dropout import Dropout, hide_rows
-from ckts.layers.linear import make_linear
 from ckts.layers.reductions import N_SUMMARIES, ChannelSummary, TimePool
+from ckts.layers.seeded import Dropout, hide_rows, make_linear
 
 __all__ = [
     "N_SUMMARIES",

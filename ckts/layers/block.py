@@ -7,8 +7,7 @@ from torch import Tensor, nn
 
 from ckts.convolution.plan import Plan
 from ckts.layers.ckconv import CKConv
-from ckts.layers.dropout import Dropout
-from ckts.layers.linear import make_linear
+from ckts.layers.seeded import Dropout, make_linear
 
 
 class GatedBlock(nn.Module):

@@ -7,9 +7,7 @@ from torch import Tensor, nn
 
 from ckts._checks import check_bool, check_choice, check_positive, check_size
 from ckts.convolution.checks import (
-    check_depthwise,
     check_kernel,
-    check_no_parameters,
     check_rows,
     check_time_axis,
     check_time_step,
@@ -96,31 +94,33 @@ class CKConv(nn.Module):
         self.in_channels = check_size("in_channels", in_channels)
         self.out_channels = check_size("out_channels", out_channels)
         check_bool("causal", causal)
-        self.causal = causal
-        self.horizon = check_positive("horizon", horizon)
+        check_bool("depthwise", depthwise)
         check_choice("quadrature", quadrature, tuple(QUADRATURES))
-        self.quadrature = quadrature
-        check_depthwise(depthwise, in_channels, out_channels)
-        self.depthwise = depthwise
-        n_mixed = 1 if depthwise else self.in_channels
+        self.horizon = check_positive("horizon", horizon)
+        if resolution is not None:
+            check_positive("resolution", resolution)
+        if depthwise and in_channels != out_channels:
+            raise ValueError(
+                "`out_channels` must be `in_channels` if `depthwise`; got "
+                f"{out_channels} and {in_channels}. Mix channels by a linear layer "
+                "afterwards."
+            )
         step = check_time_step(time_step, self.in_channels)
+        self.causal, self.depthwise, self.quadrature = causal, depthwise, quadrature
         self.register_buffer("time_step", step)
-        if resolution is None:
-            resolution = step.median().item()
-        self.resolution = check_positive("resolution", resolution)
+        self.resolution = float(step.median() if resolution is None else resolution)
+        sizes = {
+            "in_channels": 1 if depthwise else self.in_channels,
+            "out_channels": self.out_channels,
+            "causal": causal,
+        }
         if isinstance(kernel, str):
+            n_steps = self.horizon / self.resolution
             kernel = make_kernel(
-                kernel,
-                n_mixed,
-                out_channels,
-                causal=causal,
-                n_steps=self.horizon / self.resolution,
-                generator=generator,
-                **kernel_params,
+                kernel, **sizes, n_steps=n_steps, generator=generator, **kernel_params
             )
         else:
-            check_no_parameters(kernel_params)
-        check_kernel(kernel, n_mixed, out_channels, causal)
+            check_kernel(kernel, kernel_params, **sizes)
         self.kernel = kernel
         self.bias = nn.Parameter(torch.zeros(out_channels)) if bias else None
 

@@ -14,7 +14,9 @@ from ckts.kernels import (
     KERNELS,
     AbstractKernel,
     BandKernel,
+    check_kernel_params,
     make_kernel,
+    takes_generator,
 )
 from ckts.kernels.base import fade
 from kernel_cases import N_IN, N_OUT, make, some_lags
@@ -315,3 +317,28 @@ def test_an_unknown_activation_is_refused():
         match="`activation` must be one of 'relu', 'leaky_relu', 'swish'; got 'tanh'",
     ):
         KERNELS["relu"](1, 1, activation="tanh")
+
+
+def test_parameters_must_be_those_of_the_kernel():
+    for name in KERNELS:
+        check_kernel_params(name, {})
+    check_kernel_params("siren", {"omega_0": 3})
+    message = (
+        r"^`kernel_params` must only hold parameters of the kernel; got \['a', "
+        r"'omega_0'\]\. It takes \['n_features'\]\.$"
+    )
+    with pytest.raises(ValueError, match=message):
+        check_kernel_params("bands", {"omega_0": 3, "a": 1, "n_features": 2})
+    # these are the convolution's business
+    ours = {"in_channels", "out_channels", "causal", "n_steps", "generator"}
+    for name in (*ours, "activation"):
+        with pytest.raises(ValueError, match="`kernel_params` must only hold"):
+            check_kernel_params("relu", {name: 1})
+
+
+def test_who_takes_a_generator_says_so_by_name():
+    def with_it(a, *, generator=None): ...
+    def without(a, **params): ...
+
+    assert takes_generator(with_it)
+    assert not takes_generator(without)

@@ -1,12 +1,41 @@
-"""Dropout, of channels and of rows, from a generator: torch's takes none."""
+"""Linear layers and dropout from a generator: those of torch take none."""
 
+import math
 from functools import partial
 
 import torch
 from torch import Tensor, nn
 
-from ckts._checks import check_interval
-from ckts.randomness import drawing_device
+from ckts._checks import check_share
+
+
+def make_linear(
+    in_features: int, out_features: int, *, generator: torch.Generator | None = None
+) -> nn.Linear:
+    """Make a linear layer that begins as torch's does.
+
+    Weights and biases are drawn from ``U(-b, b)`` with ``b = 1 / sqrt(in_features)``.
+
+    Parameters
+    ----------
+    in_features, out_features : int
+        Sizes.
+    generator : torch.Generator, optional
+        Where the random numbers come from; by default torch's global one.
+
+    Returns
+    -------
+    torch.nn.Linear
+        Bit for bit ``nn.Linear(in_features, out_features)`` with the same numbers.
+    """
+    # On "meta" the constructor draws nothing.
+    linear = nn.Linear(in_features, out_features, device="meta")
+    linear = linear.to_empty(device=torch.empty(0).device)  # torch's default device
+    bound = 1 / math.sqrt(in_features)
+    with torch.no_grad():
+        for parameter in (linear.weight, linear.bias):
+            parameter.uniform_(-bound, bound, generator=generator)
+    return linear
 
 
 class Dropout(nn.Module):
@@ -24,8 +53,7 @@ class Dropout(nn.Module):
 
     def __init__(self, rate: float) -> None:
         super().__init__()
-        check_interval("rate", rate, 0, 1)
-        self.rate = rate
+        self.rate = check_share("rate", rate)
 
     def forward(
         self, inputs: Tensor, generator: torch.Generator | None = None
@@ -47,7 +75,7 @@ class Dropout(nn.Module):
         if not self.training or self.rate == 0:
             return inputs
         shape = inputs.shape[0], *[1] * (inputs.ndim - 2), inputs.shape[-1]
-        device = drawing_device(inputs, generator)
+        device = _drawing_device(inputs, generator)
         kept = torch.empty(shape, dtype=inputs.dtype, device=device)
         kept.bernoulli_(1 - self.rate, generator=generator).div_(1 - self.rate)
         return inputs * kept.to(inputs.device)
@@ -76,8 +104,13 @@ def hide_rows(
     Tensor of shape (batch, time, channels)
     """
     batch, n_rows, _ = observed.shape
-    device = drawing_device(observed, generator)
+    device = _drawing_device(observed, generator)
     draw = partial(torch.rand, device=device, generator=generator)
     share = largest_share * draw(batch, 1, 1)
     kept = draw(batch, n_rows, 1) >= share
     return observed & kept.to(observed.device)
+
+
+def _drawing_device(inputs: Tensor, generator: torch.Generator | None) -> torch.device:
+    """Return where to draw: a generator does so on its own device only."""
+    return inputs.device if generator is None else generator.device
