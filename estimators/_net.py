@@ -19,7 +19,7 @@ from ckts.kernels import AbstractKernel, takes_generator
 from ckts.randomness import global_numbers_of, make_generator
 
 # What random numbers are for: with the seed and a count, the key of their generator.
-INITIALIZATION, ORDER, STEPS, LOOKS, CALLBACKS = range(5)
+INITIALIZATION, ORDER, STEPS, CALLBACKS = 0, 1, 2, 4
 
 # Training steps between two refinements to what the kernels need.
 STEPS_PER_REFINEMENT = 8
@@ -229,21 +229,19 @@ class PanelNet(NeuralNet):
     def infer(self, x, **fit_params):
         """Run the module on a batch and its geometries."""
         tensors = dict(x)
-        looks, steps = (
-            make_generator(purpose, self.seed, self.n_steps_)
-            for purpose in (LOOKS, STEPS)
-        )
-        with self._numbers(looks):
+        generator = make_generator(STEPS, self.seed, self.n_steps_)
+        with global_numbers_of(generator) if self.foreign_ else nullcontext():
             geometries = self.planner_.geometries(
                 self.module_.convolutions(),
                 tensors["times"],
                 rounding=tensors.pop("rounding"),
                 device=self.device,
             )
-        tensors = to_tensor(tensors, device=self.device)
-        with self._numbers(steps):
             return self.module_(
-                **tensors, geometries=geometries, generator=steps, **fit_params
+                **to_tensor(tensors, device=self.device),
+                geometries=geometries,
+                generator=generator,
+                **fit_params,
             )
 
     def trim_for_prediction(self):
@@ -251,10 +249,6 @@ class PanelNet(NeuralNet):
         self.planner_.refine()
         self.planner_.drop_cache()
         super().trim_for_prediction()
-
-    def _numbers(self, generator):
-        """Context for what a kernel of others may draw while the module runs."""
-        return global_numbers_of(generator) if self.foreign_ else nullcontext()
 
     def partial_fit(self, X, y=None, classes=None, **fit_params):
         """Train, and let Ctrl-C through: skorch swallows it."""

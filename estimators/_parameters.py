@@ -181,6 +181,7 @@ class AbstractParameters(BaseEstimator):
     # Those without a rule are checked where they are used: by torch, by scikit-learn,
     # or with the panel.
     _rules: ClassVar[dict[str, Rule]] = {
+        "batch_size": _check_batch_size,
         "max_epochs": check_count,
         "hidden_channels": check_count,
         "n_blocks": check_count,
@@ -198,7 +199,6 @@ class AbstractParameters(BaseEstimator):
         "callbacks": _check_callbacks,
         "scoring": _check_scoring,
         "verbose": _check_verbose,
-        "batch_size": _check_batch_size,
     }
 
     def _check_parameters(self) -> None:

@@ -57,8 +57,8 @@ class Plan(NamedTuple):
             Maps lags of shape (...), float64 and in the unit of the time stamps, to
             (..., n_features); 0 at an infinite lag.
         mixing : Tensor of shape (out_channels, in_channels, n_features)
-            The linear map from features to kernel values; ``in_channels = 1`` for
-            values of `out_channels` channels is depth-wise.
+            The linear map from features to kernel values; of shape (channels,
+            n_features) if each channel has one kernel of its own (depth-wise).
         reach : float, default=inf
             Lag from which on the features are 0, in the unit of the time stamps.
 
@@ -85,6 +85,8 @@ class Plan(NamedTuple):
         output = self.geometry.method.convolve(
             signal, features, mixing, causal=self.causal, reach=reach
         )
+        if not self.causal:
+            return output
         correction = self.quadrature.correction(values, features, mixing, reach=reach)
         return output if correction is None else output + correction
 

@@ -47,7 +47,7 @@ _DECIDED = {
 
 
 def check_kernel_params(name: str, params: Mapping[str, object]) -> None:
-    """Raise if there is no such kernel, or if it has no such parameters.
+    """Raise if there is no such kernel, or if it does not take such parameters.
 
     Parameters
     ----------

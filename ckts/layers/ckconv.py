@@ -239,7 +239,7 @@ class CKConv(nn.Module):
         query_times : Tensor of shape (batch, query), optional
             Times of the output, in any order; by default the observation times.
         plan : Plan, optional
-            The batch's plan, made by :meth:`plan` or shared with other layers. It
+            The batch's plan, made by :meth:`plan` or linear with other layers. It
             replaces `times`, `observed` and `query_times`.
 
         Returns
@@ -266,10 +266,11 @@ class CKConv(nn.Module):
         # FFTs know no bfloat16, and lags of a kernel need all the digits of float32
         with torch.autocast(values.device.type, enabled=False):
             dtype = torch.promote_types(mixing.dtype, torch.float32)
+            linear = mixing.squeeze(1) if self.depthwise else mixing
             output = plan.convolve(
                 values.to(dtype),
                 partial(self.kernel.features, horizon=self.horizon, dtype=dtype),
-                mixing.to(dtype),
+                linear.to(dtype),
                 reach=REACH * self.horizon,
             ).to(mixing.dtype)
         return output if self.bias is None else output + self.bias

@@ -147,8 +147,8 @@ class GatedCKCNN(nn.Module):
             linear(N_SUMMARIES * in_channels + n_static, hidden_channels),
             nn.GELU(),
         )
-        self.dropout = Dropout(dropout)
         self.head = linear(3 * hidden_channels, n_outputs)
+        self.dropout = Dropout(dropout)
         self.to(dtype)
 
     def forward(

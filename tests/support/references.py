@@ -171,13 +171,11 @@ def dense_sum(weighted, features, mixing, times, query_times, *, causal):
     Shapes are those of :meth:`ckts.convolution.plan.Plan.convolve`, all float64.
     """
     lags = query_times.unsqueeze(2) - times.unsqueeze(1)  # (batch, query, time)
+    if mixing.ndim == 2:  # one kernel per channel
+        mixing = torch.diag_embed(mixing.T).permute(1, 2, 0)
     kernel = torch.einsum("bqtf,ocf->bqtoc", features(lags), mixing)
     if causal:
         kernel = torch.where((lags >= 0)[..., None, None], kernel, 0)
-    if mixing.shape[1] == 1:  # one kernel per channel, or one channel
-        return torch.einsum(
-            "bqto,bto->bqo", kernel[..., 0], weighted.expand(-1, -1, len(mixing))
-        )
     return torch.einsum("bqtoc,btc->bqo", kernel, weighted)
 
 

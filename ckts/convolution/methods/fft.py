@@ -33,8 +33,8 @@ def convolve_regular(
     samples : Tensor of shape (n_lags, n_features)
         Features at the lags ``first_lag``, ``first_lag + 1``, ...; 0 elsewhere.
     mixing : Tensor of shape (out_channels, in_channels, n_features)
-        The linear map from features to kernel values; ``in_channels = 1`` for a signal
-        of `out_channels` channels is depth-wise.
+        The linear map from features to kernel values; of shape (channels, n_features)
+        if each channel has one kernel of its own (depth-wise).
     first_lag : int, default=0
         Lag of the first row of `samples`; negative where the future enters.
 
@@ -47,19 +47,14 @@ def convolve_regular(
     n_fft = next_fast_length(length + reach)
     padded = samples.new_zeros(n_fft - len(samples), samples.shape[1])
     circular = torch.cat([samples, padded]).roll(first_lag, 0)
-    if is_depthwise(signal, mixing):
-        return _convolve_depthwise(signal, circular, mixing.squeeze(1))
+    if mixing.ndim == 2:
+        return _convolve_depthwise(signal, circular, mixing)
     return _Mixed.apply(signal, circular, mixing)
 
 
 def points_cost(batch: int, length: float) -> float:
     """Microseconds of :func:`convolve_regular` for some points per series."""
     return length * (PER_FREQUENCY + PER_FREQUENCY_AND_SERIES * batch)
-
-
-def is_depthwise(signal: Tensor, mixing: Tensor) -> bool:
-    """Tell whether a mixing has one kernel per channel of the signal."""
-    return mixing.shape[1] == 1 and signal.shape[-1] == mixing.shape[0]
 
 
 def next_fast_length(length: int) -> int:

@@ -13,7 +13,6 @@ from torch import Tensor
 from torch.autograd.graph import saved_tensors_hooks
 
 from ckts.convolution.methods.base import AbstractMethod, Batch, Features, Offer
-from ckts.convolution.methods.fft import is_depthwise
 
 # Forward and backward, see `ckts.convolution.methods.base.Offer`; measured.
 CALL, PER_PAIR = 2000.0, 0.5
@@ -78,7 +77,6 @@ class Pairwise(AbstractMethod):
         features of a block anew.
         """
         times, queries = self.times, self.query_times
-        depthwise = is_depthwise(weighted, mixing)
         shape = len(times), queries.shape[1], times.shape[1]
         n_series, n_queries = _block_shape(*shape, on_cuda=times.is_cuda)
         held = _HeldBlock()
@@ -92,7 +90,7 @@ class Pairwise(AbstractMethod):
             # also where the backward pass runs under autocast
             with torch.autocast(times.device.type, enabled=False):
                 basis = features(lags)
-            return _contract(basis, weighted[:, seen], mixing, depthwise)
+            return _contract(basis, weighted[:, seen], mixing)
 
         outputs = []
         groups = (tensor.split(n_series) for tensor in (queries, times, weighted))
@@ -172,12 +170,10 @@ def _window(queries: Tensor, times: Tensor, causal: bool, reach: float) -> slice
     return slice(int(start), int(stop))
 
 
-def _contract(
-    basis: Tensor, weighted: Tensor, mixing: Tensor, depthwise: bool
-) -> Tensor:
+def _contract(basis: Tensor, weighted: Tensor, mixing: Tensor) -> Tensor:
     """Sum over time, then over features and channels: (batch, query, out)."""
     summed = weighted.transpose(1, 2) @ basis.flatten(2)  # (batch, in, query * feature)
     summed = summed.unflatten(2, basis.shape[2:]).transpose(1, 2)
-    if depthwise:
-        return (summed * mixing.squeeze(1)).sum(3)
+    if mixing.ndim == 2:
+        return (summed * mixing).sum(3)
     return summed.flatten(2) @ mixing.flatten(1).T

@@ -9,7 +9,6 @@ from torch import Tensor
 
 from ckts.convolution.geometry import Geometry
 from ckts.convolution.methods.base import Batch, Features
-from ckts.convolution.methods.fft import is_depthwise
 
 
 class AbstractQuadrature(ABC):
@@ -99,6 +98,8 @@ class AbstractQuadrature(ABC):
     ) -> Tensor | None:
         """Return what is to be added to causal outputs, which know no later stamp.
 
+        Others need none: it is called for causal convolutions only.
+
         Parameters
         ----------
         values, features, mixing, reach
@@ -121,15 +122,15 @@ def respond(basis: Tensor, values: Tensor, mixing: Tensor) -> Tensor:
         the same for all.
     values : Tensor of shape (batch, query, in_channels)
         The values.
-    mixing : Tensor of shape (out_channels, in_channels, n_features)
-        The linear map from features to kernel values.
+    mixing
+        As in :meth:`ckts.convolution.plan.Plan.convolve`.
 
     Returns
     -------
     Tensor of shape (batch, query, out_channels)
     """
-    if is_depthwise(values, mixing):
-        return values * (basis * mixing.squeeze(1)).sum(-1)
+    if mixing.ndim == 2:
+        return values * (basis * mixing).sum(-1)
     if basis.shape[:3].numel() == 1:
         return values @ (mixing @ basis.flatten()).T
     if basis.shape[2] == 1:

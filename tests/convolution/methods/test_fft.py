@@ -9,7 +9,6 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from ckts.convolution.methods import fft as fourier
 from ckts.convolution.methods.fft import (
     convolve_regular,
-    is_depthwise,
     next_fast_length,
 )
 from references import relative_error
@@ -27,15 +26,12 @@ def loop_over_lags(signal, samples, mixing, first_lag=0):
     output = output + 0 * (signal.sum() + samples.sum() + mixing.sum())
     for row, features in enumerate(samples):
         lag = first_lag + row
-        kernel = mixing @ features  # (out, in)
+        kernel = mixing @ features  # (out, in), or (channel,)
         first, last = max(lag, 0), min(length, length + lag)
         if first >= last:
             continue
         seen = signal[:, first - lag : last - lag]
-        if is_depthwise(signal, mixing):
-            part = seen * kernel.squeeze(1)
-        else:
-            part = seen @ kernel.T
+        part = seen * kernel if mixing.ndim == 2 else seen @ kernel.T
         padding = (0, 0, first, length - last)
         output = output + torch.nn.functional.pad(part, padding)
     return output
@@ -49,7 +45,7 @@ def draw_case(
     shapes = (
         (batch, length, n_in),
         (n_lags, n_features),
-        (n_in if depthwise else n_out, 1 if depthwise else n_in, n_features),
+        (n_in, n_features) if depthwise else (n_out, n_in, n_features),
     )
     return [
         torch.randn(*shape, generator=generator, dtype=torch.float64).requires_grad_()

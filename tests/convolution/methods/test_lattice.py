@@ -75,8 +75,8 @@ def test_stamps_on_a_lattice_are_summed_exactly(batch, causal, seed):
 def test_a_kernel_per_channel_is_exact(causal):
     times = torch.tensor([[0, 1, 1, 5, 9], [0, 0, 3, 4, 4]]).double()
     geometry = make_geometry(times, method="lattice")
-    weighted, mixing = draw_sum(times, n_in=1, n_out=4)
-    weighted = weighted.detach().repeat(1, 1, 4).requires_grad_()
+    weighted, mixing = draw_sum(times, n_in=4, n_out=1)
+    mixing = mixing[0].detach().requires_grad_()
     assert_like_pairs(geometry, weighted, mixing, causal=causal)
 
 

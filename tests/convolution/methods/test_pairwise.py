@@ -43,10 +43,9 @@ def in_one_piece(weighted, features, mixing, times, queries, causal):
     basis = features(lags)
     if causal:
         basis = basis * (lags >= 0).unsqueeze(-1)
-    kernel = torch.einsum("bijf,ocf->bijoc", basis, mixing)
-    if mixing.shape[1] == 1 < weighted.shape[2]:
-        return torch.einsum("bijo,bjo->bio", kernel.squeeze(-1), weighted)
-    return torch.einsum("bijoc,bjc->bio", kernel, weighted)
+    if mixing.ndim == 2:
+        return torch.einsum("bijf,cf,bjc->bic", basis, mixing, weighted)
+    return torch.einsum("bijf,ocf,bjc->bio", basis, mixing, weighted)
 
 
 def assert_like_one_piece(times, queries, *, causal, reach, depthwise, seed=0):
@@ -59,7 +58,7 @@ def assert_like_one_piece(times, queries, *, causal, reach, depthwise, seed=0):
 
     geometry = make_geometry(times, queries, method="pairwise")
     stamps = geometry.times, geometry.query_times
-    sizes = (2, 1, 4) if depthwise else (3, 2, 4)
+    sizes = (2, 4) if depthwise else (3, 2, 4)
     weighted, mixing, centers = randn(*times.shape, 2), randn(*sizes), randn(4)
     sensitivity = randn(*stamps[1].shape, len(mixing)).detach()
     blocked = geometry.method.convolve(

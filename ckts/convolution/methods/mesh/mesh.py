@@ -37,7 +37,6 @@ from ckts.convolution.methods.base import (
 from ckts.convolution.methods.fft import (
     MAX_POINTS,
     convolve_regular,
-    is_depthwise,
     next_fast_length,
     points_cost,
 )
@@ -183,14 +182,13 @@ class Mesh(AbstractMethod):
         samples = self.samples(features, first, last)
         far, first = (samples[NODES:], 1) if causal else (samples, first)
         output = convolve_regular(signal, far, mixing, first_lag=first)
-        depthwise = is_depthwise(weighted, mixing)
         output = self.target @ output.flatten(0, 1)
         if causal:
             assert self.near is not None
             inner = None
             if self.near.intervals is not None:
                 inner = features(self.near.intervals.lags * self.step)
-            near = self.near.respond(rows, samples[:LAGS], inner, mixing, depthwise)
+            near = self.near.respond(rows, samples[:LAGS], inner, mixing)
             output = output + near
         return output.view(len(weighted), -1, len(mixing))
 

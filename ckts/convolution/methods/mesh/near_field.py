@@ -86,7 +86,6 @@ class NearField:
         samples: Tensor,
         inner: Tensor | None,
         mixing: Tensor,
-        depthwise: bool,
     ) -> Tensor:
         """Return what the near field adds to the outputs.
 
@@ -98,28 +97,28 @@ class NearField:
             Coefficients of the features at the lags ``1 - NODES .. NODES - 1``.
         inner : Tensor of shape (INNER, n_features) or None
             The features at the lags of the intervals, if there are any.
-        mixing, depthwise
-            The linear map from features to kernel values, and whether it has one
-            kernel per channel.
+        mixing
+            As in :meth:`ckts.convolution.plan.Plan.convolve`.
 
         Returns
         -------
         Tensor of shape (n_targets, out)
         """
-        kernel = _kernel(samples, mixing, depthwise)
+        kernel = _kernel(samples, mixing)
         if self.intervals is None or inner is None:
             return mixed_terms(rows, kernel.unsqueeze(1), self.terms)
         moments = self.intervals.source.t_matmul(rows)
         around = mixed_terms(moments, interval_kernel(kernel), self.terms)
-        within = _kernel(inner, mixing, depthwise).unsqueeze(1)
+        within = _kernel(inner, mixing).unsqueeze(1)
         within = within_intervals(rows, within, self.intervals)
         return self.intervals.target @ around + within
 
 
-def _kernel(samples: Tensor, mixing: Tensor, depthwise: bool) -> Tensor:
+def _kernel(samples: Tensor, mixing: Tensor) -> Tensor:
     """Kernel at some lags: (lag, in, out), or (lag, channel)."""
-    kernel = torch.einsum("lf,ocf->lco", samples, mixing)
-    return kernel.squeeze(1) if depthwise else kernel
+    if mixing.ndim == 2:
+        return samples @ mixing.T
+    return torch.einsum("lf,ocf->lco", samples, mixing)
 
 
 def interval_kernel(kernel: Tensor) -> Tensor:

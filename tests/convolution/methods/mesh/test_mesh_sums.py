@@ -123,8 +123,8 @@ def test_a_kernel_per_channel_is_exact(ask, how):
             geometry = make_mesh_geometry(
                 times, queries, step=0.05, causal=causal, how=how
             )
-            weighted, mixing = draw_sum(times, 6, n_in=1, n_out=4)
-            weighted = weighted.detach().repeat(1, 1, 4).requires_grad_()
+            weighted, mixing = draw_sum(times, 6, n_in=4, n_out=1)
+            mixing = mixing[0].detach().requires_grad_()
             found = errors(geometry, slow(0.05), weighted, mixing, causal)
             assert max(found) < EXACT
 
