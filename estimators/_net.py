@@ -1,5 +1,6 @@
 """The skorch glue: batches of similar lengths, weighted losses, Ctrl-C, progress."""
 
+import inspect
 from contextlib import nullcontext
 from typing import Any
 
@@ -15,7 +16,7 @@ from tqdm.auto import tqdm
 
 from ckts.convolution.planner import Planner
 from ckts.estimators._tensors import PanelTensors
-from ckts.kernels import AbstractKernel, takes_generator
+from ckts.kernels import AbstractKernel
 from ckts.randomness import global_numbers_of, make_generator
 
 # What random numbers are for: with the seed and a count, the key of their generator.
@@ -196,9 +197,14 @@ class PanelNet(NeuralNet):
             **self.get_params_for("module"),
             generator=make_generator(INITIALIZATION, self.seed, 0),
         )
-        self.foreign_ = any(
-            isinstance(module, AbstractKernel) and not takes_generator(type(module))
+        kernels = {
+            type(module)
             for module in self.module_.modules()
+            if isinstance(module, AbstractKernel)
+        }
+        self.foreign_ = any(
+            "generator" not in inspect.signature(kernel).parameters
+            for kernel in kernels
         )
         return self
 

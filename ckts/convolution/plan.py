@@ -9,7 +9,7 @@ from torch import Tensor
 from ckts._checks import check_choice, check_positive
 from ckts.convolution.checks import check_observed, check_times
 from ckts.convolution.geometry import Geometry
-from ckts.convolution.methods import METHODS, prepare_method
+from ckts.convolution.methods import prepare_method
 from ckts.convolution.methods.base import Batch, Features, MeshStep
 from ckts.convolution.quadrature import QUADRATURES
 from ckts.convolution.quadrature.base import AbstractQuadrature
@@ -247,7 +247,6 @@ def make_geometry(
         `method="mesh"` without a `mesh_step`, or with more than 2**26 points in all,
         or if "auto" finds neither and there are more than 2**31 pairs.
     """
-    check_choice("method", method, ("auto", *METHODS))
     check_times(times, query_times)
     if mesh_step is not None and not callable(mesh_step):
         check_positive("mesh_step", mesh_step)

@@ -23,9 +23,7 @@ __all__ = [
     "FourierKernel",
     "PiecewiseKernel",
     "SirenKernel",
-    "check_kernel_params",
     "make_kernel",
-    "takes_generator",
 ]
 
 # Every kernel is made as make(in_channels, out_channels, causal=, n_steps=, generator=,
@@ -46,7 +44,7 @@ _DECIDED = {
 }
 
 
-def check_kernel_params(name: str, params: Mapping[str, object]) -> None:
+def check_kernel_params(name: str, params: Mapping[str, object]) -> set[str]:
     """Raise if there is no such kernel, or if it does not take such parameters.
 
     Parameters
@@ -55,30 +53,22 @@ def check_kernel_params(name: str, params: Mapping[str, object]) -> None:
         One of :data:`KERNELS`.
     params : mapping
         Further parameters of that kernel, by name.
+
+    Returns
+    -------
+    set of str
+        All parameters that it takes, also those that a layer decides.
     """
     check_choice("kernel", name, tuple(KERNELS))
-    known = set(inspect.signature(KERNELS[name]).parameters) - _DECIDED
+    taken = set(inspect.signature(KERNELS[name]).parameters)
+    known = taken - _DECIDED
     unknown = sorted(set(params) - known)
     if unknown:
         raise ValueError(
             f"`kernel_params` must only hold parameters of the kernel; got {unknown}. "
             f"It takes {sorted(known)}."
         )
-
-
-def takes_generator(make: Callable[..., object]) -> bool:
-    """Tell whether `make` has a parameter `generator`, and so draws from nothing else.
-
-    Parameters
-    ----------
-    make : callable
-        What makes a kernel, such as its class.
-
-    Returns
-    -------
-    bool
-    """
-    return "generator" in inspect.signature(make).parameters
+    return taken
 
 
 def make_kernel(
@@ -119,9 +109,9 @@ def make_kernel(
     ValueError
         If there is no such kernel, or if it has no such parameter.
     """
-    check_kernel_params(name, params)
+    taken = check_kernel_params(name, params)
     make = partial(KERNELS[name], causal=causal, n_steps=n_steps, **params)
-    if takes_generator(make):
+    if "generator" in taken:
         return make(in_channels, out_channels, generator=generator)
     numbers = nullcontext() if generator is None else global_numbers_of(generator)
     with numbers:

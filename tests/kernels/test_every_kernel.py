@@ -16,7 +16,6 @@ from ckts.kernels import (
     BandKernel,
     check_kernel_params,
     make_kernel,
-    takes_generator,
 )
 from ckts.kernels.base import fade
 from kernel_cases import N_IN, N_OUT, make, some_lags
@@ -334,11 +333,3 @@ def test_parameters_must_be_those_of_the_kernel():
     for name in (*ours, "activation"):
         with pytest.raises(ValueError, match="`kernel_params` must only hold"):
             check_kernel_params("relu", {name: 1})
-
-
-def test_who_takes_a_generator_says_so_by_name():
-    def with_it(a, *, generator=None): ...
-    def without(a, **params): ...
-
-    assert takes_generator(with_it)
-    assert not takes_generator(without)

@@ -1,5 +1,6 @@
 """The methods to compute a convolution, and the choice of one for a batch."""
 
+from ckts._checks import check_choice
 from ckts.convolution.methods.base import AbstractMethod, Batch
 from ckts.convolution.methods.lattice import Lattice
 from ckts.convolution.methods.mesh.mesh import Mesh
@@ -25,6 +26,8 @@ def prepare_method(batch: Batch) -> AbstractMethod:
     -------
     AbstractMethod
     """
+    if batch.method != "auto":
+        check_choice("method", batch.method, ("auto", *METHODS))
     if 0 in (batch.stamps.times.numel(), batch.stamps.query_times.numel()):
         return Pairwise.prepare(batch)  # there is nothing to sum
     if batch.method != "auto":
