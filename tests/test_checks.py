@@ -65,6 +65,7 @@ def test_a_positive_number_must_be_above_0():
 @pytest.mark.parametrize("value", [1, -0.1, math.nan])
 def test_a_share_must_be_in_its_interval(value):
     assert check_share("rate", 0) == 0
+    assert check_share("rate", np.float32(0.5)) == 0.5
     message = f"`rate` must be in [0, 1); got {value!r}. It is a share, such as 0.3"
     with refused(ValueError, message):
         check_share("rate", value)

@@ -22,7 +22,6 @@ TESTED_ELSEWHERE = {
 LONG_TESTS: set[str] = set()
 # Warnings are errors: these pass where none is raised.
 SILENT_TESTS = {
-    "test_a_share_may_be_of_any_type",
     "test_labels_of_time_do_not_matter",
     "test_no_warning_escapes",
     "test_short_series_are_not_warned_of",

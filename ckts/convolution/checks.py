@@ -8,12 +8,7 @@ from torch import Tensor
 
 
 def check_kernel(
-    kernel: Any,
-    params: Mapping[str, object],
-    *,
-    in_channels: int,
-    out_channels: int,
-    causal: bool,
+    kernel: Any, wanted: tuple[int, int, bool], params: Mapping[str, object]
 ) -> None:
     """Raise if a kernel that is made has other sizes than its convolution.
 
@@ -24,7 +19,6 @@ def check_kernel(
             f"`kernel_params` must be empty if `kernel` is a module; got "
             f"{sorted(params)}. Make the kernel with them."
         )
-    wanted = (in_channels, out_channels, causal)
     try:
         got = (kernel.in_channels, kernel.out_channels, kernel.causal)
     except AttributeError:

@@ -221,7 +221,8 @@ def make_geometry(
     mesh_step : float or callable, optional
         Distance of two mesh points, in the unit of `times`, that is fine enough for
         the kernel, see :meth:`ckts.layers.CKConv.mesh_step`, or what returns it; it is
-        called only if it is needed. Without it "auto" takes no mesh.
+        called only where a mesh of 48 points per `horizon` would cost less than all
+        pairs. Without it "auto" takes no mesh.
     causal : bool, default=True
         Whether to prepare for causal convolutions.
     reach : float, default=inf

@@ -109,18 +109,20 @@ class CKConv(nn.Module):
         self.causal, self.depthwise, self.quadrature = causal, depthwise, quadrature
         self.register_buffer("time_step", step)
         self.resolution = float(step.median() if resolution is None else resolution)
-        sizes = {
-            "in_channels": 1 if depthwise else self.in_channels,
-            "out_channels": self.out_channels,
-            "causal": causal,
-        }
+        n_mixed = 1 if depthwise else self.in_channels
         if isinstance(kernel, str):
-            n_steps = self.horizon / self.resolution
             kernel = make_kernel(
-                kernel, **sizes, n_steps=n_steps, generator=generator, **kernel_params
+                kernel,
+                n_mixed,
+                self.out_channels,
+                causal=causal,
+                n_steps=self.horizon / self.resolution,
+                generator=generator,
+                **kernel_params,
             )
         else:
-            check_kernel(kernel, kernel_params, **sizes)
+            sizes = n_mixed, self.out_channels, causal
+            check_kernel(kernel, sizes, kernel_params)
         self.kernel = kernel
         self.bias = nn.Parameter(torch.zeros(out_channels)) if bias else None
 

@@ -83,31 +83,26 @@ def test_a_positive_number_must_be_one(value, error, message):
         check_positive("horizon", value)
 
 
-def fits(kernel, in_channels, out_channels, causal, **params):
-    sizes = {"in_channels": in_channels, "out_channels": out_channels}
-    check_kernel(kernel, params, **sizes, causal=causal)
-
-
 def test_parameters_must_be_absent_for_a_kernel_that_is_made():
     with refused(
         ValueError,
         "`kernel_params` must be empty if `kernel` is a module; got ['b', 'c']. Make "
         "the kernel with them.",
     ):
-        fits(BandKernel(2, 3), 2, 3, True, c=1, b=2)
+        check_kernel(BandKernel(2, 3), (2, 3, True), {"c": 1, "b": 2})
 
 
 def test_a_kernel_must_have_the_sizes_of_its_convolution():
-    fits(BandKernel(2, 3), 2, 3, True)
+    check_kernel(BandKernel(2, 3), (2, 3, True), {})
     for wanted in ((3, 3, True), (2, 2, True), (2, 3, False)):
         with refused(
             ValueError,
             f"`kernel` must have (in_channels, out_channels, causal) = {wanted}; got "
             "(2, 3, True). Make it with the sizes of the convolution.",
         ):
-            fits(BandKernel(2, 3), *wanted)
+            check_kernel(BandKernel(2, 3), wanted, {})
     with refused(TypeError, "`kernel` must be a name or an AbstractKernel; got 7."):
-        fits(7, 2, 3, True)
+        check_kernel(7, (2, 3, True), {})
 
 
 def test_times_may_be_tied_and_of_any_type():
