@@ -67,8 +67,9 @@ class Planner:
     def refine(self) -> None:
         """Search for mesh steps again, where the next batches need one.
 
-        The search evaluates the kernels, up to half of a short fit: it is left out
-        where series are so short, or stamps so regular, that no mesh could pay.
+        The search evaluates the kernels, which took a quarter of a fit of 5 epochs to
+        120 short series: it is skipped where series are so short, or stamps so regular,
+        that no mesh could pay.
         """
         self._current.clear()
 
