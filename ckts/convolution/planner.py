@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Hashable, Sequence
 from functools import partial
 from hashlib import blake2b
+from threading import Lock
 from typing import Any, NamedTuple, Protocol
 
 import torch
@@ -63,6 +64,14 @@ class Planner:
         self._steps: dict[int, float | None] = {}
         self._current: set[int] = set()  # groups whose step fits their kernels
         self._kept: OrderedDict[Hashable, _Kept] = OrderedDict()
+        self._lock = Lock()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what is made again: a pickled net holds no geometries."""
+        return {**self.__dict__, "size": 0, "_kept": OrderedDict(), "_lock": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state, _lock=Lock())
 
     def refine(self) -> None:
         """Search for mesh steps again, where the next batches need one.
@@ -122,22 +131,27 @@ class Planner:
         -------
         tuple of Geometry
         """
-        key = _digest(times), _digest(rounding)
-        kept = self._kept.pop(key, None)
-        if kept is not None:
-            self.size -= kept.size
-            used = kept.steps.items()
-            if any(
-                self.mesh_step(number, groups[number]) != step for number, step in used
-            ):
-                kept = None
-        if kept is None:
-            kept = self._make(groups, times, rounding)
-        self._kept[key] = kept
-        self.size += kept.size
-        while self.size > self.largest:
-            self.size -= self._kept.popitem(last=False)[1].size
+        if self.largest == 0:  # threads that predict need not wait for each other
+            return move(self._make(groups, times, rounding).geometries, device, {})
+        layers = tuple((g[0].quadrature, g[0].horizon, g[0].causal) for g in groups)
+        key = layers, _digest(times), _digest(rounding)
+        with self._lock:
+            kept = self._take(key, groups) or self._make(groups, times, rounding)
+            self._kept[key] = kept
+            self.size += kept.size
+            while self.size > self.largest:
+                self.size -= self._kept.popitem(last=False)[1].size
         return move(kept.geometries, device, {})
+
+    def _take(self, key: Hashable, groups: Groups) -> _Kept | None:
+        """Take geometries out of the cache; None if a mesh is too coarse by now."""
+        kept = self._kept.pop(key, None)
+        if kept is None:
+            return None
+        self.size -= kept.size
+        used = kept.steps.items()
+        fits = all(self.mesh_step(n, groups[n]) == step for n, step in used)
+        return kept if fits else None
 
     def _make(self, groups: Groups, times: Tensor, rounding: Tensor | None) -> _Kept:
         steps: dict[int, float | None] = {}

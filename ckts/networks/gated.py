@@ -238,7 +238,9 @@ class GatedCKCNN(nn.Module):
     ) -> tuple[Tensor, Plan]:
         """Return the features of compressed values, and the plan of the rows."""
         if geometries is None:
-            geometries = Planner(0).geometries(self.convolutions(), times)
+            geometries = Planner(0).geometries(
+                self.convolutions(), times, device=times.device
+            )
         plan = self.stem.plan(times, observed, geometry=geometries[0])
         units = self.stem.time_step, self.stem.horizon
         described = describe_observations(plan, observed, *units)

@@ -1,5 +1,9 @@
 """Geometries of batches: kept while memory allows, refined as kernels get faster."""
 
+import pickle
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 import torch
 
@@ -199,3 +203,43 @@ def test_a_refined_mesh_holds_the_tolerance(causal):
         fine = planner.mesh_step(0, layers)
         assert fine < coarse / 2
         assert error(fine) < 1e-4
+
+
+# --- threads and pickles --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("largest", [0, 8 * 120])
+def test_threads_share_a_planner(largest):
+    planner, layers = Planner(largest=largest), groups()
+    batches = [irregular(seed) for seed in range(4)]
+    expected = [Planner().geometries(layers, times)[0].times for times in batches]
+
+    def ask(number):
+        (made,) = planner.geometries(layers, batches[number % 4])
+        return torch.equal(made.times, expected[number % 4])
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as threads:
+            assert all(threads.map(ask, range(400)))
+    finally:
+        sys.setswitchinterval(interval)
+    assert planner.size <= largest
+
+
+def test_a_pickle_holds_no_geometries():
+    planner, layers = Planner(), groups()
+    planner.mesh_step(0, layers[0])
+    (made,) = planner.geometries(layers, irregular(0, 3000))
+    content = pickle.dumps(planner)
+    assert len(content) < 1000
+    (again,) = pickle.loads(content).geometries(layers, irregular(0, 3000))
+    assert again.method.step == made.method.step
+
+
+def test_networks_of_other_horizons_do_not_share_geometries():
+    planner, times = Planner(), irregular(0)
+    planner.geometries(groups(), times)
+    (other,) = planner.geometries(groups(horizon=0.5), times)
+    assert other.reach == 0.625

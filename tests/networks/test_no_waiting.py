@@ -95,3 +95,17 @@ def test_planning_evaluates_no_kernel(accelerator):
         Planner().geometries(network.convolutions(), times)[0].method.name == "pairwise"
     )
     assert not accelerator.syncs
+
+
+@pytest.mark.parametrize("bursts", [False, True])
+def test_geometries_are_made_where_the_stamps_are(accelerator, bursts):
+    options = {"burst_time_step": 0.1, "burst_horizon": 1.0} if bursts else {}
+    batch = make_batch(lattice=False)
+    network = make_network("cpu", False, **options).eval()
+    with torch.no_grad():
+        expected = network(*batch), network.features(*batch)
+    on_device = [part.to(accelerator.device) for part in batch]
+    network = make_network(accelerator.device, False, **options).eval()
+    torch.testing.assert_close(network(*on_device).detach().cpu(), expected[0])
+    features = network.features(*on_device).detach().cpu()
+    torch.testing.assert_close(features, expected[1])
