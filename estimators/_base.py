@@ -135,7 +135,7 @@ class AbstractCKCNN(AbstractParameters):
         table = is_table(X)
         frame = table and hasattr(X, "columns")
         if table and (reset or self._fitted_on_table):
-            # Feature names, counts and all complaints are those of scikit-learn.
+            # Feature names, counts and messages are those of scikit-learn.
             rules = {"dtype": np.float64, "ensure_all_finite": "allow-nan"}
             rules = {"skip_check_array": True} if frame else rules
             X = validate_data(self, X, reset=reset, **rules)

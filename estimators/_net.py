@@ -161,9 +161,9 @@ class PanelNet(NeuralNet):
 
     Every random number of a training follows from `seed`, whatever other threads draw,
     and the same on every device. Initialization, batches and each step have generators
-    of their own, so that none is kept. Kernels and callbacks of others, which know only
-    torch's global generator, draw from it in turn with those of all other nets of the
-    process, see :func:`ckts.randomness.global_numbers_of`.
+    of their own, so that none is kept. Third-party kernels and callbacks, which know
+    only torch's global generator, draw from it in turn with those of all other nets of
+    the process, see :func:`ckts.randomness.global_numbers_of`.
 
     Parameters
     ----------
@@ -216,7 +216,7 @@ class PanelNet(NeuralNet):
         return self.iterator_train(dataset, self.batch_size, generator)
 
     def notify(self, method_name, **cb_kwargs):
-        """Call the callbacks; those of others draw in turn with other threads."""
+        """Call the callbacks; third-party ones draw in turn with other threads."""
         classes = (type(callback) for _, callback in self.callbacks_)
         if not any(_is_foreign(getattr(one, method_name)) for one in classes):
             return super().notify(method_name, **cb_kwargs)
@@ -225,7 +225,7 @@ class PanelNet(NeuralNet):
             return super().notify(method_name, **cb_kwargs)
 
     def train_step(self, batch, **fit_params):
-        """Train on a batch; every few steps, follow the kernels."""
+        """Train on a batch; every few steps, refine the plans."""
         if self.n_steps_ % STEPS_PER_REFINEMENT == 0:
             self.planner_.refine()
         step = super().train_step(batch, **fit_params)
@@ -303,7 +303,7 @@ def _is_foreign(hook: Any) -> bool:
 
 
 def _check_outputs(outputs: np.ndarray) -> None:
-    """Raise on NaN and infinity: argmax or a ranking would make answers of them."""
+    """Raise on NaN and infinity: argmax or a ranking would turn them into answers."""
     bad = ~np.isfinite(outputs).all(axis=1)
     if bad.any():
         raise ValueError(

@@ -85,7 +85,7 @@ def _check_verbose(name: str, verbose: Any) -> None:
 class AbstractParameters(BaseEstimator):
     """Parameters that all estimators take, as scikit-learn wants them: explicit.
 
-    A parameter stands in four places at most: its field with the default, its entry
+    A parameter is written in at most four places: its field with the default, its entry
     below, its rule, and where it is used. A subclass repeats a field to change the
     default. Those that the network takes under the same name are passed by that name.
 

@@ -217,7 +217,8 @@ def make_geometry(
         That of the layers.
     method : {"auto", "lattice", "mesh", "pairwise"}, default="auto"
         "auto" takes the cheapest; "lattice" insists on a lattice of any length (up to
-        2**26 points, all series together).
+        2**26 points, all series together). Without stamps or outputs there is nothing
+        to sum, whatever the method.
     mesh_step : float or callable, optional
         Distance of two mesh points, in the unit of `times`, that is fine enough for
         the kernel, see :meth:`ckts.layers.CKConv.mesh_step`, or what returns it; it is

@@ -128,11 +128,12 @@ def read_stamps(
     Stamps
         Differences of integers are exact, before they become float64.
     """
+    times = times.detach()  # stamps have no gradient
     origin = times[:, :1]
     elapsed = _subtract(times, origin)
     queries = elapsed
     if query_times is not None:
-        queries = _subtract(query_times.cpu(), origin)
+        queries = _subtract(query_times.detach().cpu(), origin)
     if rounding is None:
         rounding = _float_rounding(times)
     return sort_stamps(elapsed, queries, rounding.cpu().numpy())

@@ -8,6 +8,7 @@ another file than the one before.
 import sys
 import warnings
 from collections.abc import Callable
+from inspect import CO_GENERATOR
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
@@ -41,15 +42,18 @@ class Walk(NamedTuple):
 
 def follow(call: Callable[[], object]) -> Walk:
     """Run a call and follow it."""
-    entered = []
+    entered, generators = [], set()
 
     def profile(frame, event, argument):
         code = frame.f_code
         # comprehensions and generator expressions are parts of a function
         part = code.co_name in ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
         ours = code.co_filename.startswith(FOLDERS)
-        if event == "call" and ours and not part:
-            entered.append((code.co_filename, code.co_qualname))
+        if event != "call" or not ours or part or frame in generators:
+            return
+        entered.append((code.co_filename, code.co_qualname))
+        if code.co_flags & CO_GENERATOR:  # it is entered once, and continues later
+            generators.add(frame)
 
     sys.setprofile(profile)
     try:

@@ -94,7 +94,7 @@ class _Mixed(torch.autograd.Function):
     """FFT, one complex matrix product per frequency, inverse FFT.
 
     The mixing is real: it multiplies the real and imaginary parts of the features,
-    which stand in planes of their own. With the gradient's spectrum conjugated, all
+    which are stored as separate planes. With the gradient's spectrum conjugated, all
     products of the backward pass are plain ones.
     """
 
@@ -159,7 +159,7 @@ def _mixing_matrix(mixing: Tensor) -> Tensor:
 
 
 def _plane_counts(planes: Tensor, n_fft: int) -> Tensor:
-    """How often a frequency stands in the whole spectrum, over n; conjugated."""
+    """Multiplicity of each frequency in the full spectrum, over n; conjugated."""
     counts = planes.new_full((2, planes.shape[1], 1), 2.0)
     counts[:, 0] = 1.0
     if n_fft % 2 == 0:

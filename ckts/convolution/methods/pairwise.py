@@ -74,7 +74,7 @@ class Pairwise(AbstractMethod):
 
         Observations are contracted with the features before the channels are mixed, so
         that nothing of size pairs x out x in is built; the backward pass computes the
-        features of a block anew.
+        features of a block again.
         """
         times, queries = self.times, self.query_times
         shape = len(times), queries.shape[1], times.shape[1]
@@ -121,7 +121,7 @@ def _count_pairs(batch: Batch) -> int:
 class _HeldBlock:
     """What autograd saves of a block, held for one block at a time.
 
-    Another block's is computed anew when the backward pass asks for it, as by torch's
+    Another block's is recomputed when the backward pass needs it, as by torch's
     `checkpoint`, which spends 0.3 ms per block on it.
     """
 

@@ -99,6 +99,25 @@ def test_a_lattice_without_holes_is_taken_without_a_search_for_a_mesh_step():
     assert make_geometry(times, mesh_step=search).method.regular
 
 
+@settings(max_examples=20, deadline=None)
+@given(batches, st.integers(2, 2000), st.floats(0.01, 100.0))
+def test_a_lattice_without_holes_is_always_taken(n_series, n_times, mesh_step):
+    times = torch.arange(n_times).double().expand(n_series, -1)
+    assert make_geometry(times, mesh_step=mesh_step).method.name == "lattice"
+
+
+@settings(max_examples=10, deadline=None)
+@given(batches, st.integers(300, 3000), st.integers(0, 2**16))
+def test_a_lattice_as_fine_as_the_mesh_is_preferred(n_series, n_times, seed):
+    generator = torch.Generator().manual_seed(seed)
+    steps = torch.randint(1, 9, (n_series, n_times), generator=generator)
+    times = steps.cumsum(1).double()
+    batch = Batch(stamps=sort_stamps(times, times), mesh_step=1.0)
+    offers = {name: METHODS[name].propose(batch) for name in ("mesh", "pairwise")}
+    if offers["mesh"].cost < offers["pairwise"].cost:
+        assert make_geometry(times, mesh_step=1.0).method.name == "lattice"
+
+
 def test_dropped_samples_keep_their_lattice_and_lonely_stamps_do_not():
     generator = torch.Generator().manual_seed(0)
     kept = torch.rand(32, 182, generator=generator).argsort(1)[:, :91].sort(1).values

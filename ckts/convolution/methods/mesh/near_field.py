@@ -165,7 +165,7 @@ def within_intervals(rows: Tensor, kernel: Tensor, intervals: Intervals) -> Tens
 
 
 class _WithinIntervals(torch.autograd.Function):
-    """The moments up to each observation are running sums, computed anew backward."""
+    """The moments up to each observation are running sums, recomputed backward."""
 
     @staticmethod
     def forward(ctx, rows, kernel, intervals):
@@ -313,7 +313,7 @@ def mixed_terms(
 
 
 class _MixedTerms(torch.autograd.Function):
-    """The terms are not kept: the backward pass sums them anew."""
+    """The terms are not kept: the backward pass recomputes them."""
 
     @staticmethod
     def forward(ctx, rows, kernel, terms):

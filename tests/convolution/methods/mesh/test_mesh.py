@@ -52,3 +52,9 @@ def test_queries_at_the_observations_share_the_interpolation():
     assert mesh.source is mesh.target
     apart = make_mesh(times, times.clone(), step=0.1)
     assert apart.source is not apart.target
+
+
+def test_no_gradient_is_recorded():
+    times = draw_pattern("uniform", 30).unsqueeze(0).requires_grad_()
+    mesh = make_mesh(times, times, step=0.1)
+    assert not mesh.source.by_row.entries.requires_grad
