@@ -10,6 +10,7 @@ import pytest
 import torch
 
 import speed
+import storage
 from ckts.convolution.plan import make_geometry
 from ckts.layers import CKConv
 from contests import cde, errors, rivals
@@ -236,3 +237,17 @@ def test_accuracy_without_a_task_measures_all(monkeypatch, capsys):
     monkeypatch.setattr("sys.argv", ["accuracy.py"])
     accuracy.main()
     assert "ARGS='a b'" in capsys.readouterr().out
+
+
+def test_the_benchmark_of_storages_runs(monkeypatch, capsys):
+    monkeypatch.setattr(storage, "N_MEASUREMENTS", 300)
+    monkeypatch.setattr(storage, "N_SERIES", 6)
+    monkeypatch.setattr(storage, "LIGHT_CURVES", ((4, 5),))
+    storage.main()
+    tables = capsys.readouterr().out.split("\n\n")[1:]
+    assert [table.count("\n") for table in map(str.strip, tables)] == [8, 5, 2]
+    assert "nan" not in "".join(tables)
+
+
+def test_peaks_of_storages_hold_the_result():
+    assert 1e6 < storage.peak(lambda: bytearray(10**6)) < 1.1e6

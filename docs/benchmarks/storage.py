@@ -25,6 +25,7 @@ from ckts.panel import NUMBER, DenseObservations, hide_after
 
 RAW = 16  # bytes
 N_MEASUREMENTS, N_CHANNELS, N_SERIES = 300_000, 50, 1000
+LIGHT_CURVES = ((512, 50), (128, 200), (32, 1000), (16, 3000))  # series, points of each
 STEPS: dict[str, Callable[[Panel], object]] = {
     "half of the series": lambda panel: panel[::2],
     "pickle and back": lambda panel: pickle.loads(pickle.dumps(panel)),
@@ -103,14 +104,14 @@ def compare_storages() -> None:
 
 
 def read_long_tables() -> None:
-    """Print the seconds from long tables of 300,000 rows."""
+    """Print the seconds from long tables of `N_MEASUREMENTS` rows."""
     rng = np.random.default_rng(0)
-    series, times, channels, values = draw_measurements(37, 4000, 300_000)
+    series, times, channels, values = draw_measurements(37, 4000, N_MEASUREMENTS)
     long = pd.DataFrame({"who": series, "when": times, "value": values})
     long["what"] = pd.Categorical.from_codes(channels, [f"x{i:02}" for i in range(37)])
     tables = {"a row per measurement": (long, {"channel": "what", "value": "value"})}
     for missing in (0, 0.2, 0.8):
-        cells = rng.normal(size=(300_000, 37))
+        cells = rng.normal(size=(N_MEASUREMENTS, 37))
         cells[rng.random(cells.shape) < missing] = np.nan
         wide = pd.DataFrame(cells).add_prefix("x").assign(who=series, when=times)
         tables[f"37 columns, {missing:.0%} missing"] = (wide, {})
@@ -127,7 +128,7 @@ def fit_light_curves() -> None:
     """Print the seconds of `fit` on one band, and on six with as many points in all."""
     print("| series | points of each | one band: s | six bands: s | ratio |")
     print("|---|---|---|---|---|")
-    for n_series, length in ((512, 50), (128, 200), (32, 1000), (16, 3000)):
+    for n_series, length in LIGHT_CURVES:
         calls = []
         for n_bands in (1, 6):
             X = make_panel(n_bands, n_series, n_series * length)
@@ -137,11 +138,16 @@ def fit_light_curves() -> None:
         print(f"| {n_series} | {length} | {one:.2f} | {six:.2f} | {six / one:.2f} |")
 
 
-if __name__ == "__main__":
-    torch.set_num_threads(1)
+def main() -> None:
+    """Print the tables of the page."""
     print(f"{date.today()}, numpy {np.__version__}, torch {torch.__version__}\n")
     compare_storages()
     print()
     read_long_tables()
     print()
     fit_light_curves()
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    main()
