@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from ckts.panel._checks import check_unmasked, shown
+from ckts.panel._checks import as_row_mask, as_row_numbers, check_unmasked, shown
 from ckts.panel._observations import (
     AbstractObservations,
     concat_rows,
@@ -172,13 +173,13 @@ class AbstractPanel:
         firsts = self.times[self.indptr[:-1][filled]]
         return self.times - np.repeat(firsts, self.lengths[filled])
 
-    def gaps(self, rows: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+    def gaps(self, rows: ArrayLike | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Measure the time from each row of a series to its next one.
 
         Parameters
         ----------
-        rows : ndarray of bool of shape (n_rows,), or of int, optional
-            The rows to keep, or their numbers in order; the others are skipped.
+        rows : array-like of bool of shape (n_rows,), or of int, optional
+            The rows to keep, or their numbers, increasing; the others are skipped.
 
         Returns
         -------
@@ -196,16 +197,20 @@ class AbstractPanel:
         """
         series, times = self.series_of_rows, self.times
         if rows is not None:
-            series, times = series[rows], times[rows]
-        within = series[1:] == series[:-1]
-        return times[1:][within] - times[:-1][within], series[1:][within]
+            numbers = as_row_numbers(rows, len(times))
+            series, times = series[numbers], times[numbers]
+        return gaps_within(series, times)
 
-    def keep_rows(self, rows: np.ndarray) -> Self:
+    def keep_rows(self, rows: ArrayLike) -> Self:
         """Return the panel of the rows where a mask holds; all series stay.
 
         Parameters
         ----------
-        rows : ndarray of bool of shape (n_rows,)
+        rows : array-like of bool of shape (n_rows,)
+
+        Returns
+        -------
+        Panel
 
         Examples
         --------
@@ -214,10 +219,11 @@ class AbstractPanel:
         >>> panel.keep_rows(panel.times < 5).lengths
         array([2, 1])
         """
+        mask = as_row_mask(rows, len(self.times))
         return self._derive(
-            observations=self.observations.take(np.flatnonzero(rows)),
-            times=self.times[rows],
-            indptr=row_pointers(rows)[self.indptr],
+            observations=self.observations.take(np.flatnonzero(mask)),
+            times=self.times[mask],
+            indptr=row_pointers(mask)[self.indptr],
         )
 
     def expanding(self) -> Self:
@@ -287,6 +293,17 @@ class AbstractPanel:
         )
 
 
+def gaps_within(series: np.ndarray, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the gaps between rows in a row of one series, and the series of each.
+
+    Parameters
+    ----------
+    series, times : ndarrays of shape (n_rows,)
+    """
+    within = series[1:] == series[:-1]
+    return times[1:][within] - times[:-1][within], series[1:][within]
+
+
 def check_same_order(argument: str, array: object, panel: AbstractPanel) -> None:
     """Raise if a Series or DataFrame names the series of a panel in another order.
 
@@ -343,6 +360,12 @@ def _series_numbers(key, n_series: int) -> np.ndarray:
             raise IndexError(
                 f"`panel[...]` must be indexed by a 1-D array; got shape {key.shape}. "
                 "Channels and rows are in `panel.values`."
+            )
+        if key.ndim == 0 and key.dtype.kind == "b":
+            raise IndexError(
+                f"`panel[...]` must be indexed by numbers or a mask of its {n_series} "
+                f"series; got only {key}. Compare the array of names, as in "
+                "`panel[panel.instances == name]`."
             )
         if key.size == 0:
             return numbers[:0]

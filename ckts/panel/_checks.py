@@ -5,6 +5,7 @@ They are vectorized: only for a message is an offender looked up.
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,20 @@ def check_rows(n_rows: int, times: np.ndarray) -> None:
         raise ValueError(
             "`values` and `times` must have the same number of rows; got "
             f"{n_rows} and {len(times)}. Give every row its time."
+        )
+
+
+def check_measurements(values: np.ndarray, times: np.ndarray, channels: Any) -> None:
+    """Raise if there is not one value per time, or no channel."""
+    if len(channels) == 0:
+        raise ValueError(
+            "`channels` must name at least one channel; got none. Name all that may "
+            "be measured."
+        )
+    if values.shape != times.shape:
+        raise ValueError(
+            f"`values` must be 1-D with one value per time ({len(times)}); got shape "
+            f"{values.shape}. A table is for `Panel.from_rows`."
         )
 
 
@@ -92,26 +107,92 @@ def check_some_steps(shape: tuple[int, ...]) -> None:
         )
 
 
-def as_codes(instance_codes: Any, n_rows: int, n_series: int) -> np.ndarray:
-    """Return the number of the series of each row (n_rows,); check its range."""
+def as_codes(
+    argument: str, codes: Any, n_times: int, n_codes: int, counted: str
+) -> np.ndarray:
+    """Return a number for each time, of a series or channel; check their range.
+
+    Parameters
+    ----------
+    argument : str
+        Its name, for messages.
+    codes : array-like of shape (n_times,)
+        Whole numbers, 0 to n_codes - 1, of any type.
+    n_times, n_codes : int
+    counted : str
+        What `n_codes` is, for messages.
+
+    Returns
+    -------
+    ndarray of intp of shape (n_times,)
+    """
+    count = "Count from 0, e.g. with `pandas.factorize`."
     check_unmasked(
-        "instance_codes",
-        instance_codes,
-        "Leave out the rows without a series: `instance_codes.compressed()`, and times "
-        "and values at `~instance_codes.mask`.",
+        argument,
+        codes,
+        f"Leave out what has no number: `{argument}.compressed()`, and times and "
+        f"values at `~{argument}.mask`.",
     )
-    codes = np.asarray(instance_codes, dtype=np.intp)
-    if codes.shape != (n_rows,):
-        raise ValueError(
-            f"`instance_codes` must have one number per row ({n_rows}); got shape "
-            f"{codes.shape}."
+    array = np.asarray(codes)
+    if len(broken := _not_whole(array)):
+        raise TypeError(
+            f"`{argument}` must hold whole numbers; got {shown(broken[0])}. {count}"
         )
-    if n_rows and (codes.min() < 0 or codes.max() >= n_series):
+    if array.shape != (n_times,):
         raise ValueError(
-            f"`instance_codes` must be 0 to n_series - 1 = {n_series - 1}; got "
-            f"{codes.min()} to {codes.max()}."
+            f"`{argument}` must have one number per time ({n_times}); got shape "
+            f"{array.shape}. Give each its own."
         )
-    return codes
+    if n_times and (array.min() < 0 or array.max() >= n_codes):
+        raise ValueError(
+            f"`{argument}` must be 0 to {counted} - 1 = {n_codes - 1}; got "
+            f"{array.min()} to {array.max()}. {count}"
+        )
+    return array.astype(np.intp)
+
+
+def _not_whole(array: np.ndarray) -> np.ndarray | list[Any]:
+    """Return the entries that are no whole numbers; infinity counts as one."""
+    if array.dtype.kind in "biu":
+        return []
+    if array.dtype.kind == "f":
+        return array[array != np.floor(array)]
+    whole = (isinstance(one, Real) and float(one).is_integer() for one in array.flat)
+    return [one for one, good in zip(array.flat, whole, strict=True) if not good]
+
+
+def as_row_mask(rows: Any, n_rows: int) -> np.ndarray:
+    """Return which rows to keep, bool (n_rows,); raise if it is no such mask."""
+    check_unmasked("rows", rows, "Fill the mask, `rows.filled(False)`.")
+    mask = np.asarray(rows)
+    if mask.size and mask.dtype.kind != "b":
+        raise TypeError(
+            f"`rows` must be a mask of bool; got {mask.dtype}. Use "
+            "`numpy.asarray(rows, dtype=bool)` of 0 and 1, or a comparison such as "
+            "`panel.times < 5`."
+        )
+    if mask.shape != (n_rows,):
+        raise ValueError(
+            f"`rows` must have one entry per row ({n_rows}); got shape {mask.shape}. "
+            "Of a mask of series, `rows[panel.series_of_rows]` has."
+        )
+    return mask.astype(bool, copy=False)
+
+
+def as_row_numbers(rows: Any, n_rows: int) -> np.ndarray:
+    """Return the numbers of rows to keep, of a mask or of increasing row numbers."""
+    numbers = np.asarray(rows)
+    if numbers.dtype.kind not in "iu":
+        return np.flatnonzero(as_row_mask(rows, n_rows))
+    check_unmasked("rows", rows, "Use the known numbers, `rows.compressed()`.")
+    within = numbers.ndim == 1 and np.all((numbers >= 0) & (numbers < n_rows))
+    if not within or np.any(numbers[1:] <= numbers[:-1]):
+        raise ValueError(
+            f"`rows` must be a mask of bool or increasing row numbers, 0 to "
+            f"{n_rows - 1}; got {rows!r}. Use `numpy.unique(rows)` of numbers, "
+            "`numpy.asarray(rows, dtype=bool)` of a mask of 0 and 1."
+        )
+    return numbers
 
 
 def check_unmasked(argument: str, numbers: Any, way_out: str) -> None:

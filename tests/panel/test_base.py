@@ -1,6 +1,7 @@
 """What a panel tells of its rows, against loops over its series."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from ckts.panel import Panel
@@ -51,6 +52,73 @@ def test_kept_rows_stay_in_their_series(panel):
     assert panel.keep_rows(np.ones(8, bool)).equals(panel)
 
 
+ROWS = np.array([1, 1, 0, 0, 0, 0, 0, 1], bool)
+HIDDEN = np.ma.masked_array(ROWS, mask=[0, 0, 0, 1, 0, 0, 0, 0])
+NO_MASKS = {
+    "numbers": (
+        ROWS.astype(int),
+        TypeError,
+        r"got int64\. Use .*dtype=bool\)` of 0 and",
+    ),
+    "words": (["yes"] * 8, TypeError, r"`rows` must be a mask of bool; got <U3"),
+    "short": (ROWS[:2], ValueError, r"per row \(8\); got shape \(2,\).*series_of_rows"),
+    "of cells": (
+        np.ones((8, 2), bool),
+        ValueError,
+        r"per row \(8\); got shape \(8, 2\)",
+    ),
+    "masked": (HIDDEN, ValueError, r"not be masked; got .* at position 3.*filled"),
+    "nullable": (
+        pd.Series([*ROWS[:-1], None], dtype="boolean"),
+        *(TypeError, r"`rows` must be a mask of bool; got object"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NO_MASKS)
+def test_a_mask_of_rows_is_checked(panel, name):
+    rows, error, message = NO_MASKS[name]
+    with pytest.raises(error, match=message):
+        panel.keep_rows(rows)
+    if name != "numbers":
+        with pytest.raises(error, match=message):
+            panel.gaps(rows)
+
+
+@pytest.mark.parametrize(
+    "rows", [[1, 1, 0], [0, 8], [-1, 0], [[0, 1]], np.uint8([3, 2])]
+)
+def test_numbers_of_rows_increase(panel, rows):
+    with pytest.raises(ValueError, match=r"row numbers, 0 to 7; got .*numpy\.unique"):
+        panel.gaps(rows)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        pd.Series(ROWS, index=range(8, 0, -1)),
+        ROWS.tolist(),
+        HIDDEN.filled(False),
+        np.asarray(ROWS.astype(int), dtype=bool),
+        np.array([True, False, False, False])[[0, 0, 1, 1, 1, 1, 1, 0]],
+    ],
+)
+def test_masks_of_rows_are_bool_in_any_container(panel, rows):
+    assert panel.keep_rows(rows).equals(panel.keep_rows(ROWS))
+    assert panel.gaps(rows)[0].tolist() == [2]
+
+
+def test_numbers_of_rows_are_those_of_a_mask(panel):
+    for found, expected in zip(panel.gaps([0, 2, 5, 7]), ([7, 4], [0, 3]), strict=True):
+        assert found.tolist() == expected
+
+
+def test_an_empty_panel_keeps_no_rows():
+    empty = Panel(np.ones((0, 1)), [], [0, 0])
+    assert empty.keep_rows([]).equals(empty)
+    assert len(empty.gaps([])[0]) == 0
+
+
 def test_an_expanding_panel_has_a_series_for_each_row(panel):
     expanding = panel.expanding()
     row = 0
@@ -82,25 +150,3 @@ def test_values_are_taken_over_only_where_the_caller_says_so():
 def test_other_times_do_not_copy_the_values(panel):
     later = panel.with_times(panel.times + 1)
     assert np.shares_memory(later.values, panel.values)
-
-
-def test_measurements_of_one_time_share_a_row():
-    panel = Panel.from_measurements(
-        *([1, 0, 1, 1], [5, 2, 5, 3], [0, 1, 1, 0], [1.0, 2.0, 3.0, 4.0]),
-        n_series=3,
-        channels=["a", "b"],
-    )
-    assert panel.lengths.tolist() == [1, 2, 0]
-    assert panel.times.tolist() == [2, 3, 5]
-    nan = np.nan
-    np.testing.assert_array_equal(panel.values, [[nan, 2], [4, nan], [1, 3]])
-
-
-@pytest.mark.parametrize(("how", "value"), [("mean", 3.0), ("last", 4.0)])
-def test_measurements_that_come_twice_are_merged(how, value):
-    twice = ([0, 0], [1, 1], [0, 0], [2.0, 4.0])
-    names = {"n_series": 1, "channels": ["pulse"]}
-    merged = Panel.from_measurements(*twice, **names, duplicates=how)
-    assert merged.values.tolist() == [[value]]
-    with pytest.raises(ValueError, match="2 values of 'pulse' at time 1"):
-        Panel.from_measurements(*twice, **names)

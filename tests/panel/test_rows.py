@@ -100,6 +100,8 @@ def test_duplicates_are_an_error_that_names_the_choices():
 def test_from_rows_refuses_codes_of_no_series():
     with pytest.raises(ValueError, match=r"must be 0 to n_series - 1 = 1; got -1 to 0"):
         Panel.from_rows([0, -1], [0, 1], [[1.0], [2.0]], n_series=2)
+    with pytest.raises(TypeError, match=r"`instance_codes` must hold whole.*got 1\.5"):
+        Panel.from_rows([1.5], [0], [[1.0]], n_series=2)
     with pytest.raises(ValueError, match=r"`instance_codes` must have one number per"):
         Panel.from_rows([0], [0, 1], [[1.0], [2.0]], n_series=2)
     with pytest.raises(
