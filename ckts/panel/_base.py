@@ -294,7 +294,7 @@ class AbstractPanel:
 
 
 def gaps_within(series: np.ndarray, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the gaps between rows in a row of one series, and the series of each.
+    """Return the gaps between successive rows of a series, and the series of each.
 
     Parameters
     ----------

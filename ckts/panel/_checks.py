@@ -174,7 +174,7 @@ def as_row_mask(rows: Any, n_rows: int) -> np.ndarray:
     if mask.shape != (n_rows,):
         raise ValueError(
             f"`rows` must have one entry per row ({n_rows}); got shape {mask.shape}. "
-            "Of a mask of series, `rows[panel.series_of_rows]` has."
+            "Repeat a mask of series with `rows[panel.series_of_rows]`."
         )
     return mask.astype(bool, copy=False)
 

@@ -99,10 +99,10 @@ class AbstractObservations(ABC):
         hidden : ndarray of bool of shape (n_observed,)
             In the order of `sparse`: row by row.
         """
-        listed, kept = self.sparse(), ~hidden
-        rows, channels = listed.rows()[kept], listed.channels[kept]
-        kept_only = list_values(rows, channels, listed.data[kept], self.shape)
-        return kept_only.compact()
+        listed = self.sparse()
+        return listed.map(
+            lambda data, _: np.where(hidden, data.dtype.type(np.nan), data)
+        ).compact()
 
     def __eq__(self, other: object) -> bool:
         """Whether the same was observed, however it is stored."""
