@@ -55,7 +55,10 @@ def left_over(dataset):
 
 
 CHILD = """
+import signal
 import sys
+# a shell ignores Ctrl-C in what it runs in the background, and children inherit that
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from ckts.datasets._cache import Cache
 from ckts.datasets.catalog import Dataset, RemoteFile
 url, digest = sys.argv[1:]
