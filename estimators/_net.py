@@ -343,7 +343,7 @@ class EpochBar(Callback):
     Parameters
     ----------
     title : str
-        What stands in front of the bar.
+        Text in front of the bar.
     """
 
     def __init__(self, title: str) -> None:

@@ -47,7 +47,7 @@ class _Kept(NamedTuple):
 
 
 class Planner:
-    """Makes the geometries of a network's batches, and keeps those made last.
+    """Makes the geometries of the batches of one network, and keeps those made last.
 
     Batches come again in every epoch where a data set is evaluated, and where it is
     one batch: their stamps are compared.

@@ -232,7 +232,7 @@ class CKConv(nn.Module):
         Parameters
         ----------
         values : Tensor of shape (batch, time, in_channels)
-            Observations. What stands where nothing is observed does not matter.
+            Observations; values where nothing is observed are ignored.
         times : Tensor of shape (batch, time)
             Non-decreasing time stamps, preferably float64 or integers: float32
             cannot tell the seconds of an epoch apart. Padding repeats the last one.

@@ -165,7 +165,7 @@ class GatedCKCNN(nn.Module):
         Parameters
         ----------
         values : Tensor of shape (batch, time, in_channels)
-            Values; what stands where nothing is observed does not matter.
+            Values; those where nothing is observed are ignored.
         times : Tensor of shape (batch, time)
             Time stamps, float64, in the unit of `horizon`; padding repeats the last.
         observed : Tensor of shape (batch, time, in_channels)

@@ -115,7 +115,7 @@ def read_landmark(landmark: Any, scale: TimeScale, since: str) -> np.ndarray:
         alone = np.ndim(landmark) == 0
         limits, found = parse_times([landmark] if alone else landmark)
     except (TypeError, ValueError) as error:
-        raise type(error)(_refusal(landmark, scale, since)) from error
+        raise type(error)(_message(landmark, scale, since)) from error
     if since == "first":
         fits = found == NUMBER if scale.kind == "number" else False
         if found.kind == "timedelta" and scale.unit is not None:
@@ -124,11 +124,11 @@ def read_landmark(landmark: Any, scale: TimeScale, since: str) -> np.ndarray:
     else:
         fits = found.kind == scale.kind
     if not fits:
-        raise ValueError(_refusal(landmark, scale, since))
+        raise ValueError(_message(landmark, scale, since))
     return limits
 
 
-def _refusal(landmark: Any, scale: TimeScale, since: str) -> str:
+def _message(landmark: Any, scale: TimeScale, since: str) -> str:
     what = "time since the first row, not negative," if since == "first" else "stamp"
     return (
         f"`landmark` must be a {what} that fits times of kind {scale}; got "

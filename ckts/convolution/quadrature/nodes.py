@@ -35,7 +35,7 @@ class Nodes:
     Attributes
     ----------
     lengths : Tensor of shape (batch, source)
-        Length of time that each source stands for. One that only fills up has
+        Length of time that each source represents. One that only fills up has
         length 0.
     cuts : Tensor of shape (batch, cut)
         The stamps between which pieces lie, in order: all observations, and the outputs

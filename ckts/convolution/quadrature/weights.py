@@ -224,7 +224,7 @@ def take_rows(values: Tensor, index: Tensor, *, fill: float) -> Tensor:
     index : Tensor of shape (batch, n)
         Which ones.
     fill : float
-        What stands where the index is out of range.
+        Value where the index is out of range.
 
     Returns
     -------
