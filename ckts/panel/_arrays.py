@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from ckts.panel._checks import shown
-
-if TYPE_CHECKING:
-    import pandas as pd
-
 ENCODE = "Encode categories as numbers, e.g. with `pandas.get_dummies`."
 CONVERT = "Convert it first, e.g. with `pandas.to_numeric`."
+
+
+def shown(value: object) -> str:
+    """Write a value for a message, without numpy's type around it."""
+    return repr(value.item() if isinstance(value, np.generic) else value)
 
 
 def as_floats(raw, argument, *, columns=None, way_out=CONVERT, copy=True):
@@ -165,41 +165,6 @@ def labels(columns):
     return None if unnamed else tuple(columns)
 
 
-def encode_instances(ids: pd.Series | pd.Index) -> tuple[np.ndarray, np.ndarray]:
-    """Assign numbers to the series in order of appearance.
-
-    Parameters
-    ----------
-    ids : Series or Index of shape (n_rows,)
-        The instance of each row.
-
-    Returns
-    -------
-    codes : ndarray of shape (n_rows,)
-        The number of the series of each row.
-    instances : ndarray of shape (n_series,)
-        In order of appearance. Categories without rows follow. Ordered categories
-        keep their own order.
-    """
-    import pandas as pd
-
-    codes, seen = pd.factorize(ids)
-    if np.any(codes < 0):
-        raise ValueError(
-            f"`instance` must not be missing; got NaN in row {np.argmax(codes < 0)}. "
-            "Drop the rows that belong to no series."
-        )
-    if not isinstance(ids.dtype, pd.CategoricalDtype):
-        return codes, np.asarray(seen)
-    ids = pd.CategoricalIndex(ids)
-    names = np.asarray(ids.categories)
-    if ids.ordered:
-        return ids.codes.astype(np.intp), names
-    codes, seen = pd.factorize(ids.codes)
-    unseen = np.setdiff1d(np.arange(len(names)), seen)
-    return codes, names[np.concatenate([seen, unseen])]
-
-
 def as_static(static, names, instances):
     """Check static features, and put a DataFrame in the order of the series.
 
@@ -335,3 +300,50 @@ def _filled(masked):
     array = array.astype(kept if number else object)
     array[mask] = np.nan if number else None
     return array
+
+
+def check_unmasked(argument: str, numbers: Any, way_out: str) -> None:
+    """Raise if numbers are masked: `numpy.asarray` would ignore the mask."""
+    listed = isinstance(numbers, list | tuple)
+    masked: Any = [one is np.ma.masked for one in numbers] if listed else []
+    if np.ma.is_masked(numbers):
+        masked = np.atleast_1d(np.ma.getmaskarray(numbers)).ravel()
+    if np.any(masked):
+        raise ValueError(
+            f"`{argument}` must not be masked; got a masked entry at position "
+            f"{np.argmax(masked)}. {way_out}"
+        )
+
+
+def as_row_mask(rows: Any, n_rows: int) -> np.ndarray:
+    """Return which rows to keep, bool (n_rows,); raise if it is no such mask."""
+    check_unmasked("rows", rows, "Fill the mask, `rows.filled(False)`.")
+    mask = np.asarray(rows)
+    if mask.size and mask.dtype.kind != "b":
+        raise TypeError(
+            f"`rows` must be a mask of bool; got {mask.dtype}. Use "
+            "`numpy.asarray(rows, dtype=bool)` of 0 and 1, or a comparison such as "
+            "`panel.times < 5`."
+        )
+    if mask.shape != (n_rows,):
+        raise ValueError(
+            f"`rows` must have one entry per row ({n_rows}); got shape {mask.shape}. "
+            "Repeat a mask of series with `rows[panel.series_of_rows]`."
+        )
+    return mask.astype(bool, copy=False)
+
+
+def as_row_numbers(rows: Any, n_rows: int) -> np.ndarray:
+    """Return the numbers of rows to keep, of a mask or of increasing row numbers."""
+    numbers = np.asarray(rows)
+    if numbers.dtype.kind not in "iu":
+        return np.flatnonzero(as_row_mask(rows, n_rows))
+    check_unmasked("rows", rows, "Use the known numbers, `rows.compressed()`.")
+    within = numbers.ndim == 1 and np.all((numbers >= 0) & (numbers < n_rows))
+    if not within or np.any(numbers[1:] <= numbers[:-1]):
+        raise ValueError(
+            f"`rows` must be a mask of bool or increasing row numbers, 0 to "
+            f"{n_rows - 1}; got {rows!r}. Use `numpy.unique(rows)` of numbers, "
+            "`numpy.asarray(rows, dtype=bool)` of a mask of 0 and 1."
+        )
+    return numbers

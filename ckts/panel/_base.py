@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ckts.panel._checks import as_row_mask, as_row_numbers, check_unmasked, shown
+from ckts.panel._arrays import as_row_mask, as_row_numbers, check_unmasked, shown
 from ckts.panel._observations import (
     AbstractObservations,
     concat_rows,
@@ -16,11 +16,6 @@ from ckts.panel._observations import (
     row_pointers,
 )
 from ckts.panel._times import TimeScale
-
-_FIELDS = (
-    *("observations", "times", "indptr", "channels", "instances"),
-    *("static", "static_names", "time_scale", "_numbered"),
-)
 
 
 class AbstractPanel:
@@ -53,7 +48,7 @@ class AbstractPanel:
         )
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in _FIELDS}
+        return {name: getattr(self, name) for name in AbstractPanel.__annotations__}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self._set(**state)
@@ -98,7 +93,6 @@ class AbstractPanel:
                 raise ValueError(
                     f"`panels` must have the same `{name}`; got {other[0]} and {first}."
                 )
-        lengths = np.concatenate([panel.lengths for panel in panels])
         joined = {
             name: np.concatenate([getattr(panel, name) for panel in panels])
             for name in ("times", "instances", "static")
@@ -107,7 +101,7 @@ class AbstractPanel:
         return panels[0]._derive(
             **joined,
             observations=concat_rows([panel.observations for panel in panels]),
-            indptr=row_pointers(lengths),
+            indptr=row_pointers(np.concatenate([panel.lengths for panel in panels])),
         )
 
     def equals(self, other: object) -> bool:
@@ -126,7 +120,7 @@ class AbstractPanel:
         if type(self) is not type(other):
             return False
         mine, theirs = self.__getstate__(), other.__getstate__()
-        return all(_same(mine[name], theirs[name]) for name in _FIELDS[:-1])
+        return all(_same(mine[name], theirs[name]) for name in mine if name[0] != "_")
 
     @property
     def n_series(self) -> int:
@@ -342,41 +336,34 @@ def _series_numbers(key, n_series: int) -> np.ndarray:
     """
     if isinstance(key, tuple) and len(key) == 2 and key[1] is Ellipsis:
         key = key[0]  # scikit-learn indexes what has a shape by [numbers, ...]
-    if isinstance(key, tuple):
-        raise IndexError(
-            f"`panel[...]` must be indexed by series only; got {key!r}. Channels and "
-            "rows are in `panel.values`."
-        )
     numbers = np.arange(n_series)
-    if not isinstance(key, slice):
-        check_unmasked(
-            "panel[...]",
-            key,
-            "Fill a mask of series, `key.filled(False)`; of numbers take those that "
-            "are known, `key.compressed()`.",
-        )
-        key = np.asarray(key)
-        if key.ndim > 1:
-            raise IndexError(
-                f"`panel[...]` must be indexed by a 1-D array; got shape {key.shape}. "
-                "Channels and rows are in `panel.values`."
-            )
-        if key.ndim == 0 and key.dtype.kind == "b":
-            raise IndexError(
-                f"`panel[...]` must be indexed by numbers or a mask of its {n_series} "
-                f"series; got only {key}. Compare the array of names, as in "
-                "`panel[panel.instances == name]`."
-            )
-        if key.size == 0:
-            return numbers[:0]
+    if isinstance(key, slice):
+        return numbers[key]
+    if isinstance(key, tuple):
+        raise _bad_index(n_series, f"got {key!r}")
+    check_unmasked(
+        "panel[...]",
+        key,
+        "Fill a mask of series, `key.filled(False)`; of numbers take those that are "
+        "known, `key.compressed()`.",
+    )
+    key = np.asarray(key)
+    if key.ndim > 1:
+        raise _bad_index(n_series, f"got shape {key.shape}")
+    if key.ndim == 0 and key.dtype.kind == "b":
+        raise _bad_index(n_series, f"got only {key}")
     try:
-        return np.atleast_1d(numbers[key])
+        return np.atleast_1d(numbers[key if key.size else slice(0)])
     except IndexError as error:
-        raise IndexError(
-            "`panel[...]` must be indexed by numbers or a mask of its "
-            f"{n_series} series; numpy says: {error}. The names of channels are in "
-            "`panel.channels`."
-        ) from None
+        raise _bad_index(n_series, f"numpy says: {error}") from None
+
+
+def _bad_index(n_series: int, found: str) -> IndexError:
+    return IndexError(
+        f"`panel[...]` must be indexed by 1-D numbers or a mask of its {n_series} "
+        f"series; {found}. Select by name with `panel[panel.instances == name]`; rows "
+        "and channels are in `panel.values`, the names of these in `panel.channels`."
+    )
 
 
 def _same(left: object, right: object) -> bool:

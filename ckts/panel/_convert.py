@@ -17,10 +17,14 @@ from ckts.panel._arrays import (
     to_pandas,
     unmask,
 )
-from ckts.panel._checks import check_some_series, check_some_steps
-from ckts.panel._frames import read_frame, read_frames, stack_series
+from ckts.panel._frames import (
+    check_some_steps,
+    read_frame,
+    read_frames,
+    stack_series,
+)
 from ckts.panel._panel import Panel
-from ckts.panel._rows import DUPLICATES, Rows
+from ckts.panel._rows import DUPLICATES, Rows, check_some_series
 from ckts.panel._times import NUMBER
 
 PAIRS = "Write series as tuples: `[(times, values), ...]`."

@@ -7,9 +7,13 @@ import warnings
 
 import numpy as np
 
-from ckts.panel._arrays import as_floats, encode_instances, labels
-from ckts.panel._checks import check_some_steps, shown
-from ckts.panel._long import is_instance_name, is_time_name, mentions_time
+from ckts.panel._arrays import as_floats, labels, shown
+from ckts.panel._long import (
+    encode_instances,
+    is_instance_name,
+    is_time_name,
+    mentions_time,
+)
 from ckts.panel._rows import Rows, pivot
 from ckts.panel._times import join_times, parse_times, restore_times
 
@@ -373,3 +377,12 @@ def _restarting_columns(frame):
             if np.all(steps[same] > 0) and np.any(steps[~same] <= 0):
                 return frame.columns[a], frame.columns[b]
     return None
+
+
+def check_some_steps(shape: tuple[int, ...]) -> None:
+    """Raise if an array (n_series, ..., n_steps) has no channels or no steps."""
+    if shape[0] and 0 in shape[1:]:  # the wording is scikit-learn's
+        raise ValueError(
+            f"`X` must have channels and steps; got {shape[-1]} feature(s) "
+            f"(shape={shape}) while a minimum of 1 is required."
+        )

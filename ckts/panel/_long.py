@@ -5,13 +5,22 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Hashable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ckts.panel._arrays import ENCODE, as_floats, encode_instances, is_frame, to_pandas
-from ckts.panel._checks import shown
+from ckts.panel._arrays import (
+    ENCODE,
+    as_floats,
+    is_frame,
+    shown,
+    to_pandas,
+)
 from ckts.panel._rows import Rows, pivot
 from ckts.panel._times import parse_times
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _TIMES = {
     *("t", "time", "times", "timestamp", "timestamps", "date", "dates", "datetime"),
@@ -61,6 +70,41 @@ def read_long(frame, instance, time, channel, value, values, static, time_unit):
     if channel is None and value is None:
         return _wide_rows(frame, rows, values, used)
     return _measurement_rows(frame, rows, channel, value, values)
+
+
+def encode_instances(ids: pd.Series | pd.Index) -> tuple[np.ndarray, np.ndarray]:
+    """Assign numbers to the series in order of appearance.
+
+    Parameters
+    ----------
+    ids : Series or Index of shape (n_rows,)
+        The instance of each row.
+
+    Returns
+    -------
+    codes : ndarray of shape (n_rows,)
+        The number of the series of each row.
+    instances : ndarray of shape (n_series,)
+        In order of appearance. Categories without rows follow. Ordered categories
+        keep their own order.
+    """
+    import pandas as pd
+
+    codes, seen = pd.factorize(ids)
+    if np.any(codes < 0):
+        raise ValueError(
+            f"`instance` must not be missing; got NaN in row {np.argmax(codes < 0)}. "
+            "Drop the rows that belong to no series."
+        )
+    if not isinstance(ids.dtype, pd.CategoricalDtype):
+        return codes, np.asarray(seen)
+    ids = pd.CategoricalIndex(ids)
+    names = np.asarray(ids.categories)
+    if ids.ordered:
+        return ids.codes.astype(np.intp), names
+    codes, seen = pd.factorize(ids.codes)
+    unseen = np.setdiff1d(np.arange(len(names)), seen)
+    return codes, names[np.concatenate([seen, unseen])]
 
 
 def _with_rowless(instances, static):

@@ -12,8 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ckts.panel._arrays import as_floats
-from ckts.panel._checks import check_values, shown
+from ckts.panel._arrays import as_floats, shown
 
 # A list is chosen where the table is at least this many times as large. While most
 # cells are observed, taking rows of a list takes three times as long, and saves little.
@@ -243,11 +242,20 @@ class SparseObservations(AbstractObservations):
 
 
 def as_observations(values: Any, *, copy: bool) -> AbstractObservations:
-    """Store values of any type; observations are returned as they are."""
+    """Store values (n_rows, in_channels) of any type; observations are returned."""
     if isinstance(values, AbstractObservations):
         return values
     values = as_floats(values, "values", copy=copy)
-    check_values(values)
+    if values.ndim != 2:
+        raise ValueError(
+            "`values` must be 2-D, of shape (n_rows, in_channels); got shape "
+            f"{values.shape}. One channel is `values.reshape(-1, 1)`."
+        )
+    if values.shape[1] == 0:
+        raise ValueError(
+            f"`values` must have at least one channel; got shape {values.shape}. "
+            "Name the columns that were measured."
+        )
     return DenseObservations(values).compact()
 
 

@@ -10,20 +10,16 @@ import numpy as np
 from ckts._checks import check_choice
 from ckts.panel._arrays import as_floats, as_instances, as_names, as_static
 from ckts.panel._base import AbstractPanel
-from ckts.panel._checks import (
-    as_codes,
-    as_row_pointers,
-    check_indptr,
-    check_measurements,
-    check_rows,
-    check_some_series,
-)
 from ckts.panel._describe import Description, describe
 from ckts.panel._frames import write_frame
 from ckts.panel._long import read_long
 from ckts.panel._observations import as_observations, check_finite
 from ckts.panel._rows import (
     DUPLICATES,
+    as_codes,
+    as_row_pointers,
+    check_rows,
+    check_some_series,
     check_sorted,
     merge_stamps,
     merge_ties,
@@ -103,9 +99,8 @@ class Panel(AbstractPanel):
         observations = as_observations(values, copy=copy)
         times, found = parse_times(times)
         scale = check_scale(time_scale, found, times)
-        indptr = as_row_pointers(indptr)
-        check_rows(observations.shape[0], times)
-        check_indptr(indptr, len(times))
+        check_rows(observations, times)
+        indptr = as_row_pointers(indptr, len(times))
         instances, numbered = as_instances(instances, len(indptr) - 1, _numbered)
         channels = as_names("channels", channels, observations.shape[1])
         check_sorted(times, indptr, instances, scale)
@@ -167,7 +162,7 @@ class Panel(AbstractPanel):
         check_choice("duplicates", duplicates, DUPLICATES)
         times, found = parse_times(times)
         observations = as_observations(values, copy=copy)
-        check_rows(observations.shape[0], times)
+        check_rows(observations, times)
         codes = as_codes(
             "instance_codes", instance_codes, len(times), n_series, "n_series"
         )
@@ -227,7 +222,16 @@ class Panel(AbstractPanel):
         check_some_series(n_series)
         times, found = parse_times(times)
         values = as_floats(values, "values", copy=False)
-        check_measurements(values, times, channels)
+        if len(channels) == 0:
+            raise ValueError(
+                "`channels` must name at least one channel; got none. Name all that "
+                "may be measured."
+            )
+        if values.shape != times.shape:
+            raise ValueError(
+                f"`values` must be 1-D with one value per time ({len(times)}); got "
+                f"shape {values.shape}. A table is for `Panel.from_rows`."
+            )
         series = "instance_codes", instance_codes, len(times), n_series, "n_series"
         what = "channel_codes", channel_codes, len(times), len(channels)
         codes, times, observations = pivot(

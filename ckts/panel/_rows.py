@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from numbers import Real
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from ckts.panel._arrays import check_unmasked, shown
 from ckts.panel._base import AbstractPanel
-from ckts.panel._checks import shown
 from ckts.panel._observations import AbstractObservations, list_values, row_pointers
 from ckts.panel._times import TimeScale, show_time
 from ckts.regularity import stamp_rounding
@@ -45,6 +46,112 @@ class Rows:
     channels: Sequence[str] | None = None
     instances: np.ndarray | None = None
     static: pd.DataFrame | None = None
+
+
+def check_some_series(n_series: int) -> None:
+    """Raise if there are no series."""
+    if n_series < 1:
+        raise ValueError(
+            "`X` must hold at least one series; got none. Check how it was selected."
+        )
+
+
+def check_rows(observations: AbstractObservations, times: np.ndarray) -> None:
+    """Raise if there is not one time per row of the values."""
+    if observations.shape[0] != len(times):
+        raise ValueError(
+            "`values` and `times` must have the same number of rows; got "
+            f"{observations.shape[0]} and {len(times)}. Give every row its time."
+        )
+
+
+def as_row_pointers(indptr: Any, n_rows: int) -> np.ndarray:
+    """Return where the rows of series begin; raise if they are not 0 <= ... <= n_rows.
+
+    Parameters
+    ----------
+    indptr : array-like of int of shape (n_series + 1,)
+    n_rows : int
+
+    Returns
+    -------
+    ndarray of intp of the same shape
+        Not shared with `indptr`.
+    """
+    way_out = "Use `numpy.cumsum([0, *lengths])`."
+    check_unmasked("indptr", indptr, way_out)
+    array = np.asarray(indptr)
+    if array.size and array.dtype.kind not in "iu":
+        raise TypeError(
+            "`indptr` must hold whole numbers, of the rows where series begin; got "
+            f"{indptr!r}. {way_out}"
+        )
+    if array.ndim != 1 or len(array) < 2:
+        raise ValueError(
+            "`indptr` must be 1-D and hold n_series + 1 row numbers, for at least one "
+            f"series; got shape {array.shape}. {way_out}"
+        )
+    array = array.astype(np.intp)
+    if array[0] != 0 or array[-1] != n_rows or np.any(np.diff(array) < 0):
+        raise ValueError(
+            f"`indptr` must start at 0, not decrease and end at the number of rows "
+            f"({n_rows}); got {array[0]} ... {array[-1]}. {way_out}"
+        )
+    return array
+
+
+def as_codes(
+    argument: str, codes: Any, n_times: int, n_codes: int, counted: str
+) -> np.ndarray:
+    """Return a number for each time, of a series or channel; check their range.
+
+    Parameters
+    ----------
+    argument : str
+        Its name, for messages.
+    codes : array-like of shape (n_times,)
+        Whole numbers, 0 to n_codes - 1, of any type.
+    n_times, n_codes : int
+    counted : str
+        What `n_codes` is, for messages.
+
+    Returns
+    -------
+    ndarray of intp of shape (n_times,)
+    """
+    count = "Count from 0, e.g. with `pandas.factorize`."
+    check_unmasked(
+        argument,
+        codes,
+        f"Leave out what has no number: `{argument}.compressed()`, and times and "
+        f"values at `~{argument}.mask`.",
+    )
+    array = np.asarray(codes)
+    if len(broken := _not_whole(array)):
+        raise TypeError(
+            f"`{argument}` must hold whole numbers; got {shown(broken[0])}. {count}"
+        )
+    if array.shape != (n_times,):
+        raise ValueError(
+            f"`{argument}` must have one number per time ({n_times}); got shape "
+            f"{array.shape}. Give each its own."
+        )
+    if n_times and (array.min() < 0 or array.max() >= n_codes):
+        raise ValueError(
+            f"`{argument}` must be 0 to {counted} - 1 = {n_codes - 1}; got "
+            f"{array.min()} to {array.max()}. {count}"
+        )
+    return array.astype(np.intp)
+
+
+def _not_whole(array: np.ndarray) -> np.ndarray | list[Any]:
+    """Return the entries that are no whole numbers; infinity counts as one."""
+    if array.dtype.kind in "biu":
+        return []
+    if array.dtype.kind == "f":
+        return array[array != np.floor(array)]
+    whole = (isinstance(one, Real) and float(one).is_integer() for one in array.flat)
+    return [one for one, good in zip(array.flat, whole, strict=True) if not good]
 
 
 def sort_rows(

@@ -161,11 +161,11 @@ def test_iteration_gives_panels_of_one_series(panel):
         ([True, False], "boolean index did not match"),
         ([0.5], "must be of integer"),
         ("p1", "must be of integer|only integers"),
-        (True, r"numbers or a mask of its 6 series; got only True\. Compare the array"),
+        (True, r"numbers or a mask of its 6 series; got only True\. Select by"),
         (np.False_, r"got only False\. .*`panel\[panel\.instances == name\]`"),
         ((np.array(True), ...), r"got only True\."),
-        ((0, 1), r"must be indexed by series only; got \(0, 1\).*panel.values"),
-        (np.zeros((2, 2), int), r"must be indexed by a 1-D array; got shape \(2, 2\)"),
+        ((0, 1), r"mask of its 6 series; got \(0, 1\).*panel.values"),
+        (np.zeros((2, 2), int), r"must be indexed by 1-D .*; got shape \(2, 2\)"),
     ],
 )
 def test_wrong_indices_are_refused(panel, key, message):
