@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ckts.panel._arrays import unmask
 from ckts.panel._base import AbstractPanel, check_same_order
 
 # What is said by chance, once in a thousand panels, and an effect that is worth a word:
@@ -122,40 +123,39 @@ def _aurocs(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the AUROC of each class against all others, and its standard error.
 
-    The rank sum of Wilcoxon, Mann and Whitney, with their variance for ties.
+    The rank sum of Wilcoxon, Mann and Whitney: where length and class have nothing to
+    do with each other, a class draws its ranks from all of them without replacement.
+    The variance of such a sum takes account of ties.
     """
     known = ~np.isnan(length)
-    ranks, ties = _rank(length[known])
+    ranks = _rank(length[known])
     n = len(ranks)
     counts = np.bincount(codes[known], minlength=n_classes)
     sums = np.bincount(codes[known], ranks, minlength=n_classes)
     pairs = np.where((counts == 0) | (counts == n), np.nan, counts * (n - counts))
     scores = (sums - counts * (counts + 1) / 2) / pairs
-    return scores, np.sqrt((n + 1 - ties) / (12 * pairs))
+    squares = np.sum((ranks - (n + 1) / 2) ** 2)
+    return scores, np.sqrt(squares / (max(n * (n - 1), 1) * pairs))
 
 
 def _correlate(
     name: str, length: np.ndarray, target: np.ndarray, bound: float
 ) -> LengthEffect:
     known = ~np.isnan(length)
-    ranks = [_rank(x[known])[0] for x in (length, target)]
-    if any(np.ptp(rank) == 0 for rank in ranks if len(rank)) or sum(known) < 2:
+    ranks = _rank(length[known]), _rank(target[known])
+    if known.sum() < 2 or np.ptp(ranks[0]) == 0 or np.ptp(ranks[1]) == 0:
         return LengthEffect(name, np.nan, np.nan, None, False)
-    score, error = (
-        float(np.corrcoef(ranks[0], ranks[1])[0, 1]),
-        float((sum(known) - 1) ** -0.5),
-    )
-    noteworthy = abs(score) >= LEAST_EFFECT and abs(score) > bound * error
+    score = float(np.corrcoef(*ranks)[0, 1])
+    error = float((known.sum() - 1) ** -0.5)
+    noteworthy = abs(score) >= max(LEAST_EFFECT, bound * error)
     return LengthEffect(name, score, error, None, noteworthy)
 
 
-def _rank(numbers: np.ndarray) -> tuple[np.ndarray, float]:
-    """Return the ranks from 1 on, means where tied, and what ties take of n + 1."""
-    _, codes, counts = np.unique(numbers, return_inverse=True, return_counts=True)
-    ranks = np.cumsum(counts) - (counts - 1) / 2
-    n, counts = len(numbers), counts.astype(float)
-    ties = np.sum(counts**3 - counts) / max(n * (n - 1), 1)
-    return ranks[codes], float(ties)
+def _rank(numbers: np.ndarray) -> np.ndarray:
+    """Return the ranks from 1 on, means where tied."""
+    import pandas as pd
+
+    return pd.Series(numbers).rank().to_numpy()
 
 
 def _is_quantity(target: np.ndarray) -> bool:
@@ -166,8 +166,9 @@ def _is_quantity(target: np.ndarray) -> bool:
 
 def _as_target(y: Any, n_series: int) -> np.ndarray:
     """Return classes or numbers (n_series,), all of them known."""
-    masked = np.ma.getmaskarray(y) if np.ma.isMaskedArray(y) else False
-    target = np.asarray(y)
+    import pandas as pd
+
+    target = np.asarray(unmask(y))
     if target.dtype.names:
         raise ValueError(
             f"`y` must be one class or number per series; got the fields "
@@ -182,19 +183,10 @@ def _as_target(y: Any, n_series: int) -> np.ndarray:
             f"`y` must have one class or number per series, shape ({n_series},); got "
             f"shape {target.shape}. {way_out}"
         )
-    unknown = np.asarray(masked | _is_missing(target))
+    unknown = np.asarray(pd.isna(target))
     if unknown.any():
         raise ValueError(
             f"`y` must be known for every series; got none for series "
             f"{np.argmax(unknown)}. Leave those out: `X[known].describe(y[known])`."
         )
     return np.array(target.tolist()) if target.dtype.kind == "O" else target
-
-
-def _is_missing(target: np.ndarray) -> np.ndarray:
-    """Return where NaN, NaT, None and the like are, of shape (n_series,)."""
-    if target.dtype.kind != "O":
-        return target != target  # NaN and NaT alone
-    import pandas as pd
-
-    return np.asarray(pd.isna(target))
