@@ -76,8 +76,7 @@ def _even_array(raw, argument):
 
 def is_frame(table: object) -> bool:
     """Whether something is a pandas DataFrame; does not import pandas."""
-    pandas = sys.modules.get("pandas")
-    return pandas is not None and isinstance(table, pandas.DataFrame)
+    return is_pandas(table) and getattr(table, "ndim", 0) == 2
 
 
 def to_pandas(table: Any, argument: str) -> Any:

@@ -95,17 +95,12 @@ def as_panel(
     if isinstance(X, list) and X and all(isinstance(one, Panel) for one in X):
         X = Panel.concat(X)
     if isinstance(X, Panel):
-        return _checked(X, time_unit)
+        check_some_series(len(X))
+        scale = X.time_scale.with_unit(time_unit)
+        return X if time_unit is None else X.with_times(X.times, scale)
     rows = _read(X)
     rows.time_scale = rows.time_scale.with_unit(time_unit)
     return Panel.from_rows(**vars(rows), duplicates=duplicates, copy=False)
-
-
-def _checked(panel, time_unit):
-    check_some_series(len(panel))
-    if time_unit is None:
-        return panel
-    return panel.with_times(panel.times, panel.time_scale.with_unit(time_unit))
 
 
 def _read(X):
@@ -183,7 +178,7 @@ def _check_members(X):
         raise TypeError(
             f"`X` must be a list of series of one type; got {', '.join(kinds)}. {PAIRS}"
         )
-    check_known(X[0])
+    _check_known(X[0])
     depth = _depth(X[0])
     # two arrays in a tuple may be one series or two
     if isinstance(X, tuple) or depth != 1:
@@ -235,10 +230,10 @@ def _read_pairs(X):
 
 def _part(part, number):
     """Convert times or values of another library, such as a tensor."""
-    check_dense(part, f" at position {number}")
+    _check_dense(part, f" at position {number}")
     plain = hasattr(getattr(part, "dtype", None), "kind") or is_pandas(part)
     foreign = not plain and not isinstance(part, list | tuple | range)
-    return as_array(part, f" at position {number}") if foreign else part
+    return _as_array(part, f" at position {number}") if foreign else part
 
 
 def _pair_values(pair, number):
@@ -278,19 +273,18 @@ def as_known(X: Any) -> Any:
         For sparse arrays and for containers of awkward and xarray, which numpy would
         read without what they say of times and lengths.
     """
-    check_dense(X)
+    _check_dense(X)
     if kind_of(X) in _WAYS_OUT:
         raise TypeError(
             "`X` must be a Panel, a DataFrame, an array or a list of series; got "
             f"{kind_of(X)}. {_WAYS_OUT[kind_of(X)]}"
         )
     X = unmask(to_pandas(X, "X"))
-    return as_array(X) if hasattr(X, "__array__") and not is_pandas(X) else X
+    return _as_array(X) if hasattr(X, "__array__") and not is_pandas(X) else X
 
 
-def as_array(X: Any, where: str = "") -> np.ndarray:
-    """Convert an array of another library, such as a tensor."""
-    check_dense(X, where)
+def _as_array(X: Any, where: str = "") -> np.ndarray:
+    """Convert a dense array of another library, such as a tensor."""
     try:
         return np.asarray(X)
     # gradients, another device, bfloat16, lengths that differ
@@ -302,9 +296,9 @@ def as_array(X: Any, where: str = "") -> np.ndarray:
         ) from error
 
 
-def check_known(member: Any) -> None:
+def _check_known(member: Any) -> None:
     """Raise if a member of a list is a table or array of another library."""
-    check_dense(member, " in a list")
+    _check_dense(member, " in a list")
     if kind_of(member) in _WAYS_OUT:
         way_out = PAIRS
     elif hasattr(member, "to_pandas"):
@@ -320,7 +314,7 @@ def check_known(member: Any) -> None:
     )
 
 
-def check_dense(X: Any, where: str = "") -> None:
+def _check_dense(X: Any, where: str = "") -> None:
     """Raise if an array of scipy, pydata or torch is sparse."""
     sparse_tensor = str(getattr(X, "layout", "")).startswith("torch.sparse")
     if hasattr(X, "tocsr") or sparse_tensor:

@@ -127,10 +127,8 @@ class Description:
         """
         import pandas as pd
 
-        names = [channel.name for channel in self.channels]
-        lines = [asdict(channel) for channel in self.channels]
-        columns = ["missing", "n_series", "gap"]
-        return pd.DataFrame(lines, index=pd.Index(names, name="channel"))[columns]
+        lines = pd.DataFrame([asdict(channel) for channel in self.channels])
+        return lines.set_index("name").rename_axis("channel")
 
     def __repr__(self) -> str:
         return in_words(self)
@@ -338,18 +336,17 @@ def _length_words(it: Description) -> str:
     spoken = {one.score: one for one in reversed(alike)}.values()
     ranked = sorted(spoken, key=lambda one: -abs(one.effect))
     names = {"rows": "rows", "span": "span", "end": "last stamp"}
-    if best.label is None:
-        figures = [f"{one.score:.2f} of the {names[one.measure]}" for one in ranked]
-        kind = f"y: rank correlation {', '.join(figures)}"
-        return f"predicts {kind} (standard error {best.error:.2f})"
-    figures = [
-        f"{(1 + abs(one.effect)) / 2:.2f} of the {names[one.measure]}" for one in ranked
-    ]
-    side = "longer" if best.effect > 0 else "shorter"
-    return (
-        f"predicts y = {best.label!r}: AUROC {', '.join(figures)} "
-        f"({side}; chance 0.50, standard error {best.error:.2f})"
+    target, compared = "y: rank correlation", ""
+    scores = [one.score for one in ranked]
+    if best.label is not None:
+        target = f"y = {best.label!r}: AUROC"
+        compared = f"{'longer' if best.effect > 0 else 'shorter'}; chance 0.50, "
+        scores = [(1 + abs(one.effect)) / 2 for one in ranked]
+    figures = ", ".join(
+        f"{score:.2f} of the {names[one.measure]}"
+        for score, one in zip(scores, ranked, strict=True)
     )
+    return f"predicts {target} {figures} ({compared}standard error {best.error:.2f})"
 
 
 def _times_words(spread: tuple[float, ...], scale: TimeScale) -> str:

@@ -7,7 +7,7 @@ import warnings
 
 import numpy as np
 
-from ckts.panel._arrays import as_floats, labels, shown
+from ckts.panel._arrays import as_floats, is_pandas, labels, shown
 from ckts.panel._long import (
     encode_instances,
     is_instance_name,
@@ -143,10 +143,6 @@ def _is_nested(frame):
     return any(np.ndim(cell) > 0 for column in columns for cell in column)
 
 
-def _is_series(cell):
-    return hasattr(cell, "index") and getattr(cell, "ndim", 0) == 1
-
-
 def read_frames(X):
     """Read DataFrames, or Series, indexed by time."""
     if len({member.ndim for member in X}) > 1:
@@ -178,8 +174,13 @@ def _check_no_time_column(frames, columns):
     if not _holds_row_numbers([frame.index for frame in frames]):
         return
     for name in columns:
-        stamps = is_time_name(name) or _holds_dates(frames, name)
-        if stamps or (mentions_time(name) and _rises(frames, name)):
+        parts = [frame[[name]].dtypes for frame in frames if name in frame.columns]
+        dates = all(dtype.kind == "M" for dtypes in parts for dtype in dtypes)
+        if (
+            is_time_name(name)
+            or dates
+            or (mentions_time(name) and _rises(frames, name))
+        ):
             raise ValueError(
                 "`X` must be a list of DataFrames indexed by time; got a column "
                 f"{name!r} and an index of whole numbers. Use "
@@ -204,11 +205,6 @@ def _holds_row_numbers(indexes):
         return True
     stacked = np.concatenate(numbers)
     return len(filled) > 1 and len(np.unique(stacked)) == len(stacked)
-
-
-def _holds_dates(frames, name):
-    parts = [frame[[name]].dtypes for frame in frames if name in frame.columns]
-    return all(dtype.kind == "M" for dtypes in parts for dtype in dtypes)
 
 
 def _rises(frames, name):
@@ -237,8 +233,7 @@ def _read_nested(frame):
     """Read cells that are Series; the times of a series are those of any channel."""
     n_series, n_channels = frame.shape
     cells = [cell for _, column in frame.items() for cell in column]
-    odd = [cell for cell in cells if not _is_series(cell)]
-    if odd:
+    if odd := [cell for cell in cells if not is_pandas(cell) or cell.ndim != 1]:
         raise TypeError(
             f"`X` must have a Series in every cell; got a {type(odd[0]).__name__}. Use "
             "an empty Series where nothing was measured, and `Panel.with_static` for "
@@ -295,7 +290,10 @@ def _read_wide(frame):
         way_out="In a wide frame, rows are series and columns are steps; for a long "
         "table use `Panel.from_long(frame, instance=..., time=...)`.",
     )
-    steps, scale = _step_times(frame.columns)
+    stamped = frame.columns.inferred_type in _STEP_KINDS
+    if not stamped:
+        _check_step_labels(frame.columns)
+    steps, scale = parse_times(frame.columns if stamped else np.arange(n_steps))
     return Rows(
         np.repeat(np.arange(n_series), n_steps),
         np.tile(steps, n_series),
@@ -304,13 +302,6 @@ def _read_wide(frame):
         scale,
         instances=np.asarray(frame.index),
     )
-
-
-def _step_times(columns):
-    if columns.inferred_type in _STEP_KINDS:
-        return parse_times(columns)
-    _check_step_labels(columns)
-    return parse_times(np.arange(len(columns)))
 
 
 def _check_step_labels(columns):
@@ -346,16 +337,13 @@ def _check_wide(frame):
     if not (time or ids or stamped) and (found := _restarting_columns(frame)):
         ids, time = [[name] for name in found]
     if time or ids:
+        instance, stamp = (repr(names[0]) if names else "..." for names in (ids, time))
         raise ValueError(
             "`X` must be a wide frame, with one row per series and one column per step;"
             f" got columns {list(frame.columns)[:6]}, which look like a long table. Use"
-            f" `Panel.from_long(X, instance={_first(ids)}, time={_first(time)})`, or "
+            f" `Panel.from_long(X, instance={instance}, time={stamp})`, or "
             "drop the columns that are not steps."
         )
-
-
-def _first(names):
-    return repr(names[0]) if names else "..."
 
 
 def _restarting_columns(frame):

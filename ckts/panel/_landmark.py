@@ -10,15 +10,6 @@ from ckts.panel._panel import Panel
 from ckts.panel._times import NUMBER, TimeScale, parse_times
 from ckts.regularity import ROUNDING
 
-_EXAMPLES = {
-    ("first", "number"): "`landmark=30.0`, in the unit of the panel",
-    ("first", "datetime"): "`landmark=pd.Timedelta(30, 'D')`",
-    ("first", "timedelta"): "`landmark=pd.Timedelta(30, 'D')`",
-    ("origin", "number"): "`landmark=30.0`, in the unit of the panel",
-    ("origin", "datetime"): "`landmark=pd.Timestamp('2024-01-31')`",
-    ("origin", "timedelta"): "`landmark=pd.Timedelta(30, 'D')`",
-}
-
 
 def hide_after(panel: Panel, landmark: Any, time_scale: TimeScale) -> Panel:
     """Mask the observations after a landmark.
@@ -117,7 +108,7 @@ def read_landmark(landmark: Any, scale: TimeScale, since: str) -> np.ndarray:
     except (TypeError, ValueError) as error:
         raise type(error)(_message(landmark, scale, since)) from error
     if since == "first":
-        fits = found == NUMBER if scale.kind == "number" else False
+        fits = found == NUMBER and scale.kind == "number"
         if found.kind == "timedelta" and scale.unit is not None:
             limits, fits = limits * found.factor_to(scale), True
         fits = fits and not np.any(limits < 0)
@@ -130,7 +121,12 @@ def read_landmark(landmark: Any, scale: TimeScale, since: str) -> np.ndarray:
 
 def _message(landmark: Any, scale: TimeScale, since: str) -> str:
     what = "time since the first row, not negative," if since == "first" else "stamp"
+    example = "`landmark=pd.Timedelta(30, 'D')`"
+    if scale.kind == "number":
+        example = "`landmark=30.0`, in the unit of the panel"
+    elif (since, scale.kind) == ("origin", "datetime"):
+        example = "`landmark=pd.Timestamp('2024-01-31')`"
     return (
         f"`landmark` must be a {what} that fits times of kind {scale}; got "
-        f"{landmark!r}. Write e.g. {_EXAMPLES[since, scale.kind]}."
+        f"{landmark!r}. Write e.g. {example}."
     )

@@ -358,7 +358,8 @@ def pivot(
     observations : AbstractObservations of shape (n_rows, n_channels)
     """
     order = np.lexsort((channels, times, codes))
-    repeat = _occurrence(codes[order], times[order], channels[order])
+    first = _changes(codes[order], times[order], channels[order])
+    repeat = np.arange(len(first)) - np.flatnonzero(first)[np.cumsum(first) - 1]
     if repeat.any():
         again = np.lexsort((repeat, times[order], codes[order]))
         order, repeat = order[again], repeat[again]
@@ -375,10 +376,3 @@ def _changes(*sorted_keys):
     first = np.ones(len(sorted_keys[0]), bool)
     first[1:] = np.any([key[1:] != key[:-1] for key in sorted_keys], axis=0)
     return first
-
-
-def _occurrence(*sorted_keys):
-    """Count the entries with equal keys: 0, 1, ..."""
-    first = _changes(*sorted_keys)
-    starts = np.flatnonzero(first)
-    return np.arange(len(first)) - starts[np.cumsum(first) - 1]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ckts.panel._arrays import unmask
+from ckts.panel._arrays import shown, unmask
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -177,7 +177,9 @@ def join_times(parts: Sequence) -> tuple[np.ndarray, TimeScale]:
     if not parts:
         return np.empty(0, np.int64), NUMBER
     if len({part.dtype for part in parts}) == 1:  # one call: no loop over series
-        return parse_times(_concatenate(parts))
+        if hasattr(parts[0], "append"):
+            return parse_times(parts[0].append(parts[1:]))
+        return parse_times(np.concatenate(parts))
     parsed = [parse_times(part) for part in parts]
     zoned = {getattr(part.dtype, "tz", None) is not None for part in parts}
     kinds = {scale.kind for _, scale in parsed}
@@ -243,17 +245,9 @@ def _as_array(raw):
     return array
 
 
-def _concatenate(parts):
-    if hasattr(parts[0], "append"):
-        return parts[0].append(list(parts[1:]))
-    return np.concatenate(parts)
-
-
 def _not_times(raw, found):
-    example = ""
-    if isinstance(raw, np.ndarray) and len(raw):
-        first = raw[0].item() if isinstance(raw[0], np.generic) else raw[0]
-        example = f", e.g. {first!r}"
+    told = isinstance(raw, np.ndarray) and len(raw)
+    example = f", e.g. {shown(raw[0])}" if told else ""
     return (
         f"`times` must be numbers, datetimes, timedeltas or periods; got {found}"
         f"{example}. Convert them first, with `pandas.to_datetime`, `to_timedelta` or "
@@ -278,12 +272,8 @@ def _check_known(missing, raw=None):
         )
 
 
-def _is_numpy(raw):
-    return isinstance(raw, np.ndarray) or isinstance(raw.dtype, np.dtype)
-
-
 def _integers(raw):
-    if not _is_numpy(raw):
+    if not isinstance(raw.dtype, np.dtype):
         _check_known(np.asarray(raw.isna()))
         raw = raw.to_numpy(dtype=raw.dtype.numpy_dtype)
     raw = np.asarray(raw)
@@ -295,7 +285,7 @@ def _integers(raw):
 
 
 def _floats(raw):
-    if not _is_numpy(raw):
+    if not isinstance(raw.dtype, np.dtype):
         raw = raw.to_numpy(dtype=np.float64, na_value=np.nan)
     times = np.array(raw, dtype=np.float64)
     _check_known(~np.isfinite(times), times)
@@ -307,7 +297,7 @@ def _parse_stamps(raw, kind):
 
     if kind == "M":
         return _nanoseconds(pd.DatetimeIndex, raw, DATETIME)
-    if _is_numpy(raw) and np.datetime_data(raw.dtype)[0] in ("M", "Y"):
+    if isinstance(raw.dtype, np.dtype) and np.datetime_data(raw.dtype)[0] in ("M", "Y"):
         raise ValueError(
             f"`times` must have a fixed unit; got {raw.dtype}. Months and years have "
             "none: use days."
@@ -337,18 +327,13 @@ def _parse_objects(raw):
 
     if isinstance(raw.dtype, pd.PeriodDtype):
         _check_known(np.asarray(raw.isna()))
-        return _nanoseconds(_period_starts, raw, DATETIME)
+        start = partial(pd.PeriodIndex.to_timestamp, how="start")
+        return _nanoseconds(start, pd.PeriodIndex(raw), DATETIME)
     if isinstance(raw.dtype, pd.CategoricalDtype):
         return parse_times(np.asarray(raw))
     values = np.asarray(raw, dtype=object)
     _check_known(np.asarray(pd.isna(values)))
     return _parse_inferred(values, pd.api.types.infer_dtype(values))
-
-
-def _period_starts(periods):
-    import pandas as pd
-
-    return pd.PeriodIndex(periods).to_timestamp(how="start")
 
 
 def _parse_inferred(values, found):
