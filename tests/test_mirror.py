@@ -15,7 +15,6 @@ FILE_LINES = 400
 
 # Library files without a test file of their name, and what tests them.
 TESTED_ELSEWHERE = {
-    "ckts/panel/_landmark.py": "estimators/test_landmark, datasets/test_landmark",
     "estimators/_net.py": "test_base, test_planning",
 }
 LONG_TESTS: set[str] = set()

@@ -4,7 +4,7 @@ from ckts.panel._arrays import unmask
 from ckts.panel._base import check_same_order
 from ckts.panel._convert import as_known, as_panel
 from ckts.panel._describe import percent, readable_unit
-from ckts.panel._landmark import hide_after, is_after, read_landmark
+from ckts.panel._leakage import hide_after, is_after, read_landmark
 from ckts.panel._observations import AbstractObservations, DenseObservations
 from ckts.panel._panel import Panel
 from ckts.panel._times import DATETIME, NUMBER, TimeScale, parse_times, show_time

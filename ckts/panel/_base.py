@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -16,6 +16,8 @@ from ckts.panel._observations import (
     row_pointers,
 )
 from ckts.panel._times import TimeScale
+
+PanelT = TypeVar("PanelT", bound="AbstractPanel")
 
 
 class AbstractPanel:
@@ -288,12 +290,7 @@ class AbstractPanel:
 
 
 def gaps_within(series: np.ndarray, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the gaps between successive rows of a series, and the series of each.
-
-    Parameters
-    ----------
-    series, times : ndarrays of shape (n_rows,)
-    """
+    """Return the gaps between successive rows of a series, and the series of each."""
     within = series[1:] == series[:-1]
     return times[1:][within] - times[:-1][within], series[1:][within]
 

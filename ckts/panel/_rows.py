@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Real
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ckts.panel._arrays import check_unmasked, shown
-from ckts.panel._base import AbstractPanel
+from ckts.panel._base import PanelT
 from ckts.panel._observations import AbstractObservations, list_values, row_pointers
 from ckts.panel._times import TimeScale, show_time
 from ckts.regularity import stamp_rounding
@@ -18,7 +18,6 @@ from ckts.regularity import stamp_rounding
 if TYPE_CHECKING:
     import pandas as pd
 
-PanelT = TypeVar("PanelT", bound=AbstractPanel)
 DUPLICATES = ("error", "mean", "last", "keep")
 
 

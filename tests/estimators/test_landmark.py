@@ -7,7 +7,7 @@ from sklearn.metrics import roc_auc_score
 
 from ckts import CKCNNClassifier, Panel, as_panel
 from ckts.datasets import truncate
-from ckts.panel._landmark import hide_after
+from ckts.panel import hide_after
 
 QUICK = {"hidden_channels": 6, "n_blocks": 1, "random_state": 0}
 
