@@ -15,7 +15,7 @@ from ckts._checks import (
 )
 
 
-def refused(error, message):
+def raises(error, message):
     """Expect an error whose message begins with this."""
     return pytest.raises(error, match="^" + re.escape(message))
 
@@ -34,7 +34,7 @@ def refused(error, message):
 def test_a_count_must_be_an_integer_from_its_minimum_on(count, error, message):
     assert check_count("n", np.int64(2), 2) == 2
     assert type(check_count("n", np.int64(2), 2)) is int
-    with refused(error, message):
+    with raises(error, message):
         check_count("n", count, 2)
 
 
@@ -53,12 +53,12 @@ def test_a_count_must_be_an_integer_from_its_minimum_on(count, error, message):
 def test_a_real_number_must_be_finite_and_at_least(value, minimum, error, message):
     assert check_real("noise", np.float32(0.5), 0) == 0.5
     assert check_real("noise", -7) == -7
-    with refused(error, message):
+    with raises(error, message):
         check_real("noise", value, minimum)
 
 
 def test_a_positive_number_must_be_above_0():
-    with refused(ValueError, "`speed` must be positive and finite; got 0."):
+    with raises(ValueError, "`speed` must be positive and finite; got 0."):
         check_positive("speed", 0)
 
 
@@ -67,9 +67,9 @@ def test_a_share_must_be_in_its_interval(value):
     assert check_share("rate", 0) == 0
     assert check_share("rate", np.float32(0.5)) == 0.5
     message = f"`rate` must be in [0, 1); got {value!r}. It is a share, such as 0.3"
-    with refused(ValueError, message):
+    with raises(ValueError, message):
         check_share("rate", value)
-    with refused(TypeError, "`rate` must be a number; got '0'."):
+    with raises(TypeError, "`rate` must be a number; got '0'."):
         check_share("rate", "0")
 
 
@@ -86,5 +86,5 @@ def test_a_share_must_be_in_its_interval(value):
 def test_some_choices_must_be_different_and_among_those_named(values, error, message):
     assert check_some_of("sets", "a", ("a", "b")) == ("a",)
     assert check_some_of("sets", ["b", "a"], ("a", "b")) == ("b", "a")
-    with refused(error, message):
+    with raises(error, message):
         check_some_of("sets", values, ("a", "b"))

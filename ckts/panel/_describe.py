@@ -72,7 +72,7 @@ class Description:
         Share of the gaps that are 0: rows with the time stamp of the row before.
     step : float or None
         The largest step of which all gaps are whole multiples: the lattice that the
-        time stamps of each series stand on. None if there is none.
+        time stamps of each series lie on. None if there is none.
     occupied : float
         Share of the points of that lattice, from the first to the last row of each
         series, at which there is a row: 1 for series sampled at equal steps. NaN

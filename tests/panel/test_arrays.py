@@ -83,7 +83,7 @@ def test_masked_static_features_are_unknown():
     ],
     ids=str,
 )
-def test_masked_times_are_refused(times):
+def test_masked_times_raise(times):
     message = r"`times` must be finite and not missing.*in row 2\. Drop the rows"
     with pytest.raises(ValueError, match=message):
         Panel(np.ones((3, 1)), times, [0, 3])
@@ -93,13 +93,13 @@ def test_masked_times_are_refused(times):
     assert without.lengths.tolist() == [2]
 
 
-def test_masked_names_are_refused():
+def test_masked_names_raise():
     names = np.ma.masked_array([7, 8], mask=[False, True])
     with pytest.raises(ValueError, match=r"`instances` must not be missing.*series 1"):
         Panel(np.ones((2, 1)), [0, 0], [0, 1, 2], instances=names)
 
 
-def test_masked_numbers_of_series_and_rows_are_refused():
+def test_masked_numbers_of_series_and_rows_raise():
     panel = Panel(np.ones((3, 1)), [0, 1, 2], [0, 1, 2, 3])
     mask = np.ma.masked_array([True, True, False], mask=[False, True, False])
     numbers = np.ma.masked_array([0, 1], mask=[False, True])

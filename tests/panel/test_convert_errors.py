@@ -66,7 +66,7 @@ from ckts.panel._convert import as_panel
         ([([0, 0], [1.0, 2.0])], r'instance 0 has 2 values.*duplicates="mean"'),
     ],
 )
-def test_wrong_values_are_refused(X, message):
+def test_wrong_values_raise(X, message):
     with pytest.raises(ValueError, match=message):
         as_panel(X)
 
@@ -100,18 +100,18 @@ def test_wrong_values_are_refused(X, message):
         ([pd.DataFrame(), pd.Series()], r"DataFrames or a list of Series; got both"),
     ],
 )
-def test_wrong_types_are_refused(X, message):
+def test_wrong_types_raise(X, message):
     with pytest.raises(TypeError, match=message):
         as_panel(X)
 
 
-def test_sparse_matrices_are_refused():
+def test_sparse_matrices_raise():
     sparse = pytest.importorskip("scipy.sparse")
     with pytest.raises(TypeError, match=r"`X` must be dense; got a sparse.*toarray"):
         as_panel(sparse.csr_matrix(np.eye(2)))
 
 
-def test_an_empty_panel_is_refused():
+def test_an_empty_panel_raises():
     panel = Panel(np.zeros((1, 1)), [0], [0, 1])
     with pytest.raises(ValueError, match=r"`X` must hold at least one series"):
         as_panel(panel[:0])
@@ -128,19 +128,19 @@ def test_an_empty_panel_is_refused():
         ([[1.0, 2.0], [3.0]], ValueError, "got a list of list of unequal lengths"),
     ],
 )
-def test_series_of_odd_shapes_are_refused(X, error, message):
+def test_series_of_odd_shapes_raise(X, error, message):
     with pytest.raises(error, match=rf"`X` must .*{message}.*Write series as tuples"):
         as_panel(X)
 
 
-def test_pairs_in_an_object_array_are_refused():
+def test_pairs_in_an_object_array_raise():
     pairs = np.empty((1, 1), dtype=object)
     pairs[0, 0] = ([0.0, 1.0], [1.0, 2.0])
     with pytest.raises(TypeError, match=r"got an object array .*Write series as tup"):
         as_panel(pairs)
 
 
-def test_tensors_are_read_and_those_that_numpy_cannot_read_are_refused():
+def test_tensors_are_read_and_those_that_numpy_cannot_read_raise():
     torch = pytest.importorskip("torch")
     assert as_panel(torch.zeros(2, 3, 4)).in_channels == 3
     for tensor in (

@@ -1,4 +1,4 @@
-"""Containers of other libraries: each is made plain or refused with a way that works.
+"""Containers of other libraries: each is made plain or raises with a way that works.
 
 The libraries are not installed here; the fakes answer as polars 2.1, awkward 2.14,
 xarray 2026.9 and sparse 0.19 do.
@@ -26,7 +26,7 @@ DENSE = np.arange(6.0).reshape(2, 3)
 MULTI = pd.concat([FRAME.set_index("time")] * 2, keys=["a", "b"])
 
 
-def refuse(self):
+def no_pandas(self):
     raise ModuleNotFoundError("No module named 'pyarrow'")
 
 
@@ -71,7 +71,7 @@ REFUSED = {
         lambda X: X.collect().to_pandas(),
     ),
     "polars DataFrame without pyarrow": (
-        polars(to_pandas=refuse),
+        polars(to_pandas=no_pandas),
         r"got polars DataFrame: .*pyarrow.*`pandas\.DataFrame\(X\.to_dict\(as_series=F",
         lambda X: pd.DataFrame(X.to_dict(as_series=False)).rename(columns={"time": 0}),
     ),
@@ -139,7 +139,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_what_is_refused_names_a_way_that_works(name):
+def test_what_raises_names_a_way_that_works(name):
     X, message, way_out = REFUSED[name]
     with pytest.raises(TypeError, match=message):
         as_panel(X)
@@ -161,7 +161,7 @@ def test_collected_and_converted_frames_are_read():
         (torch.ones(2, requires_grad=True), r"torch Tensor at position 1: .*detach"),
     ],
 )
-def test_tuples_that_hold_what_numpy_cannot_read_are_refused(part, message):
+def test_tuples_that_hold_what_numpy_cannot_read_raise(part, message):
     for pair in [([0, 1], part), (part, [0.0, 1.0])]:
         with pytest.raises(TypeError, match=message):
             as_panel([([0, 1], [1.0, 2.0]), pair])
@@ -176,12 +176,12 @@ def test_tuples_may_hold_tensors():
     "shape", [(0, 5), (0, 0), (0, 0, 3), (0, 3, 0), (0, 3, 5), (0, 0, 0)]
 )
 @pytest.mark.parametrize("dtype", [float, object])
-def test_arrays_without_series_are_refused(shape, dtype):
+def test_arrays_without_series_raise(shape, dtype):
     with pytest.raises(ValueError, match=r"`X` must hold at least one series; got non"):
         as_panel(np.empty(shape, dtype))
 
 
-def test_arrays_without_steps_are_refused_whatever_their_type():
+def test_arrays_without_steps_raise_whatever_their_type():
     for shape in [(3, 0), (3, 0, 5), (3, 5, 0)]:
         with pytest.raises(ValueError, match=r"`X` must have channels and steps"):
             as_panel(np.empty(shape, object))
@@ -189,7 +189,7 @@ def test_arrays_without_steps_are_refused_whatever_their_type():
 
 @pytest.mark.parametrize("odd", [np.nan, None, 1.0, pd.NA])
 @pytest.mark.parametrize("first", [True, False])
-def test_nested_frames_refuse_what_is_no_series_in_any_row(odd, first):
+def test_nested_frames_raise_for_cells_that_are_no_series(odd, first):
     cells = [odd, pd.Series([1.0, 2.0])] if first else [pd.Series([1.0, 2.0]), odd]
     frame = pd.DataFrame({"a": cells, "b": [pd.Series([3.0])] * 2})
     with pytest.raises(TypeError, match=r"Series in every cell; got .*an empty Series"):

@@ -79,7 +79,7 @@ def test_the_lattice_is_the_one_that_all_stamps_are_found_on(panel):
 @given(panels())
 def test_what_is_missing_equals_what_loops_count(panel):
     found = panel.describe()
-    missing = cells = asked = answered = 0
+    missing = cells = expected = measured = 0
     for one in panel:
         observed = ~np.isnan(one.values)
         missing += int((~observed).sum())
@@ -87,10 +87,10 @@ def test_what_is_missing_equals_what_loops_count(panel):
         ever = observed.any(axis=0)
         for row in observed:
             if row.any():
-                asked += int(ever.sum())
-                answered += int(row.sum())
+                expected += int(ever.sum())
+                measured += int(row.sum())
     assert found.missing == share(missing, cells)
-    assert found.asynchrony == share(asked - answered, asked)
+    assert found.asynchrony == share(expected - measured, expected)
 
 
 @given(panels())

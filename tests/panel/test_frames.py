@@ -112,7 +112,7 @@ def test_wide_frames_of_few_values_are_wide():
         assert len(as_panel(digits.sort_values(0))) == 60
 
 
-def test_wrong_indices_of_frames_are_refused():
+def test_wrong_indices_of_frames_raise():
     frame = pd.DataFrame({"x": [1.0, 2.0]})
     for index, message in [
         ([[0, 0], [0, 1], [0, 0]], r"index of two levels, \(instance, time\); got 3"),

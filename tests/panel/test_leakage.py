@@ -224,7 +224,7 @@ def test_a_target_that_does_not_fit_is_named(y, message):
         panel_of([1, 2, 3]).describe(y)
 
 
-def test_a_target_that_names_the_series_in_another_order_is_refused():
+def test_a_target_that_names_the_series_in_another_order_raises():
     panel = panel_of([1, 2, 3]).with_instances(["a", "b", "c"])
     y = pd.Series([0, 1, 1], index=["c", "b", "a"])
     with pytest.raises(ValueError, match="`y` must be in the order of the series"):

@@ -197,31 +197,31 @@ def test_a_row_per_measurement_or_per_visit_is_the_same(frame):
         ({"time_unit": "month"}, r"`time_unit` must be None or one of"),
     ],
 )
-def test_wrong_tables_and_names_are_refused(changes, message):
+def test_wrong_tables_and_names_raise(changes, message):
     with pytest.raises(ValueError, match=message):
         read(**changes)
 
 
-def test_static_of_other_instances_is_refused():
+def test_static_of_other_instances_raises():
     with pytest.raises(
         ValueError, match=r"`static` must be indexed by.*none for 'bob'"
     ):
         read(static=pd.DataFrame({"age": [1.0, 2.0, 3.0]}))
 
 
-def test_missing_channels_are_refused():
+def test_missing_channels_raise():
     frame = MEASUREMENTS.replace("bp", None)
     with pytest.raises(ValueError, match=r"`channel` must not be missing.*row 1"):
         Panel.from_long(frame, **ROLES)
 
 
-def test_names_of_several_columns_are_refused():
+def test_names_of_several_columns_raise():
     twice = pd.concat([VISITS, VISITS[["day"]]], axis=1)
     with pytest.raises(ValueError, match=r"`time` must name one column"):
         read(frame=twice)
 
 
-def test_strings_are_refused_with_the_column():
+def test_strings_raise_with_the_column():
     words = VISITS.assign(edema="none")
     with pytest.raises(TypeError, match=r"'none' in column 'edema'.*values=\[...\]"):
         read(frame=words)
@@ -235,7 +235,7 @@ def test_strings_are_refused_with_the_column():
         read(frame=VISITS.assign(day="2020-01-01"))
 
 
-def test_a_file_that_is_not_a_table_is_refused():
+def test_a_file_that_is_not_a_table_raises():
     with pytest.raises(
         TypeError, match=r"`frame` must be a pandas Data.*str.*read_csv"
     ):

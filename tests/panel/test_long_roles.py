@@ -95,7 +95,7 @@ STAMPS = pd.date_range("2020-01-01", periods=9, freq="h")
         [pd.Categorical(STAMPS), VISITS["who"].rename(None)],
     ],
 )
-def test_swapped_levels_are_refused(index):
+def test_swapped_levels_raise(index):
     frame = VISITS[["pulse"]].set_axis(pd.MultiIndex.from_arrays(index))
     with pytest.raises(ValueError, match=r"an index \(instance, time\).*`X.swaplevel"):
         as_panel(frame)
@@ -180,7 +180,7 @@ def test_a_few_single_rows_are_not_warned_of():
 
 
 @pytest.mark.parametrize("name", ["day", "time_s", "Hours since admission", "obsTime"])
-def test_times_in_a_column_are_refused_beside_row_numbers(name):
+def test_times_in_a_column_raise_beside_row_numbers(name):
     columns = ["pulse", name]
     parts = VISITS.rename(columns={"day": name}).groupby("who")
     for frames in (

@@ -168,7 +168,7 @@ def test_iteration_gives_panels_of_one_series(panel):
         (np.zeros((2, 2), int), r"must be indexed by 1-D .*; got shape \(2, 2\)"),
     ],
 )
-def test_wrong_indices_are_refused(panel, key, message):
+def test_wrong_indices_raise(panel, key, message):
     with pytest.raises(IndexError, match=message):
         panel[key]
 
@@ -230,7 +230,7 @@ def test_static_frames_must_know_every_instance_once(panel):
         panel.with_static(frame.iloc[[0, 0]])
 
 
-# What the constructor refuses
+# Errors of the constructor
 
 
 @pytest.mark.parametrize(
@@ -277,7 +277,7 @@ def test_static_frames_must_know_every_instance_once(panel):
         ),
     ],
 )
-def test_the_constructor_refuses(changes, message):
+def test_wrong_arguments_of_the_constructor_raise(changes, message):
     arguments = {
         "values": np.ones((3, 1)),
         "times": [0, 1, 0],
@@ -288,13 +288,13 @@ def test_the_constructor_refuses(changes, message):
         Panel(**arguments)
 
 
-def test_the_constructor_refuses_equal_names():
+def test_equal_names_raise():
     with pytest.raises(ValueError, match=r"`channels` must be unique; got \['a'\]"):
         Panel(np.ones((1, 3)), [0], [0, 1], channels=["a", "b", "a"])
 
 
 @pytest.mark.parametrize("argument", ["values", "static"])
-def test_the_constructor_refuses_strings(argument):
+def test_strings_in_the_constructor_raise(argument):
     arguments = {"values": [[1.0]], "times": [0], "indptr": [0, 1]}
     with pytest.raises(TypeError, match=rf"`{argument}` must be numeric; got 'f'. "):
         Panel(**{**arguments, argument: [["f"]]})
@@ -316,7 +316,7 @@ def test_times_may_fall_between_series_and_tie_within():
 MILLENNIA = np.array(["1700-01-01", "2200-01-01"], dtype="M8[D]")
 
 
-def test_a_span_that_overflows_is_refused_as_such():
+def test_a_span_that_overflows_raises_as_such():
     values = [[1.0], [2.0]]
     message = r"292 years, .*instance 0 goes from 1700-01-01 .* to 2200-01-01 .*days"
     with pytest.raises(ValueError, match=message):
@@ -330,7 +330,7 @@ def test_a_span_that_overflows_is_refused_as_such():
 
 
 @pytest.mark.parametrize("times", [[-(2**62), 2**62], [-1e308, 1e308]])
-def test_numbers_whose_span_overflows_are_refused(times):
+def test_numbers_whose_span_overflows_raise(times):
     with pytest.raises(
         ValueError, match=r"span less than (int|float)64 holds.*larger unit"
     ):
@@ -386,7 +386,7 @@ def test_to_frame_needs_a_name_for_each_series(panel):
         panel[[2, 3, 2]].to_frame()
 
 
-def test_ragged_rows_are_refused():
+def test_ragged_rows_raise():
     with pytest.raises(
         ValueError, match=r"`values` must have as many .*unequal lengths"
     ):

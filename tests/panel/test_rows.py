@@ -97,7 +97,7 @@ def test_duplicates_are_an_error_that_names_the_choices():
         Panel.from_rows([0], [0], [[1.0]], n_series=1, duplicates="first")
 
 
-def test_from_rows_refuses_codes_of_no_series():
+def test_codes_of_no_series_raise():
     with pytest.raises(ValueError, match=r"must be 0 to n_series - 1 = 1; got -1 to 0"):
         Panel.from_rows([0, -1], [0, 1], [[1.0], [2.0]], n_series=2)
     with pytest.raises(TypeError, match=r"`instance_codes` must hold whole.*got 1\.5"):
@@ -186,7 +186,7 @@ def test_odd_stamps_stay(times):
     assert panel.times.tolist() == times
 
 
-def test_spans_that_overflow_are_refused_without_a_warning():
+def test_spans_that_overflow_raise_without_a_warning():
     times = [-1.7e308, 1.7e308]
     with pytest.raises(ValueError, match="must span less than"):
         Panel.from_rows([0, 0], times, [[1.0], [5.0]], n_series=1)

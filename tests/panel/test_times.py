@@ -134,7 +134,7 @@ def test_parsed_times_are_a_copy():
         (np.array([1, None], dtype=object), "missing value in row 1"),
     ],
 )
-def test_missing_times_are_refused(raw, found):
+def test_missing_times_raise(raw, found):
     with pytest.raises(ValueError, match=f"`times` must be finite.*{found}.*Drop"):
         parse_times(raw)
 
@@ -151,7 +151,7 @@ def test_missing_times_are_refused(raw, found):
         ([1j], "complex numbers"),
     ],
 )
-def test_what_is_no_time_is_refused(raw, found):
+def test_what_is_no_time_raises(raw, found):
     with pytest.raises(TypeError, match=f"`times` must be num.*got {found}.*pandas.to"):
         parse_times(raw)
 
@@ -164,7 +164,7 @@ def test_what_is_no_time_is_refused(raw, found):
         [dt.datetime(2020, 1, 1), dt.datetime(2020, 1, 1, tzinfo=UTC_PLUS_1)],
     ],
 )
-def test_mixed_kinds_of_time_are_refused(raw):
+def test_mixed_kinds_of_time_raise(raw):
     with pytest.raises(ValueError, match=r"`times` must be of one kind.*got.*Convert"):
         parse_times(raw)
 
@@ -178,24 +178,24 @@ def test_mixed_kinds_of_time_are_refused(raw):
         np.array([10**6], dtype="m8[D]"),
     ],
 )
-def test_times_out_of_64_bits_are_refused(raw):
+def test_times_out_of_64_bits_raise(raw):
     with pytest.raises(ValueError, match=r"between the years 1678 and 2261.*numbers"):
         parse_times(raw)
 
 
-def test_durations_without_a_fixed_length_are_refused():
+def test_durations_without_a_fixed_length_raise():
     with pytest.raises(ValueError, match=r"fixed unit; got timedelta64\[M\].*days"):
         parse_times(np.array([1], dtype="m8[M]"))
 
 
-def test_huge_unsigned_integers_are_refused():
+def test_huge_unsigned_integers_raise():
     with pytest.raises(ValueError, match=r"must fit into int64.*Subtract an origin"):
         parse_times(np.array([2**63], dtype=np.uint64))
     with pytest.raises(ValueError, match=r"must fit into int64.*Subtract an origin"):
         parse_times([2**70, 0])
 
 
-def test_two_dimensional_times_are_refused():
+def test_two_dimensional_times_raise():
     with pytest.raises(ValueError, match=r"`times` must be 1-D.*got shape \(2, 2\)"):
         parse_times(np.zeros((2, 2)))
 
@@ -218,7 +218,7 @@ def test_joined_times_may_differ_in_type_but_not_in_kind():
     assert join_times([[], []])[1] == TimeScale("number")
 
 
-def test_joined_times_of_several_kinds_are_refused():
+def test_joined_times_of_several_kinds_raise():
     dates = pd.date_range("2020-01-01", periods=2)
     with pytest.raises(ValueError, match=r"one kind.*got datetime and number"):
         join_times([dates, [0, 1]])
@@ -269,7 +269,7 @@ def test_a_scale_says_what_it_is():
     assert str(TimeScale("datetime", "ns")) == "datetime[ns]"
 
 
-def test_wrong_scales_are_refused():
+def test_wrong_scales_raise():
     with pytest.raises(ValueError, match=r"`kind` must be one of .*; got 'clock'"):
         TimeScale("clock")
     with pytest.raises(ValueError, match=r"`time_unit` must be .*got 'months'.*days"):
