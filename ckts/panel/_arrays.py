@@ -49,7 +49,13 @@ def as_floats(raw, argument, *, columns=None, way_out=CONVERT, copy=True):
     """
     if is_frame(raw):
         columns, raw = raw.columns, _matrix(raw)
-    array = _even_array(_without_na(unmask(raw)), argument)
+    try:
+        array = np.asarray(_without_na(unmask(raw)))
+    except ValueError as error:  # numpy raises for ragged rows
+        raise ValueError(
+            f"`{argument}` must have as many entries in every row; got rows of unequal "
+            "lengths. Fill them up with NaN."
+        ) from error
     kind = array.dtype.kind
     if kind == "O":
         return _object_floats(array, argument, columns, way_out)
@@ -62,16 +68,6 @@ def as_floats(raw, argument, *, columns=None, way_out=CONVERT, copy=True):
     if array.dtype not in (np.float32, np.float64):
         return array.astype(np.float64)
     return array.copy() if copy else array
-
-
-def _even_array(raw, argument):
-    try:
-        return np.asarray(raw)
-    except ValueError as error:  # numpy raises for ragged rows
-        raise ValueError(
-            f"`{argument}` must have as many entries in every row; got rows of unequal "
-            "lengths. Fill them up with NaN."
-        ) from error
 
 
 def is_frame(table: object) -> bool:

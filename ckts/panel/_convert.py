@@ -22,9 +22,10 @@ from ckts.panel._frames import (
     read_frame,
     read_frames,
     stack_series,
+    stack_steps,
 )
 from ckts.panel._panel import Panel
-from ckts.panel._rows import DUPLICATES, Rows, check_some_series
+from ckts.panel._rows import DUPLICATES, check_some_series
 from ckts.panel._times import NUMBER
 
 PAIRS = "Write series as tuples: `[(times, values), ...]`."
@@ -141,14 +142,7 @@ def _read_array(array):
     values = as_floats(array, "X")
     if array.ndim == 2:
         values = values[:, None]
-    n_series, in_channels, n_steps = values.shape
-    return Rows(
-        np.repeat(np.arange(n_series), n_steps),
-        np.tile(np.arange(n_steps), n_series),
-        values.transpose(0, 2, 1).reshape(-1, in_channels),
-        n_series,
-        NUMBER,
-    )
+    return stack_steps(values, np.arange(values.shape[2]), NUMBER)
 
 
 def _read_list(X):

@@ -279,11 +279,23 @@ def stack_series(times, values, channels):
     )
 
 
+def stack_steps(values, steps, scale, instances=None):
+    """Stack the rows of series (n_series, in_channels, n_steps) with the same steps."""
+    n_series, in_channels, n_steps = values.shape
+    return Rows(
+        np.repeat(np.arange(n_series), n_steps),
+        np.tile(steps, n_series),
+        values.transpose(0, 2, 1).reshape(-1, in_channels),
+        n_series,
+        scale,
+        instances=instances,
+    )
+
+
 def _read_wide(frame):
     """Read one univariate series per row; labels that are times are its times."""
     _check_wide(frame)
     check_some_steps(frame.shape)
-    n_series, n_steps = frame.shape
     values = as_floats(
         frame,
         "X",
@@ -293,15 +305,8 @@ def _read_wide(frame):
     stamped = frame.columns.inferred_type in _STEP_KINDS
     if not stamped:
         _check_step_labels(frame.columns)
-    steps, scale = parse_times(frame.columns if stamped else np.arange(n_steps))
-    return Rows(
-        np.repeat(np.arange(n_series), n_steps),
-        np.tile(steps, n_series),
-        values.reshape(-1, 1),
-        n_series,
-        scale,
-        instances=np.asarray(frame.index),
-    )
+    steps, scale = parse_times(frame.columns if stamped else np.arange(frame.shape[1]))
+    return stack_steps(values[:, None], steps, scale, np.asarray(frame.index))
 
 
 def _check_step_labels(columns):
@@ -311,7 +316,10 @@ def _check_step_labels(columns):
         return
     if all(_DATE.fullmatch(text) for text in texts):
         convert = "pandas.to_datetime(X.columns)"
-    elif all(_NUMBER.fullmatch(text) for text in texts) and _uneven(texts):
+    elif all(_NUMBER.fullmatch(text) for text in texts):
+        gaps = np.diff(np.array(texts, dtype=np.float64))
+        if np.allclose(gaps, gaps[:1]):
+            return  # steps 0, 1, ... but for origin and unit
         convert = "X.columns.astype(float)"
     else:
         return
@@ -319,12 +327,6 @@ def _check_step_labels(columns):
         "`X` must have time stamps, or names, as column labels; got strings that look "
         f"like time stamps, {texts[:3]}. Convert them: `X.columns = {convert}`."
     )
-
-
-def _uneven(texts):
-    """Whether numbers differ from steps 0, 1, ... by more than origin and unit."""
-    gaps = np.diff(np.array(texts, dtype=np.float64))
-    return bool(len(gaps)) and not np.allclose(gaps, gaps[0])
 
 
 def _check_wide(frame):
