@@ -12,23 +12,26 @@ if __name__ != "ckts.datasets":
 
 from ckts.datasets.fetch.character_trajectories import fetch_character_trajectories
 from ckts.datasets.fetch.images import fetch_cifar10, fetch_mnist
-from ckts.datasets.fetch.physionet2012 import fetch_physionet2012
-from ckts.datasets.fetch.physionet2019 import fetch_physionet2019
+from ckts.datasets.fetch.physionet2012 import (
+    fetch_physionet2012,
+    read_physionet2012,
+)
+from ckts.datasets.fetch.physionet2019 import (
+    fetch_physionet2019,
+    read_physionet2019,
+)
 from ckts.datasets.fetch.speech_commands import fetch_speech_commands
 from ckts.datasets.fetch.uea import fetch_tser, fetch_uea
-from ckts.datasets.japanese_vowels import load_japanese_vowels
+from ckts.datasets.load import load_japanese_vowels, load_pbc, load_pbc_survival
 from ckts.datasets.make.bursty_visits import make_bursty_visits
 from ckts.datasets.make.contaminated import make_contaminated
 from ckts.datasets.make.memory import make_adding_problem, make_copy_memory
 from ckts.datasets.make.regression import make_irregular_regression
 from ckts.datasets.make.sinusoids import make_irregular_sinusoids
 from ckts.datasets.make.speed import make_speed
-from ckts.datasets.pbc import load_pbc, load_pbc_survival
 from ckts.datasets.perturb import drop_observations, subsample, truncate
 from ckts.datasets.readers.arff import read_arff
 from ckts.datasets.readers.penn_treebank import read_penn_treebank
-from ckts.datasets.readers.physionet2012 import read_physionet2012
-from ckts.datasets.readers.physionet2019 import read_physionet2019
 from ckts.datasets.readers.ts import read_ts
 from ckts.datasets.split import paper_split
 

@@ -1,17 +1,220 @@
 """PhysioNet 2012: two days in intensive care, and who died in hospital."""
 
+from __future__ import annotations
+
+import csv
+import io
 import os
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ckts._checks import check_some_of
+from ckts._checks import check_choice, check_some_of
 from ckts.datasets._cache import Cache
-from ckts.datasets.readers.physionet2012 import CHANNELS, STATIC, read_physionet2012
-from ckts.panel import Panel
+from ckts.datasets.readers._numbers import parse_numbers
+from ckts.datasets.readers._text import (
+    Source,
+    Table,
+    read_tables,
+    read_text,
+    read_texts,
+    read_units,
+    shorten,
+)
+from ckts.panel import Panel, TimeScale
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+CHANNELS, STATIC = read_units("physionet2012")
 SETS = ("a", "b", "c")
+OUTCOMES = ("SAPS-I", "SOFA", "Length_of_stay", "Survival", "In-hospital_death")
+_AT_ADMISSION = ("RecordID", *STATIC)
+_COLUMNS = ("Time", "Parameter", "Value")
+_CLOCK = r"^([0-9]{2,}):([0-5][0-9])$"
+
+
+def read_physionet2012(
+    source: Source, outcomes: Source | None = None, *, duplicates: str = "keep"
+) -> tuple[Panel, pd.DataFrame | None]:
+    r"""Read records of the PhysioNet challenge 2012: two days in intensive care [1]_.
+
+    Nothing is rounded or filled in: the time stamps are the minutes of the text.
+
+    Parameters
+    ----------
+    source : path or open file
+        A record (``132539.txt``), or a folder or archive (zip, tar, tar.gz, tar.xz; it
+        is not extracted) of records. ``Outcomes-*.txt`` among them are left out.
+    outcomes : path or open file, optional
+        ``Outcomes-a.txt``, or that of another set.
+    duplicates : {"keep", "mean", "last", "error"}
+        What becomes of a parameter with several values in one minute (0.2 % of them,
+        mostly blood pressure and urine): all are kept, in rows of the same time; or
+        the mean, the last, or none at all.
+
+    Returns
+    -------
+    X : Panel of shape (n_records,)
+        Sorted by file name; `X.instances` are the record numbers. Times in minutes
+        since admission, int64. 37 channels. Static features: age, gender, height, type
+        of the unit, and weight, the first that is given at 00:00; -1 is "unknown" and
+        becomes NaN. Weight is a channel too, without that first value. Rows without the
+        name of a parameter are dropped; records without any measurement are kept.
+    y : DataFrame of shape (n_records, 5) or None
+        SAPS-I, SOFA, Length_of_stay (days), Survival (days; -1 if no death is known)
+        and In-hospital_death of the records, indexed by record number. -1 is unknown.
+
+    Raises
+    ------
+    ValueError
+        With the name of the file and the line, for everything that breaks the format,
+        and for a record without outcome.
+
+    References
+    ----------
+    .. [1] I. Silva, G. Moody, D. J. Scott, L. A. Celi and R. G. Mark (2012). Predicting
+       in-hospital mortality of ICU patients: the PhysioNet/Computing in Cardiology
+       Challenge 2012. Computing in Cardiology 39, 245-248.
+
+    Examples
+    --------
+    >>> import io
+    >>> record = io.StringIO(
+    ...     "Time,Parameter,Value\n00:00,RecordID,132539\n00:00,Age,54\n"
+    ...     "00:07,HR,73\n00:07,Temp,35.1\n00:37,HR,77\n"
+    ... )
+    >>> X, _ = read_physionet2012(record)
+    >>> X.instances, X.in_channels, X.static[0, 0].item()
+    (array([132539]), 37, 54.0)
+    >>> X.times, X.values[:, X.channels.index("HR")]
+    (array([ 7, 37]), array([73., 77.]))
+    """
+    check_choice("duplicates", duplicates, ("keep", "mean", "last", "error"))
+    texts = [
+        text
+        for text in read_texts(source, ".txt")
+        if not text.stem.lower().startswith("outcomes")
+    ]
+    if not texts:
+        raise ValueError(
+            "`source` must hold records; got Outcomes-*.txt only. Pass that file as "
+            "`outcomes`."
+        )
+    X = _make_panel(read_tables(texts, _COLUMNS, ","), duplicates)
+    return X, None if outcomes is None else _read_outcomes(outcomes, X.instances)
+
+
+def _make_panel(table: Table, duplicates: str) -> Panel:
+    rows = _parse_columns(table)
+    at_admission = rows[(rows["minute"] == 0) & rows["name"].isin(_AT_ADMISSION)]
+    first = at_admission[~at_admission.duplicated(["series", "name"])]
+    measured = rows.drop(first.index)
+    measured = measured[measured["name"] != ""]
+    channels = measured["name"].cat.set_categories(list(CHANNELS)).cat.codes
+    rule = f"have one of {len(CHANNELS)} parameters"
+    _raise_first(table, measured["name"], channels.to_numpy() < 0, rule)
+    known = first.pivot(index="series", columns="name", values="value")
+    known = known.reindex(index=range(len(table.texts)), columns=list(_AT_ADMISSION))
+    if known["RecordID"].isna().any():
+        text = table.texts[int(np.argmax(known["RecordID"].isna()))]
+        raise text.error("have a RecordID at 00:00", "none", None, "Fetch it again.")
+    if duplicates == "error":
+        _raise_if_repeated(table, measured)
+    return Panel.from_measurements(
+        measured["series"].to_numpy(),
+        measured["minute"].to_numpy(),
+        channels.to_numpy(),
+        measured["value"].to_numpy(),
+        n_series=len(table.texts),
+        channels=tuple(CHANNELS),
+        duplicates="keep" if duplicates == "error" else duplicates,
+        instances=known["RecordID"].to_numpy(np.int64),
+        static=known[list(STATIC)].replace(-1, np.nan).to_numpy(),
+        static_names=tuple(STATIC),
+        time_scale=TimeScale("number", "min"),
+    )
+
+
+def _raise_if_repeated(table: Table, measured: pd.DataFrame) -> None:
+    again = measured.duplicated(["series", "minute", "name"])
+    if again.any():
+        row = int(again.idxmax())
+        raise table.error(
+            "have each parameter once in a minute",
+            f"{measured['name'][row]} twice",
+            row,
+            'Pass `duplicates="keep"`, "mean" or "last".',
+        )
+
+
+def _parse_columns(table: Table) -> pd.DataFrame:
+    """Read series, minute, name and value; each spelling is parsed once."""
+    import pandas as pd
+
+    frame = pd.read_csv(
+        io.BytesIO(table.body or b",,"),
+        header=None,
+        names=["time", "name", "value"],
+        dtype="category",
+        na_filter=False,
+        quoting=csv.QUOTE_NONE,
+        lineterminator="\n",
+        skip_blank_lines=False,
+    ).iloc[: table.lengths.sum()]
+    clock = frame["time"].cat.categories.str.extract(_CLOCK).astype(float)
+    minutes = (60 * clock[0] + clock[1]).to_numpy()[frame["time"].cat.codes]
+    _raise_first(table, frame["time"], np.isnan(minutes), "have times HH:MM")
+    spelled = ",".join(frame["value"].cat.categories)
+    numbers, wrong = parse_numbers(spelled.encode(), b",")
+    numbers[wrong] = np.nan
+    values = numbers[frame["value"].cat.codes]
+    rule = "have finite numbers as values"
+    _raise_first(table, frame["value"], ~np.isfinite(values), rule)
+    records = frame["value"][frame["name"] == "RecordID"]
+    rule = "have a whole number of at most 15 digits as RecordID"
+    _raise_first(table, records, ~_is_whole(numbers[records.cat.codes]), rule)
+    return frame.assign(
+        series=table.series,
+        minute=minutes.astype(np.int64),
+        value=values,
+    )
+
+
+def _is_whole(numbers: np.ndarray) -> np.ndarray:
+    """Return where int64 holds the number; float64 has at least 15 digits exactly."""
+    return (numbers == np.trunc(numbers)) & (abs(numbers) < 1e15)
+
+
+def _raise_first(table: Table, column: pd.Series, wrong: np.ndarray, rule: str) -> None:
+    """Raise if a cell of a column breaks a rule."""
+    if wrong.any():
+        place = int(np.argmax(wrong))
+        cell = shorten(str(column.iloc[place]))
+        raise table.error(rule, cell, int(column.index[place]))
+
+
+def _read_outcomes(source: Source, records: np.ndarray) -> pd.DataFrame:
+    """Read the outcomes of some records, in their order."""
+    import pandas as pd
+
+    text = read_text(source, ".txt", "outcomes")
+    table = read_tables([text], ("RecordID", *OUTCOMES), ",")
+    cells, wrong = table.parse()
+    rule = "have whole numbers of at most 15 digits"
+    table.check_cells(wrong | ~_is_whole(cells), rule)
+    known = cells.astype(np.int64)
+    frame = pd.DataFrame(known[:, 1:], columns=list(OUTCOMES), index=known[:, 0])
+    if not frame.index.is_unique:
+        twice = frame.index[frame.index.duplicated()][0]
+        rule, way_out = "have one line for a record", "Remove the other lines."
+        raise text.error(rule, f"two for {twice}", None, way_out)
+    missing = np.setdiff1d(records, frame.index)
+    if len(missing):
+        rule, way_out = "have a line for every record", "Give that of the same set."
+        raise text.error(rule, f"none for {missing[0]}", None, way_out)
+    return frame.loc[records].rename_axis("RecordID")
 
 
 def fetch_physionet2012(

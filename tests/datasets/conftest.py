@@ -1,12 +1,22 @@
-"""A cache of their own and a local server for the tests of data sets."""
+"""A cache, a server and raw files for the tests of data sets."""
 
+import os
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from ckts.datasets import _download, catalog
+from ckts.datasets import (
+    _download,
+    catalog,
+    read_physionet2012,
+    read_physionet2019,
+)
 from http_server import MisbehavingServer, sha256
 from toy_downloads import CONTENT, MIRRORS, dataset_of
+
+ROOT = Path(__file__).resolve().parents[2]
+SHARED = Path(os.environ.get("CKTS_SHARED", ROOT.parent / "shared")) / "data"
 
 
 @pytest.fixture(autouse=True)
@@ -70,3 +80,28 @@ def publish(server, monkeypatch):
         return miniature
 
     return publish
+
+
+def _find(*parts):
+    path = SHARED.joinpath(*parts)
+    if not path.exists():
+        pytest.skip(f"no raw data at {path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def shared():
+    """shared("uea_ts", "PLAID"): the path; the test is skipped where it is absent."""
+    return _find
+
+
+@pytest.fixture(scope="session")
+def set_a(shared):
+    folder = shared("physionet2012")
+    return read_physionet2012(folder / "set-a.tar.xz", folder / "Outcomes-a.txt")
+
+
+@pytest.fixture(scope="session")
+def sepsis(shared):
+    archive = shared("physionet2019", "training_setB_first10000.tar.xz")
+    return read_physionet2019(archive)

@@ -1,7 +1,6 @@
 """Sets of the UEA, UCR and TSER archives, from servers laid out like the real ones."""
 
 import json
-import os
 from pathlib import Path
 
 import numpy as np
@@ -174,8 +173,6 @@ def test_a_wrong_split_raises():
         fetch_uea("PLAID", split="validation")
 
 
-ROOT = Path(__file__).resolve().parents[2]
-SHARED = Path(os.environ.get("CKTS_SHARED", ROOT.parent / "shared")) / "data/uea_ts"
 SIZES = {
     "PickupGestureWiimoteZ": (50, 50),
     "GesturePebbleZ1": (132, 172),
@@ -187,12 +184,10 @@ SIZES = {
 }
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason="the shared data are not here")
 @pytest.mark.parametrize("name", SIZES)
-def test_the_published_files_have_their_published_sizes(name, publish):
+def test_the_published_files_have_their_published_sizes(name, publish, shared):
+    folder = shared("uea_ts", name)
     files = [f"{name}_{part}.ts" for part in ("TRAIN", "TEST")]
-    publish(
-        f"uea/{name}", {file: (SHARED / name / file).read_bytes() for file in files}
-    )
+    publish(f"uea/{name}", {file: (folder / file).read_bytes() for file in files})
     sizes = [len(fetch_uea(name, split=split).data) for split in ("train", "test")]
     assert tuple(sizes) == SIZES[name]

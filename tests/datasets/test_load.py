@@ -1,10 +1,12 @@
+"""The shipped data are what their sources publish."""
+
 import re
 
 import numpy as np
 import pytest
 
 from ckts import Panel
-from ckts.datasets import load_pbc, load_pbc_survival, pbc
+from ckts.datasets import load, load_japanese_vowels, load_pbc, load_pbc_survival
 from ckts.panel._times import TimeScale
 
 
@@ -74,8 +76,8 @@ def slow_task(survival, landmark, horizon, transplant):
     cases = {}
     for one, (status, day) in zip(X, follow_up.tolist(), strict=True):
         end = landmark + horizon
-        event = status == pbc.DEATH
-        event |= status == pbc.TRANSPLANT and transplant == "event"
+        event = status == load.DEATH
+        event |= status == load.TRANSPLANT and transplant == "event"
         if day <= landmark:
             continue  # not at risk any more
         if day <= end and event:
@@ -102,26 +104,26 @@ def test_the_task_equals_its_slow_twin(survival, landmark, horizon, transplant):
 @pytest.mark.parametrize(
     ("status", "day", "label"),
     [
-        (pbc.DEATH, 100, -1),  # on the day of the landmark: not at risk
-        (pbc.DEATH, 101, 1),
-        (pbc.DEATH, 150, 1),  # the last day of the horizon counts
-        (pbc.DEATH, 151, 0),
-        (pbc.CENSORED, 149, -1),
-        (pbc.CENSORED, 150, 0),  # known to be free of the event all through
-        (pbc.TRANSPLANT, 120, 1),
+        (load.DEATH, 100, -1),  # on the day of the landmark: not at risk
+        (load.DEATH, 101, 1),
+        (load.DEATH, 150, 1),  # the last day of the horizon counts
+        (load.DEATH, 151, 0),
+        (load.CENSORED, 149, -1),
+        (load.CENSORED, 150, 0),  # known to be free of the event all through
+        (load.TRANSPLANT, 120, 1),
     ],
 )
 def test_the_edges_of_the_horizon(status, day, label):
     follow_up = np.array([(status, day)], dtype=[("status", int), ("time", int)])
-    assert pbc._label(follow_up, 100, 50, "event") == [label]
+    assert load._label(follow_up, 100, 50, "event") == [label]
 
 
 def test_a_transplant_can_end_the_follow_up():
     follow_up = np.array(
-        [(pbc.TRANSPLANT, 120)], dtype=[("status", int), ("time", int)]
+        [(load.TRANSPLANT, 120)], dtype=[("status", int), ("time", int)]
     )
-    assert pbc._label(follow_up, 100, 50, "censored") == [-1]
-    assert pbc._label(follow_up, 100, 10, "censored") == [0]
+    assert load._label(follow_up, 100, 50, "censored") == [-1]
+    assert load._label(follow_up, 100, 10, "censored") == [0]
 
 
 def test_nothing_after_the_landmark_enters(survival, monkeypatch):
@@ -131,7 +133,7 @@ def test_nothing_after_the_landmark_enters(survival, monkeypatch):
     rng = np.random.default_rng(0)
     values = np.where(later[:, None], rng.normal(size=X.values.shape), X.values)
     altered = X.with_values(values)
-    monkeypatch.setattr(pbc, "load_pbc_survival", lambda: (altered, follow_up))
+    monkeypatch.setattr(load, "load_pbc_survival", lambda: (altered, follow_up))
     assert load_pbc(landmark=730, horizon=1095)[0].equals(expected)
 
     kept = np.concatenate([[0], np.cumsum(~later)])[X.indptr]
@@ -145,7 +147,7 @@ def test_nothing_after_the_landmark_enters(survival, monkeypatch):
         static_names=X.static_names,
         time_scale=X.time_scale,
     )
-    monkeypatch.setattr(pbc, "load_pbc_survival", lambda: (removed, follow_up))
+    monkeypatch.setattr(load, "load_pbc_survival", lambda: (removed, follow_up))
     again, y_again = load_pbc(landmark=730, horizon=1095)
     assert again.equals(expected)
     np.testing.assert_array_equal(y_again, y)
@@ -159,9 +161,9 @@ def test_follow_up_and_status_reach_the_label_only(survival, monkeypatch):
     end = 2190
     within = (other["time"] > 1095) & (other["time"] <= end) & (other["status"] > 0)
     other["time"][within] = 1096
-    other["status"][within] = pbc.DEATH
+    other["status"][within] = load.DEATH
     other["time"][other["time"] > end] = end + 1
-    monkeypatch.setattr(pbc, "load_pbc_survival", lambda: (X, other))
+    monkeypatch.setattr(load, "load_pbc_survival", lambda: (X, other))
     again, y_again = load_pbc()
     assert again.equals(expected)
     np.testing.assert_array_equal(y_again, y)
@@ -197,3 +199,57 @@ def test_the_number_of_visits_hardly_tells_the_label():
 def test_bad_arguments_are_named(arguments, error, message):
     with pytest.raises(error, match=re.escape(message)):
         load_pbc(**arguments)
+
+
+def test_the_official_split():
+    X_train, y_train = load_japanese_vowels(split="train")
+    X_test, y_test = load_japanese_vowels(split="test")
+    assert (len(X_train), len(X_test)) == (270, 370)
+    # Utterances per speaker as the UCI repository states them.
+    assert np.unique(y_train, return_counts=True)[1].tolist() == [30] * 9
+    per_speaker = [31, 35, 88, 44, 29, 24, 40, 50, 29]
+    assert np.unique(y_test, return_counts=True)[1].tolist() == per_speaker
+    assert np.unique(y_test).tolist() == list("123456789")
+
+
+def test_all_is_train_then_test():
+    X, y = load_japanese_vowels()
+    X_train, y_train = load_japanese_vowels(split="train")
+    X_test, y_test = load_japanese_vowels(split="test")
+    assert X[:270].equals(X_train)
+    assert X[270:].equals(X_test)
+    np.testing.assert_array_equal(y, np.concatenate([y_train, y_test]))
+    assert not set(X_train.instances) & set(X_test.instances)
+
+
+def test_the_facts_of_the_archive():
+    X, _ = load_japanese_vowels()
+    assert X.in_channels == 12
+    assert (X.lengths.min(), X.lengths.max()) == (7, 29)
+    assert not np.isnan(X.values).any()
+    assert X.values[0, :3].tolist() == [1.860936, -0.207383, 0.261557]
+    assert X[:270].values.sum() == pytest.approx(-1057.452303, abs=1e-6)
+    assert X[270:].values.sum() == pytest.approx(-2146.51343, abs=1e-6)
+    assert X.times.dtype == np.int64
+    assert X[3].times.tolist() == list(range(X.lengths[3]))
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_it_equals_the_text_of_the_archive(split, shared):
+    name = f"JapaneseVowels_{split.upper()}.ts"
+    text = shared("uea_ts", "JapaneseVowels", name).read_text()
+    lines = [line for line in text.splitlines() if line.strip() and line[0] not in "#@"]
+    X, y = load_japanese_vowels(split=split)
+    assert len(X) == len(lines)
+    for one, label, line in zip(X, y, lines, strict=True):
+        *channels, speaker = line.split(":")
+        values = [[float(x) for x in channel.split(",")] for channel in channels]
+        np.testing.assert_array_equal(one.values, np.transpose(values))
+        assert label == speaker
+
+
+def test_an_unknown_split_is_named():
+    with pytest.raises(
+        ValueError, match="`split` must be one of None, 'train', 'test'"
+    ):
+        load_japanese_vowels(split="validation")
