@@ -116,7 +116,7 @@ def read_catalog() -> dict[str, tuple[Dataset, ...]]:
 
     Sets of a family, such as "uea/PLAID", have the family's name before the slash.
     """
-    path = files("ckts.datasets.data").joinpath("catalog.toml")
+    path = files("ckts.datasets").joinpath("data/catalog.toml")
     return parse_catalog(path.read_text("utf-8"))
 
 

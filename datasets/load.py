@@ -135,7 +135,7 @@ def load_pbc_survival() -> tuple[Panel, np.ndarray]:
     """
     import pandas as pd
 
-    with files("ckts.datasets.data").joinpath("pbcseq.csv.gz").open("rb") as file:
+    with files("ckts.datasets").joinpath("data/pbcseq.csv.gz").open("rb") as file:
         # exact: by default pandas may round the last bit another way
         table = pd.read_csv(file, compression="gzip", float_precision="round_trip")
     table["sex"] = table["sex"] == "f"
@@ -206,7 +206,7 @@ def load_japanese_vowels(*, split: str | None = None) -> tuple[Panel, np.ndarray
     """
     check_choice("split", split, (None, "train", "test"))
     with (
-        files("ckts.datasets.data").joinpath("japanese_vowels.npz").open("rb") as file,
+        files("ckts.datasets").joinpath("data/japanese_vowels.npz").open("rb") as file,
         np.load(file) as arrays,
     ):
         # The published text has six decimals: a quotient of two integers is the

@@ -261,7 +261,7 @@ def read_tables(texts: Sequence[Text], columns: Sequence[str], separator: str) -
 
 def read_units(name: str) -> tuple[dict[str, str], dict[str, str]]:
     """Return channel -> unit, and static feature -> unit, of records in tables."""
-    path = resources.files("ckts.datasets.data").joinpath("units.toml")
+    path = resources.files("ckts.datasets").joinpath("data/units.toml")
     units = tomllib.loads(path.read_text("utf-8"))[name]
     return units["channels"], units["static"]
 

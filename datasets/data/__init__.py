@@ -1,1 +1,0 @@
-"""Shipped data files; `docs/data.md` names the source and license of each."""
