@@ -119,7 +119,7 @@ def _make_panel(table: Table, duplicates: str) -> Panel:
     known = known.reindex(index=range(len(table.texts)), columns=list(_AT_ADMISSION))
     if known["RecordID"].isna().any():
         text = table.texts[int(np.argmax(known["RecordID"].isna()))]
-        raise text.error("have a RecordID at 00:00", "none", None, "Fetch it again.")
+        raise text.error("have a RecordID at 00:00", "none")
     if duplicates == "error":
         _raise_if_repeated(table, measured)
     return Panel.from_measurements(

@@ -7,10 +7,8 @@ import numpy as np
 
 from ckts.datasets._steps import count_steps, panel_of_steps
 from ckts.datasets.readers._numbers import parse_numbers
-from ckts.datasets.readers._text import Text, as_text, shorten
+from ckts.datasets.readers._text import REPAIR, Text, as_text, shorten
 from ckts.panel import Panel
-
-_REPAIR = "Repair the file, or fetch it again."
 
 
 @dataclass(frozen=True)
@@ -38,9 +36,17 @@ class Cases:
         """Channels of every case."""
         return len(self.pieces) // len(self.lines)
 
-    def error(self, rule: str, got: str, case: int, way_out: str) -> ValueError:
+    def error(
+        self, rule: str, got: str, case: int, way_out: str = REPAIR
+    ) -> ValueError:
         """Make the error that a case, counted from 0, breaks a rule."""
         return self.text.error(rule, got, self.lines[case], way_out)
+
+    def check_lengths(self, lengths: np.ndarray, expected: int, rule: str) -> None:
+        """Raise if a series, of `lengths` (n_series,), has not as many values."""
+        if np.any(lengths != expected):
+            case = int(np.argmax(lengths != expected))
+            raise self.error(rule, str(lengths[case]), case)
 
     def number_error(self, counts: np.ndarray, number: int, token: bytes) -> ValueError:
         """Make the error that a value, counted over all pieces, is not a number."""
@@ -51,59 +57,53 @@ class Cases:
             "hold finite numbers, or ? where nothing was observed",
             f"{shorten(as_text(token))} as value {place} of channel {channel}",
             case,
-            _REPAIR,
         )
 
 
-def read_header(
-    text: Text, comment: str, read_entry: Callable[[str, int], None], way_out: str
-) -> int:
-    """Pass the lines up to @data and their numbers on; return the number of @data."""
-    lines = text.content.splitlines()
-    for number, raw in enumerate(lines, 1):
-        line = as_text(raw)
-        if not line or line[0] == comment:
-            continue
-        if line.split()[0].lower() == "@data":
-            return number
-        read_entry(line, number)
-    got = f"{len(lines)} lines without it" if lines else "nothing"
-    raise text.error("have @data before the series", got, None, way_out)
-
-
-def split_cases(
+def read_cases(
     text: Text,
-    n_header: int,
-    comment: bytes,
+    comment: str,
+    read_entry: Callable[[str, int], None],
     split: Callable[[bytes, int], tuple[list[bytes], bytes]],
 ) -> Cases:
-    """Split the lines after the header into the pieces of their channels and a label.
+    """Read the header, up to @data, then split the lines behind it.
 
     All cases have as many channels as the first, and there is one at least.
 
     Parameters
     ----------
     text : Text
-    n_header : int
-        Lines of the header.
-    comment : bytes
+    comment : str
         The character that lines to skip begin with.
-    split : function of a line and its number
+    read_entry, split : callable
+        Take a line and its number; `split` returns the pieces of channels and a label.
     """
+    lines = enumerate(text.content.splitlines(), 1)
+    number, key = 0, ""
+    while key != "@data":
+        number, raw = next(lines, (number, None))
+        if raw is None:
+            got = f"{number} lines without it" if number else "nothing"
+            raise text.error("have @data before the series", got)
+        line = as_text(raw)
+        if line and line[0] != comment:
+            read_entry(line, number)
+            key = line.split()[0].lower()
     cases = Cases(text, [], [], [])
-    for number, raw in enumerate(text.content.splitlines()[n_header:], n_header + 1):
+    for number, raw in lines:
         line = raw.strip()
-        if not line or line[:1] == comment:
+        if not line or line[:1] == comment.encode():
             continue
         channels, label = split(line, number)
-        if cases.lines and len(channels) != cases.n_channels:
-            rule = f"have {cases.n_channels} channels in every series, as in the first"
-            raise text.error(rule, str(len(channels)), number, _REPAIR)
+        expected = cases.n_channels if cases.lines else max(len(channels), 1)
+        if len(channels) != expected:
+            rule = f"have {expected} channels in every series, as in the first"
+            raise text.error(rule, str(len(channels)), number)
         cases.lines.append(number)
         cases.pieces.extend(channels)
         cases.labels.append(label)
     if not cases.lines:
-        raise text.error("hold series after @data", "none", None, _REPAIR)
+        raise text.error("hold series after @data", "none")
     return cases
 
 
@@ -155,7 +155,7 @@ def read_targets(cases: Cases, classes: str | None) -> np.ndarray:
         if several or len(wrong):
             case = min([*several, *wrong.tolist()])
             rule, got = "have a number to predict at the line's end", cases.labels[case]
-            raise cases.error(rule, shorten(as_text(got)), case, _REPAIR)
+            raise cases.error(rule, shorten(as_text(got)), case)
         return numbers
     spelled = f" {classes} "
     known: dict[bytes, str] = {}
@@ -165,6 +165,6 @@ def read_targets(cases: Cases, classes: str | None) -> np.ndarray:
             at = spelled.casefold().find(f" {name.casefold()} ") if name else -1
             if at < 0:
                 rule = f"have one of the classes {shorten(classes)} at the line's end"
-                raise cases.error(rule, shorten(name), case, _REPAIR)
+                raise cases.error(rule, shorten(name), case)
             known[label] = spelled[at + 1 : at + 1 + len(name)]
     return np.array([known[label] for label in cases.labels])

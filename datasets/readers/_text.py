@@ -21,7 +21,7 @@ Part = tuple[Panel, np.ndarray | None]
 _ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2")
 _BOM = "\ufeff".encode()
 _PART = re.compile(r"(.*)_(train|test)", re.IGNORECASE)
-_FETCH = "Fetch the file again if it is cut off."
+REPAIR = "Repair the file, or fetch it again if it is cut off."
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,9 @@ class Text:
         match = _PART.fullmatch(self.stem)
         return (match[1], match[2].lower()) if match else (self.stem, "")
 
-    def error(self, rule: str, got: str, line: int | None, way_out: str) -> ValueError:
+    def error(
+        self, rule: str, got: str, line: int | None = None, way_out: str = REPAIR
+    ) -> ValueError:
         """Make the error that a line (counted from 1) breaks a rule."""
         where = self.name if line is None else f"{self.name}, line {line}"
         return ValueError(
@@ -193,7 +195,7 @@ class Table:
         """The number of the file of each row, of shape (n_rows,)."""
         return np.repeat(np.arange(len(self.lengths)), self.lengths)
 
-    def error(self, rule: str, got: str, row: int, way_out: str = _FETCH) -> ValueError:
+    def error(self, rule: str, got: str, row: int, way_out: str = REPAIR) -> ValueError:
         """Make the error that a row breaks a rule."""
         ends = np.cumsum(self.lengths)
         file = int(np.searchsorted(ends, row, side="right"))
@@ -250,7 +252,7 @@ def read_tables(texts: Sequence[Text], columns: Sequence[str], separator: str) -
         first, _, body = content.partition(b"\n")
         if first.strip() != heading.encode():
             rule = f"have the heading {shorten(heading)}"
-            raise text.error(rule, shorten(as_text(first)), 1, _FETCH)
+            raise text.error(rule, shorten(as_text(first)), 1)
         bodies.append(body)
     lengths = np.array([body.count(b"\n") + 1 if body else 0 for body in bodies])
     body = b"\n".join(body for body in bodies if body)

@@ -3,14 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
-import numpy as np
-
-from ckts.datasets.readers._cases import (
-    read_header,
-    read_series,
-    read_targets,
-    split_cases,
-)
+from ckts.datasets.readers._cases import read_cases, read_series, read_targets
 from ckts.datasets.readers._text import (
     Part,
     Source,
@@ -25,7 +18,6 @@ _ATTRIBUTE = re.compile(r"""@attribute\s+('[^']*'|"[^"]*"|\S+)\s+(.+)""", re.IGN
 _CLASSES = re.compile(r"""\s*('[^']*'|"[^"]*"|[^,]*)\s*(?:,|$)""")
 _CASE = re.compile(rb"""(.*),\s*('[^']*'|"[^"]*"|[^,'"]*)""", re.DOTALL)
 _CHANNELS = re.compile(rb"""\s*(['"])(.*)\1\s*""", re.DOTALL)
-_FETCH = "Check that it is an `.arff` file, and fetch it again if it is cut off."
 
 
 def read_arff(source: Source, *, split: str | None = None) -> Part:
@@ -96,20 +88,25 @@ class _Header:
         return " ".join(name.strip().strip("'\"") for name in names)
 
     def read(self, line: str, number: int) -> None:
-        """Take one line of the header."""
+        """Take one line; at @data compare the number of attributes."""
         word = line.split()[0].lower()
-        if word not in ("@relation", "@attribute", "@end"):
-            rule = "have @relation, @attribute or @end before @data"
-            raise self.text.error(rule, shorten(line), number, _FETCH)
         if word == "@end":
             self.inside = False
         elif word == "@attribute" and not self.inside:
             match = _ATTRIBUTE.fullmatch(line)
             if match is None:
                 rule = "have a name and a kind after @attribute"
-                raise self.text.error(rule, shorten(line), number, _FETCH)
+                raise self.text.error(rule, shorten(line), number)
             self.kinds.append(match[2].strip())
             self.inside = self.kinds[-1].lower() == "relational"
+        elif word == "@data":
+            n_kinds = len(self.kinds)
+            if n_kinds < 2 or (self.is_relational and n_kinds != 2):
+                rule = "have the attributes of the series and one for the class"
+                raise self.text.error(rule, f"{n_kinds} attributes", number)
+        elif word not in ("@relation", "@attribute"):
+            rule = "have @relation, @attribute or @end before @data"
+            raise self.text.error(rule, shorten(line), number)
 
     def split(self, line: bytes, number: int) -> tuple[list[bytes], bytes]:
         r"""Split 1,2,label or '1,2\n3,4',label, where \n is a backslash and an n."""
@@ -121,22 +118,17 @@ class _Header:
         channels = _CHANNELS.fullmatch(values)
         if channels is None:
             rule = "have channels between quotes, then a comma and the class"
-            raise self.text.error(rule, shorten(as_text(line)), number, _FETCH)
+            raise self.text.error(rule, shorten(as_text(line)), number)
         return channels[2].split(rb"\n"), label
 
 
 def _read(text: Text) -> Part:
     header = _Header(text)
-    n_header = read_header(text, "%", header.read, _FETCH)
-    n_values = len(header.kinds) - 1
-    if n_values < 1 or (header.is_relational and n_values != 1):
-        rule = "have the attributes of the series and one for the class"
-        raise text.error(rule, f"{n_values + 1} attributes", n_header, _FETCH)
-    cases = split_cases(text, n_header, b"%", header.split)
+    cases = read_cases(text, "%", header.read, header.split)
     y = read_targets(cases, header.classes)
     panel = read_series(cases)
-    if not header.is_relational and np.any(panel.lengths != n_values):
-        case = int(np.argmax(panel.lengths != n_values))
+    if not header.is_relational:
+        n_values = len(header.kinds) - 1
         rule = f"have {n_values} values in each series, one for each attribute"
-        raise cases.error(rule, str(panel.lengths[case]), case, _FETCH)
+        cases.check_lengths(panel.lengths, n_values, rule)
     return panel, y

@@ -8,13 +8,7 @@ from functools import partial
 import numpy as np
 
 from ckts._checks import check_choice
-from ckts.datasets.readers._cases import (
-    Cases,
-    read_header,
-    read_series,
-    read_targets,
-    split_cases,
-)
+from ckts.datasets.readers._cases import Cases, read_cases, read_series, read_targets
 from ckts.datasets.readers._numbers import parse_numbers
 from ckts.datasets.readers._text import (
     Part,
@@ -27,11 +21,13 @@ from ckts.datasets.readers._text import (
 )
 from ckts.panel import DATETIME, NUMBER, Panel, TimeScale, parse_times, show_time
 
-_FLAGS = {"timestamps", "missing", "univariate", "equallength"}
-_TARGETS = {"classlabel", "targetlabel"}
-_COUNTS = {"dimensions", "dimension", "serieslength"}
-_FETCH = "Check that it is a `.ts` file, and fetch it again if it is cut off."
-_CORRECT = "Correct the header if the series are right."
+_BOOL = r"(true|false)( |$)", "true or false"
+_COUNT = r"\d+$", "a number"
+_EXPECTED = {
+    **dict.fromkeys(("timestamps", "missing", "univariate", "equallength"), _BOOL),
+    **dict.fromkeys(("classlabel", "targetlabel"), _BOOL),
+    **dict.fromkeys(("dimensions", "dimension", "serieslength"), _COUNT),
+}
 _COLON = re.compile(rb":(?![^()]*\))")  # not inside of a pair, as in 12:30
 _PAIR = rb"\s*\(([^(),]+),[^(),]+\)\s*"
 _PIECE = re.compile(rb"%b(?:,%b)*" % (_PAIR, _PAIR))
@@ -109,97 +105,75 @@ def read_ts(
 def parse_ts(text: Text, duplicates: str = "error") -> Part:
     """Read one text as `read_ts` does."""
     header = _Header(text)
-    n_header = read_header(text, "#", header.read, _FETCH)
-    cases = split_cases(text, n_header, b"#", header.split)
+    cases = read_cases(text, "#", header.read, header.split)
     header.check_channels(cases)
     y = read_targets(cases, header.classes) if header.has_label else None
-    if header.flags.get("timestamps"):
+    if header.states("timestamps"):
         return _read_stamped(cases, duplicates), y
     panel = read_series(cases)
-    if header.flags.get("equallength"):
-        _check_lengths(cases, panel.lengths)
+    if header.states("equallength"):
+        rule = (
+            f"have series of {panel.lengths[0]} values, like the first, where the "
+            "header states @equalLength true"
+        )
+        cases.check_lengths(panel.lengths, panel.lengths[0], rule)
     return panel, y
 
 
 @dataclass
 class _Header:
-    """What a header says; names in lower case, as they are written in any case.
-
-    Parameters
-    ----------
-    text : Text
-    flags : dict of str to bool
-        "timestamps", "univariate", "equallength", ... where stated.
-    classes : str, optional
-        Between spaces; None if the series have no class.
-    has_target : bool
-        Whether a number is at the end of each line.
-    n_channels : int, optional
-    """
+    """What a header says: the words after each name, which is in lower case."""
 
     text: Text
-    flags: dict[str, bool] = field(default_factory=dict)
-    classes: str | None = None
-    has_target: bool = False
-    n_channels: int | None = None
+    words: dict[str, list[str]] = field(default_factory=dict)
+
+    def states(self, name: str) -> bool:
+        """Whether it states that something is true."""
+        return self.words.get(name, [""])[0].lower() == "true"
+
+    @property
+    def classes(self) -> str | None:
+        """The classes between spaces; None if the series have no class."""
+        known = self.states("classlabel")
+        return " ".join(self.words["classlabel"][1:]) if known else None
 
     @property
     def has_label(self) -> bool:
         """Whether a class or a number is at the end of each line."""
-        return self.has_target or self.classes is not None
+        return self.states("targetlabel") or self.states("classlabel")
 
     def read(self, line: str, number: int) -> None:
-        """Take one line of the header."""
+        """Take one line."""
         if line[0] != "@":
             rule = "have lines that begin with @ or # before @data"
-            raise self.text.error(rule, shorten(line), number, _FETCH)
-        key, *words = line[1:].split() or [""]
-        key, first = key.lower(), words[0].lower() if words else ""
-        if key in _FLAGS | _TARGETS and first not in ("true", "false"):
-            rule = f"have true or false after @{key}"
-            raise self.text.error(rule, shorten(" ".join(words)), number, _FETCH)
-        if key in _COUNTS and not (len(words) == 1 and first.isdecimal()):
-            rule = f"have a number after @{key}"
-            raise self.text.error(rule, shorten(" ".join(words)), number, _FETCH)
-        if key in _FLAGS:
-            self.flags[key] = first == "true"
-        elif key == "targetlabel":
-            self.has_target = first == "true"
-        elif key == "classlabel" and first == "true":
-            self.classes = " ".join(words[1:])
-        elif key in ("dimension", "dimensions"):
-            self.n_channels = int(first)
+            raise self.text.error(rule, shorten(line), number)
+        name, *words = line[1:].split() or [""]
+        name = name.lower()
+        pattern, expected = _EXPECTED.get(name, ("", ""))
+        if expected and not re.match(pattern, " ".join(words), re.IGNORECASE):
+            rule = f"have {expected} after @{name}"
+            raise self.text.error(rule, shorten(" ".join(words)), number)
+        self.words[name] = words
 
     def split(self, line: bytes, number: int) -> tuple[list[bytes], bytes]:
         """Split a line into channels and label."""
-        stamped = self.flags.get("timestamps")
+        stamped = self.states("timestamps")
         channels = _COLON.split(line) if stamped else line.split(b":")
         return channels, channels.pop() if self.has_label else b""
 
     def check_channels(self, cases: Cases) -> None:
         """Compare the channels of all cases with what the header states."""
         found = cases.n_channels
-        if self.flags.get("univariate") and found != 1:
+        if self.states("univariate") and found != 1:
             rule = "have one channel where the header states @univariate true"
-            raise cases.error(rule, str(found), 0, _CORRECT)
-        if self.n_channels not in (None, found):
-            warnings.warn(
-                f"the header of {self.text.name} states {self.n_channels} channels, "
-                f"but all series have {found}: {found} are read",
-                stacklevel=4,  # the caller of `read_ts`
-            )
-
-
-def _check_lengths(cases: Cases, lengths: np.ndarray) -> None:
-    if np.any(lengths != lengths[0]):
-        case = int(np.argmax(lengths != lengths[0]))
-        raise cases.error(
-            f"have series of {lengths[0]} values, like the first, where the header "
-            "states @equalLength true",
-            str(lengths[case]),
-            case,
-            _CORRECT,
-        )
+            raise cases.error(rule, str(found), 0)
+        for name in ("dimension", "dimensions"):
+            if int(self.words.get(name, [found])[0]) != found:
+                warnings.warn(
+                    f"the header of {self.text.name} states {self.words[name][0]} "
+                    f"channels, but all series have {found}: {found} are read",
+                    stacklevel=4,  # the caller of `read_ts`
+                )
 
 
 def _read_stamped(cases: Cases, duplicates: str) -> Panel:

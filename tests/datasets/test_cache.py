@@ -79,7 +79,7 @@ def test_a_file_damaged_in_the_cache_is_downloaded_again(dataset, server):
 
 
 @pytest.mark.parametrize("damaged", [False, True])
-def test_offline_nothing_is_asked_for(dataset, server, monkeypatch, damaged):
+def test_offline_nothing_is_requested(dataset, server, monkeypatch, damaged):
     if damaged:
         prepared(dataset).write_bytes(CONTENT[1:])
     state = "broken" if damaged else "missing"

@@ -41,7 +41,7 @@ def test_the_next_mirror_helps(dataset, server, manner):
     assert left_over(dataset) == {NAME}
 
 
-def test_a_stalled_file_goes_on_where_it_stopped(dataset, server, monkeypatch):
+def test_a_stalled_download_resumes_where_it_stopped(dataset, server, monkeypatch):
     be_impatient(monkeypatch)
     server.behave("first", "stall", "well")
     assert fetched(dataset) == CONTENT
@@ -72,13 +72,13 @@ def test_half_a_file_of_an_earlier_day_goes_on_at_another_mirror(dataset, server
 
 
 @pytest.mark.parametrize("length", [1000, len(CONTENT), len(CONTENT) + 5])
-def test_a_wrong_beginning_is_thrown_away(dataset, server, length):
+def test_a_wrong_beginning_is_discarded(dataset, server, length):
     part_of(prepared(dataset)).write_bytes(b"x" * length)
     assert fetched(dataset) == CONTENT
     assert set(server.paths()) == {"first"}
 
 
-def test_a_part_longer_than_the_file_is_thrown_away_without_a_published_size(server):
+def test_a_part_longer_than_the_file_is_discarded_without_a_published_size(server):
     server.files["first"] = CONTENT
     dataset = dataset_of(server, digest=sha256(CONTENT))
     part_of(prepared(dataset)).write_bytes(b"x" * len(CONTENT))
@@ -97,16 +97,14 @@ def test_a_server_may_send_less_than_the_range(dataset, server):
 
 
 @pytest.mark.parametrize("manner", ["broken", "hang up"])
-def test_an_answer_that_may_pass_is_asked_for_again(
-    dataset, server, manner, monkeypatch
-):
+def test_a_temporary_failure_is_requested_again(dataset, server, manner, monkeypatch):
     monkeypatch.setattr(_download, "PAUSES", (0, 0))
     server.behave("first", manner, manner, "well")
     assert fetched(dataset) == CONTENT
     assert server.paths() == ["first"] * 3
 
 
-def test_an_answer_that_will_stay_is_not_asked_for_again(dataset, server, monkeypatch):
+def test_a_permanent_failure_is_not_requested_again(dataset, server, monkeypatch):
     monkeypatch.setattr(_download, "PAUSES", (0, 0))
     server.behave("first", "missing", "well")
     assert fetched(dataset) == CONTENT
@@ -152,7 +150,7 @@ def test_what_no_mirror_has_raises_with_all_that_helps(
     assert not path.exists()
 
 
-def test_the_bar_is_drawn_when_asked(dataset, capsys):
+def test_the_bar_is_drawn_if_verbose(dataset, capsys):
     fetch(dataset, verbose=True)
     assert "410k/410k" in capsys.readouterr().err
 
@@ -180,7 +178,7 @@ def test_a_weak_validator_joins_nothing(unpublished, server):
     assert server.requests == [("first", None), ("first", None)]
 
 
-def test_another_range_than_asked_for_joins_nothing(unpublished, server):
+def test_another_range_than_requested_joins_nothing(unpublished, server):
     server.behave("first", "truncate", "other range")
     assert fetched(unpublished) == CONTENT
     assert server.requests[-1] == ("second", None)

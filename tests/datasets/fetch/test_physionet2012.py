@@ -96,7 +96,7 @@ def test_weight_is_static_at_first_and_a_series_later():
     assert X.instances.tolist() == [7]
 
 
-def test_rows_without_a_name_are_dropped_and_unknown_ones_refused():
+def test_rows_without_a_name_are_dropped_and_unknown_ones_raise():
     X, _ = read("00:07,,5\n00:08,HR,60\n")
     assert X.times.tolist() == [8]
     with pytest.raises(
@@ -205,7 +205,7 @@ def test_what_is_wrong_is_shown_with_its_line(text, message):
 def test_the_file_among_many_is_named(tmp_path):
     (tmp_path / "7.txt").write_text(HEADING + STATIC)
     (tmp_path / "8.txt").write_text(HEADING + STATIC + "00:07,HR,5\n00:08,HR,x\n")
-    with pytest.raises(ValueError, match=r"got 'x' in 8\.txt, line 9\. Fetch"):
+    with pytest.raises(ValueError, match=r"got 'x' in 8\.txt, line 9\. Repair"):
         read_physionet2012(tmp_path)
 
 
@@ -236,7 +236,7 @@ def test_outcomes_stand_in_one_file(tmp_path):
         read("", outcomes=tmp_path)
 
 
-def test_a_record_that_is_there_twice_is_refused(tmp_path):
+def test_a_record_that_is_there_twice_raises(tmp_path):
     path = tmp_path / "records.tar.gz"
     record = HEADING + STATIC
     path.write_bytes(tar_of({"set-a/7.txt": record, "copy/7.txt": record}))
@@ -303,7 +303,7 @@ def test_records_without_measurements_are_kept_and_said(mirror):
     assert "Silva" in bunch.citation
 
 
-def test_one_set_asks_for_its_files_only(mirror, server):
+def test_one_set_requests_its_files_only(mirror, server):
     X, y = fetch_physionet2012(subset="b", return_X_y=True)
     assert X.instances.tolist() == [101, 102]
     assert y.tolist() == [0, 1]

@@ -9,10 +9,9 @@ from hypothesis import strategies as st
 
 from ckts.datasets.readers._cases import (
     Cases,
-    read_header,
+    read_cases,
     read_series,
     read_targets,
-    split_cases,
 )
 from ckts.datasets.readers._text import Text
 
@@ -25,19 +24,22 @@ def split(line, number):
 def test_the_header_ends_at_data_and_skips_comments():
     entries = []
     text = Text("a.ts", b"% note\n\n@Relation x\n @DATA \n1:a\n")
-    n_header = read_header(text, "%", lambda *entry: entries.append(entry), "Fetch.")
-    assert (n_header, entries) == (4, [("@Relation x", 3)])
+    cases = read_cases(text, "%", lambda *entry: entries.append(entry), split)
+    assert entries == [("@Relation x", 3), ("@DATA", 4)]
+    assert cases.lines == [5]
 
 
 @pytest.mark.parametrize("blank", ["\u00a0", "\u2003", "\x1c"])
 def test_a_line_of_any_white_space_is_blank(blank):
-    text = Text("a.ts", f"{blank}\n@data\n".encode())
-    assert read_header(text, "#", pytest.fail, "Fetch it.") == 2
+    entries = []
+    text = Text("a.ts", f"{blank}\n@data\n1:a\n".encode())
+    read_cases(text, "#", lambda *entry: entries.append(entry), split)
+    assert entries == [("@data", 2)]
 
 
 def test_every_case_knows_its_line():
     text = Text("a.ts", b"@data\n\n1,2:3:a\n# note\n4::b\n")
-    cases = split_cases(text, 1, b"#", split)
+    cases = read_cases(text, "#", lambda *entry: None, split)
     assert (cases.lines, cases.labels) == ([3, 5], [b"a", b"b"])
     assert cases.pieces == [b"1,2", b"3", b"4", b""]
     message = "`source` must rule; got it in a.ts, line 5. Way out."

@@ -80,7 +80,7 @@ def test_any_decimal_number_is_rounded_like_float(tokens):
 
 
 @given(st.lists(st.text("0123456789.eE+-?naN _x", max_size=6), min_size=1))
-def test_any_text_is_refused_or_parsed_like_float(tokens):
+def test_any_text_is_rejected_or_parsed_like_float(tokens):
     assert_equal(",".join(tokens).encode())
 
 

@@ -170,7 +170,7 @@ class TestTimeStamps:
         assert X[0].times.tolist() == [pd.Timestamp(stamp).value for stamp in stamps]
         np.testing.assert_array_equal(X[0].values[:, 1], [np.nan, np.nan, 3])
 
-    def test_a_time_given_twice_is_refused_or_handled(self):
+    def test_a_time_given_twice_raises_or_is_handled(self):
         text = STAMPED + "(1,1):a\n(1,1),(2,5),(1,3):b\n"
         with pytest.raises(
             ValueError,
@@ -224,7 +224,7 @@ class TestTimeStamps:
         with pytest.raises(ValueError, match=f"{message}.* in the open file, line 5"):
             read(STAMPED + "(1,1):a\n" + line + "\n")
 
-    def test_a_file_of_one_line_without_pairs_is_refused(self):
+    def test_a_file_of_one_line_without_pairs_raises(self):
         with pytest.raises(ValueError, match=r"must have pairs .* got 'abc' .* line 4"):
             read(STAMPED + "abc:a\n")
         X, _ = read(STAMPED + ":a\n")
@@ -258,6 +258,7 @@ class TestHostileInput:
             (HEADER.replace("@data\n", ""), "@data .*; got 4 lines without it"),
             ("<!DOCTYPE html>\n<html>", "begin with @ or # before @data.* line 1"),
             (HEADER, "hold series after @data; got none"),
+            (HEADER + "a\n", "have 1 channels in every series.*; got 0 .*, line 6"),
             (HEADER + "1:a\n1,2:3:b\n", "have 1 channels in every.*; got 2 .* line 7"),
             (HEADER + "1:a\n1,x:b\n", "got 'x' as value 2 of channel 0 .*, line 7"),
             (HEADER + "1:2,3:a\n1:2,:a\n", "got '' as value 2 of channel 1 .*, line 7"),
@@ -280,7 +281,7 @@ class TestHostileInput:
         with pytest.raises(ValueError, match=f"`source` must .*{message}"):
             read(text)
 
-    def test_a_file_cut_anywhere_is_refused_or_loses_whole_lines(self):
+    def test_a_file_cut_anywhere_raises_or_loses_whole_lines(self):
         text = HEADER + "1.25,2.5:4,5:a\n6,7:8,9:b\n"
         for size in range(len(text)):
             try:
@@ -291,17 +292,17 @@ class TestHostileInput:
             assert X.n_series == 1 or size >= len(text) - 1
 
     @given(st.binary(max_size=60))
-    def test_any_bytes_are_read_or_refused_in_our_words(self, raw):
+    def test_any_bytes_are_read_or_raise_a_message_of_ours(self, raw):
         header = random.Random(len(raw)).choice((HEADER, STAMPED, "")).encode()
         try:
             read_ts(io.BytesIO(header + raw))
         except ValueError as error:
-            refusal = str(error)
+            message = str(error)
         else:
             return
-        assert refusal.startswith("`source` must ")
+        assert message.startswith("`source` must ")
 
-    def test_a_header_with_another_number_of_channels_is_doubted(self):
+    def test_a_header_with_another_number_of_channels_warns(self):
         source = io.StringIO("@dimension 3\n" + HEADER + "1:2:a\n")
         rule = "states 3 channels, but all .* have 2"
         with pytest.warns(UserWarning, match=rule) as caught:
