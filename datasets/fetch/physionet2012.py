@@ -20,7 +20,6 @@ from ckts.datasets.readers._text import (
     read_text,
     read_texts,
     read_units,
-    shorten,
 )
 from ckts.panel import Panel, TimeScale
 
@@ -114,7 +113,7 @@ def _make_panel(table: Table, duplicates: str) -> Panel:
     measured = measured[measured["name"] != ""]
     channels = measured["name"].cat.set_categories(list(CHANNELS)).cat.codes
     rule = f"have one of {len(CHANNELS)} parameters"
-    _raise_first(table, measured["name"], channels.to_numpy() < 0, rule)
+    table.check_cells(measured.index[channels < 0], 1, rule)
     known = first.pivot(index="series", columns="name", values="value")
     known = known.reindex(index=range(len(table.texts)), columns=list(_AT_ADMISSION))
     if known["RecordID"].isna().any():
@@ -165,16 +164,16 @@ def _parse_columns(table: Table) -> pd.DataFrame:
     ).iloc[: table.lengths.sum()]
     clock = frame["time"].cat.categories.str.extract(_CLOCK).astype(float)
     minutes = (60 * clock[0] + clock[1]).to_numpy()[frame["time"].cat.codes]
-    _raise_first(table, frame["time"], np.isnan(minutes), "have times HH:MM")
+    table.check_cells(np.flatnonzero(np.isnan(minutes)), 0, "have times HH:MM")
     spelled = ",".join(frame["value"].cat.categories)
     numbers, wrong = parse_numbers(spelled.encode(), b",")
     numbers[wrong] = np.nan
     values = numbers[frame["value"].cat.codes]
-    rule = "have finite numbers as values"
-    _raise_first(table, frame["value"], ~np.isfinite(values), rule)
-    records = frame["value"][frame["name"] == "RecordID"]
+    infinite = np.flatnonzero(~np.isfinite(values))
+    table.check_cells(infinite, 2, "have finite numbers as values")
+    broken = np.flatnonzero((frame["name"] == "RecordID") & ~_is_whole(values))
     rule = "have a whole number of at most 15 digits as RecordID"
-    _raise_first(table, records, ~_is_whole(numbers[records.cat.codes]), rule)
+    table.check_cells(broken, 2, rule)
     return frame.assign(
         series=table.series,
         minute=minutes.astype(np.int64),
@@ -187,14 +186,6 @@ def _is_whole(numbers: np.ndarray) -> np.ndarray:
     return (numbers == np.trunc(numbers)) & (abs(numbers) < 1e15)
 
 
-def _raise_first(table: Table, column: pd.Series, wrong: np.ndarray, rule: str) -> None:
-    """Raise if a cell of a column breaks a rule."""
-    if wrong.any():
-        place = int(np.argmax(wrong))
-        cell = shorten(str(column.iloc[place]))
-        raise table.error(rule, cell, int(column.index[place]))
-
-
 def _read_outcomes(source: Source, records: np.ndarray) -> pd.DataFrame:
     """Read the outcomes of some records, in their order."""
     import pandas as pd
@@ -203,7 +194,7 @@ def _read_outcomes(source: Source, records: np.ndarray) -> pd.DataFrame:
     table = read_tables([text], ("RecordID", *OUTCOMES), ",")
     cells, wrong = table.parse()
     rule = "have whole numbers of at most 15 digits"
-    table.check_cells(wrong | ~_is_whole(cells), rule)
+    table.check_cells(*np.nonzero(wrong | ~_is_whole(cells)), rule)
     known = cells.astype(np.int64)
     frame = pd.DataFrame(known[:, 1:], columns=list(OUTCOMES), index=known[:, 0])
     if not frame.index.is_unique:

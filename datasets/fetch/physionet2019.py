@@ -10,7 +10,6 @@ from ckts._checks import check_choice, check_some_of
 from ckts.datasets._cache import Cache
 from ckts.datasets.readers._text import (
     Source,
-    Table,
     read_tables,
     read_texts,
     read_units,
@@ -75,11 +74,14 @@ def read_physionet2019(source: Source) -> tuple[Panel, np.ndarray]:
     texts = sorted(read_texts(source, ".psv"), key=lambda text: text.stem)
     table = read_tables(texts, _COLUMNS, "|")
     cells, wrong = table.parse()
-    table.check_cells(wrong, "have finite numbers or NaN")
-    wrong[:, -1] = ~np.isin(cells[:, -1], (0, 1))
-    table.check_cells(wrong, "have SepsisLabel 0 or 1")
-    hours = cells[:, -2]
-    _check_hours(table, hours)
+    table.check_cells(*np.nonzero(wrong), "have finite numbers or NaN")
+    hours, labels = cells[:, -2], cells[:, -1]
+    unknown = np.flatnonzero(~np.isin(labels, (0, 1)))
+    table.check_cells(unknown, len(_COLUMNS) - 1, "have SepsisLabel 0 or 1")
+    wrong_hours = hours != np.floor(hours)
+    wrong_hours[1:] |= (np.diff(table.series) == 0) & ~(np.diff(hours) > 0)
+    rule = "have whole hours that increase"
+    table.check_cells(np.flatnonzero(wrong_hours), len(_COLUMNS) - 2, rule)
     indptr = np.concatenate([[0], np.cumsum(table.lengths)])
     filled = table.lengths > 0
     static = np.full((len(texts), len(STATIC)), np.nan)
@@ -94,17 +96,7 @@ def read_physionet2019(source: Source) -> tuple[Panel, np.ndarray]:
         static_names=tuple(STATIC),
         time_scale=TimeScale("number", "h"),
     )
-    return panel, cells[:, -1].astype(np.int64)
-
-
-def _check_hours(table: Table, hours: np.ndarray) -> None:
-    """Raise unless hours (n_rows,) are whole and increase within each record."""
-    wrong = hours != np.floor(hours)
-    wrong[1:] |= (np.diff(table.series) == 0) & ~(np.diff(hours) > 0)
-    if wrong.any():
-        row = int(np.argmax(wrong))
-        rule = "have whole hours that increase in column ICULOS"
-        raise table.error(rule, f"{hours[row]:g}", row)
+    return panel, labels.astype(np.int64)
 
 
 def fetch_physionet2019(

@@ -202,10 +202,12 @@ class Table:
         line = row - int(ends[file] - self.lengths[file]) + 2
         return self.texts[file].error(rule, got, line, way_out)
 
-    def check_cells(self, wrong: np.ndarray, rule: str) -> None:
-        """Raise if a cell is wrong, bool of shape (n_rows, n_columns)."""
-        if wrong.any():
-            row, column = divmod(int(np.argmax(wrong)), len(self.columns))
+    def check_cells(
+        self, rows: np.ndarray, columns: int | np.ndarray, rule: str
+    ) -> None:
+        """Raise if there is a cell, by its row and column, that breaks a rule."""
+        if len(rows):
+            row, column = int(rows[0]), int(np.ravel(columns)[0])
             line = self.body.split(b"\n", row + 1)[row]
             cell = shorten(as_text(line.split(self.separator)[column]))
             raise self.error(rule, f"{cell} in column {self.columns[column]}", row)

@@ -205,7 +205,9 @@ def test_what_is_wrong_is_shown_with_its_line(text, message):
 def test_the_file_among_many_is_named(tmp_path):
     (tmp_path / "7.txt").write_text(HEADING + STATIC)
     (tmp_path / "8.txt").write_text(HEADING + STATIC + "00:07,HR,5\n00:08,HR,x\n")
-    with pytest.raises(ValueError, match=r"got 'x' in 8\.txt, line 9\. Repair"):
+    with pytest.raises(
+        ValueError, match=r"got 'x' in column Value in 8\.txt, line 9\. Repair"
+    ):
         read_physionet2012(tmp_path)
 
 

@@ -112,12 +112,12 @@ def test_hours_static_features_and_labels(tmp_path):
             "SepsisLabel 0 or 1; got '2' in .*, line 2",
         ),
         (HEADING + hour(1, "NaN"), "have SepsisLabel 0 or 1; got 'NaN' .*, line 2"),
-        (HEADING + hour(1.5), "have whole hours that increase .*; got 1.5 .*, line 2"),
+        (HEADING + hour(1.5), "have whole hours that increase; got '1.5' .*, line 2"),
         (
             HEADING + hour("NaN"),
-            "have whole hours that increase .*; got nan .*, line 2",
+            "have whole hours that increase; got 'NaN' .*, line 2",
         ),
-        (HEADING + hour(2) + hour(2), "whole hours that increase .*; got 2 .*, line 3"),
+        (HEADING + hour(2) + hour(2), "whole hours that increase; got '2' .*, line 3"),
     ],
 )
 def test_what_is_wrong_is_shown_with_its_line(text, message):
