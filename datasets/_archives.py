@@ -15,6 +15,7 @@ import bz2
 import gzip
 import io
 import lzma
+import math
 import os
 import stat
 import tarfile
@@ -22,9 +23,10 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import IO, Any
+from typing import Any
 
 MAX_BYTES = 16 * 2**30
 MAX_FILE_BYTES = 4 * 2**30
@@ -91,12 +93,9 @@ def read_members(
         its size, or the files that are read to more than 50 times, beyond 64 MiB.
     """
     with _explained(path), _Packed(path) as packed:
-        held = _ratio(packed, MAX_HELD_RATIO)
-        limits = (_at_most(MAX_BYTES, "its files have"), held)
-        for name, pieces in _checked(packed, select, limits, MAX_FILE_BYTES):
+        for name, pieces in _checked(packed, select, held=True):
             content = io.BytesIO()
-            for piece in pieces:
-                content.write(piece)
+            content.writelines(pieces)
             yield name, content.getvalue()
 
 
@@ -106,8 +105,7 @@ def check_archive(path: Path) -> None:
     Takes the memory of a piece of it, whatever the sizes of its files.
     """
     with _explained(path), _Packed(path) as packed:
-        limits = (_at_most(MAX_BYTES, "its files have"),)
-        for _, pieces in _checked(packed, lambda name: True, limits, MAX_BYTES):
+        for _, pieces in _checked(packed, lambda name: True, held=False):
             for _ in pieces:
                 pass
 
@@ -128,9 +126,10 @@ def _explained(path: Path) -> Iterator[None]:
 
 
 # Name, declared size, and a function that opens the file.
-_Member = tuple[str, int, Callable[[], IO[bytes] | io.RawIOBase | None]]
+_Member = tuple[str, int, Callable[[], Any]]
 
 
+@dataclass
 class _Limit:
     """How many bytes may be unpacked.
 
@@ -141,24 +140,18 @@ class _Limit:
     most : int
         From the whole archive.
     allowed : callable, optional
-        Returns the number from what was read so far; by default `most`.
+        Returns the number from what was read so far; by default `most` alone counts.
     """
 
-    def __init__(
-        self, message: str, most: int, allowed: Callable[[], int] | None = None
-    ):
-        self.message, self.most, self.n_bytes = message, most, 0
-        self.allowed = allowed or (lambda: most)
+    message: str
+    most: int
+    allowed: Callable[[], float] = lambda: math.inf
+    n_bytes: int = 0
 
-    def check(self, n_bytes: int) -> None:
-        """Raise if `n_bytes` more are too many."""
-        if self.n_bytes + n_bytes > self.most:
-            raise ValueError(self.message)
-
-    def take(self, n_bytes: int) -> None:
-        """Count `n_bytes` that were unpacked; raise if they are too many."""
+    def take(self, n_bytes: int, declared: int = 0) -> None:
+        """Count what was unpacked; raise if it, or what is declared, is too much."""
         self.n_bytes += n_bytes
-        if self.n_bytes > self.allowed():
+        if self.n_bytes > self.allowed() or self.n_bytes + declared > self.most:
             raise ValueError(self.message)
 
 
@@ -178,12 +171,12 @@ def _ratio(packed: _Packed, ratio: int) -> _Limit:
 
 
 def _checked(
-    packed: _Packed,
-    select: Callable[[str], bool],
-    totals: tuple[_Limit, ...],
-    max_file_bytes: int,
+    packed: _Packed, select: Callable[[str], bool], *, held: bool
 ) -> Iterator[tuple[str, Iterator[bytes]]]:
-    """Yield name and pieces of the selected files."""
+    """Yield name and pieces of the selected files, which may be held in memory."""
+    totals = [_at_most(MAX_BYTES, "its files have")]
+    if held:
+        totals.append(_ratio(packed, MAX_HELD_RATIO))
     members = _zip_members if zipfile.is_zipfile(packed.name) else _tar_members
     for number, (name, size, unpack) in enumerate(members(packed)):
         _check_name(name)
@@ -191,10 +184,10 @@ def _checked(
             raise ValueError(f"it has more than {MAX_MEMBERS:,} files")
         if not select(name):
             continue
-        limits = (*totals, _at_most(max_file_bytes, f"{name!r} has"))
-        for limit in limits:
-            limit.check(size)  # a lie can only be too small
-        file = _Unpacked(unpack(), *limits)
+        largest = _at_most(MAX_FILE_BYTES if held else MAX_BYTES, f"{name!r} has")
+        for limit in (*totals, largest):
+            limit.take(0, declared=size)  # a lie can only be too small
+        file = _Unpacked(unpack().read, *totals, largest)
         yield name, iter(partial(file.read, _PIECE), b"")
 
 
@@ -219,11 +212,11 @@ class _Packed(io.FileIO):
 class _Unpacked(io.RawIOBase):
     """The unpacked bytes of an archive, in pieces that are counted."""
 
-    def __init__(self, file: Any, *limits: _Limit):
-        self._file, self.limits = file, limits
+    def __init__(self, read: Callable[[int], bytes], *limits: _Limit):
+        self._read, self.limits = read, limits
 
     def read(self, size: int = -1) -> bytes:
-        piece = self._file.read(min(size, _PIECE) if size >= 0 else _PIECE)
+        piece = self._read(min(size, _PIECE) if size >= 0 else _PIECE)
         for limit in self.limits:
             limit.take(len(piece))
         return piece
@@ -250,7 +243,7 @@ def _open_zip(
             f"{info.filename!r} is compressed otherwise than by deflate (unpack it by "
             "hand and pass the folder)"
         )
-    return _Unpacked(archive.open(info), limit)
+    return _Unpacked(archive.open(info).read, limit)
 
 
 def _tar_members(packed: _Packed) -> Iterator[_Member]:
@@ -284,7 +277,7 @@ def _header_limit() -> _Limit:
 
 
 def _skip_rest(archive: tarfile.TarFile) -> None:
-    """Read to the next header in pieces; tarfile would read all of it at once."""
+    """Read to the next header in pieces, and no further than the end."""
     stream = archive.fileobj
     assert stream is not None  # it is open
     while (left := archive.offset - stream.tell()) > 0:
@@ -292,44 +285,37 @@ def _skip_rest(archive: tarfile.TarFile) -> None:
             raise EOFError("unexpected end of data")
 
 
-def _decompress(packed: _Packed) -> Any:
-    """Open a compressed archive for reading; return any other as it is."""
+def _decompress(packed: _Packed) -> Callable[[int], bytes]:
+    """Return what reads a compressed archive, or any other as it is."""
     magic = packed.read(2)
     packed.seek(0)
     if magic == b"\x1f\x8b":
-        return gzip.open(packed)
+        return gzip.open(packed).read
     if magic == b"BZ":
-        return bz2.open(packed)
-    return _Xz(packed) if magic == b"\xfd7" else packed
+        return bz2.open(packed).read
+    if magic == b"\xfd7":
+        pieces = _unpack_xz(packed)
+        return lambda size: next(pieces, b"")
+    return packed.read
 
 
-class _Xz:
-    """The streams of xz in a file; unlike those of `lzma.open`, of limited memory."""
-
-    def __init__(self, packed: _Packed):
-        self._packed = packed
-        self._start()
-
-    def _start(self) -> None:
-        self._decoder = lzma.LZMADecompressor(lzma.FORMAT_XZ, MAX_XZ_MEMORY)
-
-    def read(self, size: int) -> bytes:
-        """Return at most `size` bytes; none at the end."""
+def _unpack_xz(packed: _Packed) -> Iterator[bytes]:
+    """Unpack the streams of xz in a file; unlike `lzma.open`, with limited memory."""
+    decoder = None
+    for piece in iter(partial(packed.read, _PIECE), b""):
         while True:
-            packed = b""
-            if self._decoder.eof:  # zeros may pad a stream before the next one
-                packed = self._decoder.unused_data.lstrip(b"\0")
-                while not packed and (piece := self._packed.read(_PIECE)):
-                    packed = piece.lstrip(b"\0")
-                if not packed:
-                    return b""
-                self._start()
-            elif self._decoder.needs_input:
-                packed = self._packed.read(_PIECE)
-                if not packed:
-                    raise EOFError("unexpected end of data")
-            if piece := self._decoder.decompress(packed, size):
-                return piece
+            if decoder is None or decoder.eof:
+                piece = piece.lstrip(b"\0")  # may pad a stream before the next one
+                if not piece:
+                    break
+                decoder = lzma.LZMADecompressor(lzma.FORMAT_XZ, MAX_XZ_MEMORY)
+            if unpacked := decoder.decompress(piece, _PIECE):
+                yield unpacked
+            piece = decoder.unused_data
+            if decoder.needs_input:
+                break
+    if decoder is None or not decoder.eof:
+        raise EOFError("unexpected end of data")
 
 
 def _check_name(name: str) -> None:
