@@ -48,26 +48,17 @@ def paper_split(
             f"`y` must have one target per series; got shape {y.shape} for {len(X)} "
             "series. Line it up with `X.instances`."
         )
-    rest = np.arange(len(X))
-    train, rest = _cut(rest, y, train_size=0.7, seed=0, stratify=stratify)
-    validation, test = _cut(rest, y, train_size=0.5, seed=1, stratify=stratify)
-    parts = (train, validation, test)
-    return (*(X[part] for part in parts), *(y[part] for part in parts))
-
-
-def _cut(
-    numbers: np.ndarray, y: np.ndarray, *, train_size: float, seed: int, stratify: bool
-) -> Any:
-    """Split numbers of series in two."""
     from sklearn.model_selection import train_test_split
 
-    try:
+    def cut(part: np.ndarray, train_size: float, seed: int) -> Any:
+        labels = y[part] if stratify else None
         return train_test_split(
-            numbers,
-            train_size=train_size,
-            random_state=seed,
-            stratify=y[numbers] if stratify else None,
+            part, train_size=train_size, random_state=seed, stratify=labels
         )
+
+    try:
+        train, rest = cut(np.arange(len(X)), 0.7, seed=0)
+        validation, test = cut(rest, 0.5, seed=1)
     except ValueError as error:
         way_out = " Or use `stratify=False`." if stratify else ""
         raise ValueError(
@@ -75,3 +66,5 @@ def _cut(
             f"{len(y)}, and scikit-learn says: {shorten(str(error), 150)} Take more "
             f"series, 7 of each class are always enough.{way_out}"
         ) from error
+    parts = (train, validation, test)
+    return (*(X[part] for part in parts), *(y[part] for part in parts))

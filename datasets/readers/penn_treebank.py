@@ -1,5 +1,7 @@
 """Penn Treebank, character by character, from a file that the user has."""
 
+import sys
+
 import numpy as np
 
 from ckts._checks import check_choice, check_count
@@ -109,12 +111,11 @@ def _encode(text: str, vocabulary: str) -> np.ndarray:
     """Return the code of each character, of shape (n_characters,)."""
     points = np.frombuffer(text.encode("utf-32-le"), "<u4")
     known = np.frombuffer(vocabulary.encode("utf-32-le"), "<u4")
-    order = np.argsort(known)
-    codes = np.searchsorted(known, points, sorter=order)
-    codes = order[np.minimum(codes, len(known) - 1)]
-    unknown = known[codes] != points
-    if unknown.any():
-        character = text[int(np.argmax(unknown))]
+    code_of = np.full(sys.maxunicode + 1, -1)
+    code_of[known] = np.arange(len(known))
+    codes = code_of[points]
+    if (codes < 0).any():
+        character = text[int(np.argmin(codes))]
         raise ValueError(
             f"`vocabulary` must have every character of the text; got none for "
             f"{character!r}. Read the training text first and pass on its vocabulary."

@@ -35,7 +35,7 @@ def test_the_list_tells_size_state_terms_and_citation(published, cache, capsys):
     assert f"{NAME}  uci  12.3 kB  cached" in capsys.readouterr().out
 
 
-def test_the_names_of_the_archives_are_listed_when_asked(capsys):
+def test_the_names_of_the_archives_are_listed_with_all(capsys):
     assert run("--all") == 0
     text = capsys.readouterr().out
     assert "uea/PLAID," in text

@@ -123,7 +123,7 @@ def test_a_single_visit_or_reading_is_possible():
 
 
 @pytest.mark.parametrize("n_readings", [1, 2, 3, 4, 6])
-def test_readings_without_a_second_order_are_refused(n_readings):
+def test_readings_without_a_second_order_raise(n_readings):
     rule = r"`n_readings` must be 5, or 7 or more.*got \d\. Other readings.*use 5"
     with pytest.raises(ValueError, match=rule):
         make_bursty_visits(n_readings=n_readings, signal="within")

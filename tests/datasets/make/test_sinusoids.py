@@ -24,7 +24,7 @@ def test_classes_are_balanced_and_shuffled():
     assert (np.diff(y) < 0).any()
 
 
-def test_noise_has_the_asked_size():
+def test_noise_has_the_given_size():
     clean, _ = make_irregular_sinusoids(200, noise=0, random_state=3)
     noisy, _ = make_irregular_sinusoids(200, noise=0.5, random_state=3)
     np.testing.assert_array_equal(noisy.times, clean.times)
@@ -32,7 +32,7 @@ def test_noise_has_the_asked_size():
     assert np.std(noisy.values - clean.values) == pytest.approx(0.5, abs=0.02)
 
 
-def test_one_frequency_per_class_is_asked_for():
+def test_wrong_frequencies_raise():
     with pytest.raises(
         ValueError, match="`frequencies` must have one number per class"
     ):
