@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ckts.datasets._archives import check_archive, checks_itself
-from ckts.datasets._download import discard, download, request_digest
+from ckts.datasets._download import Download, discard, request_digest
 from ckts.datasets.catalog import Dataset, RemoteFile, find_versions
 
 if TYPE_CHECKING:
@@ -223,13 +223,8 @@ class CachedFile:
 
     def _download_from(self, url: str, expected: str | None, verbose: bool) -> None:
         continued = self.part.exists()
-        total = download(
-            url,
-            self.part,
-            size=self.file.size,
-            verifiable=expected is not None,
-            verbose=verbose,
-        )
+        verifiable = expected is not None
+        total = Download(url, self.part, self.file.size, verifiable, verbose).run()
         digest = _digest(self.part, expected)
         if expected is None:
             wrong = _flaw(self.part, announced=total is not None)

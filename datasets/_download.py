@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,15 +24,9 @@ _HTML = re.compile(rb"\s*(<!--.*?-->\s*)*<(!doctype\s+html|html)", re.I | re.S)
 _HTML_MESSAGE = "a page of HTML came instead of the file"
 
 
-def download(
-    url: str,
-    part: Path,
-    *,
-    size: int | None = None,
-    verifiable: bool = False,
-    verbose: bool = False,
-) -> int | None:
-    """Download the file at `url` into `part`, continuing an interrupted download.
+@dataclass(frozen=True)
+class Download:
+    """The file at a URL, downloaded into a part that an interruption leaves.
 
     Parameters
     ----------
@@ -46,36 +41,112 @@ def download(
         without a validator, and at another mirror.
     verbose : bool, default False
         Draw a progress bar.
-
-    Returns
-    -------
-    int or None
-        The size of the file as the server announced it, if it did.
-
-    Raises
-    ------
-    OSError
-        If the server fails, stalls, sends a page of HTML or less than it announced.
-        `errno` is set if the failure is this machine's, such as a full disk.
     """
-    pauses = iter(PAUSES)
-    for _ in range(ATTEMPTS):
-        before = _size(part)
-        try:
-            total = _receive(url, part, size, verifiable, verbose)
-        except OSError as error:
-            if error.errno is not None:
-                raise
-            if _size(part) > before:
-                continue
-            pause = next(pauses, None) if _is_temporary(error) else None
-            if pause is None:
-                raise
-            time.sleep(pause)
-        else:
-            _check_start(part)
-            return total
-    raise OSError(f"the connection broke {ATTEMPTS} times")
+
+    url: str
+    part: Path
+    size: int | None = None
+    verifiable: bool = False
+    verbose: bool = False
+
+    def run(self) -> int | None:
+        """Continue the part, or begin it; return the size that the server announced.
+
+        Raises
+        ------
+        OSError
+            If the server fails, stalls, sends a page of HTML or less than it announced.
+            `errno` is set if the failure is this machine's, such as a full disk.
+        """
+        pauses = iter(PAUSES)
+        for _ in range(ATTEMPTS):
+            before = _size(self.part)
+            try:
+                total = self._receive()
+            except OSError as error:
+                if error.errno is not None:
+                    raise
+                if _size(self.part) > before:
+                    continue
+                pause = next(pauses, None) if _is_temporary(error) else None
+                if pause is None:
+                    raise
+                time.sleep(pause)
+            else:
+                _check_start(self.part)
+                return total
+        raise OSError(f"the connection broke {ATTEMPTS} times")
+
+    def _receive(self) -> int | None:
+        """Append the missing bytes to the part; return the size of the file."""
+        import requests
+        from tqdm import tqdm
+
+        wanted = self._range()
+        with requests.get(
+            self.url, headers={**HEADERS, **wanted}, stream=True, timeout=TIMEOUT
+        ) as response:
+            if wanted and response.status_code == 416:  # not the beginning of this file
+                discard(self.part)
+                return self._receive()
+            start, total = self._read_head(response)
+            bar = tqdm(
+                total=total,
+                initial=start,
+                unit="B",
+                unit_scale=True,
+                disable=not self.verbose,
+            )
+            with self.part.open("ab" if start else "wb") as file, bar:
+                # The old part is gone now: the validator must not be joined with it.
+                if start == 0:
+                    self._keep_validator(response)
+                for chunk in response.iter_content(CHUNK):
+                    file.write(chunk)
+                    file.flush()
+                    bar.update(len(chunk))
+        if total is not None and _size(self.part) != total:
+            raise OSError(f"{_size(self.part):,} of {total:,} bytes came")
+        return total
+
+    def _range(self) -> dict[str, str]:
+        """Return headers for the rest of a file; none if it may not fit the part."""
+        done = _size(self.part)
+        if done == 0 or (self.size is not None and done >= self.size):
+            return {}
+        kept = _validator_of(self.part)
+        text = kept.read_text("utf-8") if kept.exists() else ""
+        source, _, validator = text.partition("\n")
+        if validator and source == self.url:
+            return {"Range": f"bytes={done}-", "If-Range": validator}
+        return {"Range": f"bytes={done}-"} if self.verifiable else {}
+
+    def _read_head(self, response: Response) -> tuple[int, int | None]:
+        """Return where the body starts and how long the file is, or raise."""
+        response.raise_for_status()
+        headers = response.headers
+        if "text/html" in headers.get("Content-Type", ""):
+            raise OSError(_HTML_MESSAGE)
+        length = headers.get("Content-Length", "")
+        start, total = 0, int(length) if length.isdecimal() else None
+        if response.status_code == 206:
+            sent = headers.get("Content-Range", "")
+            found = re.match(r"bytes (\d+)-\d+/(\d+)$", sent)
+            if not found:
+                raise OSError("the server does not say which bytes it sends")
+            start, total = int(found[1]), int(found[2])
+        if self.size is not None and total not in {None, self.size}:
+            raise OSError(f"it has {total:,} bytes there; expected {self.size:,}")
+        if start not in {0, _size(self.part)}:
+            raise OSError("the server sent another range of bytes than requested")
+        return start, total
+
+    def _keep_validator(self, response: Response) -> None:
+        headers = response.headers
+        validator = headers.get("ETag") or headers.get("Last-Modified") or ""
+        if validator.startswith("W/"):  # a weak one does not promise equal bytes
+            validator = ""
+        _validator_of(self.part).write_text(f"{self.url}\n{validator}", "utf-8")
 
 
 def request_digest(checksums: str, name: str) -> str | None:
@@ -108,36 +179,6 @@ def discard(part: Path) -> None:
     _validator_of(part).unlink(missing_ok=True)
 
 
-def _receive(
-    url: str, part: Path, size: int | None, verifiable: bool, verbose: bool
-) -> int | None:
-    """Append the missing bytes to the part; return the size of the file."""
-    import requests
-    from tqdm import tqdm
-
-    wanted = _range(url, part, size, verifiable)
-    headers = {**HEADERS, **wanted}
-    with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT) as response:
-        if wanted and response.status_code == 416:  # not the beginning of this file
-            discard(part)
-            return _receive(url, part, size, verifiable, verbose)
-        start, total = _read_head(response, part, size)
-        bar = tqdm(
-            total=total, initial=start, unit="B", unit_scale=True, disable=not verbose
-        )
-        with part.open("ab" if start else "wb") as file, bar:
-            # The old part is gone now, with which the validator must not be joined.
-            if start == 0:
-                _keep_validator(url, part, response)
-            for chunk in response.iter_content(CHUNK):
-                file.write(chunk)
-                file.flush()
-                bar.update(len(chunk))
-    if total is not None and _size(part) != total:
-        raise OSError(f"{_size(part):,} of {total:,} bytes came")
-    return total
-
-
 def _is_temporary(error: OSError) -> bool:
     """Return whether the same request may succeed in a moment."""
     import requests
@@ -146,49 +187,6 @@ def _is_temporary(error: OSError) -> bool:
         return True
     response = getattr(error, "response", None)
     return response is not None and response.status_code in _TEMPORARY
-
-
-def _range(url: str, part: Path, size: int | None, verifiable: bool) -> dict[str, str]:
-    """Return headers for the rest of a file; none if it may not fit the part."""
-    done = _size(part)
-    if done == 0 or (size is not None and done >= size):
-        return {}
-    kept = _validator_of(part)
-    text = kept.read_text("utf-8") if kept.exists() else ""
-    source, _, validator = text.partition("\n")
-    if validator and source == url:
-        return {"Range": f"bytes={done}-", "If-Range": validator}
-    return {"Range": f"bytes={done}-"} if verifiable else {}
-
-
-def _read_head(
-    response: Response, part: Path, size: int | None
-) -> tuple[int, int | None]:
-    """Return where the body starts and how long the file is, or raise."""
-    response.raise_for_status()
-    headers = response.headers
-    if "text/html" in headers.get("Content-Type", ""):
-        raise OSError(_HTML_MESSAGE)
-    length = headers.get("Content-Length", "")
-    start, total = 0, int(length) if length.isdecimal() else None
-    if response.status_code == 206:
-        found = re.match(r"bytes (\d+)-\d+/(\d+)$", headers.get("Content-Range", ""))
-        if not found:
-            raise OSError("the server does not say which bytes it sends")
-        start, total = int(found[1]), int(found[2])
-    if size is not None and total not in {None, size}:
-        raise OSError(f"it has {total:,} bytes there; expected {size:,}")
-    if start not in {0, _size(part)}:
-        raise OSError("the server sent another range of bytes than requested")
-    return start, total
-
-
-def _keep_validator(url: str, part: Path, response: Response) -> None:
-    headers = response.headers
-    validator = headers.get("ETag") or headers.get("Last-Modified") or ""
-    if validator.startswith("W/"):  # a weak one does not promise equal bytes
-        validator = ""
-    _validator_of(part).write_text(f"{url}\n{validator}", "utf-8")
 
 
 def _validator_of(part: Path) -> Path:
