@@ -10,6 +10,8 @@ from ckts.datasets.readers._numbers import parse_numbers
 from ckts.datasets.readers._text import REPAIR, Text, as_text, shorten
 from ckts.panel import Panel
 
+NUMBERS = "hold finite numbers, or ? where nothing was observed"
+
 
 @dataclass(frozen=True)
 class Cases:
@@ -48,16 +50,15 @@ class Cases:
             case = int(np.argmax(lengths != expected))
             raise self.error(rule, str(lengths[case]), case)
 
-    def number_error(self, counts: np.ndarray, number: int, token: bytes) -> ValueError:
-        """Make the error that a value, counted over all pieces, is not a number."""
+    def value_error(
+        self, counts: np.ndarray, number: int, token: bytes, rule: str = NUMBERS
+    ) -> ValueError:
+        """Make the error that a value, counted over all pieces, breaks a rule."""
         piece = int(np.searchsorted(np.cumsum(counts), number, side="right"))
         case, channel = divmod(piece, self.n_channels)
         place = number - int(counts[:piece].sum()) + 1
-        return self.error(
-            "hold finite numbers, or ? where nothing was observed",
-            f"{shorten(as_text(token))} as value {place} of channel {channel}",
-            case,
-        )
+        got = f"{shorten(as_text(token))} as value {place} of channel {channel}"
+        return self.error(rule, got, case)
 
 
 def read_cases(
@@ -121,7 +122,7 @@ def read_series(cases: Cases) -> Panel:
         wrong = np.flatnonzero(np.isinf(numbers))
     if len(wrong):
         token = text.split(b",")[wrong[0]]
-        raise cases.number_error(counts, int(wrong[0]), token)
+        raise cases.value_error(counts, int(wrong[0]), token)
     begins = (np.cumsum(counts) - counts).reshape(-1, cases.n_channels)
     counts = counts.reshape(begins.shape)
     lengths = counts.max(axis=1)

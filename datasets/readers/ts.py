@@ -244,13 +244,11 @@ def _read_pairs(
         scale, kind = DATETIME, "dates"
     if no_times.any():
         pair = int(np.argmax(no_times))
-        piece = int(np.searchsorted(np.cumsum(counts), pair, side="right"))
         rule = f"have {kind} as times, like the first one"
-        got = shorten(as_text(text.split(b",")[2 * pair]))
-        raise cases.error(rule, got, piece // cases.n_channels, _PAIRS)
+        raise cases.value_error(counts, pair, text.split(b",")[2 * pair], rule)
     if is_wrong[1::2].any():
         pair = int(np.argmax(is_wrong[1::2]))
-        raise cases.number_error(counts, pair, text.split(b",")[2 * pair + 1])
+        raise cases.value_error(counts, pair, text.split(b",")[2 * pair + 1])
     if scale is NUMBER and np.all(times == times.round()) and abs(times).max() < 2**53:
         times = times.astype(np.int64)
     return numbers[1::2], times, scale
