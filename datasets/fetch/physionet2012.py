@@ -113,7 +113,7 @@ def _make_panel(table: Table, duplicates: str) -> Panel:
     measured = measured[measured["name"] != ""]
     channels = measured["name"].cat.set_categories(list(CHANNELS)).cat.codes
     rule = f"have one of {len(CHANNELS)} parameters"
-    table.check_cells(measured.index[channels < 0], 1, rule)
+    table.check_cells(rule, measured.index[channels < 0], 1)
     known = first.pivot(index="series", columns="name", values="value")
     known = known.reindex(index=range(len(table.texts)), columns=list(_AT_ADMISSION))
     if known["RecordID"].isna().any():
@@ -164,16 +164,16 @@ def _parse_columns(table: Table) -> pd.DataFrame:
     ).iloc[: table.lengths.sum()]
     clock = frame["time"].cat.categories.str.extract(_CLOCK).astype(float)
     minutes = (60 * clock[0] + clock[1]).to_numpy()[frame["time"].cat.codes]
-    table.check_cells(np.flatnonzero(np.isnan(minutes)), 0, "have times HH:MM")
+    table.check_cells("have times HH:MM", np.flatnonzero(np.isnan(minutes)), 0)
     spelled = ",".join(frame["value"].cat.categories)
     numbers, wrong = parse_numbers(spelled.encode(), b",")
     numbers[wrong] = np.nan
     values = numbers[frame["value"].cat.codes]
     infinite = np.flatnonzero(~np.isfinite(values))
-    table.check_cells(infinite, 2, "have finite numbers as values")
+    table.check_cells("have finite numbers as values", infinite, 2)
     broken = np.flatnonzero((frame["name"] == "RecordID") & ~_is_whole(values))
     rule = "have a whole number of at most 15 digits as RecordID"
-    table.check_cells(broken, 2, rule)
+    table.check_cells(rule, broken, 2)
     return frame.assign(
         series=table.series,
         minute=minutes.astype(np.int64),
@@ -194,7 +194,7 @@ def _read_outcomes(source: Source, records: np.ndarray) -> pd.DataFrame:
     table = read_tables([text], ("RecordID", *OUTCOMES), ",")
     cells, wrong = table.parse()
     rule = "have whole numbers of at most 15 digits"
-    table.check_cells(*np.nonzero(wrong | ~_is_whole(cells)), rule)
+    table.check_cells(rule, *np.nonzero(wrong | ~_is_whole(cells)))
     known = cells.astype(np.int64)
     frame = pd.DataFrame(known[:, 1:], columns=list(OUTCOMES), index=known[:, 0])
     if not frame.index.is_unique:

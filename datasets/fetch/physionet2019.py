@@ -74,14 +74,14 @@ def read_physionet2019(source: Source) -> tuple[Panel, np.ndarray]:
     texts = sorted(read_texts(source, ".psv"), key=lambda text: text.stem)
     table = read_tables(texts, _COLUMNS, "|")
     cells, wrong = table.parse()
-    table.check_cells(*np.nonzero(wrong), "have finite numbers or NaN")
+    table.check_cells("have finite numbers or NaN", *np.nonzero(wrong))
     hours, labels = cells[:, -2], cells[:, -1]
     unknown = np.flatnonzero(~np.isin(labels, (0, 1)))
-    table.check_cells(unknown, len(_COLUMNS) - 1, "have SepsisLabel 0 or 1")
+    table.check_cells("have SepsisLabel 0 or 1", unknown, len(_COLUMNS) - 1)
     wrong_hours = hours != np.floor(hours)
     wrong_hours[1:] |= (np.diff(table.series) == 0) & ~(np.diff(hours) > 0)
     rule = "have whole hours that increase"
-    table.check_cells(np.flatnonzero(wrong_hours), len(_COLUMNS) - 2, rule)
+    table.check_cells(rule, np.flatnonzero(wrong_hours), len(_COLUMNS) - 2)
     indptr = np.concatenate([[0], np.cumsum(table.lengths)])
     filled = table.lengths > 0
     static = np.full((len(texts), len(STATIC)), np.nan)

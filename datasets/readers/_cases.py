@@ -90,12 +90,12 @@ def read_cases(
         if line and line[0] != comment:
             read_entry(line, number)
             key = line.split()[0].lower()
-    cases = Cases(text, [], [], [])
+    cases, skipped = Cases(text, [], [], []), comment.encode()
     for number, raw in lines:
-        line = raw.strip()
-        if not line or line[:1] == comment.encode():
+        case = raw.strip()
+        if not case or case[:1] == skipped:
             continue
-        channels, label = split(line, number)
+        channels, label = split(case, number)
         expected = cases.n_channels if cases.lines else max(len(channels), 1)
         if len(channels) != expected:
             rule = f"have {expected} channels in every series, as in the first"

@@ -203,7 +203,7 @@ class Table:
         return self.texts[file].error(rule, got, line, way_out)
 
     def check_cells(
-        self, rows: np.ndarray, columns: int | np.ndarray, rule: str
+        self, rule: str, rows: np.ndarray, columns: int | np.ndarray
     ) -> None:
         """Raise if there is a cell, by its row and column, that breaks a rule."""
         if len(rows):

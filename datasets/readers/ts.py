@@ -3,7 +3,7 @@
 import re
 import warnings
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -108,7 +108,7 @@ def parse_ts(text: Text, duplicates: str = "error") -> Part:
     cases = read_cases(text, "#", header.read, header.split)
     header.check_channels(cases)
     y = read_targets(cases, header.classes) if header.has_label else None
-    if header.states("timestamps"):
+    if header.is_stamped:
         return _read_stamped(cases, duplicates), y
     panel = read_series(cases)
     if header.states("equallength"):
@@ -137,7 +137,12 @@ class _Header:
         known = self.states("classlabel")
         return " ".join(self.words["classlabel"][1:]) if known else None
 
-    @property
+    @cached_property
+    def is_stamped(self) -> bool:
+        """Whether each value has its own time."""
+        return self.states("timestamps")
+
+    @cached_property
     def has_label(self) -> bool:
         """Whether a class or a number is at the end of each line."""
         return self.states("targetlabel") or self.states("classlabel")
@@ -157,8 +162,7 @@ class _Header:
 
     def split(self, line: bytes, number: int) -> tuple[list[bytes], bytes]:
         """Split a line into channels and label."""
-        stamped = self.states("timestamps")
-        channels = _COLON.split(line) if stamped else line.split(b":")
+        channels = _COLON.split(line) if self.is_stamped else line.split(b":")
         return channels, channels.pop() if self.has_label else b""
 
     def check_channels(self, cases: Cases) -> None:
