@@ -163,7 +163,7 @@ def _ratio(packed: _Packed, ratio: int) -> _Limit:
     """Limit what is unpacked to a multiple of what is read from now on."""
     start, size = packed.n_read, os.fstat(packed.fileno()).st_size
     return _Limit(
-        f"it unpacks to more than {ratio} times its size, as data hardly do {_BY_HAND}",
+        f"it unpacks to more than {ratio} times its size, unlike data {_BY_HAND}",
         max(FREE_BYTES, ratio * size),
         # Files of a zip may share their bytes on the disk, which count once.
         lambda: max(FREE_BYTES, ratio * min(packed.n_read - start, size)),

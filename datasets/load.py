@@ -114,7 +114,7 @@ def load_pbc(
 def load_pbc_survival() -> tuple[Panel, np.ndarray]:
     """Load all visits of all 312 PBC patients, with their follow-up.
 
-    Do not predict the follow-up from all visits: a late visit tells that the patient
+    Do not predict the follow-up from all visits: a late visit shows that the patient
     lived until then. `load_pbc` makes a task without that leak.
 
     Returns

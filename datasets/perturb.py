@@ -40,10 +40,10 @@ def drop_observations(
         replaces single values by NaN: `n` counts the observed values of a series and
         channel, and the rows with their time stamps all stay.
     pattern : {"random", "blocks", "informative"}, default "random"
-        Which observations go. "random": each as likely as any other. "blocks":
+        Which observations are dropped. "random": each as likely as any other. "blocks":
         `n_blocks` runs of consecutive observations, as when a device is off.
-        "informative": the more ordinary a value, the sooner it goes, as where only
-        what looks wrong is measured again; see Notes.
+        "informative": the more ordinary a value, the sooner it is dropped, as where
+        only what looks wrong is measured again; see Notes.
     n_blocks : int, default 1
         Runs per series (or series and channel) for "blocks"; they are equally long,
         give or take one observation, stand at random places, and may touch.
@@ -132,11 +132,11 @@ def subsample(panel: Panel, step: int) -> Panel:
 def truncate(panel: Panel, landmark: Any, *, since: str = "first") -> Panel:
     """Crop every record at a landmark: rows after it are dropped.
 
-    Where a record ends at the event that is to be predicted, its length tells the
-    outcome. A model must see what was known at one moment, the landmark, of those who
-    were still at risk then. This function does the first; who was at risk is for you to
-    say, since a record may end for other reasons: leave out the series whose follow-up
-    ends up to the landmark, ``X[follow_up > landmark]``.
+    Where a record ends at the event that is to be predicted, its length reveals
+    the outcome. A model must see what was known at one moment, the landmark, of those
+    who were still at risk then. This function does the first; who was at risk is for
+    you to say, since a record may end for other reasons: leave out the series whose
+    follow-up ends up to the landmark, ``X[follow_up > landmark]``.
 
     Parameters
     ----------
@@ -156,7 +156,7 @@ def truncate(panel: Panel, landmark: Any, *, since: str = "first") -> Panel:
 
     See Also
     --------
-    ckts.Panel.describe : Tells with ``y=`` whether lengths predict a target.
+    ckts.Panel.describe : Reports with ``y=`` whether lengths predict a target.
     load_pbc : A task with a landmark.
 
     Examples

@@ -146,6 +146,6 @@ def _check_resolved(inner_gap: float, window: float) -> None:
     if inner_gap < 2**-45 * window:
         raise ValueError(
             "`inner_gap` must be at least 2**-45 of all visits, which a panel "
-            f"surely tells apart; got {inner_gap} of {window}. Use at least "
+            f"can distinguish; got {inner_gap} of {window}. Use at least "
             f"{2**-45 * window:.2g}."
         )

@@ -26,8 +26,8 @@ def make_copy_memory(
         \underbrace{9 \dots 9}_{m + 1},
 
     with digits :math:`d` drawn from 1 to 8. The target is as long: 0 everywhere, and
-    :math:`d_1 \dots d_m` in the last `m` places. A model must know at the first 9 that
-    it is to speak, and bridge :math:`T + m` steps to each digit.
+    :math:`d_1 \dots d_m` in the last `m` places. A model must begin
+    its output at the first 9, and bridge :math:`T + m` steps to each digit.
 
     Parameters
     ----------

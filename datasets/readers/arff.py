@@ -28,8 +28,8 @@ def read_arff(source: Source, *, split: str | None = None) -> Part:
     channel, it is ``1,2,3,label``. "?" and "NaN" are values that were not observed.
 
     ARFF has no time stamps and no series of unequal length: the archives fill the ends
-    of shorter series with "?". They cannot be told from missing values, and all are
-    rows of the panel. Where there is a `.ts` file, prefer it.
+    of shorter series with "?". They cannot be distinguished from missing values, and
+    all are rows of the panel. Where there is a `.ts` file, prefer it.
 
     Parameters
     ----------

@@ -231,7 +231,7 @@ def _read_pairs(
 ) -> tuple[np.ndarray, np.ndarray, TimeScale]:
     """Return values, times and their scale, given the pairs of each piece.
 
-    The first time tells whether all are numbers or dates. Numbers are int64 where all
+    The first time decides whether all are numbers or dates. Numbers are int64 where all
     are whole.
     """
     pairs = b",".join(piece for piece in cases.pieces if b"(" in piece)

@@ -109,7 +109,7 @@ def test_too_many_files_raise(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("share", [0, 0.2, 0.5, 0.9])
-def test_a_broken_archive_is_said_to_be_broken(archive, share):
+def test_a_broken_archive_raises(archive, share):
     content = archive.read_bytes()
     if archive.suffix == ".tar":  # most of it are zeros behind the last file
         content = content[:515]

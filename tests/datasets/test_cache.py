@@ -50,7 +50,7 @@ def test_a_home_that_is_no_path_raises(dataset):
         fetch(dataset, data_home=3)
 
 
-def test_a_home_in_which_nothing_can_be_written_is_said(dataset, cache):
+def test_a_home_in_which_nothing_can_be_written_raises(dataset, cache):
     cache.mkdir()
     (cache / "toy").touch()
     rule = "`data_home` must be a folder that can be written; got .*1.0: .*CKTS_DATA"
@@ -161,7 +161,7 @@ def test_a_record_is_on_the_disk_before_it_gets_its_name(unpublished, monkeypatc
     assert calls == [*record, ("replace", NAME)]
 
 
-def test_half_a_file_raises_though_nobody_tells_its_length(unpublished, server):
+def test_half_a_file_raises_without_an_announced_length(unpublished, server):
     for mirror in MIRRORS:
         server.behave(mirror, "unannounced")
     with pytest.raises(OSError, match="it may be cut: the server announced"):
@@ -169,7 +169,7 @@ def test_half_a_file_raises_though_nobody_tells_its_length(unpublished, server):
 
 
 @pytest.mark.parametrize("ending", [".zip", ".tar.gz"])
-def test_an_archive_tells_itself_whether_it_is_whole(server, ending):
+def test_an_archive_is_checked_by_its_own_checksums(server, ending):
     make = zip_of if ending == ".zip" else tar_of
     server.files["first"] = make({"a.txt": os.urandom(4000)})
     dataset = dataset_of(server, "a" + ending, ["first"], size=None)
@@ -198,7 +198,7 @@ def test_a_page_of_html_never_becomes_the_first_download(unpublished, server):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
-def test_a_full_disk_is_said_at_once_and_leaves_nothing_broken(dataset, server):
+def test_a_full_disk_raises_at_once_and_leaves_nothing_broken(dataset, server):
     path = prepared(dataset)
     part_of(path).symlink_to("/dev/full")
     with pytest.raises(OSError, match="`data_home` must have room for") as error:
@@ -241,7 +241,7 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, resource.RLIM_INFINITY))
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs a limit on the size of files")
-def test_a_disk_that_gets_full_ends_the_download_which_goes_on_later(dataset, server):
+def test_a_disk_that_gets_full_ends_the_download_which_resumes_later(dataset, server):
     process = start(server, LITTLE_ROOM)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 1
@@ -253,7 +253,7 @@ def test_a_disk_that_gets_full_ends_the_download_which_goes_on_later(dataset, se
 
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGKILL])
-def test_a_stopped_process_leaves_a_part_that_goes_on(dataset, server, stop):
+def test_a_stopped_process_leaves_a_part_that_is_resumed(dataset, server, stop):
     server.behave("first", "stall", "well")
     part = part_of(path_of(dataset))
     process = start(server)

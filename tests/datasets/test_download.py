@@ -64,7 +64,7 @@ def test_a_server_without_ranges_starts_again(dataset, server):
     assert server.requests == [("first", "bytes=1000-")]
 
 
-def test_half_a_file_of_an_earlier_day_goes_on_at_another_mirror(dataset, server):
+def test_half_a_file_of_an_earlier_day_is_resumed_at_another_mirror(dataset, server):
     part_of(prepared(dataset)).write_bytes(CONTENT[:1000])
     server.behave("first", "missing")
     assert fetched(dataset) == CONTENT
@@ -184,7 +184,7 @@ def test_another_range_than_requested_joins_nothing(unpublished, server):
     assert server.requests[-1] == ("second", None)
 
 
-def test_without_digest_a_part_does_not_go_on_elsewhere(unpublished, server):
+def test_without_digest_a_part_is_not_resumed_elsewhere(unpublished, server):
     server.behave("first", "truncate", "missing")
     assert fetched(unpublished) == CONTENT
     assert server.requests[-1] == ("second", None)

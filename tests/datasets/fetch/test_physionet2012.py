@@ -294,7 +294,7 @@ def test_all_sets_are_read_in_order(mirror):
     assert set(bunch.static_units) == set(X.static_names)
 
 
-def test_records_without_measurements_are_kept_and_said(mirror):
+def test_records_without_measurements_are_kept_and_listed(mirror):
     bunch = fetch_physionet2012()
     assert bunch.empty_records.tolist() == [2, 102, 202]
     text = " ".join(bunch.DESCR.split())
