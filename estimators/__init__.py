@@ -7,7 +7,7 @@ if __name__ != "ckts.estimators":
         "another package of that name."
     )
 
-from ckts.estimators._baseline import summarize
+from ckts.estimators._statistics import summarize
 from ckts.estimators.classifier import CKCNNClassifier
 from ckts.estimators.regressor import CKCNNRegressor
 

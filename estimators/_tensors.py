@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ckts.estimators._scales import CenterScale, learn_center_scale
+from ckts.estimators._statistics import CenterScale, learn_center_scale
 from ckts.estimators._time import TimeUnits, learn_time_units, set_apart
 from ckts.panel import AbstractObservations, DenseObservations, Panel, TimeScale
 from ckts.regularity import stamp_rounding

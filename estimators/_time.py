@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ckts.estimators._scales import TIE, weighted_medians, weighted_quantiles
+from ckts.estimators._statistics import TIE, weighted_medians, weighted_quantiles
 from ckts.kernels import REACH
 from ckts.panel import Panel, TimeScale
 

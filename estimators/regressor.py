@@ -12,7 +12,7 @@ from ckts._checks import check_choice
 from ckts.estimators._base import AbstractCKCNN
 from ckts.estimators._input import check_target
 from ckts.estimators._parameters import Rule, share_docstring
-from ckts.estimators._scales import CenterScale, target_center_scale
+from ckts.estimators._statistics import CenterScale, target_center_scale
 
 
 class BoundedSquaredError(torch.nn.HuberLoss):

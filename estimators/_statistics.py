@@ -1,12 +1,13 @@
-"""Quantiles, center and scale of weighted numbers, of which a few may be absurd."""
+"""Statistics of values: quantiles, robust center and scale, summaries of series."""
 
 import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
-from ckts.panel import AbstractObservations
+from ckts.panel import AbstractObservations, as_panel
 
 # A share of weights that is nearer to a quantile than this is the quantile: cumulated
 # weights are rounded, and their common factor must not decide between two numbers.
@@ -32,6 +33,8 @@ WIDE, FAR_WIDER, MANY = 3.0, 100.0, 20
 CODES = {sign * (10**k - 1) for sign in (1, -1) for k in range(2, 8)}  # 99, -999
 # Gaps that are tried, the widest first: a few outliers must not hide a code.
 MOST_GAPS = 8
+
+SUMMARIES = ["mean", "std", "min", "max", "first", "last", "count"]
 
 
 def weighted_quantiles(
@@ -311,3 +314,38 @@ def _are_codes(numbers: np.ndarray) -> bool:
     """Whether a few numbers hold one that often stands for "unknown"."""
     few = len(numbers) <= MOST_CODES
     return few and not CODES.isdisjoint(numbers.tolist())
+
+
+def summarize(X) -> np.ndarray:
+    """Describe each channel of each series by seven numbers.
+
+    With gradient boosting they make a baseline that is hard to beat on short clinical
+    series; it sees values and counts, but no time stamps.
+
+    Parameters
+    ----------
+    X : Panel or anything that `as_panel` accepts
+        Series; NaN is "not observed".
+
+    Returns
+    -------
+    ndarray of shape (n_series, 7 * in_channels + n_static)
+        Mean, standard deviation, minimum, maximum, first, last and count of each
+        channel, NaN where undefined, then the static features.
+
+    Examples
+    --------
+    >>> summarize([([0.0, 2.5], [1.0, 3.0])]).round(3).tolist()
+    [[2.0, 1.414, 1.0, 3.0, 1.0, 3.0, 2.0]]
+    """
+    panel = as_panel(X)
+    series, everyone = panel.series_of_rows, np.arange(len(panel))
+    tables = [
+        pd.Series(values).groupby(series[rows]).agg(SUMMARIES).reindex(everyone)
+        for rows, values in panel.observations.columns()
+    ]
+    parts = [np.column_stack([t[name] for t in tables]) for name in SUMMARIES]
+    parts[-1] = np.nan_to_num(parts[-1])
+    if panel.static is not None:
+        parts.append(panel.static)
+    return np.hstack(parts)
