@@ -15,22 +15,20 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from skorch.callbacks import LRScheduler
 from skorch.helper import predefined_split
 
-from ckts.estimators._early_stopping import split_series, watchers
-from ckts.estimators._input import groups_of, is_table, named, weights_of
-from ckts.estimators._net import (
-    EpochBar,
+from ckts.estimators._batches import (
     PanelDataset,
-    PanelNet,
-    WeightedClipping,
+    learn_statistics,
     prediction_batches,
     training_batches,
 )
+from ckts.estimators._early_stopping import split_series, watchers
+from ckts.estimators._input import groups_of, is_table, named, weights_of
+from ckts.estimators._net import EpochBar, PanelNet, WeightedClipping
 from ckts.estimators._parameters import (
     AbstractParameters,
     automatic_batch_size,
     resolve_device,
 )
-from ckts.estimators._tensors import learn_statistics
 from ckts.estimators._time import Clock, check_clock
 from ckts.networks import GatedCKCNN
 from ckts.panel import Panel, as_known, as_panel, check_same_order, hide_after

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ckts.convolution.methods.base import Batch
 from ckts.convolution.methods.lattice import find_lattice
 from ckts.convolution.stamps import sort_stamps
-from ckts.estimators._tensors import PanelTensors
+from ckts.estimators._batches import PanelTensors
 from ckts.panel import Panel
 from ckts.regularity import Step, count_steps, stamp_rounding
 

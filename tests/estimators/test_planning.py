@@ -8,8 +8,8 @@ import torch
 
 from ckts import CKCNNRegressor, as_panel
 from ckts.estimators import _net as net_module
-from ckts.estimators._net import STEPS_PER_REFINEMENT, PanelDataset
-from ckts.estimators._tensors import PanelTensors
+from ckts.estimators._batches import PanelDataset, PanelTensors
+from ckts.estimators._net import STEPS_PER_REFINEMENT
 from irregular import irregular_panel
 
 

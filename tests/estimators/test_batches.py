@@ -6,7 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ckts.estimators._tensors import PanelTensors
+from ckts.estimators._batches import PanelTensors
 from ckts.panel import DenseObservations, Panel
 
 NAN = np.nan

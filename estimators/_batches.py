@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.utils.data import DataLoader, Dataset, Sampler
 
 from ckts.estimators._statistics import CenterScale, learn_center_scale
 from ckts.estimators._time import TimeUnits, learn_time_units, set_apart
 from ckts.panel import AbstractObservations, DenseObservations, Panel, TimeScale
 from ckts.regularity import stamp_rounding
+
+# Batches per window that is sorted by length. Larger windows pad less and shuffle less.
+WINDOW = 16
 
 
 @dataclass(frozen=True)
@@ -222,3 +227,126 @@ class PanelTensors:
             static = torch.from_numpy(self.static[series])
             tensors["static"] = static.to(self.dtype)
         return tensors
+
+
+class PanelDataset(Dataset):
+    """Series with targets and weights; many indices at once give a padded batch.
+
+    Parameters
+    ----------
+    tensors : PanelTensors
+        The series.
+    target : Tensor of shape (n_series, ...), optional
+        Targets; zeros by default, for prediction.
+    weight : ndarray of shape (n_series,), optional
+        Sample weights; ones by default. Only their ratios count: they are divided by
+        their mean before they become `dtype`, so that none vanishes by being tiny.
+    """
+
+    def __init__(
+        self,
+        tensors: PanelTensors,
+        target: Tensor | None = None,
+        weight: np.ndarray | None = None,
+    ) -> None:
+        self.tensors = tensors
+        self.target = torch.zeros(len(tensors)) if target is None else target
+        weight = np.ones(len(tensors)) if weight is None else weight
+        weight = weight / weight.mean() if len(weight) else weight
+        self.weight = torch.as_tensor(weight).to(tensors.dtype)
+
+    def __len__(self) -> int:
+        return len(self.target)
+
+    def __getitem__(self, index: int) -> tuple:
+        return self.__getitems__([index])
+
+    def __getitems__(self, indices: list[int]) -> tuple:
+        rounding = torch.from_numpy(self.tensors.rounding[indices])
+        batch = {**self.tensors.batch(indices), "rounding": rounding}
+        return batch, (self.target[indices], self.weight[indices])
+
+
+class BucketSampler(Sampler):
+    """Random batches of series of similar lengths, all of nearly the same size.
+
+    Parameters
+    ----------
+    lengths : ndarray of shape (n_series,)
+        Lengths of the series.
+    batch_size : int
+        Largest size of a batch.
+    generator : torch.Generator
+        Where the random numbers come from.
+    """
+
+    def __init__(
+        self, lengths: np.ndarray, batch_size: int, generator: torch.Generator
+    ) -> None:
+        self.lengths = lengths
+        self.batch_size = batch_size
+        self.generator = generator
+
+    def __len__(self) -> int:
+        return -(-len(self.lengths) // self.batch_size)
+
+    def __iter__(self):
+        order = torch.randperm(len(self.lengths), generator=self.generator).numpy()
+        batches = []
+        # Sizes are balanced: a last batch of one series would be a noisy step.
+        parts = np.array_split(order, len(self))
+        for start in range(0, len(parts), WINDOW):
+            window = parts[start : start + WINDOW]
+            series = np.concatenate(window)
+            series = series[np.argsort(self.lengths[series], kind="stable")]
+            batches += np.split(series, np.cumsum([len(p) for p in window[:-1]]))
+        for number in torch.randperm(len(batches), generator=self.generator).tolist():
+            yield sorted(batches[number].tolist())
+
+
+class LengthSampler(Sampler):
+    """Batches in the order of length, for prediction.
+
+    Parameters
+    ----------
+    lengths : ndarray of shape (n_series,)
+        Lengths of the series.
+    batch_size : int
+        Largest size of a batch.
+    """
+
+    def __init__(self, lengths: np.ndarray, batch_size: int) -> None:
+        self.order = np.argsort(lengths, kind="stable")
+        self.batch_size = batch_size
+
+    def __len__(self) -> int:
+        return -(-len(self.order) // self.batch_size)
+
+    def __iter__(self):
+        for start in range(0, len(self.order), self.batch_size):
+            yield self.order[start : start + self.batch_size].tolist()
+
+
+def _as_it_is(batch: Any) -> Any:
+    return batch
+
+
+def training_batches(
+    dataset: PanelDataset, batch_size: int, generator: torch.Generator
+) -> DataLoader:
+    """Make the loader of skorch's `iterator_train`."""
+    sampler = BucketSampler(dataset.tensors.lengths, batch_size, generator)
+    return DataLoader(
+        dataset, batch_sampler=sampler, collate_fn=_as_it_is, generator=generator
+    )
+
+
+def prediction_batches(dataset: PanelDataset, batch_size: int) -> DataLoader:
+    """Make the loader of skorch's `iterator_valid`."""
+    sampler = LengthSampler(dataset.tensors.lengths, batch_size)
+    return DataLoader(
+        dataset,
+        batch_sampler=sampler,
+        collate_fn=_as_it_is,
+        generator=torch.Generator(),  # else it draws from the global one
+    )
