@@ -106,25 +106,27 @@ def learn_time_units(panel: Panel, weight: np.ndarray) -> TimeUnits:
     -------
     TimeUnits
     """
-    series, filled = panel.series_of_rows, panel.observations.row_counts() > 0
-    observing = [filled, *(rows for rows, _ in panel.observations.columns())]
-    found = (_Gaps(*panel.gaps(rows), weight) for rows in observing)
-    rows, *channels = (gaps.drop(gaps.sizes == 0) for gaps in found)
+    observations, series = panel.observations, panel.series_of_rows
+    filled = np.flatnonzero(observations.row_counts())
+    observing = [filled, *(held for held, _ in observations.columns())]
+    rows, *channels = (
+        _Gaps.between(panel.times[held], series[held]) for held in observing
+    )
     if len(rows.sizes) == 0:
         return TimeUnits(False, np.ones(len(channels)), 1.0, 1.0, 1.0, 1.0, None)
-    longest = LONGEST_GAP * rows.typical_long_gap()
+    longest = LONGEST_GAP * rows.typical_long_gap(weight)
+    short = SHORT * float(_typical_steps([rows], longest, weight)[0])
+    bursts = _find_bursts(rows, short, weight)
     horizon = float(rows.spans(longest).max())
-    short = SHORT * float(_typical_steps([rows], longest)[0])
-    bursts = _find_bursts(rows, short)
     if bursts is not None:  # a burst is one visit: its own gaps tell no step
-        rows, *channels = (gaps.drop(gaps.sizes < short) for gaps in (rows, *channels))
+        rows, *channels = (one.keep(one.sizes >= short) for one in (rows, *channels))
     used = [rows]
     for gaps, held in zip(channels, observing[1:], strict=True):
         few = FEW * weight[np.unique(series[held])].sum()
-        own = len(gaps.sizes) > 0 and gaps.total_weight() >= few
+        own = weight[gaps.owners()].sum() >= few > 0
         used.append(gaps if own else rows)
-    steps = _typical_steps(used, longest)
-    middles = weighted_medians((one.sizes, one.weight[one.series]) for one in used)
+    steps = _typical_steps(used, longest, weight)
+    middles = weighted_medians([(gaps.sizes, weight[gaps.series]) for gaps in used])
     resolutions = np.clip(middles, FINEST * steps, steps)
     return TimeUnits(
         known=True,
@@ -165,53 +167,58 @@ class _Gaps:
         float64, series by series.
     series : ndarray of shape (n_gaps,)
         The number of the series of each gap.
-    weight : ndarray of shape (n_series,)
-        The weights of all series.
     """
 
     sizes: np.ndarray
     series: np.ndarray
-    weight: np.ndarray
 
-    def drop(self, gaps: np.ndarray) -> _Gaps:
-        """Drop the gaps where a mask holds; a series may lose all of them."""
-        sizes = self.sizes[~gaps].astype(np.float64)
-        return _Gaps(sizes, self.series[~gaps], self.weight)
+    @classmethod
+    def between(cls, times: np.ndarray, series: np.ndarray) -> _Gaps:
+        """Measure the gaps between rows, of which stamps and series are given."""
+        within = np.flatnonzero(series[1:] == series[:-1])
+        sizes = (times[within + 1] - times[within]).astype(np.float64)
+        return cls(sizes, series[within]).keep(sizes > 0)
+
+    def keep(self, gaps: np.ndarray) -> _Gaps:
+        """Keep the gaps where a mask holds; a series may lose all of them."""
+        return _Gaps(self.sizes[gaps], self.series[gaps])
 
     def firsts(self) -> np.ndarray:
         """Find the first gap of each series that has any."""
         return np.flatnonzero(np.diff(self.series, prepend=-1))
 
-    def total_weight(self) -> float:
-        """Sum the weights of the series that have any gap."""
-        return self.weight[np.unique(self.series)].sum()
+    def owners(self) -> np.ndarray:
+        """Return the numbers of the series that have any gap."""
+        return self.series[self.firsts()]
 
-    def spans(self, longest: float) -> np.ndarray:
+    def counts(self) -> np.ndarray:
+        """Count the gaps of each series that has any."""
+        return np.diff(self.firsts(), append=len(self.sizes))
+
+    def spans(self, longest: float = np.inf) -> np.ndarray:
         """Sum the gaps of each series that has any, each gap capped at a length."""
         return np.add.reduceat(np.minimum(self.sizes, longest), self.firsts())
 
-    def typical_long_gap(self) -> float:
+    def typical_long_gap(self, weight: np.ndarray) -> float:
         """Take the gap that contains the middle of the time of a typical series."""
-        firsts = self.firsts()
-        parts = np.split(self.sizes, firsts[1:])
-        middles = weighted_medians((gaps, gaps / gaps.max()) for gaps in parts)
+        parts, weight = np.split(self.sizes, self.firsts()[1:]), weight[self.owners()]
+        middles = weighted_medians([(gaps, gaps / gaps.max()) for gaps in parts])
         # The lower median: of two series, a wrong stamp in one must not decide.
-        weight = self.weight[self.series[firsts]]
         return weighted_quantiles(middles, weight, [0.5 - 2 * TIE])[0]
 
 
-def _typical_steps(samples: list[_Gaps], longest: float) -> np.ndarray:
+def _typical_steps(
+    samples: list[_Gaps], longest: float, weight: np.ndarray
+) -> np.ndarray:
     """Weighted medians over the series of the capped span over the number of gaps."""
-    means = []
-    for gaps in samples:
-        series, counts = np.unique(gaps.series, return_counts=True)
-        means.append((gaps.spans(longest) / counts, gaps.weight[series]))
-    return weighted_medians(means)
+    return weighted_medians(
+        [(g.spans(longest) / g.counts(), weight[g.owners()]) for g in samples]
+    )
 
 
-def _find_bursts(rows: _Gaps, longest: float) -> Bursts | None:
+def _find_bursts(rows: _Gaps, longest: float, weight: np.ndarray) -> Bursts | None:
     """Find bursts, whose gaps are shorter than a length, and how long they last."""
-    short, weight = rows.sizes < longest, rows.weight[rows.series]
+    short, weight = rows.sizes < longest, weight[rows.series]
     if weight[short].sum() < FREQUENT * weight.sum() or short.all():
         return None
     # runs of short gaps within a series
@@ -260,22 +267,19 @@ class Clock:
         time_scale : TimeScale, optional
             Whose unit to use, by default that of the panel.
         """
-        scale = panel.time_scale if time_scale is None else time_scale
-        factor = panel.time_scale.factor_to(scale)
-        sizes, series = panel.gaps(panel.observations.row_counts() > 0)
-        gaps, series = sizes[sizes > 0] * factor, series[sizes > 0]
-        counts = np.bincount(series)
-        spans = np.bincount(series, gaps)[counts > 0]
-        lengths = np.diff(panel.indptr)
-        stamps = panel.times[: lengths[0]]
-        shared = np.all(lengths == lengths[0]) and np.all(
-            panel.times.reshape(len(lengths), -1) == stamps
-        )
+        scale, factor = panel.time_scale, 1.0
+        if time_scale is not None:
+            scale, factor = time_scale, panel.time_scale.factor_to(time_scale)
+        rows = np.flatnonzero(panel.observations.row_counts())
+        gaps = _Gaps.between(panel.times[rows], panel.series_of_rows[rows])
+        sizes, spans = gaps.sizes * factor, gaps.spans() * factor
+        stamps = panel.times[: panel.indptr[1]]
+        shared = np.array_equal(panel.times, np.tile(stamps, len(panel.indptr) - 1))
         return cls(
-            _quantiles(spans / counts[counts > 0], (0.05, 0.5, 0.95)),
+            _quantiles(spans / gaps.counts(), (0.05, 0.5, 0.95)),
             _quantiles(spans, (0.05, 0.5, 0.95)),
-            _quantiles(gaps, (0.01, 0.99)),
-            len(gaps),
+            _quantiles(sizes, (0.01, 0.99)),
+            len(sizes),
             scale,
             stamps * factor if shared else None,
         )
@@ -289,11 +293,7 @@ class Clock:
         the gaps are too short as well. Equal stamps, of which fewer are observed, are
         on one clock.
         """
-        if (
-            self.stamps is not None
-            and other.stamps is not None
-            and np.array_equal(self.stamps, other.stamps)
-        ):
+        if self.stamps is not None and np.array_equal(self.stamps, other.stamps):
             return False
         gap, span = other.gaps[1], other.spans[1]
         low, typical, high = self.gaps
@@ -306,9 +306,7 @@ class Clock:
 
 
 def _quantiles(numbers: np.ndarray, shares: tuple[float, ...]) -> np.ndarray:
-    if len(numbers) == 0:
-        return np.full(len(shares), np.nan)
-    return np.quantile(numbers, shares)
+    return np.quantile(numbers if len(numbers) else [np.nan], shares)
 
 
 def check_clock(clock: Clock, panel: Panel, *, known: bool, wide: bool) -> None:
