@@ -1,12 +1,14 @@
 """Early stopping: the validation series, and the score that is monitored."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 from sklearn.metrics import get_scorer
 from sklearn.model_selection import GroupShuffleSplit, train_test_split
 from skorch.callbacks import Callback, EarlyStopping
+from skorch.utils import noop
 
 from ckts.panel import Panel
 
@@ -89,36 +91,29 @@ class ValidationScore(Callback):
 
     Parameters
     ----------
-    scorer : str or callable
-        A scorer of scikit-learn or its name: greater is better.
-    arguments : callable
-        Gives the estimator, the validation panel, its targets and its weights or None.
+    score : callable
+        Computes it; greater is better.
+    described : str
+        The scorer, for messages.
+    weighted : bool
+        Whether it is given weights.
     """
 
-    def __init__(self, scorer: Any, arguments: Callable[[], tuple]) -> None:
-        self.scorer = scorer
-        self.arguments = arguments
+    def __init__(self, score: Callable[[], float], described: str, weighted: bool):
+        self.score = score
+        self.described = described
+        self.weighted = weighted
 
     def on_train_begin(self, net, **kwargs):
         """Try the scorer before any time is spent on training."""
+        cause = None
         try:
-            score = self._score()
+            score = float(self.score())
+            if np.isfinite(score):
+                return
+            found = f"got {score} from {self.described}"
         except (TypeError, ValueError) as error:
-            self._raise(f"got {self.scorer!r}, which says: {error}", error)
-        if not np.isfinite(score):
-            self._raise(f"got {score} from {self.scorer!r}", None)
-
-    def on_epoch_end(self, net, **kwargs):
-        """Record the score."""
-        net.history.record("valid_score", self._score())
-
-    def _score(self) -> float:
-        estimator, panel, target, weight = self.arguments()
-        weights = {} if weight is None else {"sample_weight": weight}
-        return float(get_scorer(self.scorer)(estimator, panel, target, **weights))
-
-    def _raise(self, found: str, cause: Exception | None) -> None:
-        weighted = self.arguments()[-1] is not None
+            cause, found = error, f"got {self.described}, which says: {error}"
         way_out = (
             " To score without weights, take `lambda model, X, y, sample_weight: "
             "scorer(model, X, y)`."
@@ -126,8 +121,12 @@ class ValidationScore(Callback):
         raise ValueError(
             f"`scoring` must give a number on the validation series; {found}. Take "
             "another scorer, a larger `validation_fraction`, or scoring=None, which "
-            f"watches the loss.{way_out if weighted else ''}"
+            f"watches the loss.{way_out if self.weighted else ''}"
         ) from cause
+
+    def on_epoch_end(self, net, **kwargs):
+        """Record the score."""
+        net.history.record("valid_score", float(self.score()))
 
 
 def watchers(
@@ -160,13 +159,11 @@ def watchers(
         threshold=0,
         threshold_mode="abs",
         load_best=True,
-        sink=_ignore,
+        sink=noop,  # no messages
     )
     if scoring is None:
         return [("stopping", stopping)]
-    score = ValidationScore(scoring, lambda: (estimator, panel, y, weight))
-    return [("score", score), ("stopping", stopping)]
-
-
-def _ignore(*args, **kwargs) -> None:
-    """Drop skorch's messages; a lambda could not be pickled."""
+    weights = {} if weight is None else {"sample_weight": weight}
+    score = partial(get_scorer(scoring), estimator, panel, y, **weights)
+    watched = ValidationScore(score, repr(scoring), bool(weights))
+    return [("score", watched), ("stopping", stopping)]

@@ -42,28 +42,26 @@ def _check_kernel_params(name: str, params: Any) -> None:
 
 
 def _check_scoring(name: str, scoring: Any) -> None:
-    if scoring is None or callable(scoring):
+    named = isinstance(scoring, str)
+    if (
+        scoring is None
+        or callable(scoring)
+        or (named and scoring in get_scorer_names())
+    ):
         return
-    if not isinstance(scoring, str):
-        raise TypeError(
-            f"`{name}` must be None, the name of a scorer or a callable; got "
-            f'{scoring!r}. Write for example "roc_auc".'
-        )
-    if scoring not in get_scorer_names():
-        raise ValueError(
-            f"`{name}` must be a name that scikit-learn knows; got {scoring!r}. See "
-            "`sklearn.metrics.get_scorer_names()`."
-        )
+    raise (ValueError if named else TypeError)(
+        f"`{name}` must be None, a callable or the name of a scorer, such as "
+        f'"roc_auc"; got {scoring!r}. See `sklearn.metrics.get_scorer_names()`.'
+    )
 
 
 def _check_callbacks(name: str, callbacks: Any) -> None:
     """Raise if there are other items than skorch callbacks or (name, callback)."""
     if callbacks is None:
         return
-    items = callbacks if isinstance(callbacks, (list, tuple)) else [callbacks]
+    items = callbacks if isinstance(callbacks, (list, tuple)) else [None]
     ends = [item[-1] if isinstance(item, tuple) and item else item for item in items]
-    odd = [end for end in ends if not isinstance(end, Callback)]
-    if odd or not isinstance(callbacks, (list, tuple)):
+    if not all(isinstance(end, Callback) for end in ends):
         raise TypeError(
             f"`{name}` must be a list of skorch callbacks; got {callbacks!r}. Write "
             "for example [skorch.callbacks.Checkpoint()]."
@@ -72,13 +70,8 @@ def _check_callbacks(name: str, callbacks: Any) -> None:
 
 def _check_verbose(name: str, verbose: Any) -> None:
     """Raise if it is neither an integer from 0 on nor a bool, which is one."""
-    if not hasattr(verbose, "__index__") and not isinstance(verbose, np.bool_):
-        raise TypeError(f"`{name}` must be an integer; got {verbose!r}. Use 0 or 1.")
-    if verbose < 0:
-        raise ValueError(
-            f"`{name}` must be 0, which is silent, or larger; got {verbose!r}. Use 0 "
-            "or 1."
-        )
+    if not isinstance(verbose, (bool, np.bool_)):
+        check_count(name, verbose, minimum=0)
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -181,6 +174,10 @@ class AbstractParameters(BaseEstimator):
     # Those without a rule are checked where they are used: by torch, by scikit-learn,
     # or with the panel.
     _rules: ClassVar[dict[str, Rule]] = {
+        "kernel_params": _check_kernel_params,
+        "callbacks": _check_callbacks,
+        "scoring": _check_scoring,
+        "verbose": _check_verbose,
         "batch_size": _check_batch_size,
         "max_epochs": check_count,
         "hidden_channels": check_count,
@@ -195,10 +192,6 @@ class AbstractParameters(BaseEstimator):
         "weight_decay": partial(check_real, minimum=0.0),
         "quadrature": partial(check_choice, choices=QUADRATURES),
         "dtype": partial(check_choice, choices=("float32", "float64")),
-        "kernel_params": _check_kernel_params,
-        "callbacks": _check_callbacks,
-        "scoring": _check_scoring,
-        "verbose": _check_verbose,
     }
 
     def _check_parameters(self) -> None:
@@ -243,8 +236,3 @@ def resolve_device(device: Any) -> str:
             f"torch says: {reason}"
         ) from None
     return str(device)
-
-
-def automatic_batch_size(n_series: int) -> int:
-    """Choose a power of two between 8 and 64 that gives about 40 steps per epoch."""
-    return int(2 ** np.clip(np.round(np.log2(max(n_series, 1) / 40)), 3, 6))

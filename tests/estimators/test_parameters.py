@@ -13,7 +13,7 @@ from sklearn.base import clone
 
 from ckts import CKCNNClassifier, CKCNNRegressor, estimators
 from ckts.datasets import make_speed
-from ckts.estimators._parameters import automatic_batch_size
+from ckts.estimators._base import automatic_batch_size
 from irregular import irregular_panel
 
 QUICK = {"max_epochs": 2, "hidden_channels": 4, "n_blocks": 1, "random_state": 0}
@@ -112,8 +112,12 @@ def test_a_subclass_of_a_user_adds_a_parameter_as_everywhere_in_scikit_learn():
             ValueError,
             "`quadrature` must be one of 'gap', 'linear', 'none'",
         ),
-        ({"scoring": "auc"}, ValueError, "`scoring` must be a name that .*; got 'auc'"),
-        ({"scoring": 3}, TypeError, "`scoring` must be None, the name of .*; got 3"),
+        (
+            {"scoring": "auc"},
+            ValueError,
+            "`scoring` must be None.*; got 'auc'",
+        ),
+        ({"scoring": 3}, TypeError, "`scoring` must be None.*; got 3"),
         ({"dtype": "float16"}, ValueError, "`dtype` must be one of 'float32'"),
         ({"max_epochs": 0}, ValueError, "`max_epochs` must be at least 1; got 0"),
         ({"max_epochs": 2.5}, TypeError, "`max_epochs` must be an integer; got 2.5"),
@@ -143,15 +147,13 @@ def test_bad_parameters(params, error, message):
     ("parameters", "error", "message"),
     [
         ({"device": "meta"}, ValueError, "`device` must be .* got 'meta'.*torch says"),
-        ({"verbose": -1}, ValueError, "`verbose` must be 0.*; got -1. Use 0 or 1"),
+        ({"verbose": -1}, ValueError, "`verbose` must be at least 0; got -1"),
         ({"verbose": "yes"}, TypeError, "`verbose` must be an integer; got 'yes'"),
         ({"verbose": None}, TypeError, "`verbose` must be an integer; got None"),
         ({"verbose": 0.5}, TypeError, "`verbose` must be an integer; got 0.5"),
     ],
 )
-def test_devices_and_verbosities_that_mean_nothing_are_refused(
-    parameters, error, message
-):
+def test_devices_and_verbosities_that_mean_nothing_raise(parameters, error, message):
     with pytest.raises(error, match=message):
         CKCNNClassifier(max_epochs=1, **parameters).fit(PANEL, [0, 1, 0, 1])
 
