@@ -15,20 +15,11 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from skorch.callbacks import LRScheduler
 from skorch.helper import predefined_split
 
-from ckts.estimators._batches import (
-    PanelDataset,
-    learn_statistics,
-    prediction_batches,
-    training_batches,
-)
+from ckts.estimators._batches import PanelDataset, learn_statistics
 from ckts.estimators._early_stopping import split_series, watchers
-from ckts.estimators._input import groups_of, is_table, named, weights_of
+from ckts.estimators._input import groups_of, is_table, weights_of
 from ckts.estimators._net import EpochBar, PanelNet, WeightedClipping
-from ckts.estimators._parameters import (
-    AbstractParameters,
-    automatic_batch_size,
-    resolve_device,
-)
+from ckts.estimators._parameters import AbstractParameters, resolve_device
 from ckts.estimators._time import Clock, check_clock
 from ckts.networks import GatedCKCNN
 from ckts.panel import Panel, as_known, as_panel, check_same_order, hide_after
@@ -118,10 +109,17 @@ class AbstractCKCNN(AbstractParameters):
         try:
             fresh._learn(X, y, sample_weight, groups)
         except KeyboardInterrupt:
-            n_steps = fresh.net_.n_steps_ if hasattr(fresh, "net_") else 0
-            if n_steps:  # what was learned up to then can be used
+            net = getattr(fresh, "net_", None)
+            found = "before its first step. The model is as it was before."
+            if net is not None and net.n_steps_:
                 self.__dict__ = fresh.__dict__
-            _warn_of_interrupt(n_steps, self)
+                found = (
+                    f"after step {net.n_steps_}, with {self.n_iter_} of "
+                    f"{net.max_epochs} epochs finished. The model holds what it "
+                    "learned up to then; `history_` holds the finished epochs."
+                )
+            message = f"The training was interrupted {found}"
+            warnings.warn(message, ConvergenceWarning, stacklevel=2)
             raise
         self.__dict__ = fresh.__dict__
         return self
@@ -152,32 +150,29 @@ class AbstractCKCNN(AbstractParameters):
         return panel
 
     def _learn_interface(self, panel: Panel) -> None:
-        channels = panel.channels
-        self._n_channels = len(channels)
+        self._channels = panel.channels
         self.time_scale_ = panel.time_scale
         self.static_names_ = panel.static_names
         if self._fitted_on_table:
             return
-        self.n_features_in_ = len(channels)
-        if hasattr(self, "feature_names_in_"):
-            del self.feature_names_in_
-        if named(channels):
-            self.feature_names_in_ = np.array(channels, dtype=object)
+        self.n_features_in_ = len(panel.channels)
+        self.__dict__.pop("feature_names_in_", None)
+        if _named(panel.channels):
+            self.feature_names_in_ = np.array(panel.channels, dtype=object)
 
     def _check_interface(self, panel: Panel) -> None:
-        channels = panel.channels
-        seen = [] if self._fitted_on_table else getattr(self, "feature_names_in_", [])
-        if len(seen) and named(channels) and list(seen) != list(channels):
+        known, channels = self._channels, panel.channels
+        if _named(known) and _named(channels) and known != channels:
             raise ValueError(
                 "`X` must have the channels of fit in their order; "
-                f"{_difference(list(seen), list(channels))}. In a table with one "
+                f"{_difference(known, channels)}. In a table with one "
                 "column per channel select `model.feature_names_in_`; in one with a "
                 "row per measurement make the channel column categorical with these "
                 "categories."
             )
-        if len(channels) != self._n_channels:
+        if len(channels) != len(known):
             raise ValueError(
-                f"`X` must have {self._n_channels} channels as in fit; got "
+                f"`X` must have {len(known)} channels as in fit; got "
                 f"{len(channels)}. Select the channels that were there in fit."
             )
         if panel.static_names != self.static_names_:
@@ -217,20 +212,21 @@ class AbstractCKCNN(AbstractParameters):
         # A panel is copied by slicing: only where series are left out, and only once.
         series = panel if len(train) == n_series else panel[used[train]]
         self.statistics_ = learn_statistics(series, weight[train])
-        self.time_step_ = self.statistics_.time.time_step
-        self.resolution_ = self.statistics_.time.resolution
-        self.horizon_ = self.statistics_.time.horizon
+        time = self.statistics_.time
+        self.time_step_, self.horizon_ = time.time_step, time.horizon
+        self.resolution_ = time.resolution
         training = self._dataset(series, target[train], weight[train])
-        validation, watch = None, []
+        split, watch = None, []
         if valid is not None:
             series = panel[used[valid]]
-            validation = self._dataset(series, target[valid], weight[valid])
-            uneven = own_weight.min() < own_weight.max()
-            watch = watchers(
-                self, series, y[valid], own_weight[valid] if uneven else None
+            split = predefined_split(
+                self._dataset(series, target[valid], weight[valid])
             )
+            uneven = own_weight.min() < own_weight.max()
+            scored = own_weight[valid] if uneven else None
+            watch = watchers(self, series, y[valid], scored)
         seed = generator.randint(np.iinfo(np.int32).max)
-        net = self._make_net(training, validation, n_outputs, watch, seed)
+        net = self._make_net(training, n_outputs, watch, train_split=split, seed=seed)
         self._train(net, training)
 
     def _weigh(self, weight: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -239,55 +235,45 @@ class AbstractCKCNN(AbstractParameters):
 
     def _dataset(self, panel: Panel, target=None, weight=None) -> PanelDataset:
         """Standardize a panel with the statistics of the training data."""
-        tensors = self.statistics_.tensors(panel, self.time_scale_, self._dtype)
-        if target is None:
-            return PanelDataset(tensors)
-        target = torch.as_tensor(target)
-        target = target.to(self._dtype) if target.is_floating_point() else target
-        return PanelDataset(tensors, target, weight)
+        return self.statistics_.dataset(
+            panel, self.time_scale_, self._dtype, target, weight
+        )
 
     def _make_net(
-        self,
-        training: PanelDataset,
-        validation: PanelDataset | None,
-        n_outputs: int,
-        watch: list,
-        seed: int,
+        self, training: PanelDataset, n_outputs: int, watch: list, **options
     ) -> PanelNet:
-        n_series = len(training.target)
-        criterion, settings = self._loss()
-        arguments = self._network_arguments(n_outputs)
-        batch_size = automatic_batch_size(n_series)
-        if self.batch_size != "auto":
-            batch_size = int(self.batch_size)
-        n_batches = -(-n_series // batch_size)
+        n_series, batch_size = len(training.lengths), self.batch_size
+        if batch_size == "auto":
+            batch_size = automatic_batch_size(n_series)
         lr, max_epochs = self.lr, self.max_epochs
-        callbacks = [
-            ("schedule", _one_cycle(lr, n_batches * max_epochs)),
-            ("clipping", WeightedClipping(1.0)),
-            *watch,
-            *([("bar", EpochBar(type(self).__name__))] if self.verbose else []),
-            *(self.callbacks or []),
-        ]
+        schedule = LRScheduler(  # up to `lr` and down again, once
+            torch.optim.lr_scheduler.OneCycleLR,
+            step_every="batch",
+            max_lr=lr,
+            # one more than there are: torch counts the step after the last batch
+            total_steps=-(-n_series // batch_size) * max_epochs + 1,
+        )
         return PanelNet(
             GatedCKCNN,
-            **arguments,
+            **self._network_arguments(training, n_outputs),
             lr=lr,
             max_epochs=max_epochs,
-            criterion=criterion,
-            **{f"criterion__{name}": value for name, value in settings.items()},
+            criterion=self._loss(),
             criterion__reduction="none",
             optimizer=torch.optim.AdamW,
             optimizer__weight_decay=self.weight_decay,
-            batch_size=batch_size,
-            iterator_train=training_batches,
-            iterator_valid=prediction_batches,
-            train_split=None if validation is None else predefined_split(validation),
-            callbacks=callbacks,
+            batch_size=int(batch_size),
+            callbacks=[
+                ("schedule", schedule),
+                ("clipping", WeightedClipping(1.0)),
+                *watch,
+                *([("bar", EpochBar(type(self).__name__))] if self.verbose else []),
+                *(self.callbacks or []),
+            ],
             callbacks__print_log=None,
             device=self.device_,
             verbose=0,
-            seed=seed,
+            **options,
         )
 
     def _train(self, net: PanelNet, training: PanelDataset) -> None:
@@ -307,18 +293,18 @@ class AbstractCKCNN(AbstractParameters):
                 stacklevel=4,  # the caller of `fit`
             )
 
-    def _network_arguments(self, n_outputs: int) -> dict:
+    def _network_arguments(self, training: PanelDataset, n_outputs: int) -> dict:
         """Collect the arguments of the network, by its own names, for skorch."""
-        time = self.statistics_.time
+        time, static = self.statistics_.time, training.static
         known = {
             **self.get_params(deep=False),
             **vars(time),
             "time_step": time.time_step.tolist(),
             "burst_time_step": time.bursts and time.bursts.time_step,
             "burst_horizon": time.bursts and time.bursts.horizon,
-            "in_channels": self._n_channels,
+            "in_channels": len(self._channels),
             "n_outputs": n_outputs,
-            "n_static": self.statistics_.n_static,
+            "n_static": 0 if static is None else static.shape[1],
             "dtype": self._dtype,
         }
         taken = inspect.signature(GatedCKCNN).parameters
@@ -330,39 +316,21 @@ class AbstractCKCNN(AbstractParameters):
         return self.net_.outputs(self._dataset(self._check_panel(X, reset=False)))
 
 
-def _one_cycle(lr: float, n_steps: int) -> LRScheduler:
-    """Make the schedule of the learning rate: up to `lr` and down again, once."""
-    return LRScheduler(
-        torch.optim.lr_scheduler.OneCycleLR,
-        step_every="batch",
-        max_lr=lr,
-        # one more than there are: torch counts the step after the last batch
-        total_steps=n_steps + 1,
-    )
+def automatic_batch_size(n_series: int) -> int:
+    """Choose a power of two between 8 and 64 that gives about 40 steps per epoch."""
+    return int(2 ** np.clip(np.round(np.log2(n_series / 40)), 3, 6))
 
 
-def _difference(expected: list, found: list) -> str:
+def _named(channels: tuple[str, ...]) -> bool:
+    """Whether channels have other names than the default ones."""
+    return channels != tuple(f"channel_{i}" for i in range(len(channels)))
+
+
+def _difference(expected: tuple[str, ...], found: tuple[str, ...]) -> str:
     """Say which names are missing, which are new, or that the order is another."""
     missing = [name for name in expected if name not in found]
     new = [name for name in found if name not in expected]
     parts = [f"missing are {missing}"] if missing else []
     parts += [f"unknown are {new}"] if new else []
-    return " and ".join(parts) or f"got the order {found} instead of {expected}"
-
-
-def _warn_of_interrupt(n_steps: int, model: AbstractCKCNN) -> None:
-    """Tell how far a training came until Ctrl-C."""
-    if n_steps:
-        n_epochs = model.net_.max_epochs
-        epoch = f"in epoch {model.n_iter_ + 1} of {n_epochs}"
-        if model.n_iter_ == n_epochs:
-            epoch = f"after the last of {n_epochs} epochs"
-        found = (
-            f"{epoch}, after {n_steps} step{'s' if n_steps > 1 else ''}. The model "
-            "holds what it learned up to then; `n_iter_` and `history_` count finished "
-            "epochs."
-        )
-    else:
-        found = "before its first step. The model is as it was before."
-    message = f"The training was interrupted {found}"
-    warnings.warn(message, ConvergenceWarning, stacklevel=3)
+    order = f"got the order {list(found)} instead of {list(expected)}"
+    return " and ".join(parts) or order

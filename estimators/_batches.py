@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 import torch
+from sklearn.utils import gen_batches
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from ckts.estimators._statistics import CenterScale, learn_center_scale
 from ckts.estimators._time import TimeUnits, learn_time_units, set_apart
-from ckts.panel import AbstractObservations, DenseObservations, Panel, TimeScale
+from ckts.panel import AbstractObservations, Panel, TimeScale
 from ckts.regularity import stamp_rounding
 
 # Batches per window that is sorted by length. Larger windows pad less and shuffle less.
@@ -41,11 +42,6 @@ class PanelStatistics:
     static_missing: np.ndarray
     time: TimeUnits
 
-    @property
-    def n_static(self) -> int:
-        """Number of prepared static features, the indicators included."""
-        return len(self.static.center) + int(self.static_missing.sum())
-
     def prepare_static(self, static: np.ndarray | None) -> np.ndarray | None:
         """Standardize and impute static features, and append the indicators.
 
@@ -66,9 +62,14 @@ class PanelStatistics:
         indicators = np.isnan(static)[:, self.static_missing].astype(float)
         return np.hstack([np.where(np.isnan(scaled), 0.0, scaled), indicators])
 
-    def tensors(
-        self, panel: Panel, time_scale: TimeScale, dtype: torch.dtype
-    ) -> PanelTensors:
+    def dataset(
+        self,
+        panel: Panel,
+        time_scale: TimeScale,
+        dtype: torch.dtype,
+        target: Any = None,
+        weight: np.ndarray | None = None,
+    ) -> PanelDataset:
         """Standardize a panel.
 
         Parameters
@@ -76,18 +77,20 @@ class PanelStatistics:
         panel : Panel
         time_scale : TimeScale
             What the units of time were learned in.
-        dtype : torch.dtype
-            Type of values and static features.
+        dtype, target, weight
+            As those of :class:`PanelDataset`.
 
         Returns
         -------
-        PanelTensors
+        PanelDataset
         """
         time_factor = panel.time_scale.factor_to(time_scale)
         if not self.time.known and len(panel):
             panel, time_factor = set_apart(panel), 1.0
-        return PanelTensors(
+        return PanelDataset(
             panel,
+            target,
+            weight,
             static=self.prepare_static(panel.static),
             observations=panel.observations.map(self.values.standardize),
             time_factor=time_factor,
@@ -117,24 +120,25 @@ def learn_statistics(panel: Panel, sample_weight: np.ndarray) -> PanelStatistics
     """
     weight = sample_weight / sample_weight.max()
     static = np.empty((len(weight), 0)) if panel.static is None else panel.static
+    known = ~np.isnan(static)
     return PanelStatistics(
         values=learn_center_scale(
-            panel.observations,
-            np.repeat(weight, panel.lengths),
+            panel.observations.columns(),
+            np.repeat(weight, np.diff(panel.indptr)),
             [f"channel {name!r}" for name in panel.channels],
         ),
         static=learn_center_scale(
-            DenseObservations(static),
+            [(rows, static[rows, one]) for one, rows in enumerate(known.T)],
             weight,
-            [f"static feature {n!r}" for n in panel.static_names],
+            [f"static feature {name!r}" for name in panel.static_names],
         ),
-        static_missing=np.asarray(np.isnan(static).any(axis=0)),
+        static_missing=~known.all(axis=0),
         time=learn_time_units(panel, weight),
     )
 
 
-class PanelTensors:
-    """Standardized rows of a panel, ready to be padded into batches.
+class PanelDataset(Dataset):
+    """Standardized rows of a panel; many indices at once give a padded batch.
 
     They are stored as the panel stores them; only a batch is a table.
 
@@ -147,6 +151,11 @@ class PanelTensors:
     ----------
     panel : Panel
         Series with NaN where nothing was observed.
+    target : array-like of shape (n_series, ...), optional
+        Targets; zeros by default, for prediction.
+    weight : ndarray of shape (n_series,), optional
+        Sample weights; ones by default. Only their ratios count: they are divided by
+        their mean before they become `dtype`, so that none vanishes by being tiny.
     observations : AbstractObservations of shape (n_rows, in_channels), optional
         Standardized values. By default those of the panel.
     static : ndarray of shape (n_series, n_static), optional
@@ -154,7 +163,7 @@ class PanelTensors:
     time_factor : float, default=1.0
         Multiplies the times.
     dtype : torch.dtype, default=torch.float32
-        Type of values and static features; times are float64.
+        Type of values, static features, weights and numeric targets; times are float64.
 
     Attributes
     ----------
@@ -167,6 +176,8 @@ class PanelTensors:
     def __init__(
         self,
         panel: Panel,
+        target: Any = None,
+        weight: np.ndarray | None = None,
         *,
         observations: AbstractObservations | None = None,
         static: np.ndarray | None = None,
@@ -185,9 +196,21 @@ class PanelTensors:
         self.rounding = stamp_rounding(times, self.indptr) * time_factor
         self.static = static
         self.dtype = dtype
+        ones = np.ones(len(self.lengths))
+        target = torch.as_tensor(0 * ones if target is None else target)
+        self.target = target.to(dtype) if target.is_floating_point() else target
+        weight = ones if weight is None else weight / weight.mean()
+        self.weight = torch.as_tensor(weight).to(dtype)
 
     def __len__(self) -> int:
         return len(self.lengths)
+
+    def __getitems__(self, indices: list[int]) -> tuple:
+        return self.batch(indices), (self.target[indices], self.weight[indices])
+
+    def by_length(self) -> np.ndarray:
+        """Return the numbers of the series, the shortest first."""
+        return np.argsort(self.lengths, kind="stable")
 
     def batch(self, series: Sequence[int] | np.ndarray) -> dict[str, Tensor]:
         """Pad some series to the longest of them.
@@ -201,9 +224,9 @@ class PanelTensors:
         -------
         dict
             "values" (batch, time, channels), "times" (batch, time), "observed"
-            (batch, time, channels) and, if there are any, "static" (batch, n_static).
-            Padding is not observed and repeats the last time; there is at least one
-            row, also for series without any.
+            (batch, time, channels), "rounding" (batch,) and, if there are any,
+            "static" (batch, n_static). Padding is not observed and repeats the last
+            time; there is at least one row, also for series without any.
         """
         series = np.asarray(series)
         starts, lengths = self.indptr[series], self.lengths[series]
@@ -222,49 +245,12 @@ class PanelTensors:
             "values": torch.from_numpy(values).to(self.dtype),
             "times": torch.from_numpy(times),
             "observed": torch.from_numpy(observed),
+            "rounding": torch.from_numpy(self.rounding[series]),
         }
         if self.static is not None:
             static = torch.from_numpy(self.static[series])
             tensors["static"] = static.to(self.dtype)
         return tensors
-
-
-class PanelDataset(Dataset):
-    """Series with targets and weights; many indices at once give a padded batch.
-
-    Parameters
-    ----------
-    tensors : PanelTensors
-        The series.
-    target : Tensor of shape (n_series, ...), optional
-        Targets; zeros by default, for prediction.
-    weight : ndarray of shape (n_series,), optional
-        Sample weights; ones by default. Only their ratios count: they are divided by
-        their mean before they become `dtype`, so that none vanishes by being tiny.
-    """
-
-    def __init__(
-        self,
-        tensors: PanelTensors,
-        target: Tensor | None = None,
-        weight: np.ndarray | None = None,
-    ) -> None:
-        self.tensors = tensors
-        self.target = torch.zeros(len(tensors)) if target is None else target
-        weight = np.ones(len(tensors)) if weight is None else weight
-        weight = weight / weight.mean() if len(weight) else weight
-        self.weight = torch.as_tensor(weight).to(tensors.dtype)
-
-    def __len__(self) -> int:
-        return len(self.target)
-
-    def __getitem__(self, index: int) -> tuple:
-        return self.__getitems__([index])
-
-    def __getitems__(self, indices: list[int]) -> tuple:
-        rounding = torch.from_numpy(self.tensors.rounding[indices])
-        batch = {**self.tensors.batch(indices), "rounding": rounding}
-        return batch, (self.target[indices], self.weight[indices])
 
 
 class BucketSampler(Sampler):
@@ -304,49 +290,26 @@ class BucketSampler(Sampler):
             yield sorted(batches[number].tolist())
 
 
-class LengthSampler(Sampler):
-    """Batches in the order of length, for prediction.
+def training_batches(
+    dataset: PanelDataset, batch_size: int, generator: torch.Generator
+) -> DataLoader:
+    """Load random batches, for training."""
+    batches = BucketSampler(dataset.lengths, batch_size, generator)
+    return _load(dataset, batches, generator)
 
-    Parameters
-    ----------
-    lengths : ndarray of shape (n_series,)
-        Lengths of the series.
-    batch_size : int
-        Largest size of a batch.
-    """
 
-    def __init__(self, lengths: np.ndarray, batch_size: int) -> None:
-        self.order = np.argsort(lengths, kind="stable")
-        self.batch_size = batch_size
+def prediction_batches(dataset: PanelDataset, batch_size: int) -> DataLoader:
+    """Load batches in the order of length, for prediction."""
+    order = dataset.by_length()
+    batches = [order[part] for part in gen_batches(len(order), batch_size)]
+    return _load(dataset, batches, torch.Generator())  # the default is the global one
 
-    def __len__(self) -> int:
-        return -(-len(self.order) // self.batch_size)
 
-    def __iter__(self):
-        for start in range(0, len(self.order), self.batch_size):
-            yield self.order[start : start + self.batch_size].tolist()
+def _load(dataset, batches, generator) -> DataLoader:
+    return DataLoader(
+        dataset, batch_sampler=batches, collate_fn=_as_it_is, generator=generator
+    )
 
 
 def _as_it_is(batch: Any) -> Any:
     return batch
-
-
-def training_batches(
-    dataset: PanelDataset, batch_size: int, generator: torch.Generator
-) -> DataLoader:
-    """Make the loader of skorch's `iterator_train`."""
-    sampler = BucketSampler(dataset.tensors.lengths, batch_size, generator)
-    return DataLoader(
-        dataset, batch_sampler=sampler, collate_fn=_as_it_is, generator=generator
-    )
-
-
-def prediction_batches(dataset: PanelDataset, batch_size: int) -> DataLoader:
-    """Make the loader of skorch's `iterator_valid`."""
-    sampler = LengthSampler(dataset.tensors.lengths, batch_size)
-    return DataLoader(
-        dataset,
-        batch_sampler=sampler,
-        collate_fn=_as_it_is,
-        generator=torch.Generator(),  # else it draws from the global one
-    )

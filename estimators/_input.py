@@ -44,11 +44,6 @@ def _is_even(rows: Any) -> bool:
     return array.ndim == 2 and array.dtype.kind not in "US"
 
 
-def named(channels: tuple[str, ...]) -> bool:
-    """Whether channels have other names than the default ones."""
-    return channels != tuple(f"channel_{i}" for i in range(len(channels)))
-
-
 def weights_of(sample_weight: Any, n_series: int) -> np.ndarray:
     """Return the weights as an array of shape (n_series,), float64."""
     if sample_weight is None:

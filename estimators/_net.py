@@ -13,7 +13,11 @@ from torch.nn.utils import clip_grad_norm_
 from tqdm.auto import tqdm
 
 from ckts.convolution.planner import Planner
-from ckts.estimators._batches import LengthSampler, PanelDataset
+from ckts.estimators._batches import (
+    PanelDataset,
+    prediction_batches,
+    training_batches,
+)
 from ckts.kernels import AbstractKernel
 from ckts.randomness import global_numbers_of, make_generator
 
@@ -69,23 +73,19 @@ class PanelNet(NeuralNet):
             **self.get_params_for("module"),
             generator=make_generator(INITIALIZATION, self.seed, 0),
         )
-        kernels = {
-            type(module)
+        self.foreign_ = any(
+            "generator" not in inspect.signature(type(module)).parameters
             for module in self.module_.modules()
             if isinstance(module, AbstractKernel)
-        }
-        self.foreign_ = any(
-            "generator" not in inspect.signature(kernel).parameters
-            for kernel in kernels
         )
         return self
 
     def get_iterator(self, dataset, training=False):
         """Make the loader of the batches: random ones in training."""
         if not training:
-            return self.iterator_valid(dataset, self.batch_size)
+            return prediction_batches(dataset, self.batch_size)
         generator = make_generator(ORDER, self.seed, len(self.history))
-        return self.iterator_train(dataset, self.batch_size, generator)
+        return training_batches(dataset, self.batch_size, generator)
 
     def notify(self, method_name, **cb_kwargs):
         """Call the callbacks; third-party ones draw in turn with other threads."""
@@ -135,8 +135,9 @@ class PanelNet(NeuralNet):
         self.notify("on_train_begin", X=X, y=y)
         try:
             self.fit_loop(X, y, **fit_params)
-        except KeyboardInterrupt:
-            if not self._stopped_early():
+        except KeyboardInterrupt:  # EarlyStopping raises it, too
+            stopping = (c for _, c in self.callbacks_ if isinstance(c, EarlyStopping))
+            if not any(one.misses_ == one.patience for one in stopping):
                 raise
         finally:
             self.notify("on_train_end", X=X, y=y)
@@ -155,35 +156,22 @@ class PanelNet(NeuralNet):
         """Compute the outputs of the series, float64, shape (n_series, n_outputs)."""
         outputs = torch.cat(list(self.forward_iter(dataset, training=False)))
         result = np.empty(outputs.shape)
-        result[LengthSampler(dataset.tensors.lengths, 1).order] = outputs.double()
-        _check_outputs(result)
+        result[dataset.by_length()] = outputs.double()
+        bad = ~np.isfinite(result).all(axis=1)
+        if bad.any():  # argmax or a ranking would turn NaN into an answer
+            raise ValueError(
+                f"The network must give finite outputs; got {result[bad][0].tolist()} "
+                f"for series {np.flatnonzero(bad)[0]}, and {bad.sum()} such series of "
+                f"{len(bad)}. Leave them out of `X`; if it is all of them, fit with a "
+                "smaller `lr`."
+            )
         return result
-
-    def _stopped_early(self):
-        """Whether the interrupt is how EarlyStopping ends a training."""
-        return any(
-            isinstance(callback, EarlyStopping)
-            and callback.misses_ == callback.patience
-            for _, callback in self.callbacks_
-        )
 
 
 def _is_foreign(hook: Any) -> bool:
     """Tell whether a method of a callback is neither ours nor skorch's."""
     module = getattr(hook, "__module__", "")
     return module.partition(".")[0] not in ("ckts", "skorch")
-
-
-def _check_outputs(outputs: np.ndarray) -> None:
-    """Raise on NaN and infinity: argmax or a ranking would turn them into answers."""
-    bad = ~np.isfinite(outputs).all(axis=1)
-    if bad.any():
-        raise ValueError(
-            f"The network must give finite outputs; got {outputs[bad][0].tolist()} for "
-            f"series {np.flatnonzero(bad)[0]}, and {bad.sum()} such series of "
-            f"{len(bad)}. Leave them out of `X`; if it is all of them, fit with a "
-            "smaller `lr`."
-        )
 
 
 class WeightedClipping(Callback):

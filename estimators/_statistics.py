@@ -3,11 +3,12 @@
 import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 import numpy as np
 import pandas as pd
 
-from ckts.panel import AbstractObservations, as_panel
+from ckts.panel import as_panel
 
 # A share of weights that is nearer to a quantile than this is the quantile: cumulated
 # weights are rounded, and their common factor must not decide between two numbers.
@@ -76,12 +77,12 @@ def weighted_quantiles(
     return (values[low] / 2 + values[high] / 2).tolist()
 
 
-def weighted_medians(samples: Iterable[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+def weighted_medians(samples: Sequence[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
     """Return the weighted median of each sample, a pair of values and weights.
 
     Parameters
     ----------
-    samples : iterable of (ndarray of shape (n,), ndarray of shape (n,))
+    samples : sequence of (ndarray of shape (n,), ndarray of shape (n,))
 
     Returns
     -------
@@ -133,13 +134,16 @@ class CenterScale:
 
 
 def learn_center_scale(
-    observations: AbstractObservations, weight: np.ndarray, names: Sequence[str]
+    columns: Iterable[tuple[np.ndarray, np.ndarray]],
+    weight: np.ndarray,
+    names: Sequence[str],
 ) -> CenterScale:
     """Learn robust center and scale of columns, and warn of suspicious values.
 
     Parameters
     ----------
-    observations : AbstractObservations of shape (n_rows, n_columns)
+    columns : iterable of (ndarray of shape (n_values,), ndarray of shape (n_values,))
+        The rows of each column that have a value, and the values.
     weight : ndarray of shape (n_rows,)
         Weight of each row.
     names : sequence of str, n_columns of them
@@ -156,7 +160,7 @@ def learn_center_scale(
         scale.
     """
     pairs, known = [], []
-    for (rows, values), name in zip(observations.columns(), names, strict=True):
+    for (rows, values), name in zip(columns, names, strict=True):
         column, shares = values.astype(np.float64), weight[rows]
         known.append(len(column) > 0)
         suspects = find_suspicious(column, shares)
@@ -282,38 +286,26 @@ def find_suspicious(values: np.ndarray, weight: np.ndarray) -> list[float]:
     for _ in range(MOST_GAPS):
         if len(numbers) < 2:
             break
-        # halves: a difference of huge numbers may be infinite
-        at = int(np.argmax(np.diff(numbers / 2))) + 1
-        beyond, rest = sorted(
-            (slice(at), slice(at, None)),
-            key=lambda part: (not _are_codes(numbers[part]), weights[part].sum()),
-        )
-        gap = numbers[at] / 2 - numbers[at - 1] / 2
-        share = weights[beyond].sum() / total
-        if _is_suspicious(numbers[beyond], share, gap, numbers[rest]):
+        gaps = np.diff(numbers / 2)  # halves: that of huge numbers may be infinite
+        at = int(np.argmax(gaps)) + 1
+        sides = []
+        for side in (slice(at), slice(at, None)):
+            few = len(numbers[side]) <= MOST_CODES
+            coded = few and not CODES.isdisjoint(numbers[side].tolist())
+            sides.append((not coded, weights[side].sum(), side))
+        (plain, part, beyond), (_, _, rest) = sorted(sides, key=itemgetter(0, 1))
+        share, others = part / total, numbers[rest]
+        few, least, wide = True, SHARE_OF_CODES, WIDE
+        if plain:
+            few = len(numbers[beyond]) <= MOST_CODES and len(others) > 1
+            least, wide = SHARE, WIDE if len(others) >= MANY else FAR_WIDER
+        far = gaps[at - 1] > wide * (others[-1] / 2 - others[0] / 2)
+        if few and far and share >= least:
             found += numbers[beyond].tolist()
         elif share >= SHARE:  # a mode, not an outlier
             break
-        numbers, weights = numbers[rest], weights[rest]
+        numbers, weights = others, weights[rest]
     return found
-
-
-def _is_suspicious(
-    beyond: np.ndarray, share: float, gap: float, rest: np.ndarray
-) -> bool:
-    """Whether ascending numbers beyond a gap (halved) are suspicious."""
-    width = rest[-1] / 2 - rest[0] / 2
-    if _are_codes(beyond):
-        return share >= SHARE_OF_CODES and gap > WIDE * width
-    wide = WIDE if len(rest) >= MANY else FAR_WIDER
-    few = len(beyond) <= MOST_CODES and len(rest) > 1
-    return few and share >= SHARE and gap > wide * width
-
-
-def _are_codes(numbers: np.ndarray) -> bool:
-    """Whether a few numbers hold one that often stands for "unknown"."""
-    few = len(numbers) <= MOST_CODES
-    return few and not CODES.isdisjoint(numbers.tolist())
 
 
 def summarize(X) -> np.ndarray:

@@ -82,7 +82,7 @@ class CKCNNClassifier(ClassifierMixin, AbstractCKCNN):
         return np.searchsorted(self.classes_, y).astype(np.int64), len(self.classes_)
 
     def _loss(self):
-        return torch.nn.CrossEntropyLoss, {}
+        return torch.nn.CrossEntropyLoss
 
     def predict_proba(self, X):
         """Predict class probabilities.

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ckts.convolution.methods.base import Batch
 from ckts.convolution.methods.lattice import find_lattice
 from ckts.convolution.stamps import sort_stamps
-from ckts.estimators._batches import PanelTensors
+from ckts.estimators._batches import PanelDataset
 from ckts.panel import Panel
 from ckts.regularity import Step, count_steps, stamp_rounding
 
@@ -131,7 +131,7 @@ def test_describe_calls_regular_what_a_layer_has_a_lattice_for(series, regular):
     times, indptr = np.concatenate(series), np.cumsum([0, *lengths])
     panel = Panel(np.zeros((len(times), 1)), times, indptr)
     description = panel.describe()
-    tensors = PanelTensors(panel, time_factor=1 / 60)
+    tensors = PanelDataset(panel, time_factor=1 / 60)
     stamps = tensors.batch(range(len(panel)))["times"]
     stamps = sort_stamps(stamps, stamps, tensors.rounding)
     lattice = find_lattice(Batch(stamps=stamps))

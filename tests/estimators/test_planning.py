@@ -8,7 +8,7 @@ import torch
 
 from ckts import CKCNNRegressor, as_panel
 from ckts.estimators import _net as net_module
-from ckts.estimators._batches import PanelDataset, PanelTensors
+from ckts.estimators._batches import PanelDataset
 from ckts.estimators._net import STEPS_PER_REFINEMENT
 from irregular import irregular_panel
 
@@ -28,7 +28,7 @@ def trained():
 def test_the_net_knows_the_rounding_of_the_original_stamps(trained):
     # a tenth of a second near 1.7e9 is off by 2e-7: a grid only for who knows it
     panel = as_panel([(1.7e9 + np.arange(30) * 0.1, np.ones((30, 2)))] * 3)
-    batch, _ = PanelDataset(PanelTensors(panel)).__getitems__([0, 1, 2])
+    batch, _ = PanelDataset(panel).__getitems__([0, 1, 2])
     made, make = [], trained.module_.forward
 
     def note(*args, geometries, **options):
@@ -72,7 +72,7 @@ def test_a_new_fit_has_a_planner_of_its_own(trained):
 
 def test_a_trained_net_keeps_no_batches_and_a_small_pickle(trained):
     X, _ = irregular_panel(8)
-    dataset = PanelDataset(PanelTensors(as_panel(X)))
+    dataset = PanelDataset(as_panel(X))
     outputs = trained.outputs(dataset)
     assert trained.planner_.size == 0
     again = pickle.loads(pickle.dumps(trained))

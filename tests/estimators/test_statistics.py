@@ -67,7 +67,7 @@ def center_scale(values, weight):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         found = learn_center_scale(
-            DenseObservations(values), weight, [""] * values.shape[1]
+            DenseObservations(values).columns(), weight, [""] * values.shape[1]
         )
     return found.center, found.scale
 
@@ -135,7 +135,7 @@ def test_a_change_of_unit_changes_no_standardized_value(seed, factor, shift):
     changed = factor * values + factor * shift
     before, after = (
         learn_center_scale(
-            DenseObservations(x), np.ones(200), ["channel 'x'"]
+            DenseObservations(x).columns(), np.ones(200), ["channel 'x'"]
         ).standardize(x)
         for x in (values, changed)
     )
@@ -144,7 +144,9 @@ def test_a_change_of_unit_changes_no_standardized_value(seed, factor, shift):
 
 def test_standardized_values_are_bounded_and_unknown_columns_stay_unknown():
     values = np.array([[1.0, np.nan], [2.0, np.nan], [4.0, np.nan]])
-    fitted = learn_center_scale(DenseObservations(values), np.ones(3), ["a", "b"])
+    fitted = learn_center_scale(
+        DenseObservations(values).columns(), np.ones(3), ["a", "b"]
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         scaled = fitted.standardize(
@@ -162,7 +164,7 @@ def test_a_code_for_unknown_is_named_and_left_out_of_center_and_scale():
         UserWarning, match=r"30% of the values of channel 'pulse' are -99"
     ):
         fitted = learn_center_scale(
-            DenseObservations(values), np.ones(100), ["channel 'pulse'"]
+            DenseObservations(values).columns(), np.ones(100), ["channel 'pulse'"]
         )
     assert fitted.center[0] == pytest.approx(usual.mean())
     assert fitted.scale[0] == pytest.approx(usual.std())

@@ -6,7 +6,7 @@ import torch
 from sklearn.utils import compute_sample_weight
 
 from ckts import CKCNNClassifier, CKCNNRegressor, as_panel
-from ckts.estimators._batches import PanelDataset, PanelTensors
+from ckts.estimators._batches import PanelDataset
 from ckts.estimators._batches import training_batches as make_batches
 from ckts.estimators._early_stopping import split_series
 from ckts.estimators._net import PanelNet, WeightedClipping
@@ -46,8 +46,8 @@ def test_a_common_factor_of_all_weights_changes_nothing(factor):
 
 def _pull(lengths, weight, batch_size=16, n_epochs=20):
     """Total gradient of each series, of a loss whose own gradient is 1."""
-    tensors = PanelTensors(as_panel([(np.arange(n), np.ones(n)) for n in lengths]))
-    data = PanelDataset(tensors, torch.arange(len(lengths)), weight)
+    panel = as_panel([(np.arange(n), np.ones(n)) for n in lengths])
+    data = PanelDataset(panel, torch.arange(len(lengths)), weight)
     net = PanelNet(
         CKConv,  # any module will do: it is not called
         torch.nn.L1Loss,

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ckts import Panel
 from ckts.datasets import drop_observations
-from ckts.estimators._batches import PanelTensors
+from ckts.estimators._batches import PanelDataset
 from ckts.kernels import AbstractKernel, SirenKernel
 from ckts.layers import CKConv
 from contests.measure import Step
@@ -112,7 +112,7 @@ def dropped_times(batch: int) -> tuple[Tensor, Tensor]:
     steps = np.concatenate([np.arange(n) for n in lengths])
     panel = Panel(stored["values"], steps, np.r_[0, np.cumsum(lengths)])
     longest = np.argsort(-lengths, kind="stable")[:batch]  # up to the full 182 steps
-    dropped = PanelTensors(drop_observations(panel[longest], 0.5, random_state=0))
+    dropped = PanelDataset(drop_observations(panel[longest], 0.5, random_state=0))
     tensors = dropped.batch(np.arange(batch))
     return tensors["times"], tensors["observed"][..., :1]
 
