@@ -207,7 +207,7 @@ def test_predict_converts_what_is_convertible():
         np.testing.assert_allclose(model.predict_proba(panel), expected, atol=1e-9)
 
 
-def test_predict_refuses_times_of_unknown_unit():
+def test_times_of_unknown_unit_raise_in_predict():
     y, clocks = _clocks()
     model = CKCNNClassifier(**QUICK).fit(clocks["datetime"], y)
     with pytest.raises(ValueError, match="time_unit"):

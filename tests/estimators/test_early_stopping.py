@@ -190,7 +190,7 @@ def test_all_training_weights_decide_whether_the_scorer_gets_them(heavy, given):
     assert (seen.weight is not None) == given
 
 
-def test_a_scorer_that_takes_no_weights_has_a_way_out():
+def test_a_scorer_that_takes_no_weights_can_be_wrapped():
     X, y = irregular_panel(24)
     weight = np.linspace(1, 3, 24)
     model = CKCNNRegressor(scoring="neg_max_error", max_epochs=1, **STOPPING)
@@ -247,7 +247,7 @@ def _never(estimator, X, y):
         (Watched(), "unexpected keyword argument 'sample_weight'"),
     ],
 )
-def test_a_score_that_cannot_be_computed_is_refused_before_training(
+def test_a_score_that_cannot_be_computed_raises_before_training(
     noise, scoring, message
 ):
     X, y = noise

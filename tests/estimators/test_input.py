@@ -55,7 +55,7 @@ def test_a_list_of_panels_is_fitted_as_their_panel():
         (np.zeros(2), ValueError, r"`X` must be 2-D .* or 3-D .*; got shape \(2,\)"),
     ],
 )
-def test_what_is_no_table_is_refused_with_a_way_out(X, error, message):
+def test_what_is_no_table_raises(X, error, message):
     with pytest.raises(error, match=message):
         CKCNNClassifier(max_epochs=1).fit(X, [0, 1])
 
@@ -75,7 +75,7 @@ def test_what_is_no_table_is_refused_with_a_way_out(X, error, message):
     ],
 )
 @pytest.mark.parametrize("numeric", [True, False])
-def test_targets_that_are_refused(y, message, numeric):
+def test_bad_targets_raise(y, message, numeric):
     with pytest.raises(ValueError, match=message):
         check_target(CKCNNClassifier(), y, 3, numeric=numeric)
 
@@ -109,7 +109,7 @@ def test_targets_of_a_regression_may_be_numbers_of_any_type(y):
         (["1", "2"], TypeError, "must be numbers; got <U1, e.g. 1. Convert"),
     ],
 )
-def test_weights_that_are_refused(weight, error, message):
+def test_bad_weights_raise(weight, error, message):
     with pytest.raises(error, match=f"`sample_weight` {message}"):
         weights_of(weight, 2)
 
@@ -123,7 +123,7 @@ MASKED = np.ma.masked_array([0.0, 1.0, 999.0], mask=[False, False, True])
 
 
 @pytest.mark.parametrize("masked", [MASKED, MASKED.astype(int), list(MASKED)])
-def test_masked_targets_and_weights_are_refused(masked):
+def test_masked_targets_and_weights_raise(masked):
     with pytest.raises(ValueError, match=r"`y` must be .*known; got .* for series 2"):
         check_target(CKCNNClassifier(), masked, 3)
     with pytest.raises(ValueError, match=r"`y` must be .*known; got .* for series 2"):
@@ -164,7 +164,7 @@ def quick():
 
 
 @pytest.mark.parametrize("ids", IDS.values(), ids=IDS)
-def test_labels_in_another_order_are_refused(ids):
+def test_labels_in_another_order_raise(ids):
     X = as_panel(SERIES).with_instances(ids)
     y = pd.Series(Y, index=ids)
     expected = quick().fit(X, np.array(Y), np.arange(1.0, 7)).predict_proba(X)

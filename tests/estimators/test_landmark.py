@@ -76,7 +76,7 @@ def test_predict_keeps_to_the_landmark_of_fit():
     np.testing.assert_array_equal(model.predict_proba(X), expected)
 
 
-def test_landmarks_that_fit_nothing_are_refused():
+def test_landmarks_that_do_not_fit_the_times_raise():
     X, y = leaking_panel(24)
     for landmark in (-1.0, "ten", pd.Timedelta(3, "D"), np.nan):
         model = CKCNNClassifier(landmark=landmark, max_epochs=1, **QUICK)

@@ -225,7 +225,7 @@ def test_the_regressor_warns_too():
         fitted(series(), CKCNNRegressor).predict(scaled(series(1), 24))
 
 
-def test_ways_out_are_silent_and_right(model):
+def test_what_the_warning_advises_is_silent_and_right(model):
     hours = scaled(series(seed=1), 24.0)
     expected = model.predict_proba(series(seed=1))
     multiplied = scaled(hours, 1 / 24)
@@ -331,7 +331,7 @@ def test_a_wide_frame_of_dates_is_compared_too_but_not_its_month():
         model.predict(wide.set_axis(days[0] + (days - days[0]) / 24, axis=1))
 
 
-def test_units_of_which_one_is_unknown_are_refused_and_not_compared(model):
+def test_units_of_which_one_is_unknown_raise_and_are_not_compared(model):
     with pytest.raises(ValueError, match="`times` must be convertible to number; got"):
         model.predict(as_panel(scaled(series(), 24), time_unit="D"))
 
