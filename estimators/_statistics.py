@@ -299,7 +299,7 @@ def find_suspicious(values: np.ndarray, weight: np.ndarray) -> list[float]:
         if plain:
             few = len(numbers[beyond]) <= MOST_CODES and len(others) > 1
             least, wide = SHARE, WIDE if len(others) >= MANY else FAR_WIDER
-        far = gaps[at - 1] > wide * (others[-1] / 2 - others[0] / 2)
+        far = gaps[at - 1] / wide > others[-1] / 2 - others[0] / 2
         if few and far and share >= least:
             found += numbers[beyond].tolist()
         elif share >= SHARE:  # a mode, not an outlier

@@ -200,6 +200,11 @@ def test_what_is_suspicious(values, expected):
     assert find_suspicious(np.array(values), np.ones(len(values))) == expected
 
 
+def test_a_gap_between_huge_numbers_overflows_nothing():
+    values = np.array([-1.7e308, -1e308, 1e308, 1.7e308] * 9)
+    assert find_suspicious(values, np.ones(36)) == []
+
+
 def test_a_rare_value_is_an_outlier_and_no_code():
     values = np.r_[np.random.default_rng(0).normal(size=199), -999.0]
     assert find_suspicious(values, np.ones(200)) == []
