@@ -215,13 +215,12 @@ class AbstractCKCNN(AbstractParameters):
         time = self.statistics_.time
         self.time_step_, self.horizon_ = time.time_step, time.horizon
         self.resolution_ = time.resolution
-        training = self._dataset(series, target[train], weight[train])
+        training = self._dataset(series, target=target[train], weight=weight[train])
         split, watch = None, []
         if valid is not None:
             series = panel[used[valid]]
-            split = predefined_split(
-                self._dataset(series, target[valid], weight[valid])
-            )
+            held = self._dataset(series, target=target[valid], weight=weight[valid])
+            split = predefined_split(held)
             uneven = own_weight.min() < own_weight.max()
             scored = own_weight[valid] if uneven else None
             watch = watchers(self, series, y[valid], scored)
@@ -233,18 +232,18 @@ class AbstractCKCNN(AbstractParameters):
         """Return the weights, the largest of which is 1: only their ratios count."""
         return weight
 
-    def _dataset(self, panel: Panel, target=None, weight=None) -> PanelDataset:
+    def _dataset(self, panel: Panel, **options) -> PanelDataset:
         """Standardize a panel with the statistics of the training data."""
-        return self.statistics_.dataset(
-            panel, self.time_scale_, self._dtype, target, weight
-        )
+        options["dtype"] = self._dtype
+        return self.statistics_.dataset(panel, self.time_scale_, **options)
 
     def _make_net(
         self, training: PanelDataset, n_outputs: int, watch: list, **options
     ) -> PanelNet:
-        n_series, batch_size = len(training.lengths), self.batch_size
-        if batch_size == "auto":
-            batch_size = automatic_batch_size(n_series)
+        n_series = len(training.lengths)
+        batch_size = automatic_batch_size(n_series)
+        if self.batch_size != "auto":
+            batch_size = int(self.batch_size)
         lr, max_epochs = self.lr, self.max_epochs
         schedule = LRScheduler(  # up to `lr` and down again, once
             torch.optim.lr_scheduler.OneCycleLR,
@@ -262,7 +261,7 @@ class AbstractCKCNN(AbstractParameters):
             criterion__reduction="none",
             optimizer=torch.optim.AdamW,
             optimizer__weight_decay=self.weight_decay,
-            batch_size=int(batch_size),
+            batch_size=batch_size,
             callbacks=[
                 ("schedule", schedule),
                 ("clipping", WeightedClipping(1.0)),

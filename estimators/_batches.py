@@ -63,12 +63,7 @@ class PanelStatistics:
         return np.hstack([np.where(np.isnan(scaled), 0.0, scaled), indicators])
 
     def dataset(
-        self,
-        panel: Panel,
-        time_scale: TimeScale,
-        dtype: torch.dtype,
-        target: Any = None,
-        weight: np.ndarray | None = None,
+        self, panel: Panel, time_scale: TimeScale, **options: Any
     ) -> PanelDataset:
         """Standardize a panel.
 
@@ -77,8 +72,8 @@ class PanelStatistics:
         panel : Panel
         time_scale : TimeScale
             What the units of time were learned in.
-        dtype, target, weight
-            As those of :class:`PanelDataset`.
+        **options
+            `target`, `weight` and `dtype` of :class:`PanelDataset`.
 
         Returns
         -------
@@ -89,12 +84,10 @@ class PanelStatistics:
             panel, time_factor = set_apart(panel), 1.0
         return PanelDataset(
             panel,
-            target,
-            weight,
             static=self.prepare_static(panel.static),
             observations=panel.observations.map(self.values.standardize),
             time_factor=time_factor,
-            dtype=dtype,
+            **options,
         )
 
 
@@ -132,7 +125,7 @@ def learn_statistics(panel: Panel, sample_weight: np.ndarray) -> PanelStatistics
             weight,
             [f"static feature {name!r}" for name in panel.static_names],
         ),
-        static_missing=~known.all(axis=0),
+        static_missing=np.asarray(~known.all(axis=0)),
         time=learn_time_units(panel, weight),
     )
 
@@ -253,6 +246,7 @@ class PanelDataset(Dataset):
         return tensors
 
 
+@dataclass(eq=False)
 class BucketSampler(Sampler):
     """Random batches of series of similar lengths, all of nearly the same size.
 
@@ -266,12 +260,9 @@ class BucketSampler(Sampler):
         Where the random numbers come from.
     """
 
-    def __init__(
-        self, lengths: np.ndarray, batch_size: int, generator: torch.Generator
-    ) -> None:
-        self.lengths = lengths
-        self.batch_size = batch_size
-        self.generator = generator
+    lengths: np.ndarray
+    batch_size: int
+    generator: torch.Generator
 
     def __len__(self) -> int:
         return -(-len(self.lengths) // self.batch_size)

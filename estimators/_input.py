@@ -23,22 +23,19 @@ def is_table(X: Any) -> bool:
         nested = any(dtype.kind == "O" for dtype in X.dtypes)
         return getattr(X.index, "nlevels", 1) == 1 and not nested
     if isinstance(X, (list, tuple)):
-        return len(X) == 0 or (_is_row(X[0]) and _is_even(X))
+        return len(X) == 0 or _are_rows(X)
     two_d = hasattr(X, "__array__") and getattr(X, "ndim", 2) == 2
     return two_d and getattr(getattr(X, "dtype", None), "kind", "f") not in "US"
 
 
-def _is_row(item: Any) -> bool:
-    """Whether an item of a list is a row of numbers rather than a series."""
-    if isinstance(item, (tuple, Panel)):
+def _are_rows(items: Any) -> bool:
+    """Whether the items of a list are rows of numbers, as many in each, not series."""
+    first = items[0]
+    series = isinstance(first, (tuple, Panel)) or hasattr(first, "iloc")
+    if series or getattr(first, "ndim", 1) > 1:
         return False
-    return not hasattr(item, "iloc") and getattr(item, "ndim", 1) < 2
-
-
-def _is_even(rows: Any) -> bool:
-    """Whether rows are numbers, and as many in each row."""
     try:
-        array = np.asarray(rows)
+        array = np.asarray(items)
     except ValueError:  # ragged rows
         return False
     return array.ndim == 2 and array.dtype.kind not in "US"

@@ -157,13 +157,12 @@ class PanelNet(NeuralNet):
         outputs = torch.cat(list(self.forward_iter(dataset, training=False)))
         result = np.empty(outputs.shape)
         result[dataset.by_length()] = outputs.double()
-        bad = ~np.isfinite(result).all(axis=1)
-        if bad.any():  # argmax or a ranking would turn NaN into an answer
+        bad = np.flatnonzero(~np.isfinite(result).all(axis=1))
+        if len(bad):  # argmax or a ranking would turn NaN into an answer
             raise ValueError(
-                f"The network must give finite outputs; got {result[bad][0].tolist()} "
-                f"for series {np.flatnonzero(bad)[0]}, and {bad.sum()} such series of "
-                f"{len(bad)}. Leave them out of `X`; if it is all of them, fit with a "
-                "smaller `lr`."
+                f"The network must give finite outputs; got {result[bad[0]].tolist()} "
+                f"for series {bad[0]}, and {len(bad)} such series of {len(result)}. "
+                "Leave them out of `X`; if it is all of them, fit with a smaller `lr`."
             )
         return result
 

@@ -293,7 +293,8 @@ class Clock:
         the gaps are too short as well. Equal stamps, of which fewer are observed, are
         on one clock.
         """
-        if self.stamps is not None and np.array_equal(self.stamps, other.stamps):
+        mine, theirs = self.stamps, other.stamps
+        if mine is not None and theirs is not None and np.array_equal(mine, theirs):
             return False
         gap, span = other.gaps[1], other.spans[1]
         low, typical, high = self.gaps

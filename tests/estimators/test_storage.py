@@ -43,7 +43,7 @@ def test_statistics_and_batches_depend_on_no_storage(seed, single):
     same(first.time, second.time)
     same(*(Clock.of(panel) for panel in both))
     np.testing.assert_array_equal(*(summarize(panel) for panel in both))
-    data = [first.dataset(panel, panel.time_scale, torch.float32) for panel in both]
+    data = [first.dataset(panel, panel.time_scale) for panel in both]
     for series in ([0], [3, 1, 2], range(6)):
         batches = [one.batch(series) for one in data]
         for name, part in batches[0].items():
