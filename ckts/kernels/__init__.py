@@ -1,4 +1,4 @@
-"""Continuous kernels: from lags to kernel values, one kernel per file."""
+"""Continuous kernels: from lags to kernel values."""
 
 import inspect
 from collections.abc import Callable, Mapping
@@ -8,11 +8,9 @@ from functools import partial
 import torch
 
 from ckts._checks import check_choice
-from ckts.kernels.bands import BandKernel
 from ckts.kernels.base import REACH, AbstractKernel
-from ckts.kernels.fourier import FourierKernel
-from ckts.kernels.piecewise import PiecewiseKernel
-from ckts.kernels.siren import SirenKernel
+from ckts.kernels.networks import PiecewiseKernel, SirenKernel
+from ckts.kernels.sines import BandKernel, FourierKernel
 from ckts.randomness import global_numbers_of
 
 __all__ = [

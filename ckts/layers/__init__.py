@@ -2,10 +2,9 @@
 
 from ckts.convolution.plan import Plan, layer_geometry, make_plan
 from ckts.convolution.quadrature import QUADRATURES as _QUADRATURES
-from ckts.layers.block import GatedBlock
+from ckts.layers.block import Dropout, GatedBlock, hide_rows, make_linear
 from ckts.layers.ckconv import CKConv
 from ckts.layers.reductions import N_SUMMARIES, ChannelSummary, TimePool
-from ckts.layers.seeded import Dropout, hide_rows, make_linear
 
 __all__ = [
     "N_SUMMARIES",

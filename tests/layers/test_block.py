@@ -1,9 +1,10 @@
-"""The residual block."""
+"""The residual block, linear layers and dropout from a generator."""
 
+import pytest
 import torch
 from torch import nn
 
-from ckts.layers import GatedBlock
+from ckts.layers import Dropout, GatedBlock, hide_rows, make_linear
 from references import TIME_KINDS, direct_sum, draw_times, relative_error
 
 CHANNELS = 4
@@ -83,3 +84,114 @@ def test_every_parameter_gets_a_gradient():
     block(draw_values(9), plan).square().sum().backward()
     for name, parameter in block.named_parameters():
         assert (parameter.grad != 0).any(), name
+
+
+def twins(shape, rate=0.3, dtype=torch.float32):
+    """The layer and torch's, on the same input and with the same random numbers."""
+    inputs = torch.randn(shape, dtype=dtype, generator=torch.Generator().manual_seed(0))
+    ours, theirs = inputs.clone().requires_grad_(), inputs.clone().requires_grad_()
+    got = Dropout(rate)(ours, torch.Generator().manual_seed(5))
+    torch.manual_seed(5)
+    if len(shape) == 2:
+        expected = nn.Dropout(rate)(theirs)
+    else:
+        expected = nn.Dropout1d(rate)(theirs.transpose(1, 2)).transpose(1, 2)
+    for output in (got, expected):
+        output.square().sum().backward()
+    return got, expected, ours.grad, theirs.grad
+
+
+@pytest.mark.parametrize("shape", [(4, 6), (1, 1), (0, 3), (4, 9, 6), (1, 0, 3)])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
+def test_dropout_is_bit_for_bit_that_of_torch(shape, dtype):
+    got, expected, gradient, expected_gradient = twins(shape, dtype=dtype)
+    assert torch.equal(got, expected)
+    assert torch.equal(gradient, expected_gradient)
+
+
+def test_without_a_generator_the_global_one_is_drawn_from():
+    inputs = torch.ones(5, 40)
+    torch.manual_seed(5)
+    got = Dropout(0.3)(inputs)
+    torch.manual_seed(5)
+    assert torch.equal(got, nn.Dropout(0.3)(inputs))
+
+
+def test_a_generator_spares_the_global_one():
+    before = torch.get_rng_state()
+    Dropout(0.3)(torch.ones(5, 40), torch.Generator())
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+@pytest.mark.parametrize(("rate", "training"), [(0.0, True), (0.3, False)])
+def test_nothing_is_drawn_where_nothing_is_dropped(rate, training):
+    generator, inputs = torch.Generator(), torch.ones(5, 40)
+    before = generator.get_state()
+    assert Dropout(rate).train(training)(inputs, generator) is inputs
+    assert torch.equal(generator.get_state(), before)
+
+
+@pytest.mark.parametrize("rate", [-0.1, 1, float("nan")])
+def test_a_rate_that_is_no_probability_is_refused(rate):
+    with pytest.raises(ValueError, match=r"`rate` must be in \[0, 1\); got"):
+        Dropout(rate)
+
+
+def test_a_generator_of_the_cpu_serves_every_device(accelerator):
+    inputs = torch.ones(5, 40)
+    there = Dropout(0.3)(
+        inputs.to(accelerator.device), torch.Generator().manual_seed(5)
+    )
+    assert there.device.type == accelerator.device
+    here = Dropout(0.3)(inputs, torch.Generator().manual_seed(5))
+    assert torch.equal(there.cpu(), here)
+
+
+def test_hidden_rows_are_a_random_share():
+    torch.manual_seed(0)
+    observed = torch.rand(400, 50, 2) < 0.5
+    hidden = hide_rows(observed, 0.5)
+    assert not (hidden & ~observed).any()
+    changed = (hidden != observed).any(2) & observed.any(2)
+    kept = observed & ~changed.unsqueeze(-1)
+    assert torch.equal(hidden, kept)  # rows go as a whole
+    shares = changed.sum(1) / observed.any(2).sum(1)
+    assert shares.mean() == pytest.approx(0.25, abs=0.03)
+    assert shares.max() < 0.75
+
+
+def test_rows_are_hidden_from_the_generator_on_every_device(accelerator):
+    observed = torch.ones(5, 40, 2, dtype=torch.bool)
+    before = torch.get_rng_state()
+    here = hide_rows(observed, 0.5, torch.Generator().manual_seed(5))
+    there = observed.to(accelerator.device)
+    there = hide_rows(there, 0.5, torch.Generator().manual_seed(5))
+    assert torch.equal(torch.get_rng_state(), before)
+    assert there.device.type == accelerator.device
+    assert torch.equal(there.cpu(), here)
+
+
+@pytest.mark.parametrize("sizes", [(1, 1), (3, 8), (33, 7), (200, 5)])
+def test_a_linear_layer_begins_bit_for_bit_as_that_of_torch(sizes):
+    torch.manual_seed(4)
+    expected = nn.Linear(*sizes)
+    before = torch.get_rng_state()
+    given = make_linear(*sizes, generator=torch.Generator().manual_seed(4))
+    assert torch.equal(torch.get_rng_state(), before)
+    torch.manual_seed(4)
+    for layer in (given, make_linear(*sizes)):
+        assert type(layer) is nn.Linear
+        assert layer.weight.requires_grad
+        assert torch.equal(layer.weight, expected.weight)
+        assert torch.equal(layer.bias, expected.bias)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_defaults_of_torch_hold():
+    with torch.device("meta"):
+        assert make_linear(2, 3).weight.device.type == "meta"
+    torch.set_default_dtype(torch.float64)
+    try:
+        assert make_linear(2, 3).weight.dtype == torch.float64
+    finally:
+        torch.set_default_dtype(torch.float32)

@@ -1,11 +1,11 @@
-"""Band-spaced sines under windows."""
+"""Band-spaced sines under windows, and random Fourier features."""
 
 import math
 
 import pytest
 import torch
 
-from ckts.kernels.bands import _WindowedSines, windowed_sines
+from ckts.kernels.sines import _WindowedSines, windowed_sines
 from kernel_cases import make, some_lags
 
 
@@ -71,3 +71,14 @@ def test_bands_give_gradients_to_lags_when_asked():
         moved = kernel(lags + eps) - kernel(lags - eps)
     expected = moved.sum((1, 2)) / (2 * eps)
     torch.testing.assert_close(gradient, expected, rtol=1e-6, atol=1e-6)
+
+
+def test_fourier_features_are_cosines_and_sines_of_fixed_frequencies():
+    kernel = make("fourier", n_steps=80.0, n_frequencies=2000)
+    assert "frequencies" not in dict(kernel.named_parameters())
+    frequencies = kernel.frequencies
+    assert frequencies.std().item() == pytest.approx(10.0, rel=0.05)  # 80 / 8
+    lag = torch.tensor(0.37, dtype=torch.float64)
+    phases = 2 * math.pi * 0.37 * frequencies
+    expected = torch.cat([phases.cos(), phases.sin()])
+    torch.testing.assert_close(kernel.features(lag), expected)
