@@ -48,11 +48,6 @@ def check_count(name: str, value: Any, minimum: int = 1) -> int:
     return int(value)
 
 
-def check_size(name: str, value: Any) -> int:
-    """Return a positive integer as an int."""
-    return check_count(name, value)
-
-
 def check_real(name: str, value: float, minimum: float = -math.inf) -> float:
     """Return a finite number of at least `minimum` as a float."""
     check_number(name, value)

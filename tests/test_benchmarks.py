@@ -11,7 +11,7 @@ import torch
 
 import speed
 import storage
-from ckts.convolution.plan import make_geometry
+from ckts.convolution.plan import layer_geometry
 from ckts.layers import CKConv
 from contests import cde, errors, rivals
 from contests import problems as p
@@ -94,7 +94,7 @@ def test_errors_are_small_in_float64_and_see_a_wrong_kernel():
     assert errors.value_error(conv, times, plan) < 1e-10
     assert errors.gradient_error(conv, times, plan) < 1e-10
     stamps = times * 1.01
-    wrong = plan._replace(geometry=make_geometry(stamps, method="pairwise"))
+    wrong = plan._replace(geometry=layer_geometry(stamps, method="pairwise"))
     assert errors.value_error(conv, times, wrong) > 1e-4
     assert errors.gradient_error(conv, times, wrong) > 1e-4
 

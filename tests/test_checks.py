@@ -5,8 +5,10 @@ import re
 
 import numpy as np
 import pytest
+import torch
 
 from ckts._checks import (
+    check_choice,
     check_count,
     check_positive,
     check_real,
@@ -88,3 +90,58 @@ def test_some_choices_must_be_different_and_among_those_named(values, error, mes
     assert check_some_of("sets", ["b", "a"], ("a", "b")) == ("b", "a")
     with raises(error, message):
         check_some_of("sets", values, ("a", "b"))
+
+
+def test_a_choice_must_be_one_of_those_named():
+    check_choice("density", "gap", ("gap", "none"))
+    with raises(ValueError, "`density` must be one of 'gap', 'none'; got 'kde'."):
+        check_choice("density", "kde", ("gap", "none"))
+    with raises(ValueError, "`density` must be one of 'gap', 'none'; got ['gap']."):
+        check_choice("density", ["gap"], ("gap", "none"))
+    with raises(ValueError, "`density` must be one of 'gap', 'none'; got None."):
+        check_choice("density", None, ("gap", "none"))
+
+
+@pytest.mark.parametrize("size", [3, np.int64(3), torch.tensor(3)])
+def test_a_size_may_be_any_integer(size):
+    assert check_count("n", size) == 3
+    assert type(check_count("n", size)) is int
+
+
+@pytest.mark.parametrize(
+    ("size", "error", "message"),
+    [
+        (0, ValueError, "`n` must be at least 1; got 0."),
+        (-2, ValueError, "`n` must be at least 1; got -2."),
+        (2.0, TypeError, "`n` must be an integer; got 2.0."),
+        ("2", TypeError, "`n` must be an integer; got '2'."),
+        (True, TypeError, "`n` must be an integer; got True."),
+        (None, TypeError, "`n` must be an integer; got None."),
+    ],
+)
+def test_a_size_must_be_a_positive_integer(size, error, message):
+    with raises(error, message):
+        check_count("n", size)
+
+
+@pytest.mark.parametrize("value", [1, 0.5, np.float32(0.5), np.float64(2), np.int64(1)])
+def test_a_positive_number_may_be_of_any_type(value):
+    assert check_positive("horizon", value) == value
+    assert type(check_positive("horizon", value)) is float
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "message"),
+    [
+        (0, ValueError, "`horizon` must be positive and finite; got 0."),
+        (-1.5, ValueError, "`horizon` must be positive and finite; got -1.5."),
+        (math.inf, ValueError, "`horizon` must be positive and finite; got inf."),
+        (math.nan, ValueError, "`horizon` must be positive and finite; got nan."),
+        ("1", TypeError, "`horizon` must be a number; got '1'."),
+        (True, TypeError, "`horizon` must be a number; got True."),
+        (None, TypeError, "`horizon` must be a number; got None."),
+    ],
+)
+def test_a_positive_number_must_be_one(value, error, message):
+    with raises(error, message):
+        check_positive("horizon", value)

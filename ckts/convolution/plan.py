@@ -7,12 +7,11 @@ import torch
 from torch import Tensor
 
 from ckts._checks import check_choice, check_positive
-from ckts.convolution.checks import check_observed, check_times
 from ckts.convolution.geometry import Geometry
 from ckts.convolution.methods import prepare_method
-from ckts.convolution.methods.base import Batch, Features, MeshStep
+from ckts.convolution.methods.base import Batch, FactoredKernel, Features, MeshStep
 from ckts.convolution.quadrature import QUADRATURES
-from ckts.convolution.quadrature.base import AbstractQuadrature
+from ckts.convolution.quadrature.base import AbstractQuadrature, Sampling
 from ckts.convolution.stamps import read_stamps
 from ckts.kernels import REACH
 
@@ -76,18 +75,12 @@ class Plan(NamedTuple):
         if torch.compiler.is_compiling():
             # Transforms and sparse sums gain nothing, and take minutes to compile.
             convolve = torch.compiler.disable(convolve)
-        return convolve(values, features, mixing, reach)
+        return convolve(values, FactoredKernel(features, mixing, self.causal, reach))
 
-    def _convolve(
-        self, values: Tensor, features: Features, mixing: Tensor, reach: float
-    ) -> Tensor:
+    def _convolve(self, values: Tensor, kernel: FactoredKernel) -> Tensor:
         signal = self.quadrature.signal(values)
-        output = self.geometry.method.convolve(
-            signal, features, mixing, causal=self.causal, reach=reach
-        )
-        if not self.causal:
-            return output
-        correction = self.quadrature.correction(values, features, mixing, reach=reach)
+        output = self.geometry.method.convolve(signal, kernel)
+        correction = self.quadrature.correction(values, kernel) if self.causal else None
         return output if correction is None else output + correction
 
 
@@ -128,11 +121,11 @@ def make_plan(
     -------
     Plan
     """
+    _check_observed(observed, times)
     check_choice("quadrature", quadrature, tuple(QUADRATURES))
     kind = QUADRATURES[quadrature]
     if geometry is None and not kind.needs_nodes:
-        geometry = make_geometry(times, query_times)
-    check_observed(observed, times)
+        geometry = layer_geometry(times, query_times)
     if geometry is None or kind.needs_nodes == (geometry.nodes is None):
         raise TypeError(
             f"`geometry` must be made for quadrature={quadrature!r}; got "
@@ -144,52 +137,17 @@ def make_plan(
             f"`geometry` must be causal={causal} as the layer is; got one with "
             f"causal={not causal}. Make it with the layer: use `conv.geometry(times)`."
         )
-    weights = kind.make(
-        geometry, observed, causal=causal, time_step=time_step, max_gap=max_gap
+    sampling = Sampling(
+        geometry=geometry,
+        observed=observed,
+        causal=causal,
+        time_step=time_step,
+        max_gap=max_gap,
     )
-    return Plan(geometry, weights, causal)
+    return Plan(geometry, kind.make(sampling), causal)
 
 
 def layer_geometry(
-    times: Tensor,
-    query_times: Tensor | None = None,
-    *,
-    quadrature: str,
-    horizon: float,
-    mesh_step: MeshStep,
-    method: str = "auto",
-    causal: bool = True,
-    rounding: Tensor | None = None,
-) -> Geometry:
-    """Make the geometry that the layers with a quadrature and a horizon need.
-
-    Parameters
-    ----------
-    times, query_times, method, mesh_step, causal, rounding
-        As in :func:`make_geometry`.
-    quadrature : {"gap", "linear", "none"}
-        That of the layers.
-    horizon : float
-        That of the layers.
-
-    Returns
-    -------
-    Geometry
-    """
-    return make_geometry(
-        times,
-        query_times,
-        quadrature=quadrature,
-        method=method,
-        mesh_step=mesh_step,
-        causal=causal,
-        reach=REACH * horizon,
-        horizon=horizon,
-        rounding=rounding,
-    )
-
-
-def make_geometry(
     times: Tensor,
     query_times: Tensor | None = None,
     *,
@@ -197,11 +155,10 @@ def make_geometry(
     method: str = "auto",
     mesh_step: MeshStep = None,
     causal: bool = True,
-    reach: float = math.inf,
     horizon: float = math.inf,
     rounding: Tensor | None = None,
 ) -> Geometry:
-    """Return the geometry of a batch.
+    """Make the geometry of a batch that layers of a horizon and quadrature share.
 
     It is made on the CPU: stamps on another device are fetched, which synchronizes. In
     a training loop, make it from stamps on the CPU and move it by :meth:`Geometry.to`.
@@ -226,12 +183,10 @@ def make_geometry(
         pairs. Without it "auto" takes no mesh.
     causal : bool, default=True
         Whether to prepare for causal convolutions.
-    reach : float, default=inf
-        Lag from which on all kernels that will be used are 0: longer gaps need no
-        lattice or mesh points.
     horizon : float, default=inf
-        Longest lag of the training data: where no mesh is fine enough, the nodes of
-        "linear" lie a fixed share of it apart.
+        That of the layers. Gaps that their kernels do not cross need no lattice or mesh
+        points; where no mesh is fine enough, the nodes of "linear" lie a fixed share of
+        it apart.
     rounding : Tensor of shape (batch,), optional
         By how much the stamps of each series may be off; by default what float64 loses
         of `times`. Stamps that were larger before their origin was subtracted are off
@@ -249,7 +204,7 @@ def make_geometry(
         `method="mesh"` without a `mesh_step`, or with more than 2**26 points in all,
         or if "auto" finds neither and there are more than 2**31 pairs.
     """
-    check_times(times, query_times)
+    _check_times(times, query_times)
     if mesh_step is not None and not callable(mesh_step):
         check_positive("mesh_step", mesh_step)
     device, times = times.device, times.cpu()
@@ -258,8 +213,8 @@ def make_geometry(
         method=method,
         mesh_step=mesh_step,
         causal=causal,
-        reach=reach,
         horizon=horizon,
+        reach=REACH * horizon,
     )
     stamps, nodes = batch.stamps, None
     kind = QUADRATURES[quadrature]
@@ -273,6 +228,81 @@ def make_geometry(
         method=prepared,
         nodes=nodes,
         directions=prepared.directions if nodes is None else (causal,),
-        reach=reach,
+        reach=batch.reach,
     )
     return geometry if device.type == "cpu" else geometry.to(device)
+
+
+def _check_times(times: Tensor, query_times: Tensor | None) -> None:
+    """Raise if times are not (batch, time), finite and non-decreasing."""
+    _check_stamps("times", times)
+    if times.ndim != 2:
+        raise ValueError(
+            f"`times` must have the shape (batch, time); got {tuple(times.shape)}. "
+            "Times that all series share are `times.expand(batch, -1)`."
+        )
+    # torch compares no unsigned integers but bytes
+    ordered = times if times.is_floating_point() else times.long()
+    falls = (ordered[:, 1:] < ordered[:, :-1]).nonzero()
+    if len(falls):
+        series, row = falls[0].tolist()
+        after, before = times[series, row + 1].item(), times[series, row].item()
+        raise ValueError(
+            f"`times` must not decrease within a series; series {series} has "
+            f"{after!r} after {before!r}. Sort each series by time; padding repeats "
+            "the last time."
+        )
+    if query_times is None:
+        return
+    _check_stamps("query_times", query_times)
+    if query_times.ndim != 2 or len(query_times) != len(times):
+        raise ValueError(
+            f"`query_times` must have the shape (batch, query) with batch = "
+            f"{len(times)}; got {tuple(query_times.shape)}."
+        )
+    if times.shape[1] == 0:
+        raise ValueError(
+            "`times` must hold at least one time per series; got 0. Pad series "
+            "without observations with one time, and mark it in `observed`."
+        )
+
+
+def _check_tensor(name: str, value: object) -> None:
+    """Raise if a value is no tensor."""
+    if not isinstance(value, Tensor):
+        raise TypeError(
+            f"`{name}` must be a Tensor; got {type(value).__name__}. Use "
+            f"`torch.as_tensor({name})`."
+        )
+
+
+def _check_stamps(name: str, times: Tensor) -> None:
+    """Raise if times are not a tensor of finite real numbers."""
+    _check_tensor(name, times)
+    if times.dtype == torch.bool or times.is_complex():
+        raise TypeError(
+            f"`{name}` must be numbers; got {times.dtype}. Use float64 or integers."
+        )
+    if times.dtype == torch.uint64:
+        raise TypeError(
+            f"`{name}` must be signed or shorter integers; got {times.dtype}. Use "
+            f"`{name}.long()`."
+        )
+    if times.is_floating_point() and not times.isfinite().all():
+        raise ValueError(f"`{name}` must be finite; got NaN or infinity.")
+
+
+def _check_observed(observed: Tensor | None, times: Tensor) -> None:
+    """Raise if a mask is not boolean (batch, time, channels)."""
+    if observed is None:
+        return
+    _check_tensor("observed", observed)
+    if observed.dtype != torch.bool:
+        raise TypeError(
+            f"`observed` must be boolean; got {observed.dtype}. Use `mask.bool()`."
+        )
+    if observed.ndim != 3 or observed.shape[:2] != times.shape:
+        raise ValueError(
+            "`observed` must have the shape (batch, time, channels) with (batch, time)"
+            f" = {tuple(times.shape)}; got {tuple(observed.shape)}."
+        )

@@ -123,7 +123,7 @@ class Planner:
             Time stamps. On the CPU: those on a device are fetched.
         rounding : Tensor of shape (batch,), optional
             By how much the stamps of each series may be off, see
-            :func:`ckts.convolution.plan.make_geometry`.
+            :func:`ckts.convolution.plan.layer_geometry`.
         device : torch.device or str, default="cpu"
             Where the geometries are to be.
 

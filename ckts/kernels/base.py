@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 import torch
 from torch import Tensor, nn
 
-from ckts._checks import check_size
+from ckts._checks import check_count
 
 # Beyond the horizon a kernel fades to zero over this share of it.
 FADE = 0.25
@@ -40,9 +40,9 @@ class AbstractKernel(nn.Module, ABC):
         self, in_channels: int, out_channels: int, *, n_features: int, causal: bool
     ) -> None:
         super().__init__()
-        self.in_channels = check_size("in_channels", in_channels)
-        self.out_channels = check_size("out_channels", out_channels)
-        self.n_features = check_size("n_features", n_features)
+        self.in_channels = check_count("in_channels", in_channels)
+        self.out_channels = check_count("out_channels", out_channels)
+        self.n_features = check_count("n_features", n_features)
         self.causal = causal
 
     @abstractmethod

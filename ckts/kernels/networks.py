@@ -11,7 +11,7 @@ from torch.autograd.function import once_differentiable
 from torch.nn import functional
 from torch.nn.functional import pad
 
-from ckts._checks import check_choice, check_positive, check_size
+from ckts._checks import check_choice, check_count, check_positive
 from ckts.kernels.base import AbstractKernel
 
 
@@ -132,7 +132,7 @@ class SirenKernel(AbstractMLPKernel):
         bias_init: str = "period",
         generator: torch.Generator | None = None,
     ) -> None:
-        hidden_features = check_size("hidden_features", hidden_features)
+        hidden_features = check_count("hidden_features", hidden_features)
         # The last feature is the constant 1 of the last layer's bias.
         super().__init__(
             in_channels, out_channels, n_features=hidden_features + 1, causal=causal
@@ -249,7 +249,7 @@ class PiecewiseKernel(AbstractMLPKernel):
         hidden_features: int = 32,
         generator: torch.Generator | None = None,
     ) -> None:
-        hidden_features = check_size("hidden_features", hidden_features)
+        hidden_features = check_count("hidden_features", hidden_features)
         super().__init__(
             in_channels, out_channels, n_features=hidden_features + 1, causal=causal
         )

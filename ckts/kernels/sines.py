@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
-from ckts._checks import check_positive, check_size
+from ckts._checks import check_count, check_positive
 from ckts.kernels.base import AbstractKernel
 
 # Bands of more time steps per horizon want a mesh of millions of points, or pairs.
@@ -173,7 +173,7 @@ class FourierKernel(AbstractKernel):
         n_frequencies: int = 16,
         generator: torch.Generator | None = None,
     ) -> None:
-        n_frequencies = check_size("n_frequencies", n_frequencies)
+        n_frequencies = check_count("n_frequencies", n_frequencies)
         super().__init__(
             in_channels, out_channels, n_features=2 * n_frequencies, causal=causal
         )

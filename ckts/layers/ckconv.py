@@ -1,19 +1,13 @@
 """The continuous-kernel convolution as a module."""
 
+from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from ckts._checks import check_bool, check_choice, check_positive, check_size
-from ckts.convolution.checks import (
-    check_kernel,
-    check_rows,
-    check_time_axis,
-    check_time_step,
-    check_times_shape,
-    check_values,
-)
+from ckts._checks import check_bool, check_choice, check_count, check_positive
 from ckts.convolution.geometry import Geometry
 from ckts.convolution.methods.mesh.resolution import find_mesh_step
 from ckts.convolution.plan import Plan, layer_geometry, make_plan
@@ -91,8 +85,7 @@ class CKConv(nn.Module):
         **kernel_params: object,
     ) -> None:
         super().__init__()
-        self.in_channels = check_size("in_channels", in_channels)
-        self.out_channels = check_size("out_channels", out_channels)
+        step = _check_time_step(time_step, in_channels)
         check_bool("causal", causal)
         check_bool("depthwise", depthwise)
         check_choice("quadrature", quadrature, tuple(QUADRATURES))
@@ -105,25 +98,24 @@ class CKConv(nn.Module):
                 f"{out_channels} and {in_channels}. Mix channels by a linear layer "
                 "afterwards."
             )
-        step = check_time_step(time_step, self.in_channels)
         self.causal, self.depthwise, self.quadrature = causal, depthwise, quadrature
         self.register_buffer("time_step", step)
         self.resolution = float(step.median() if resolution is None else resolution)
-        n_mixed = 1 if depthwise else self.in_channels
+        n_mixed = 1 if depthwise else in_channels
         if isinstance(kernel, str):
             kernel = make_kernel(
                 kernel,
                 n_mixed,
-                self.out_channels,
+                out_channels,
                 causal=causal,
                 n_steps=self.horizon / self.resolution,
                 generator=generator,
                 **kernel_params,
             )
         else:
-            sizes = n_mixed, self.out_channels, causal
-            check_kernel(kernel, sizes, kernel_params)
-        self.kernel = kernel
+            _check_kernel(kernel, (n_mixed, out_channels, causal), kernel_params)
+        self.kernel, self.out_channels = kernel, kernel.out_channels
+        self.in_channels = self.out_channels if depthwise else kernel.in_channels
         self.bias = nn.Parameter(torch.zeros(out_channels)) if bias else None
 
     def plan(
@@ -248,13 +240,11 @@ class CKConv(nn.Module):
         -------
         Tensor of shape (batch, query, out_channels)
         """
-        mixing = self.kernel.mixing()
-        check_values(values, self.in_channels, mixing.dtype)
+        own = next(self.kernel.parameters()).dtype
+        _check_values(values, self.in_channels, own)
         if plan is None:
             if times is None:
                 raise ValueError("`times` or `plan` must be given; got neither.")
-            check_times_shape(times)
-            check_time_axis(values, times)
             plan = self.plan(times, observed, query_times)
         if plan.causal != self.causal:
             raise ValueError(
@@ -263,18 +253,17 @@ class CKConv(nn.Module):
                 "`conv.plan(...)`."
             )
         observed = plan.quadrature.observed
-        check_rows(values, observed)
+        _check_rows(values, observed)
         values = torch.where(observed, values, 0)
         # FFTs know no bfloat16, and lags of a kernel need all the digits of float32
+        dtype = torch.promote_types(own, torch.float32)
+        features = partial(self.kernel.features, horizon=self.horizon, dtype=dtype)
+        mixing = self.kernel.mixing()
         with torch.autocast(values.device.type, enabled=False):
-            dtype = torch.promote_types(mixing.dtype, torch.float32)
-            linear = mixing.squeeze(1) if self.depthwise else mixing
-            output = plan.convolve(
-                values.to(dtype),
-                partial(self.kernel.features, horizon=self.horizon, dtype=dtype),
-                linear.to(dtype),
-                reach=REACH * self.horizon,
-            ).to(mixing.dtype)
+            mixing = (mixing.squeeze(1) if self.depthwise else mixing).to(dtype)
+            reach = REACH * self.horizon
+            output = plan.convolve(values.to(dtype), features, mixing, reach=reach)
+        output = output.to(own)
         return output if self.bias is None else output + self.bias
 
     def kernel_norm(
@@ -299,7 +288,7 @@ class CKConv(nn.Module):
         """
         if n_lags is None:
             n_lags = round(self.horizon / self.time_step.median().item()) + 1
-        n_lags = check_size("n_lags", n_lags)
+        n_lags = check_count("n_lags", n_lags)
         first = 0 if self.causal else 1 - n_lags
         counts = torch.arange(first, n_lags, device=self.time_step.device)
         lags = counts.double() / max(n_lags - 1, 1)
@@ -317,4 +306,94 @@ class CKConv(nn.Module):
         return (
             f"{self.in_channels}, {self.out_channels}, causal={self.causal}, "
             f"horizon={self.horizon:g}, quadrature={self.quadrature!r}"
+        )
+
+
+def _check_time_step(time_step: Any, in_channels: int) -> Tensor:
+    """Return steps as float64, or raise if they are not positive numbers.
+
+    One number, or one per channel.
+    """
+    try:
+        time_step = torch.as_tensor(time_step, dtype=torch.float64)
+    except (TypeError, ValueError, RuntimeError):
+        raise TypeError(
+            f"`time_step` must be one number or one per channel ({in_channels}); got "
+            f"{time_step!r}."
+        ) from None
+    if time_step.shape not in ((), (in_channels,)):
+        raise ValueError(
+            f"`time_step` must be one number or one per channel ({in_channels}); got "
+            f"the shape {tuple(time_step.shape)}."
+        )
+    wrong = time_step[~(time_step.isfinite() & (time_step > 0))]
+    if len(wrong):
+        raise ValueError(
+            f"`time_step` must be positive and finite; got {wrong[0].item()!r}."
+        )
+    return time_step
+
+
+def _check_kernel(
+    kernel: Any, wanted: tuple[int, int, bool], params: Mapping[str, object]
+) -> None:
+    """Raise if a kernel that is made has other sizes than its convolution.
+
+    There must be no `params` for it either.
+    """
+    if params:
+        raise ValueError(
+            f"`kernel_params` must be empty if `kernel` is a module; got "
+            f"{sorted(params)}. Make the kernel with them."
+        )
+    try:
+        got = (kernel.in_channels, kernel.out_channels, kernel.causal)
+    except AttributeError:
+        raise TypeError(
+            f"`kernel` must be a name or an AbstractKernel; got {kernel!r}."
+        ) from None
+    if got != wanted:
+        raise ValueError(
+            f"`kernel` must have (in_channels, out_channels, causal) = {wanted}; "
+            f"got {got}. Make it with the sizes of the convolution."
+        )
+
+
+def _check_values(values: Tensor, in_channels: int, dtype: torch.dtype) -> None:
+    """Raise if values are not (batch, time, in_channels) of the layer's dtype.
+
+    Under autocast any floating dtype is converted.
+    """
+    if not isinstance(values, Tensor):
+        raise TypeError(
+            f"`values` must be a Tensor; got {type(values).__name__}. Use "
+            "`torch.as_tensor(values)`."
+        )
+    if values.ndim != 3 or values.shape[2] != in_channels:
+        raise ValueError(
+            f"`values` must have the shape (batch, time, {in_channels}); got "
+            f"{tuple(values.shape)}."
+        )
+    if not values.is_floating_point():
+        raise TypeError(
+            f"`values` must be floating; got {values.dtype}. Use `values.float()`."
+        )
+    if values.dtype != dtype and not torch.is_autocast_enabled(values.device.type):
+        raise TypeError(
+            f"`values` must have the dtype of the layer, {dtype}; got {values.dtype}. "
+            "Convert one of them: `values.to(...)` or `conv.to(...)`."
+        )
+
+
+def _check_rows(values: Tensor, observed: Tensor) -> None:
+    """Raise if values and their plan differ in batch, time or channels."""
+    if values.shape[:2] != observed.shape[:2]:
+        raise ValueError(
+            "`values` must have the batch and time sizes of `times`, "
+            f"{tuple(observed.shape[:2])}; got {tuple(values.shape[:2])}."
+        )
+    if observed.shape[2] not in (1, values.shape[2]):
+        raise ValueError(
+            f"`observed` must have 1 or {values.shape[2]} channels; got "
+            f"{observed.shape[2]}."
         )

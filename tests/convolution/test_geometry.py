@@ -9,7 +9,7 @@ import torch
 from ckts.convolution.methods import METHODS
 from ckts.convolution.methods.fft import MAX_POINTS
 from ckts.convolution.methods.mesh import near_terms as near
-from ckts.convolution.plan import make_geometry
+from ckts.convolution.plan import layer_geometry
 from time_patterns import draw_pattern, pad_series
 
 GRID = torch.arange(30, dtype=torch.float64).expand(2, -1)
@@ -25,7 +25,7 @@ def irregular(length, batch=1):
 def test_stamps_are_counted_from_their_origin_in_float64():
     epoch = 1_700_000_000_000_000_000
     times = torch.tensor([[epoch, epoch + 1, epoch + 4], [-5, 0, 5]])
-    geometry = make_geometry(times, times[:, :1] - 3)
+    geometry = layer_geometry(times, times[:, :1] - 3)
     elapsed = geometry.times - geometry.times[:, :1]
     assert elapsed.dtype == torch.float64
     assert elapsed.tolist() == [[0, 1, 4], [0, 5, 10]]
@@ -39,17 +39,17 @@ def test_queries_at_the_observations_are_known_as_such(method):
         if method == "lattice":
             stamps = stamps.round()
         options = {"method": method, "mesh_step": 0.1}
-        assert make_geometry(stamps, **options).queries_are_observations
-        assert not make_geometry(stamps, stamps, **options).queries_are_observations
+        assert layer_geometry(stamps, **options).queries_are_observations
+        assert not layer_geometry(stamps, stamps, **options).queries_are_observations
 
 
 def test_a_stamp_within_rounding_of_a_lattice_point_is_that_point():
     times = torch.arange(10).double().unsqueeze(0) * 0.1
     queries = torch.tensor([[0.3]], dtype=torch.float64)
     assert queries[0, 0] < times[0, 3]
-    geometry = make_geometry(times, queries)
+    geometry = layer_geometry(times, queries)
     assert geometry.query_times[0, 0] == geometry.times[0, 3]
-    off = make_geometry(times, queries, method="pairwise")
+    off = layer_geometry(times, queries, method="pairwise")
     assert off.query_times[0, 0] < off.times[0, 3]
 
 
@@ -58,15 +58,15 @@ def test_a_stamp_within_rounding_of_a_lattice_point_is_that_point():
 
 @pytest.mark.parametrize("method", METHODS)
 def test_the_method_can_be_chosen(method):
-    geometry = make_geometry(GRID, method=method, mesh_step=0.5)
+    geometry = layer_geometry(GRID, method=method, mesh_step=0.5)
     assert type(geometry.method) is METHODS[method]
     assert geometry.method.name == method
 
 
 def test_a_lattice_may_be_insisted_on():
     sparse = torch.tensor([[0.0, 1.0, 10_000.0]]).double()
-    assert make_geometry(sparse).method.name == "pairwise"
-    assert make_geometry(sparse, method="lattice").method.length == 10_001
+    assert layer_geometry(sparse).method.name == "pairwise"
+    assert layer_geometry(sparse, method="lattice").method.length == 10_001
 
 
 @pytest.mark.parametrize(
@@ -84,34 +84,34 @@ def test_a_lattice_may_be_insisted_on():
     ids=["grid", "grid, step", "few", "few, step", "many", "batch", "kinks", "fast"],
 )
 def test_the_cheapest_method_is_taken(stamps, step, method):
-    assert make_geometry(stamps, mesh_step=step).method.name == method
+    assert layer_geometry(stamps, mesh_step=step).method.name == method
 
 
 def test_dropped_samples_of_a_grid_remain_on_their_lattice():
     generator = torch.Generator().manual_seed(0)
     kept = torch.rand(4, 2000, generator=generator).argsort(1)[:, :1000].sort(1).values
-    geometry = make_geometry(kept.double() / 100, mesh_step=0.02)
+    geometry = layer_geometry(kept.double() / 100, mesh_step=0.02)
     assert geometry.method.step == pytest.approx(0.01)
 
 
 def test_more_points_than_fit_are_no_choice():
     huge = 2.0 * MAX_POINTS
     stamps = torch.linspace(0, 1, 5000, dtype=torch.float64).unsqueeze(0) ** 1.5 * huge
-    assert make_geometry(stamps, mesh_step=1.0).method.name == "pairwise"
+    assert layer_geometry(stamps, mesh_step=1.0).method.name == "pairwise"
 
 
 @pytest.mark.parametrize("shape", [(0, 3), (2, 0)])
 @pytest.mark.parametrize("method", ["auto", "mesh", "pairwise"])
 def test_an_empty_batch_is_summed_pair_by_pair(shape, method):
     times = torch.zeros(shape, dtype=torch.float64)
-    geometry = make_geometry(times, method=method, mesh_step=0.5)
+    geometry = layer_geometry(times, method=method, mesh_step=0.5)
     assert geometry.method.name == "pairwise"
 
 
 def test_a_centred_mesh_needs_no_near_field():
     options = {"method": "mesh", "mesh_step": 0.1}
-    assert make_geometry(GRID, causal=False, **options).method.near is None
-    assert make_geometry(GRID, causal=True, **options).method.near is not None
+    assert layer_geometry(GRID, causal=False, **options).method.near is None
+    assert layer_geometry(GRID, causal=True, **options).method.near is not None
 
 
 # --- errors ---------------------------------------------------------------------------
@@ -178,7 +178,7 @@ def test_a_centred_mesh_needs_no_near_field():
 )
 def test_wrong_arguments_are_refused(arguments, error, message):
     with pytest.raises(error, match=message):
-        make_geometry(**{"times": GRID, **arguments})
+        layer_geometry(**{"times": GRID, **arguments})
 
 
 # --- on a device ----------------------------------------------------------------------
@@ -205,7 +205,7 @@ def same_objects(geometry):
 def test_a_geometry_moves_as_a_whole(accelerator, method, ask, monkeypatch):
     if method == "mesh of intervals":
         monkeypatch.setattr(near, "NEIGHBORS", -1)
-    geometry = make_geometry(
+    geometry = layer_geometry(
         GRID, GRID[:, ::3] if ask else None, method=method.split()[0], mesh_step=0.7
     )
     there = geometry.to(accelerator.device)
@@ -223,7 +223,7 @@ def test_a_geometry_moves_as_a_whole(accelerator, method, ask, monkeypatch):
 
 
 def test_interpolation_at_the_observations_is_one_object():
-    geometry = make_geometry(GRID, method="mesh", mesh_step=0.7)
+    geometry = layer_geometry(GRID, method="mesh", mesh_step=0.7)
     for moved in (geometry, geometry.to("cpu")):
         assert moved.method.source is moved.method.target
         assert moved.query_times is moved.times
@@ -231,8 +231,8 @@ def test_interpolation_at_the_observations_is_one_object():
 
 def test_stamps_on_a_device_give_a_geometry_there(accelerator):
     times, _ = pad_series(draw_pattern("uniform", 20), draw_pattern("tied", 9))
-    there = make_geometry(times.to(accelerator.device), method="mesh", mesh_step=0.1)
-    here = make_geometry(times, method="mesh", mesh_step=0.1)
+    there = layer_geometry(times.to(accelerator.device), method="mesh", mesh_step=0.1)
+    here = layer_geometry(times, method="mesh", mesh_step=0.1)
     pairs = zip(tensors_of(there), tensors_of(here), strict=True)
     for (path, one), (_, other) in pairs:
         assert one.device.type == accelerator.device, path

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from ckts.convolution import planner as planner_module
-from ckts.convolution.plan import layer_geometry, make_geometry
+from ckts.convolution.plan import layer_geometry
 from ckts.convolution.planner import Planner
 from ckts.layers import CKConv
 from ckts.networks import GatedCKCNN
@@ -185,7 +185,9 @@ def test_a_refined_mesh_holds_the_tolerance(causal):
 
     def error(step):
         outputs = [
-            network.features(values, times, observed, [make_geometry(times, **options)])
+            network.features(
+                values, times, observed, [layer_geometry(times, **options)]
+            )
             for options in (
                 {"method": "mesh", "mesh_step": step, "causal": causal},
                 {"method": "pairwise"},

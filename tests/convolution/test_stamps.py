@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ckts.convolution.methods import METHODS
-from ckts.convolution.plan import make_geometry
+from ckts.convolution.plan import layer_geometry
 from ckts.convolution.stamps import read_stamps, sort_stamps
 from ckts.convolution.stamps import shrink_gaps as shrink
 from time_patterns import pad_series, patterns
@@ -45,7 +45,7 @@ def test_the_whole_range_of_an_integer_is_counted(dtype):
     queries = torch.tensor([[high]]).to(dtype)
     expected = [[0.0, 1.0, float(high - 1 - low), float(high - low)]]
     for method in ("auto", "pairwise"):
-        geometry = make_geometry(times, queries, method=method)
+        geometry = layer_geometry(times, queries, method=method)
         assert geometry.times.tolist() == expected
         assert geometry.query_times.tolist() == [[float(high - low)]]
 
@@ -81,7 +81,7 @@ def test_spans_beyond_int64_are_counted_in_float64():
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32])
 def test_short_floats_are_subtracted_in_float64(dtype):
     times = torch.tensor([[-1.0, 2.0**-8, 256.0]]).to(dtype)
-    assert make_geometry(times, method="pairwise").times.tolist() == [
+    assert layer_geometry(times, method="pairwise").times.tolist() == [
         [0, 1 + 2.0**-8, 257]
     ]
 
@@ -139,16 +139,16 @@ def test_without_longer_gaps_nothing_is_made():
 def test_a_mesh_has_no_points_where_no_kernel_reaches():
     times = torch.cat([torch.rand(1, 40).sort(1).values + 1e7 * k for k in range(9)], 1)
     options = {"method": "mesh", "mesh_step": 0.02}
-    short = make_geometry(times.double(), reach=1.0, **options)
+    short = layer_geometry(times.double(), horizon=0.8, **options)
     assert short.method.length < 9 * (2 / 0.02 + 20)
     assert torch.equal(short.times, times.double() - times[0, 0])
     with pytest.raises(ValueError, match="must leave at most"):
-        make_geometry(times.double(), **options)
+        layer_geometry(times.double(), **options)
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_a_geometry_knows_how_far_it_reaches(method):
     times = torch.arange(30).double().unsqueeze(0)
-    geometry = make_geometry(times, method=method, mesh_step=0.5, reach=7.0)
+    geometry = layer_geometry(times, method=method, mesh_step=0.5, horizon=5.6)
     assert geometry.reach == 7
-    assert make_geometry(times, method=method, mesh_step=0.5).reach == math.inf
+    assert layer_geometry(times, method=method, mesh_step=0.5).reach == math.inf

@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ckts.convolution.plan import make_geometry
+from ckts.convolution.plan import layer_geometry
 from ckts.kernels import KERNELS
 from ckts.networks import GatedCKCNN
 
@@ -62,7 +62,7 @@ def assert_close(result, expected):
 
 def run(network, batch):
     """Output without a mesh: more stamps may make one worth its small error."""
-    geometry = make_geometry(batch["times"])
+    geometry = layer_geometry(batch["times"])
     return network(**batch, geometries=[geometry] * len(network.convolutions()))
 
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from ckts.convolution.methods import METHODS
-from ckts.convolution.plan import make_geometry
+from ckts.convolution.plan import layer_geometry
 from ckts.convolution.planner import Planner
 from ckts.networks import GatedCKCNN
 
@@ -50,7 +50,7 @@ def test_a_training_step_does_not_wait(accelerator, method, causal):
     network = make_network(accelerator.device, causal)
     batch = make_batch(lattice=method == "lattice")
     step = mesh_step(network) if method == "mesh" else None
-    geometry = make_geometry(batch[1], method=method, mesh_step=step, causal=causal)
+    geometry = layer_geometry(batch[1], method=method, mesh_step=step, causal=causal)
     assert geometry.method.name == method
     assert_no_waiting(accelerator, network, batch, [geometry])
 
@@ -75,11 +75,10 @@ def test_refining_the_mesh_synchronizes_and_is_noticed(accelerator):
 def test_a_training_step_on_integrals_does_not_wait(accelerator, method):
     network = make_network(accelerator.device, causal=False, quadrature="linear")
     batch = make_batch(lattice=False)
-    geometry = make_geometry(
+    geometry = layer_geometry(
         batch[1],
         quadrature="linear",
         horizon=20.0,
-        reach=25.0,
         mesh_step=mesh_step(network),
         method=method,
         causal=False,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import ClassVar, NamedTuple
 
+import torch
 from torch import Tensor
 
 from ckts._checks import check_positive
@@ -17,12 +18,75 @@ from ckts.convolution.stamps import Stamps
 # Maps lags of shape (...), float64 in the unit of the time stamps, to
 # (..., n_features); 0 at an infinite lag.
 Features = Callable[[Tensor], Tensor]
-# Maps weights (n, m, channels), outputs (n,) and observations (n, m), as numbered in
-# the batch, and the largest lag between those that have a weight, to weighted sums of
-# the features (n, channels, n_features).
-PairSums = Callable[[Tensor, Tensor, Tensor, float], Tensor]
 # Distance of two mesh points, or what finds it; None if no mesh serves the kernel.
 MeshStep = float | Callable[[], float | None] | None
+
+
+@dataclass(frozen=True)
+class FactoredKernel:
+    """A kernel as it is summed, ``psi(lag) = mixing @ features(lag)``.
+
+    Attributes
+    ----------
+    features, mixing, reach
+        As in :meth:`ckts.convolution.plan.Plan.convolve`.
+    causal : bool, default=True
+        Whether only observations up to the output time enter.
+    """
+
+    features: Features
+    mixing: Tensor
+    causal: bool = True
+    reach: float = math.inf
+
+    def respond(self, basis: Tensor, values: Tensor) -> Tensor:
+        """Apply the kernel to one value per output and channel.
+
+        Parameters
+        ----------
+        basis : Tensor of shape (batch, query, in_channels or 1, n_features)
+            Features at the lag of each value; (1, 1, 1, n_features) if it is the same
+            for all.
+        values : Tensor of shape (batch, query, in_channels)
+            The values.
+
+        Returns
+        -------
+        Tensor of shape (batch, query, out_channels)
+        """
+        mixing = self.mixing
+        if mixing.ndim == 2:
+            return values * (basis * mixing).sum(-1)
+        if basis.shape[:3].numel() == 1:
+            return values @ (mixing @ basis.flatten()).T
+        if basis.shape[2] == 1:
+            return torch.einsum("bqf,bqc,ocf->bqo", basis.squeeze(2), values, mixing)
+        summed = (basis * values.unsqueeze(-1)).flatten(2)
+        return summed @ mixing.flatten(1).T
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Some outputs, and for each of them some sources in its past.
+
+    Attributes
+    ----------
+    outputs : Tensor of shape (n,)
+        As numbered in the batch.
+    sources : Tensor of shape (n, m)
+        As numbered in the batch; filled up with some that have no weight.
+    age : float
+        Largest lag between those that have one.
+    """
+
+    outputs: Tensor
+    sources: Tensor
+    age: float
+
+
+# Maps weights (n, m, channels) of pairs to weighted sums of the features
+# (n, channels, n_features).
+PairSums = Callable[[Tensor, Pairs], Tensor]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,10 +103,10 @@ class Batch:
         See :attr:`step`.
     causal : bool
         Whether the kernels are causal.
-    reach : float
-        Lag from which on all kernels are 0.
     horizon : float
         Longest lag of the training data.
+    reach : float
+        Lag from which on all kernels are 0.
     reasons : list of str
         Why methods do not serve, for the message of the last one.
     """
@@ -51,8 +115,8 @@ class Batch:
     method: str = "auto"
     mesh_step: MeshStep = None
     causal: bool = True
-    reach: float = math.inf
     horizon: float = math.inf
+    reach: float = math.inf
     reasons: list[str] = field(default_factory=list)
 
     @cached_property
@@ -125,32 +189,22 @@ class AbstractMethod(ABC):
         """Prepare for a batch, or raise ValueError if the method does not serve it."""
 
     @abstractmethod
-    def convolve(
-        self,
-        weighted: Tensor,
-        features: Features,
-        mixing: Tensor,
-        *,
-        causal: bool = True,
-        reach: float = math.inf,
-    ) -> Tensor:
-        """Convolve weighted observations with a kernel ``mixing @ features(lag)``.
+    def convolve(self, weighted: Tensor, kernel: FactoredKernel) -> Tensor:
+        """Convolve weighted observations with a kernel.
 
         Parameters
         ----------
         weighted : Tensor of shape (batch, time, in_channels)
             Observations times their weights.
-        features, mixing, reach
-            As in :meth:`ckts.convolution.plan.Plan.convolve`.
-        causal : bool, default=True
-            Whether only observations up to the output time enter.
+        kernel : FactoredKernel
+            The kernel.
 
         Returns
         -------
         Tensor of shape (batch, query, out_channels)
         """
 
-    def pair_sums(self, features: Features, *, reach: float = math.inf) -> PairSums:
+    def pair_sums(self, kernel: FactoredKernel) -> PairSums:
         """Return how to sum features over some observations in the past of each output.
 
         What is subtracted from a convolution must be the very terms that are in it, so
@@ -158,22 +212,19 @@ class AbstractMethod(ABC):
 
         Parameters
         ----------
-        features, reach
-            As in :meth:`convolve`.
+        kernel : FactoredKernel
+            The kernel.
 
         Returns
         -------
         callable
-            Maps weights (n, m, channels), outputs (n,) and observations (n, m), as
-            numbered in the batch, and the largest lag between those that have a weight,
-            to (n, channels, n_features).
+            Maps weights (n, m, channels) and :class:`Pairs` to (n, channels,
+            n_features).
         """
         times, queries = self.times.flatten(), self.query_times.flatten()
 
-        def add(
-            weights: Tensor, outputs: Tensor, sources: Tensor, age: float
-        ) -> Tensor:
-            lags = queries[outputs].unsqueeze(1) - times[sources]
-            return weights.transpose(1, 2) @ features(lags)
+        def add(weights: Tensor, pairs: Pairs) -> Tensor:
+            lags = queries[pairs.outputs].unsqueeze(1) - times[pairs.sources]
+            return weights.transpose(1, 2) @ kernel.features(lags)
 
         return add

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -10,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ckts.convolution.methods.base import AbstractMethod, Batch, Features, Offer
+from ckts.convolution.methods.base import AbstractMethod, Batch, FactoredKernel, Offer
 from ckts.convolution.methods.fft import (
     MAX_POINTS,
     convolve_regular,
@@ -80,20 +79,13 @@ class Lattice(AbstractMethod):
             )
         return found
 
-    def convolve(
-        self,
-        weighted: Tensor,
-        features: Features,
-        mixing: Tensor,
-        *,
-        causal: bool = True,
-        reach: float = math.inf,
-    ) -> Tensor:
+    def convolve(self, weighted: Tensor, kernel: FactoredKernel) -> Tensor:
         """Convolve on the lattice; the kernel is evaluated at whole steps only."""
-        last = int(min(self.length - 1, reach / self.step))
-        first = 0 if causal else -last
+        mixing = kernel.mixing
+        last = int(min(self.length - 1, kernel.reach / self.step))
+        first = 0 if kernel.causal else -last
         counts = torch.arange(first, last + 1, device=mixing.device)
-        samples = features(counts.double() * self.step)
+        samples = kernel.features(counts.double() * self.step)
         if self.regular:
             return convolve_regular(weighted, samples, mixing, first_lag=first)
         batch, _, channels = weighted.shape

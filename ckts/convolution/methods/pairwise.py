@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.autograd.graph import saved_tensors_hooks
 
-from ckts.convolution.methods.base import AbstractMethod, Batch, Features, Offer
+from ckts.convolution.methods.base import AbstractMethod, Batch, FactoredKernel, Offer
 
 # Forward and backward, see `ckts.convolution.methods.base.Offer`; measured.
 CALL, PER_PAIR = 2000.0, 0.5
@@ -61,15 +61,7 @@ class Pairwise(AbstractMethod):
         stamps = batch.stamps
         return cls(times=stamps.times, query_times=stamps.query_times)
 
-    def convolve(
-        self,
-        weighted: Tensor,
-        features: Features,
-        mixing: Tensor,
-        *,
-        causal: bool = True,
-        reach: float = math.inf,
-    ) -> Tensor:
+    def convolve(self, weighted: Tensor, kernel: FactoredKernel) -> Tensor:
         """Convolve in blocks of pairs.
 
         Observations are contracted with the features before the channels are mixed, so
@@ -82,15 +74,16 @@ class Pairwise(AbstractMethod):
         held = _HeldBlock()
 
         def respond(queries: Tensor, times: Tensor, weighted: Tensor) -> Tensor:
-            seen = _window(queries, times, causal, reach)
+            seen = _window(queries, times, kernel)
             # With time first the sum over it is one matrix product per series, without
             # copies: (batch, time, query), infinite where an observation is later.
             lags = queries.unsqueeze(1) - times[:, seen].unsqueeze(2)
-            lags = lags.masked_fill(lags < 0, torch.inf) if causal else lags
+            if kernel.causal:
+                lags = lags.masked_fill(lags < 0, torch.inf)
             # also where the backward pass runs under autocast
             with torch.autocast(times.device.type, enabled=False):
-                basis = features(lags)
-            return _contract(basis, weighted[:, seen], mixing)
+                basis = kernel.features(lags)
+            return _contract(basis, weighted[:, seen], kernel.mixing)
 
         outputs = []
         groups = (tensor.split(n_series) for tensor in (queries, times, weighted))
@@ -159,13 +152,13 @@ def _block_shape(
     return per_series // queries, queries
 
 
-def _window(queries: Tensor, times: Tensor, causal: bool, reach: float) -> slice:
+def _window(queries: Tensor, times: Tensor, kernel: FactoredKernel) -> slice:
     """Observations that are in the past, and within reach, of any of the queries."""
     if times.device.type != "cpu" or not queries.numel():
         return slice(None)  # to read the stamps would synchronize the device
     first, last = queries.amin(1, keepdim=True), queries.amax(1, keepdim=True)
-    start = torch.searchsorted(times, first - reach).amin()
-    last = last if causal else last + reach
+    start = torch.searchsorted(times, first - kernel.reach).amin()
+    last = last if kernel.causal else last + kernel.reach
     stop = torch.searchsorted(times, last, right=True).amax()
     return slice(int(start), int(stop))
 

@@ -2,13 +2,40 @@
 
 import math
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
 
-import torch
 from torch import Tensor
 
 from ckts.convolution.geometry import Geometry
-from ckts.convolution.methods.base import Batch, Features
+from ckts.convolution.methods.base import Batch, FactoredKernel
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sampling:
+    """How a batch was sampled: stamps, masks, and the unit of the weights.
+
+    Attributes
+    ----------
+    geometry : Geometry
+        Time stamps of the batch.
+    observed : Tensor of shape (batch, time, channels), optional
+        Which values exist; False on padding. By default every row is one, and all
+        channels share its weight.
+    causal : bool, default=True
+        Whether outputs must not depend on later time stamps.
+    time_step : float or Tensor of shape (channels,), default=1.0
+        Median gap of the training data, the unit of the weights.
+    max_gap : float, default=inf
+        Longer gaps count as this one, same unit as `times`. A kernel that ends at a
+        horizon sees no more of a gap than that.
+    """
+
+    geometry: Geometry
+    observed: Tensor | None = None
+    causal: bool = True
+    time_step: Tensor | float = 1.0
+    max_gap: float = math.inf
 
 
 class AbstractQuadrature(ABC):
@@ -36,32 +63,8 @@ class AbstractQuadrature(ABC):
 
     @classmethod
     @abstractmethod
-    def make(
-        cls,
-        geometry: Geometry,
-        observed: Tensor | None = None,
-        *,
-        causal: bool = True,
-        time_step: Tensor | float = 1.0,
-        max_gap: float = math.inf,
-    ) -> "AbstractQuadrature":
-        """Prepare for the masks of a batch.
-
-        Parameters
-        ----------
-        geometry : Geometry
-            Time stamps of the batch.
-        observed : Tensor of shape (batch, time, channels), optional
-            Which values exist; False on padding. By default every row is one, and all
-            channels share its weight.
-        causal : bool, default=True
-            Whether outputs must not depend on later time stamps.
-        time_step : float or Tensor of shape (channels,), default=1.0
-            Median gap of the training data, the unit of the weights.
-        max_gap : float, default=inf
-            Longer gaps count as this one, same unit as `times`. A kernel that ends at a
-            horizon sees no more of a gap than that.
-        """
+    def make(cls, sampling: Sampling) -> Self:
+        """Prepare for the stamps and masks of a batch."""
 
     @abstractmethod
     def pooling_weights(self) -> Tensor:
@@ -88,52 +91,20 @@ class AbstractQuadrature(ABC):
         """
 
     @abstractmethod
-    def correction(
-        self,
-        values: Tensor,
-        features: Features,
-        mixing: Tensor,
-        *,
-        reach: float = math.inf,
-    ) -> Tensor | None:
+    def correction(self, values: Tensor, kernel: FactoredKernel) -> Tensor | None:
         """Return what is to be added to causal outputs, which know no later stamp.
 
         Others need none: it is called for causal convolutions only.
 
         Parameters
         ----------
-        values, features, mixing, reach
-            As in :meth:`ckts.convolution.plan.Plan.convolve`.
+        values : Tensor of shape (batch, time, channels)
+            Observations, 0 where there are none.
+        kernel : FactoredKernel
+            The kernel.
 
         Returns
         -------
         Tensor of shape (batch, query, out_channels) or None
             None where nothing is to be added.
         """
-
-
-def respond(basis: Tensor, values: Tensor, mixing: Tensor) -> Tensor:
-    """Apply a kernel to one value per output and channel.
-
-    Parameters
-    ----------
-    basis : Tensor of shape (batch, query, in_channels or 1, n_features)
-        Features of the kernel at the lag of each value; (1, 1, 1, n_features) if it is
-        the same for all.
-    values : Tensor of shape (batch, query, in_channels)
-        The values.
-    mixing
-        As in :meth:`ckts.convolution.plan.Plan.convolve`.
-
-    Returns
-    -------
-    Tensor of shape (batch, query, out_channels)
-    """
-    if mixing.ndim == 2:
-        return values * (basis * mixing).sum(-1)
-    if basis.shape[:3].numel() == 1:
-        return values @ (mixing @ basis.flatten()).T
-    if basis.shape[2] == 1:
-        return torch.einsum("bqf,bqc,ocf->bqo", basis.squeeze(2), values, mixing)
-    summed = (basis * values.unsqueeze(-1)).flatten(2)
-    return summed @ mixing.flatten(1).T

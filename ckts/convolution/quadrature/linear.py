@@ -12,17 +12,16 @@ the slope after the last one is unknown, so the response to an *open gap*, whose
 the sources have, is subtracted from each output in it.
 """
 
-import math
-from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self
 
 import torch
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
 from ckts.convolution.geometry import Geometry
-from ckts.convolution.methods.base import Batch, Features
-from ckts.convolution.quadrature.base import AbstractQuadrature, respond
+from ckts.convolution.methods.base import FactoredKernel, Pairs
+from ckts.convolution.quadrature.base import AbstractQuadrature, Sampling
 from ckts.convolution.quadrature.nodes import place_nodes
 from ckts.convolution.quadrature.weights import GapWeights
 
@@ -61,26 +60,6 @@ class Gap:
 
 
 @dataclass(frozen=True)
-class Block:
-    """Some outputs, and the sources of all their gaps up to them.
-
-    Attributes
-    ----------
-    outputs : Tensor of shape (n,)
-        As numbered in the batch.
-    sources : Tensor of shape (n, m)
-        As numbered in the batch; filled up with the first source of the series, which
-        has no length.
-    age : float
-        Largest lag between them.
-    """
-
-    outputs: Tensor
-    sources: Tensor
-    age: float
-
-
-@dataclass(frozen=True)
 class OpenGaps:
     """Contribution of the still-open gap to each causal output; subtracted later.
 
@@ -90,16 +69,17 @@ class OpenGaps:
         Around each output.
     times, lengths : Tensor of shape (batch * source,)
         Of the sources.
-    blocks : tuple of Block
-        The outputs that are in a gap.
+    blocks : tuple of Pairs
+        The outputs that are in a gap, and the sources of all their gaps up to them;
+        filled up with the first source of the series, which has no length.
     """
 
     gap: Gap
     times: Tensor
     lengths: Tensor
-    blocks: tuple[Block, ...]
+    blocks: tuple[Pairs, ...]
 
-    def ramps(self, block: Block) -> Tensor:
+    def ramps(self, block: Pairs) -> Tensor:
         """Return what the sources of a block hold of the change over the gap.
 
         Returns
@@ -120,8 +100,8 @@ class LinearQuadrature(AbstractQuadrature):
 
     Attributes
     ----------
-    geometry : Geometry
-        Stamps and nodes of the batch.
+    sampling : Sampling
+        Stamps and nodes of the batch, and units of the weights of the observations.
     observed : Tensor of shape (batch, time, channels or 1)
         Which values exist.
     groups : Tensor of shape (batch, time)
@@ -136,11 +116,9 @@ class LinearQuadrature(AbstractQuadrature):
         Elapsed share of the gap at either end of the interval.
     open_gaps : OpenGaps or None
         The causal correction; None where none is needed.
-    time_step, max_gap
-        Units of the weights of the observations themselves.
     """
 
-    geometry: Geometry
+    sampling: Sampling
     observed: Tensor
     groups: Tensor
     shares: Tensor
@@ -149,28 +127,15 @@ class LinearQuadrature(AbstractQuadrature):
     left: Tensor
     right: Tensor
     open_gaps: OpenGaps | None
-    time_step: Tensor | float
-    max_gap: float
 
     needs_nodes: ClassVar[bool] = True
+    place_nodes = staticmethod(place_nodes)
 
     @classmethod
-    def place_nodes(cls, batch: Batch) -> tuple[Batch, Any]:
-        """Place Gauss nodes between the stamps."""
-        return place_nodes(batch)
-
-    @classmethod
-    def make(
-        cls,
-        geometry: Geometry,
-        observed: Tensor | None = None,
-        *,
-        causal: bool = True,
-        time_step: Tensor | float = 1.0,
-        max_gap: float = math.inf,
-    ) -> Self:
+    def make(cls, sampling: Sampling) -> Self:
         """Prepare the interpolation between the observations of a batch."""
-        rows, nodes = geometry.times, geometry.nodes
+        geometry, observed = sampling.geometry, sampling.observed
+        rows, nodes, causal = geometry.times, geometry.nodes, sampling.causal
         if observed is None:
             observed = torch.ones_like(rows, dtype=torch.bool).unsqueeze(-1)
         groups = torch.searchsorted(rows, rows)
@@ -182,28 +147,21 @@ class LinearQuadrature(AbstractQuadrature):
         gap = _gap(rows, groups, observed, nodes.last_rows[:, :-1], causal)
         cuts = nodes.cuts.unsqueeze(-1)
         return cls(
-            geometry=geometry,
+            sampling=sampling,
             observed=observed,
             groups=groups,
-            shares=shares / torch.as_tensor(time_step, device=rows.device),
+            shares=shares / torch.as_tensor(sampling.time_step, device=rows.device),
             points=None if causal else shares * lone,
             gap=gap,
             left=(cuts[:, :-1] - gap.begin) / gap.length,
             right=(cuts[:, 1:] - gap.begin) / gap.length,
             open_gaps=_open_gaps(geometry, groups, observed) if causal else None,
-            time_step=time_step,
-            max_gap=max_gap,
         )
 
     def pooling_weights(self) -> Tensor:
         """Return gap weights of the observations."""
-        return GapWeights.make(
-            self.geometry,
-            self.observed,
-            causal=False,
-            time_step=self.time_step,
-            max_gap=self.max_gap,
-        ).weights
+        sampling = replace(self.sampling, causal=False)
+        return GapWeights.make(sampling).weights
 
     def means(self, values: Tensor) -> Tensor:
         """Mean of each tie group at its first row, over the time step."""
@@ -218,31 +176,23 @@ class LinearQuadrature(AbstractQuadrature):
         ends = [before + share * change for share in shares]
         if self.points is not None:
             ends.append(values * self.points.to(values.dtype))
-        nodes = self.geometry.nodes
+        nodes = self.sampling.geometry.nodes
         signal = nodes.spread @ torch.cat(ends, 1).flatten(0, 1)
         return signal.view(*nodes.lengths.shape, values.shape[2])
 
-    def correction(
-        self,
-        values: Tensor,
-        features: Features,
-        mixing: Tensor,
-        *,
-        reach: float = math.inf,
-    ) -> Tensor | None:
+    def correction(self, values: Tensor, kernel: FactoredKernel) -> Tensor | None:
         """Subtract the response to the slopes of the gaps that outputs lie in."""
         gaps = self.open_gaps
         if gaps is None:
             return None
-        add = self.geometry.method.pair_sums(features, reach=reach)
+        add = self.sampling.geometry.method.pair_sums(kernel)
         _, change = gaps.gap.values(self.means(values))
         changes = change.flatten(0, 1)
 
-        def respond_to(block: Block) -> Tensor:
-            ramps = gaps.ramps(block).to(values.dtype)
-            basis = add(ramps, block.outputs, block.sources, block.age)
+        def respond_to(block: Pairs) -> Tensor:
+            basis = add(gaps.ramps(block).to(values.dtype), block)
             change = changes[block.outputs]
-            return respond(basis.unsqueeze(0), change.unsqueeze(0), mixing)[0]
+            return kernel.respond(basis.unsqueeze(0), change.unsqueeze(0))[0]
 
         # Features of pairs are the largest tensors, and recomputed for the gradient.
         responses = [
@@ -250,7 +200,7 @@ class LinearQuadrature(AbstractQuadrature):
             for block in gaps.blocks
         ]
         outputs = torch.cat([block.outputs for block in gaps.blocks])
-        total = changes.new_zeros(len(changes), len(mixing))
+        total = changes.new_zeros(len(changes), len(kernel.mixing))
         total = total.index_copy(0, outputs, torch.cat(responses))
         return -total.view(*change.shape[:2], -1)
 
@@ -303,7 +253,7 @@ def _open_gaps(geometry: Geometry, groups: Tensor, observed: Tensor) -> OpenGaps
 
 def _blocks(
     first: Tensor, counts: Tensor, origins: Tensor, ages: Tensor
-) -> tuple[Block, ...]:
+) -> tuple[Pairs, ...]:
     """Gather outputs with similar numbers of sources."""
     outputs = (counts > 0).nonzero().squeeze(1)
     sizes, order = counts[outputs].sort(descending=True)
@@ -316,6 +266,6 @@ def _blocks(
         number = torch.arange(widths[start], device=first.device)
         inside = number < counts[block]
         sources = origins[block] + torch.where(inside, first[block] + number, 0)
-        blocks.append(Block(block.squeeze(1), sources, max(oldest[start:stop])))
+        blocks.append(Pairs(block.squeeze(1), sources, max(oldest[start:stop])))
         start = stop
     return tuple(blocks)

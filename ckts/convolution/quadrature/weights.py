@@ -8,7 +8,6 @@ On a regular grid at the rate of the training data every weight is 1, at half of
 rate it is 2: the paper's factor sr2/sr1 (A.2) is a consequence.
 """
 
-import math
 from abc import abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar, Self
@@ -16,9 +15,8 @@ from typing import ClassVar, Self
 import torch
 from torch import Tensor
 
-from ckts.convolution.geometry import Geometry
-from ckts.convolution.methods.base import Features
-from ckts.convolution.quadrature.base import AbstractQuadrature, respond
+from ckts.convolution.methods.base import FactoredKernel
+from ckts.convolution.quadrature.base import AbstractQuadrature, Sampling
 
 
 @dataclass(frozen=True)
@@ -90,32 +88,27 @@ class AbstractWeights(AbstractQuadrature):
         """
 
     @classmethod
-    def make(
-        cls,
-        geometry: Geometry,
-        observed: Tensor | None = None,
-        *,
-        causal: bool = True,
-        time_step: Tensor | float = 1.0,
-        max_gap: float = math.inf,
-    ) -> Self:
+    def make(cls, sampling: Sampling) -> Self:
         """Weigh the observations of a batch.
 
         Causal weights at an output time are the weights that the observations up to
         that time alone would have; nothing later enters.
         """
+        geometry, observed = sampling.geometry, sampling.observed
         times = geometry.times.contiguous()
         queries = geometry.query_times.contiguous()
         current = observed is None and geometry.query_times is geometry.times
         if observed is None:
             observed = torch.ones_like(times, dtype=torch.bool).unsqueeze(-1)
-        step = torch.as_tensor(time_step, dtype=times.dtype, device=times.device)
+        step = torch.as_tensor(
+            sampling.time_step, dtype=times.dtype, device=times.device
+        )
         if step.ndim == 1 and observed.shape[2] == 1:
             observed = observed.expand(-1, -1, len(step))
-        neighbors = _neighbors(times, observed, step, max_gap)
+        neighbors = _neighbors(times, observed, step, sampling.max_gap)
         gaps, ties = (neighbors.previous, neighbors.following), neighbors.ties
         weights = torch.where(observed, cls.density(*gaps, ties), 0)
-        if not (causal and cls.looks_ahead) or times.shape[1] == 0:
+        if not (sampling.causal and cls.looks_ahead) or times.shape[1] == 0:
             return cls(weights > 0, weights, None)
         never = torch.full_like(weights, torch.inf)
         change = cls.density(neighbors.previous, never, ties) - weights
@@ -130,14 +123,7 @@ class AbstractWeights(AbstractQuadrature):
         """Return the weighted observations."""
         return values * self.weights.to(values.dtype)
 
-    def correction(
-        self,
-        values: Tensor,
-        features: Features,
-        mixing: Tensor,
-        *,
-        reach: float = math.inf,
-    ) -> Tensor | None:
+    def correction(self, values: Tensor, kernel: FactoredKernel) -> Tensor | None:
         """Respond to the change of the latest observation's weight, per output."""
         latest = self.latest
         if latest is None:
@@ -150,7 +136,7 @@ class AbstractWeights(AbstractQuadrature):
         change = latest.change.to(values.dtype)
         moved = groups.gather(1, latest.index.expand(channels)) * change
         lag = latest.change.new_zeros(1, 1, 1) if latest.lag is None else latest.lag
-        return respond(features(lag), moved, mixing)
+        return kernel.respond(kernel.features(lag), moved)
 
 
 class GapWeights(AbstractWeights):

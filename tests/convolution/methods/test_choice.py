@@ -12,7 +12,7 @@ from ckts.convolution import methods
 from ckts.convolution.methods import METHODS, lattice, prepare_method
 from ckts.convolution.methods.base import AbstractMethod, Batch, Offer
 from ckts.convolution.methods.mesh import mesh
-from ckts.convolution.plan import make_geometry
+from ckts.convolution.plan import layer_geometry
 from ckts.convolution.stamps import sort_stamps
 from ckts.layers import CKConv
 from time_patterns import draw_pattern
@@ -96,14 +96,14 @@ def test_a_lattice_without_holes_is_taken_without_a_search_for_a_mesh_step():
         raise AssertionError
 
     times = torch.arange(2000).double().expand(3, -1)
-    assert make_geometry(times, mesh_step=search).method.regular
+    assert layer_geometry(times, mesh_step=search).method.regular
 
 
 @settings(max_examples=20, deadline=None)
 @given(batches, st.integers(2, 2000), st.floats(0.01, 100.0))
 def test_a_lattice_without_holes_is_always_taken(n_series, n_times, mesh_step):
     times = torch.arange(n_times).double().expand(n_series, -1)
-    assert make_geometry(times, mesh_step=mesh_step).method.name == "lattice"
+    assert layer_geometry(times, mesh_step=mesh_step).method.name == "lattice"
 
 
 @settings(max_examples=10, deadline=None)
@@ -115,16 +115,16 @@ def test_a_lattice_as_fine_as_the_mesh_is_preferred(n_series, n_times, seed):
     batch = Batch(stamps=sort_stamps(times, times), mesh_step=1.0)
     offers = {name: METHODS[name].propose(batch) for name in ("mesh", "pairwise")}
     if offers["mesh"].cost < offers["pairwise"].cost:
-        assert make_geometry(times, mesh_step=1.0).method.name == "lattice"
+        assert layer_geometry(times, mesh_step=1.0).method.name == "lattice"
 
 
 def test_dropped_samples_keep_their_lattice_and_lonely_stamps_do_not():
     generator = torch.Generator().manual_seed(0)
     kept = torch.rand(32, 182, generator=generator).argsort(1)[:, :91].sort(1).values
     # CharacterTrajectories, 50 % dropped
-    assert make_geometry(kept.double(), mesh_step=1.0).method.name == "lattice"
+    assert layer_geometry(kept.double(), mesh_step=1.0).method.name == "lattice"
     lonely = torch.tensor([[0.0, 1.0, 999.0]]).double()
-    assert make_geometry(lonely).method.name == "pairwise"
+    assert layer_geometry(lonely).method.name == "pairwise"
 
 
 def test_a_lattice_is_exact_and_may_cost_half_more_than_a_mesh():
@@ -132,14 +132,14 @@ def test_a_lattice_is_exact_and_may_cost_half_more_than_a_mesh():
     generator = torch.Generator().manual_seed(0)
     kept = torch.randperm(8000, generator=generator)[:3000].sort().values
     times = torch.cat([kept, torch.tensor([8000])]).double().unsqueeze(0)
-    assert make_geometry(times, mesh_step=1.0).method.name == "lattice"
-    assert make_geometry(times, mesh_step=8.0, causal=False).method.name == "mesh"
+    assert layer_geometry(times, mesh_step=1.0).method.name == "lattice"
+    assert layer_geometry(times, mesh_step=8.0, causal=False).method.name == "mesh"
 
 
 @pytest.mark.parametrize("n_times", [0, 1])
 def test_next_to_nothing_has_a_method(n_times):
     times = torch.zeros(1, n_times, dtype=torch.float64)
-    assert make_geometry(times).method.name in ("lattice", "pairwise")
+    assert layer_geometry(times).method.name in ("lattice", "pairwise")
 
 
 # --- a new method ---------------------------------------------------------------------
@@ -159,10 +159,11 @@ class Dense(AbstractMethod):
     def prepare(cls, batch):
         return cls(times=batch.stamps.times, query_times=batch.stamps.query_times)
 
-    def convolve(self, weighted, features, mixing, *, causal=True, reach=None):
+    def convolve(self, weighted, kernel):
         lags = self.query_times.unsqueeze(2) - self.times.unsqueeze(1)
-        lags = lags.masked_fill(lags < 0, torch.inf) if causal else lags
-        return torch.einsum("bqtf,btc,ocf->bqo", features(lags), weighted, mixing)
+        lags = lags.masked_fill(lags < 0, torch.inf) if kernel.causal else lags
+        basis = kernel.features(lags)
+        return torch.einsum("bqtf,btc,ocf->bqo", basis, weighted, kernel.mixing)
 
 
 @pytest.mark.parametrize("quadrature", ["gap", "linear", "none"])

@@ -5,7 +5,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ckts.convolution.plan import make_geometry
+from ckts.convolution.methods.base import FactoredKernel
+from ckts.convolution.plan import layer_geometry
 from references import dense_sum, relative_error
 
 DIRECTIONS = pytest.mark.parametrize("causal", [True, False], ids=["causal", "centred"])
@@ -27,7 +28,9 @@ def draw_sum(times, *, n_in=2, n_out=3, seed=0):
 def assert_like_pairs(geometry, weighted, mixing, *, causal, reach=None, kernel=None):
     kernel = kernel or features
     options = {} if reach is None else {"reach": reach}
-    got = geometry.method.convolve(weighted, kernel, mixing, causal=causal, **options)
+    got = geometry.method.convolve(
+        weighted, FactoredKernel(kernel, mixing, causal=causal, **options)
+    )
     stamps = geometry.times, geometry.query_times
     expected = dense_sum(weighted, kernel, mixing, *stamps, causal=causal)
     assert relative_error(got, expected) < 1e-12
@@ -66,7 +69,7 @@ def batches(draw):
 @settings(max_examples=60)
 @given(batches(), st.booleans(), st.integers(0, 2**16))
 def test_stamps_on_a_lattice_are_summed_exactly(batch, causal, seed):
-    geometry = make_geometry(*batch, method="lattice")
+    geometry = layer_geometry(*batch, method="lattice")
     sums = draw_sum(batch[0], seed=seed)
     assert_like_pairs(geometry, *sums, causal=causal)
 
@@ -74,7 +77,7 @@ def test_stamps_on_a_lattice_are_summed_exactly(batch, causal, seed):
 @DIRECTIONS
 def test_a_kernel_per_channel_is_exact(causal):
     times = torch.tensor([[0, 1, 1, 5, 9], [0, 0, 3, 4, 4]]).double()
-    geometry = make_geometry(times, method="lattice")
+    geometry = layer_geometry(times, method="lattice")
     weighted, mixing = draw_sum(times, n_in=4, n_out=1)
     mixing = mixing[0].detach().requires_grad_()
     assert_like_pairs(geometry, weighted, mixing, causal=causal)
@@ -86,7 +89,7 @@ def test_lags_beyond_the_reach_may_be_left_out(causal):
         return features(lags) * (lags.abs() < 6.5).unsqueeze(-1)
 
     times = torch.arange(40).double().unsqueeze(0)
-    geometry = make_geometry(times, method="lattice")
+    geometry = layer_geometry(times, method="lattice")
     sums = draw_sum(times)
     for reach in (6.5, 7.0, 300.0):
         assert_like_pairs(geometry, *sums, causal=causal, reach=reach, kernel=ending)
@@ -101,9 +104,11 @@ def test_the_kernel_is_evaluated_at_no_more_lags_than_it_reaches(causal):
         return features(lags)
 
     times = torch.arange(100).double().unsqueeze(0) / 2
-    geometry = make_geometry(times, method="lattice")
+    geometry = layer_geometry(times, method="lattice")
     weighted, mixing = draw_sum(times)
-    geometry.method.convolve(weighted, counting, mixing, causal=causal, reach=4.0)
+    geometry.method.convolve(
+        weighted, FactoredKernel(counting, mixing, causal=causal, reach=4.0)
+    )
     (lags,) = asked
     assert lags.max() == 4.0
     assert lags.min() == (0.0 if causal else -4.0)

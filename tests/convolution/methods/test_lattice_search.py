@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ckts.convolution.methods.base import Batch
 from ckts.convolution.methods.lattice import Lattice, find_lattice
-from ckts.convolution.plan import make_geometry
+from ckts.convolution.plan import layer_geometry
 from ckts.convolution.stamps import sort_stamps
 
 
@@ -26,7 +26,7 @@ def lattice_of(*series, queries=None, method="auto", dtype=torch.float64):
 
 def found_lattice(*args, **options):
     """The lattice of a batch of tensors, if that is what it is convolved on."""
-    method = make_geometry(*args, **options).method
+    method = layer_geometry(*args, **options).method
     return method if isinstance(method, Lattice) else None
 
 
@@ -215,10 +215,10 @@ def test_sums_of_very_many_steps_leave_the_lattice():
 def test_a_lattice_has_no_points_where_no_kernel_reaches():
     times = [[0.0, 1.0, 3.0, 1e9, 1e9 + 2], [0.0, 9.0, 10.0, 11.0, 12.0]]
     times = torch.tensor(times, dtype=torch.float64)
-    lattice = found_lattice(times, reach=4.5)
+    lattice = found_lattice(times, horizon=3.6)
     assert lattice.source.tolist() == [[0, 1, 3, 8, 10], [0, 5, 6, 7, 8]]
     assert lattice.length == 11
-    geometry = make_geometry(times, method="lattice", reach=4.5)
+    geometry = layer_geometry(times, method="lattice", horizon=3.6)
     assert torch.equal(geometry.times, times)
     assert found_lattice(times) is None
 
@@ -227,7 +227,7 @@ def test_runs_that_no_kernel_joins_have_origins_of_their_own():
     begins = torch.tensor([[0.0], [math.e * 1e3], [math.pi * 1e4]]).double()
     times = (begins + 0.1 * torch.arange(20).double()).view(1, -1)
     queries = torch.tensor([[5e3 + math.sqrt(2), 0.3]], dtype=torch.float64)
-    geometry = make_geometry(times, queries, reach=3.0)
+    geometry = layer_geometry(times, queries, horizon=2.4)
     assert geometry.method.step == pytest.approx(0.1, rel=1e-9)
     assert geometry.method.length == 3 * 19 + 3 * 30 + 1
     torch.testing.assert_close(geometry.times, times, rtol=0, atol=1e-10)

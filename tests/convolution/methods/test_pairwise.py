@@ -16,7 +16,8 @@ from ckconv_cases import (
     make_conv,
 )
 from ckts.convolution.methods import pairwise
-from ckts.convolution.plan import make_geometry
+from ckts.convolution.methods.base import FactoredKernel
+from ckts.convolution.plan import layer_geometry
 from quadratures import plan_of
 from references import direct_sum, relative_error
 from time_patterns import draw_pattern, pad_series, patterns
@@ -56,13 +57,13 @@ def assert_like_one_piece(times, queries, *, causal, reach, depthwise, seed=0):
         drawn = torch.randn(shape, generator=generator, dtype=torch.float64)
         return drawn.requires_grad_()
 
-    geometry = make_geometry(times, queries, method="pairwise")
+    geometry = layer_geometry(times, queries, method="pairwise")
     stamps = geometry.times, geometry.query_times
     sizes = (2, 4) if depthwise else (3, 2, 4)
     weighted, mixing, centers = randn(*times.shape, 2), randn(*sizes), randn(4)
     sensitivity = randn(*stamps[1].shape, len(mixing)).detach()
     blocked = geometry.method.convolve(
-        weighted, tents(centers), mixing, causal=causal, reach=reach
+        weighted, FactoredKernel(tents(centers), mixing, causal=causal, reach=reach)
     )
     whole = in_one_piece(weighted, tents(centers), mixing, *stamps, causal)
     assert blocked.shape == whole.shape
@@ -125,9 +126,9 @@ def test_queries_that_see_nothing_get_zero(queries, causal):
     weighted = torch.ones(1, 3, 2, dtype=torch.float64, requires_grad=True)
     mixing = torch.ones(3, 2, 4, dtype=torch.float64, requires_grad=True)
     features = tents(torch.ones(4, dtype=torch.float64))
-    geometry = make_geometry(times, queries, method="pairwise")
+    geometry = layer_geometry(times, queries, method="pairwise")
     output = geometry.method.convolve(
-        weighted, features, mixing, causal=causal, reach=REACH
+        weighted, FactoredKernel(features, mixing, causal=causal, reach=REACH)
     )
     assert torch.equal(output, torch.zeros(1, queries.shape[1], 3).double())
     output.sum().backward()
@@ -142,7 +143,7 @@ def small_case(monkeypatch):
     """A convolution of three blocks or more as a function of its three tensors."""
     monkeypatch.setattr(pairwise, "PAIRS_PER_BLOCK", 16)
     times = draw_pattern("uniform", 7).unsqueeze(0)
-    geometry = make_geometry(times, method="pairwise")
+    geometry = layer_geometry(times, method="pairwise")
     generator = torch.Generator().manual_seed(1)
     shapes = (1, 7, 2), (2, 2, 3), (3,)
     leaves = [
@@ -151,7 +152,9 @@ def small_case(monkeypatch):
     ]
 
     def value(weighted, mixing, centers):
-        return geometry.method.convolve(weighted, tents(centers), mixing)
+        return geometry.method.convolve(
+            weighted, FactoredKernel(tents(centers), mixing)
+        )
 
     return value, leaves
 
@@ -199,7 +202,9 @@ def test_a_graph_can_be_used_twice_and_beside_another(monkeypatch):
 
 def test_autocast_around_the_backward_pass_changes_no_features(monkeypatch):
     _, (weighted, _, _) = small_case(monkeypatch)
-    geometry = make_geometry(draw_pattern("uniform", 7).unsqueeze(0), method="pairwise")
+    geometry = layer_geometry(
+        draw_pattern("uniform", 7).unsqueeze(0), method="pairwise"
+    )
     line = torch.ones(1, 3, requires_grad=True)
     made = []
 
@@ -208,7 +213,9 @@ def test_autocast_around_the_backward_pass_changes_no_features(monkeypatch):
         return made[-1]
 
     mixing = torch.ones(2, 2, 3)
-    output = geometry.method.convolve(weighted.float(), features, mixing)
+    output = geometry.method.convolve(
+        weighted.float(), FactoredKernel(features, mixing)
+    )
     n_blocks = len(made)
     with torch.autocast("cpu", dtype=torch.bfloat16):
         output.sum().backward()
@@ -231,7 +238,7 @@ def count_pairs(n_times, *, causal=True, size=256, reach=torch.inf, batch=3):
         return features(lags)
 
     times = torch.rand(batch, n_times, dtype=torch.float64).sort().values
-    geometry = make_geometry(times, method="pairwise")
+    geometry = layer_geometry(times, method="pairwise")
     output = plan_of(geometry, quadrature="none", causal=causal).convolve(
         torch.ones(batch, n_times, 2, dtype=torch.float64),
         counted,
@@ -278,8 +285,8 @@ def test_one_block_is_held_at_a_time(monkeypatch):
         return basis
 
     times = draw_pattern("uniform", 7).unsqueeze(0)
-    geometry = make_geometry(times, method="pairwise")
-    output = geometry.method.convolve(weighted, features, mixing)
+    geometry = layer_geometry(times, method="pairwise")
+    output = geometry.method.convolve(weighted, FactoredKernel(features, mixing))
     n_blocks = len(most)
     assert n_blocks >= 3
     output.sum().backward()

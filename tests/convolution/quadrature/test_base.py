@@ -7,7 +7,7 @@ import torch
 
 from ckts.convolution import plan as plan_module
 from ckts.convolution.quadrature import QUADRATURES
-from ckts.convolution.quadrature.base import AbstractQuadrature, respond
+from ckts.convolution.quadrature.base import AbstractQuadrature
 from ckts.convolution.quadrature.weights import AbstractWeights
 from ckts.layers import CKConv, layer_geometry, make_plan
 from time_patterns import draw_pattern
@@ -28,8 +28,9 @@ class Halves(AbstractQuadrature):
     observed: torch.Tensor
 
     @classmethod
-    def make(cls, geometry, observed=None, **options):
-        return cls(torch.ones_like(geometry.times, dtype=torch.bool).unsqueeze(-1))
+    def make(cls, sampling):
+        times = sampling.geometry.times
+        return cls(torch.ones_like(times, dtype=torch.bool).unsqueeze(-1))
 
     def pooling_weights(self):
         return self.observed / 2
@@ -37,8 +38,8 @@ class Halves(AbstractQuadrature):
     def signal(self, values):
         return values / 2
 
-    def correction(self, values, features, mixing, *, reach=None):
-        return respond(features(values.new_zeros(1, 1, 1)), values / 2, mixing)
+    def correction(self, values, kernel):
+        return kernel.respond(kernel.features(values.new_zeros(1, 1, 1)), values / 2)
 
 
 def with_quadrature(kind, causal, monkeypatch):
@@ -76,6 +77,6 @@ def test_a_quadrature_joins_by_one_line(monkeypatch):
     kernel = conv.kernel(lags / conv.horizon)
     expected = torch.einsum("bij,bijoc,bjc->bio", shares, kernel, values)
     torch.testing.assert_close(conv(values, times), expected)
-    geometry = layer_geometry(times, quadrature="toy", horizon=0.5, mesh_step=None)
+    geometry = layer_geometry(times, quadrature="toy", horizon=0.5)
     plan = make_plan(times, quadrature="toy", geometry=geometry)
     torch.testing.assert_close(conv(values, plan=plan), expected)

@@ -1,14 +1,13 @@
 """What the channels have at the sources is what numpy interpolates."""
 
-from functools import partial
-
 import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ckts.convolution.plan import make_geometry
+from ckts.convolution.plan import layer_geometry
+from ckts.convolution.quadrature.base import Sampling
 from ckts.convolution.quadrature.linear import LinearQuadrature
 from references import TIME_KINDS, draw_times
 
@@ -40,19 +39,18 @@ def test_sources_hold_the_interpolated_signal(kind, seed, length, causal, asked)
     values = torch.randn(2, length, 3, generator=generator, dtype=torch.float64)
     observed = torch.rand(2, length, 3, generator=generator) < 0.5
     queries = times[:, :1] + 12 * torch.rand(2, 4, generator=generator) - 1
-    geometry = make_geometry(
+    geometry = layer_geometry(
         times,
         queries.double() if asked else None,
         quadrature="linear",
         horizon=7.0,
-        reach=8.75,
         mesh_step=0.2,
         method="pairwise",
         causal=causal,
     )
     steps = torch.tensor(STEPS, dtype=torch.float64)
     interpolant = LinearQuadrature.make(
-        geometry, observed, causal=causal, time_step=steps
+        Sampling(geometry=geometry, observed=observed, causal=causal, time_step=steps)
     )
     values = torch.where(observed, values, 0)
     signal = interpolant.signal(values)
@@ -80,17 +78,21 @@ def test_sources_hold_the_interpolated_signal(kind, seed, length, causal, asked)
 @pytest.mark.parametrize("causal", [True, False], ids=["causal", "centred"])
 def test_only_outputs_in_a_gap_are_corrected(causal):
     times = torch.arange(6).double().unsqueeze(0)
-    options = {"horizon": 7.0, "reach": 8.75, "mesh_step": 0.2}
-    geometry = make_geometry(times, causal=causal, quadrature="linear", **options)
-    make = partial(LinearQuadrature.make, causal=causal)
-    assert make(geometry).open_gaps is None
+    options = {"horizon": 7.0, "mesh_step": 0.2}
+    geometry = layer_geometry(times, causal=causal, quadrature="linear", **options)
+
+    def make(observed=None):
+        sampling = Sampling(geometry=geometry, observed=observed, causal=causal)
+        return LinearQuadrature.make(sampling)
+
+    assert make().open_gaps is None
     observed = torch.ones(1, 6, 2, dtype=torch.bool)
     observed[0, 2:4, 1] = False
-    running = make(geometry, observed).open_gaps
+    running = make(observed).open_gaps
     if not causal:
         assert running is None
         return
     outputs = torch.cat([block.outputs for block in running.blocks])
     assert sorted(outputs.tolist()) == [2, 3]
     observed[0, 2:, 1] = False  # held for good: there is no slope to subtract
-    assert make(geometry, observed).open_gaps is None
+    assert make(observed).open_gaps is None

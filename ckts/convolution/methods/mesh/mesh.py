@@ -17,7 +17,6 @@ clusters and the jump are exact, whatever their density.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
@@ -30,8 +29,10 @@ from torch.nn.functional import pad
 from ckts.convolution.methods.base import (
     AbstractMethod,
     Batch,
+    FactoredKernel,
     Features,
     Offer,
+    Pairs,
     PairSums,
 )
 from ckts.convolution.methods.fft import (
@@ -165,32 +166,24 @@ class Mesh(AbstractMethod):
             taps=taps,
         )
 
-    def convolve(
-        self,
-        weighted: Tensor,
-        features: Features,
-        mixing: Tensor,
-        *,
-        causal: bool = True,
-        reach: float = math.inf,
-    ) -> Tensor:
+    def convolve(self, weighted: Tensor, kernel: FactoredKernel) -> Tensor:
         """Spread, convolve, sample; and add the near field of a causal kernel."""
-        last = self._last_lag(reach)
-        first = 1 - NODES if causal else -last
+        last = self._last_lag(kernel.reach)
+        first = 1 - NODES if kernel.causal else -last
         rows = weighted.flatten(0, 1)
         signal = self.source.t_matmul(rows).view(len(weighted), self.length, -1)
-        samples = self.samples(features, first, last)
-        far, first = (samples[NODES:], 1) if causal else (samples, first)
-        output = convolve_regular(signal, far, mixing, first_lag=first)
+        samples = self.samples(kernel.features, first, last)
+        far, first = (samples[NODES:], 1) if kernel.causal else (samples, first)
+        output = convolve_regular(signal, far, kernel.mixing, first_lag=first)
         output = self.target @ output.flatten(0, 1)
-        if causal:
+        if kernel.causal:
             assert self.near is not None
             inner = None
             if self.near.intervals is not None:
-                inner = features(self.near.intervals.lags * self.step)
-            near = self.near.respond(rows, samples[:LAGS], inner, mixing)
+                inner = kernel.features(self.near.intervals.lags * self.step)
+            near = self.near.respond(rows, samples[:LAGS], inner, kernel.mixing)
             output = output + near
-        return output.view(len(weighted), -1, len(mixing))
+        return output.view(len(weighted), -1, len(kernel.mixing))
 
     def _last_lag(self, reach: float) -> int:
         """Return the largest lag, in steps, that the convolution takes."""
@@ -202,7 +195,7 @@ class Mesh(AbstractMethod):
         Parameters
         ----------
         features : callable
-            As in :meth:`convolve`.
+            Those of a :class:`~ckts.convolution.methods.base.FactoredKernel`.
         first, last : int
             The lags, in steps.
 
@@ -225,33 +218,32 @@ class Mesh(AbstractMethod):
         filtered = torch.fft.irfft(spectrum, n=n_fft, dim=0)
         return filtered[2 * TAPS : len(samples)].to(samples.dtype)
 
-    def pair_sums(self, features: Features, *, reach: float = math.inf) -> PairSums:
+    def pair_sums(self, kernel: FactoredKernel) -> PairSums:
         """Sum with the interpolated kernel: spread the weights over its lags."""
-        table = self.samples(features, 1 - NODES, self._last_lag(reach))
+        last = self._last_lag(kernel.reach)
+        table = self.samples(kernel.features, 1 - NODES, last)
         table = pad(table, (0, 0, 0, LAGS))  # lags that the convolution leaves out
 
-        def add(
-            weights: Tensor, outputs: Tensor, sources: Tensor, age: float
-        ) -> Tensor:
-            rows, shares = self._lag_weights(outputs, sources)
+        def add(weights: Tensor, pairs: Pairs) -> Tensor:
+            rows, shares = self._lag_weights(pairs)
             # those without a weight may be any lag apart
-            n_rows = min(int(age / self.step) + 1 + LAGS, len(table))
-            spread = weights.new_zeros(*sources.shape, n_rows)
+            n_rows = min(int(pairs.age / self.step) + 1 + LAGS, len(table))
+            spread = weights.new_zeros(*pairs.sources.shape, n_rows)
             spread.scatter_(2, rows.clamp(0, n_rows - 1), shares.to(weights.dtype))
             return (weights.transpose(1, 2) @ spread) @ table[:n_rows]
 
         return add
 
-    def _lag_weights(self, outputs: Tensor, sources: Tensor) -> tuple[Tensor, Tensor]:
+    def _lag_weights(self, pairs: Pairs) -> tuple[Tensor, Tensor]:
         """Rows of the table for a pair, and their weights: (n, m, LAGS) each.
 
         As in the near field, the weight of a lag that is k more than the distance is
         ``sum_n B[n + k] C[n]`` with the splines at the output and at the observation.
         """
-        node, weights = _first_node(self.target, outputs)
-        source_node, others = _first_node(self.source, sources)
+        node, weights = _first_node(self.target, pairs.outputs)
+        source_node, others = _first_node(self.source, pairs.sources)
         weights = pad(weights, (NODES - 1, NODES - 1)).unsqueeze(1)
-        sums = weights.new_zeros(*sources.shape, LAGS)
+        sums = weights.new_zeros(*pairs.sources.shape, LAGS)
         for number in range(NODES):
             sums += (
                 others[..., number : number + 1] * weights[..., number : number + LAGS]

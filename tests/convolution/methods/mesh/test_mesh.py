@@ -6,14 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ckts.convolution.methods.mesh.splines import NODES
-from ckts.convolution.plan import make_geometry
+from ckts.convolution.plan import layer_geometry
 from time_patterns import draw_pattern, pad_series, patterns
 
 
 def make_mesh(times, queries, *, step, causal=True):
     queries = None if queries is times else queries
     options = {"method": "mesh", "mesh_step": step, "causal": causal}
-    return make_geometry(times, queries, **options).method
+    return layer_geometry(times, queries, **options).method
 
 
 @settings(max_examples=50)

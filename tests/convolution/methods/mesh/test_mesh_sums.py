@@ -9,10 +9,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ckts.convolution.methods.base import FactoredKernel
 from ckts.convolution.methods.mesh import near_field
 from ckts.convolution.methods.mesh import near_terms as near
 from ckts.convolution.methods.mesh.splines import NODES, TAPS, spline_taps
-from ckts.convolution.plan import make_geometry
+from ckts.convolution.plan import layer_geometry
 from references import dense_sum, relative_error
 from time_patterns import draw_pattern, pad_series, patterns
 
@@ -34,7 +35,7 @@ def joined(how):
 
 def make_mesh_geometry(times, queries, *, step, causal, how="stamps"):
     with joined(how):
-        geometry = make_geometry(
+        geometry = layer_geometry(
             times, queries, method="mesh", mesh_step=step, causal=causal
         )
     if causal:
@@ -77,7 +78,9 @@ def draw_queries(times, seed):
 
 def errors(geometry, features, weighted, mixing, causal):
     """Relative errors of the output, and of the gradients of values and mixing."""
-    got = geometry.method.convolve(weighted, features, mixing, causal=causal)
+    got = geometry.method.convolve(
+        weighted, FactoredKernel(features, mixing, causal=causal)
+    )
     stamps = geometry.times, geometry.query_times
     expected = dense_sum(weighted, features, mixing, *stamps, causal=causal)
     generator = torch.Generator().manual_seed(7)
@@ -188,7 +191,7 @@ def test_both_kinds_of_near_field_agree(stamps, points, ask, seed):
         geometry = make_mesh_geometry(
             times, queries, step=1 / (points * cycles), causal=True, how=how
         )
-        output = geometry.method.convolve(weighted, features, mixing)
+        output = geometry.method.convolve(weighted, FactoredKernel(features, mixing))
         found.append((output, *torch.autograd.grad(output.sum(), (weighted, mixing))))
     # stamps are interpolated twice by splines, moments by six Chebyshev points
     bound = 2e-5 * (6 / points) ** 6
@@ -241,7 +244,7 @@ def test_the_jump_at_lag_zero_is_exact(how):
     weighted[0, 2] = 1.0
     mixing = torch.ones(1, 1, 1, dtype=torch.float64)
     got = geometry.method.convolve(
-        weighted, lambda lags: (1 + lags / 2).unsqueeze(-1), mixing
+        weighted, FactoredKernel(lambda lags: (1 + lags / 2).unsqueeze(-1), mixing)
     )
     expected = torch.tensor([0, 1, 1], dtype=torch.float64).view(1, 3, 1)
     torch.testing.assert_close(got, expected, atol=1e-11, rtol=0)
@@ -265,7 +268,7 @@ def test_the_future_does_not_reach_the_past(how, stamps, share, what):
     features = waves([3.0, 8.0])
     outputs = [
         make_mesh_geometry(at, None, step=1 / 96, causal=True, how=how).method.convolve(
-            values, features, mixing
+            values, FactoredKernel(features, mixing)
         )
         for values, at in ((weighted, times), (changed, moved))
     ]
@@ -289,8 +292,10 @@ def test_ties_see_each_other_whatever_their_order(how):
     geometry = make_mesh_geometry(times, None, step=0.01, causal=True, how=how)
     features = waves([3.0])
     mixing = mixing[..., :2]
-    output = geometry.method.convolve(weighted, features, mixing)
-    swapped = geometry.method.convolve(weighted[:, order], features, mixing)
+    output = geometry.method.convolve(weighted, FactoredKernel(features, mixing))
+    swapped = geometry.method.convolve(
+        weighted[:, order], FactoredKernel(features, mixing)
+    )
     assert relative_error(swapped, output) < EXACT
     same = times[0, 1:] == times[0, :-1]
     assert relative_error(output[0, 1:][same], output[0, :-1][same]) < EXACT
@@ -307,10 +312,12 @@ def test_lags_beyond_the_reach_may_be_left_out(step, causal):
 
     geometry = make_mesh_geometry(times, None, step=step, causal=causal)
     weighted, mixing = draw_sum(times, 2)
-    options = {"features": features, "mixing": mixing}
-    convolve = geometry.method.convolve
-    whole = convolve(weighted, causal=causal, **options)
-    near_only = convolve(weighted, causal=causal, reach=0.25, **options)
+    whole, near_only = (
+        geometry.method.convolve(
+            weighted, FactoredKernel(features, mixing, causal, reach)
+        )
+        for reach in (math.inf, 0.25)
+    )
     # the filter of the samples rings where the mesh is coarse
     assert relative_error(near_only, whole) < (EXACT if step == 0.004 else 1e-6)
     if step == 0.004:

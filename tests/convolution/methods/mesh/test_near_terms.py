@@ -16,7 +16,7 @@ from ckts.convolution.methods.mesh.near_terms import (
     moment_weights,
 )
 from ckts.convolution.methods.mesh.splines import NODES
-from ckts.convolution.plan import make_geometry
+from ckts.convolution.plan import layer_geometry
 from time_patterns import draw_pattern, pad_series
 
 PLACES = torch.rand(50, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
@@ -77,7 +77,7 @@ def test_a_wave_is_right_to_the_tolerance_of_the_mesh(points_per_period, bound):
 
 def near_field_of(times, queries=None, step=0.05):
     options = {"method": "mesh", "mesh_step": step}
-    return make_geometry(times, queries, **options).method.near
+    return layer_geometry(times, queries, **options).method.near
 
 
 @pytest.mark.parametrize(("points", "kind"), [(40, "stamps"), (1000, "intervals")])
@@ -133,7 +133,7 @@ def test_an_interval_knows_the_last_observation_up_to_an_output(monkeypatch):
     monkeypatch.setattr(near, "NEIGHBORS", -1)
     times = torch.tensor([[0.0, 0.1, 0.2, 0.2, 2.4, 5.0], [0, 0, 0, 0, 0, 0]]).double()
     queries = torch.tensor([[0.15, 0.2, 0.9, 1.5, 2.3, 9.0], [-1, 0, 0.5, 1, 2, 0]])
-    found = make_geometry(
+    found = layer_geometry(
         times, queries.double(), method="mesh", mesh_step=1.0
     ).method.near.intervals
     none = times.numel()
