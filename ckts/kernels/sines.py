@@ -57,12 +57,12 @@ class BandKernel(AbstractKernel):
         )
         n_steps = max(n_steps, 2.0)
         n_resolved = min(n_steps, MOST_STEPS)
-        self.frequencies = nn.Parameter(
-            _log_spaced(0.5, max(n_resolved / 4, 1.0), n_features)
-        )
+        highest, narrowest = max(n_resolved / 4, 1.0), min(2.0 / n_resolved, 0.5)
+        frequencies = torch.logspace(math.log10(0.5), math.log10(highest), n_features)
+        self.frequencies = nn.Parameter(frequencies)
         phases = torch.rand(n_features, generator=generator)
         self.phases = nn.Parameter(2 * torch.pi * phases)
-        widths = _log_spaced(min(2.0 / n_resolved, 0.5), 1.0, n_features)
+        widths = torch.logspace(math.log10(narrowest), 0.0, n_features)
         widths = widths[torch.randperm(n_features, generator=generator)]
         self.log_widths = nn.Parameter(widths.log())
         # A window holds about width x n_steps observations: with this gain the
@@ -133,10 +133,6 @@ class _WindowedSines(torch.autograd.Function):
         shares = (flat**2).T @ (values * gradient)
         by_width = shares[0] * torch.exp(-2 * log_widths)
         return None, by_frequency, slopes.sum(0), by_width, None
-
-
-def _log_spaced(low: float, high: float, count: int) -> Tensor:
-    return torch.logspace(math.log10(low), math.log10(high), count)
 
 
 class FourierKernel(AbstractKernel):

@@ -48,6 +48,7 @@ from ckts.convolution.methods.mesh.sparse import SparseMatrix
 from ckts.convolution.methods.mesh.splines import (
     NODES,
     TAPS,
+    lag_weights,
     make_stencil,
     spline_taps,
 )
@@ -237,17 +238,11 @@ class Mesh(AbstractMethod):
     def _lag_weights(self, pairs: Pairs) -> tuple[Tensor, Tensor]:
         """Rows of the table for a pair, and their weights: (n, m, LAGS) each.
 
-        As in the near field, the weight of a lag that is k more than the distance is
-        ``sum_n B[n + k] C[n]`` with the splines at the output and at the observation.
+        The splines are those at the output and at the observation.
         """
         node, weights = _first_node(self.target, pairs.outputs)
         source_node, others = _first_node(self.source, pairs.sources)
-        weights = pad(weights, (NODES - 1, NODES - 1)).unsqueeze(1)
-        sums = weights.new_zeros(*pairs.sources.shape, LAGS)
-        for number in range(NODES):
-            sums += (
-                others[..., number : number + 1] * weights[..., number : number + LAGS]
-            )
+        sums = lag_weights(weights.unsqueeze(1), others)
         distance = (node.unsqueeze(1) - source_node).unsqueeze(-1)
         return distance + torch.arange(LAGS, device=node.device), sums
 

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import torch
 from torch import Tensor
-from torch.nn.functional import pad
 
 from ckts.convolution.methods.mesh.near_field import (
     AROUND,
@@ -15,7 +14,7 @@ from ckts.convolution.methods.mesh.near_field import (
     NearField,
 )
 from ckts.convolution.methods.mesh.sparse import SparseMatrix, make_sparse_parts
-from ckts.convolution.methods.mesh.splines import NODES, Stencil
+from ckts.convolution.methods.mesh.splines import NODES, Stencil, lag_weights
 
 # With up to so many observations around an output, on average, they are joined one by
 # one. There, forward and backward take a third less, and the plan three times as long.
@@ -64,12 +63,7 @@ def _stamp_terms(
     numbers = torch.arange(len(outputs), device=outputs.device)
     stamps = low[outputs] + numbers - begins[outputs]
     distance = target.first[outputs] - source.first[stamps]
-    # sum_n B[n + k] C[n] is the weight of a lag that is k more than the distance
-    weights = pad(target.weights, (NODES - 1, NODES - 1))[outputs]
-    others = source.weights[stamps]
-    sums = torch.zeros(len(outputs), LAGS, dtype=weights.dtype, device=weights.device)
-    for node in range(NODES):
-        sums += others[:, node : node + 1] * weights[:, node : node + LAGS]
+    sums = lag_weights(target.weights[outputs], source.weights[stamps])
     lags = distance.unsqueeze(1) + torch.arange(LAGS, device=low.device) - (NODES - 1)
     past = (stamps < seen[outputs]).unsqueeze(1)
     valid = torch.where(past, lags <= 0, lags >= 1) & (lags.abs() < NODES)

@@ -105,6 +105,27 @@ def spline_weights(places: Tensor) -> Tensor:
     return weights
 
 
+def lag_weights(targets: Tensor, sources: Tensor) -> Tensor:
+    """Weights of the lags between stamps: ``sum_n targets[n + k] sources[n]``.
+
+    Parameters
+    ----------
+    targets, sources : Tensor of shape (..., NODES)
+        Weights of the mesh points around two stamps; those of targets may be expanded.
+
+    Returns
+    -------
+    Tensor of shape (..., 2 * NODES - 1)
+        For lags that are k more than the distance of the two first mesh points.
+    """
+    count = 2 * NODES - 1
+    targets = pad(targets, (NODES - 1, NODES - 1))
+    weights = sources.new_zeros(*sources.shape[:-1], count)
+    for node in range(NODES):
+        weights += sources[..., node : node + 1] * targets[..., node : node + count]
+    return weights
+
+
 def spline_taps(order: int) -> Tensor:
     """Weights of the samples around a mesh point in the coefficient of its spline.
 
