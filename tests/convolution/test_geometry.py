@@ -176,7 +176,7 @@ def test_a_centred_mesh_needs_no_near_field():
         ),
     ],
 )
-def test_wrong_arguments_are_refused(arguments, error, message):
+def test_wrong_arguments_raise(arguments, error, message):
     with pytest.raises(error, match=message):
         layer_geometry(**{"times": GRID, **arguments})
 

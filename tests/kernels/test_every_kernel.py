@@ -224,7 +224,7 @@ def test_responses_begin_at_the_scale_of_the_signal(name):
 
 
 @pytest.mark.parametrize("fused", ["bands", "siren"])
-def test_fused_kernels_refuse_a_second_derivative(fused):
+def test_fused_kernels_raise_at_a_second_derivative(fused):
     # what they save are intermediates: it would be wrong in silence
     kernel = make(fused)
     values = kernel(some_lags(5)).square().sum()
@@ -255,7 +255,7 @@ def test_a_kernel_of_ones_own_needs_two_methods():
 # --- errors ---------------------------------------------------------------------------
 
 
-def test_an_unknown_kernel_is_refused():
+def test_an_unknown_kernel_raises():
     with pytest.raises(
         ValueError,
         match="`kernel` must be one of 'bands', 'siren', 'fourier', 'relu', "
@@ -264,7 +264,7 @@ def test_an_unknown_kernel_is_refused():
         make_kernel("sine", 1, 1)
 
 
-def test_an_unknown_parameter_is_refused_with_those_that_exist(name):
+def test_an_unknown_parameter_raises_with_those_that_exist(name):
     known = {
         "bands": "['n_features']",
         "siren": "['bias_init', 'hidden_features', 'omega_0']",
@@ -305,12 +305,12 @@ def test_an_unknown_parameter_is_refused_with_those_that_exist(name):
         ),
     ],
 )
-def test_wrong_parameters_are_refused(name, params, error, message):
+def test_wrong_parameters_raise(name, params, error, message):
     with pytest.raises(error, match=message):
         make_kernel(name, 1, 1, **params)
 
 
-def test_an_unknown_activation_is_refused():
+def test_an_unknown_activation_raises():
     with pytest.raises(
         ValueError,
         match="`activation` must be one of 'relu', 'leaky_relu', 'swish'; got 'tanh'",

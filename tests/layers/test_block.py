@@ -132,7 +132,7 @@ def test_nothing_is_drawn_where_nothing_is_dropped(rate, training):
 
 
 @pytest.mark.parametrize("rate", [-0.1, 1, float("nan")])
-def test_a_rate_that_is_no_probability_is_refused(rate):
+def test_a_rate_that_is_no_probability_raises(rate):
     with pytest.raises(ValueError, match=r"`rate` must be in \[0, 1\); got"):
         Dropout(rate)
 

@@ -1,4 +1,4 @@
-"""The convolution as a module: what it keeps, takes and refuses."""
+"""The convolution as a module: what it keeps, takes and rejects."""
 
 import copy
 import io
@@ -194,7 +194,7 @@ def test_the_layer_prints_its_settings():
         ),
     ],
 )
-def test_wrong_settings_are_refused(params, error, message):
+def test_wrong_settings_raise(params, error, message):
     sizes = {"in_channels": N_IN, "out_channels": N_OUT}
     with pytest.raises(error, match=message):
         CKConv(**{**sizes, **params})
@@ -257,13 +257,13 @@ TIMES = torch.arange(4.0).expand(2, -1)
         ),
     ],
 )
-def test_wrong_arguments_are_refused(arguments, error, message):
+def test_wrong_arguments_raise(arguments, error, message):
     conv = CKConv(N_IN, N_OUT)
     with pytest.raises(error, match=message):
         conv(**{"values": VALUES, "times": TIMES, **arguments})
 
 
-def test_an_unknown_method_is_refused():
+def test_an_unknown_method_raises():
     with pytest.raises(ValueError, match="`method` must be one of 'auto', 'lattice'"):
         CKConv(1, 1).plan(TIMES, method="fft")
 
@@ -275,14 +275,14 @@ def test_a_gap_beyond_the_horizon_weighs_as_much_as_one_of_a_horizon():
     torch.testing.assert_close(conv(values, far)[:, -1], conv(values, further)[:, -1])
 
 
-def test_a_plan_of_the_other_direction_is_refused():
+def test_a_plan_of_the_other_direction_raises():
     times = torch.arange(4.0, dtype=torch.float64)[None]
     plan = CKConv(1, 1, causal=False).plan(times)
     with pytest.raises(ValueError, match=r"must be causal=True.*causal=False"):
         CKConv(1, 1, causal=True)(torch.zeros(1, 4, 1), plan=plan)
 
 
-def test_a_mesh_for_centred_layers_is_refused_by_a_causal_one():
+def test_a_mesh_for_centred_layers_raises_in_a_causal_one():
     times = torch.rand(1, 30, dtype=torch.float64).sort(1).values
     centred = CKConv(2, 2, causal=False)
     geometry = centred.geometry(times, method="mesh")

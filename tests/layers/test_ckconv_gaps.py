@@ -92,7 +92,7 @@ def test_a_short_kernel_on_a_long_span_takes_a_mesh():
     assert geometry.method.length < 200 * 40 / geometry.method.step
 
 
-def test_a_geometry_of_a_shorter_kernel_is_refused():
+def test_a_geometry_of_a_shorter_kernel_raises():
     short, long = make_conv(horizon=1.0), make_conv(horizon=2.0)
     values, times, observed = make_batch("random")
     plan = short.plan(times, observed)
@@ -164,7 +164,7 @@ def test_small_integers_do_not_overflow(dtype, method):
     assert relative_error(conv(values, plan=plan), expected) < bound
 
 
-def test_unsigned_integers_of_64_bits_are_refused():
+def test_unsigned_integers_of_64_bits_raise():
     conv = make_conv()
     values, times, observed = make_batch("lattice")
     times = (times * 8).round().abs().cummax(1).values
@@ -194,7 +194,7 @@ def irregular(length=300):
     return draw_pattern("uniform", length).unsqueeze(0)
 
 
-def test_pairs_without_end_are_refused(few_pairs):
+def test_pairs_without_end_raise(few_pairs):
     times, values = irregular(), torch.randn(1, 300, 3, dtype=torch.float64)
     fine = make_conv("siren", horizon=1.0, omega_0=1e6)
     message = (
@@ -220,7 +220,7 @@ def test_pairs_without_end_are_refused(few_pairs):
     assert fine(values, plan=plan).isfinite().all()
 
 
-def test_kinks_and_meshes_that_do_not_fit_are_refused(few_pairs, monkeypatch):
+def test_kinks_and_meshes_that_do_not_fit_raise(few_pairs, monkeypatch):
     times = irregular()
     with pytest.raises(ValueError, match="or it has kinks"):
         make_conv("relu", horizon=1.0).plan(times)
@@ -241,7 +241,7 @@ def test_pairs_beyond_the_reach_do_not_count(few_pairs):
     assert make_conv("relu", horizon=0.1).plan(times).geometry.method.name != "mesh"
 
 
-def test_a_grid_of_any_length_is_not_refused(few_pairs):
+def test_a_grid_of_any_length_does_not_raise(few_pairs):
     times = torch.arange(400).double().unsqueeze(0)
     assert method_of(make_conv("relu", horizon=400.0), times) == "lattice"
 

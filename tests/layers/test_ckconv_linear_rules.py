@@ -178,21 +178,21 @@ def test_series_without_any_observation_give_the_bias(causal):
 TIMES = torch.arange(4.0).expand(2, -1)
 
 
-def test_a_lattice_is_refused():
+def test_a_lattice_raises():
     with pytest.raises(
         ValueError, match="`method` must not be 'lattice' for quadrature='linear'"
     ):
         make_linear().plan(TIMES, method="lattice")
 
 
-def test_a_mesh_for_kinks_and_an_unknown_method_are_refused():
+def test_a_mesh_for_kinks_and_an_unknown_method_raise():
     with pytest.raises(ValueError, match="`method` must not be 'mesh' for a kernel"):
         make_linear("relu").plan(TIMES, method="mesh")
     with pytest.raises(ValueError, match="`method` must be one of 'auto', 'lattice'"):
         make_linear().plan(TIMES, method="fft")
 
 
-def test_the_geometry_of_another_layer_is_refused():
+def test_the_geometry_of_another_layer_raises():
     ours, gap = make_linear(), make_conv()
     with pytest.raises(
         TypeError, match=r"made for quadrature='linear'; got one for another quad"

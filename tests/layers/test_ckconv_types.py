@@ -59,7 +59,7 @@ def test_a_layer_of_half_precision_runs_by_either_method(dtype, times, values):
 
 
 @pytest.mark.parametrize("times", STAMPS.values(), ids=STAMPS)
-def test_values_of_another_type_than_the_layer_are_refused(times, values):
+def test_values_of_another_type_than_the_layer_raise(times, values):
     message = r"`values` must have the dtype of the layer, torch.float32; got torch.f"
     with pytest.raises(TypeError, match=message):
         CKConv(3, 4)(values.double(), times)
@@ -74,7 +74,7 @@ def test_values_of_another_type_than_the_layer_are_refused(times, values):
         ("observed", np.ones((2, 12, 3), bool)),
     ],
 )
-def test_arrays_and_lists_are_refused(name, wrong, values):
+def test_arrays_and_lists_raise(name, wrong, values):
     arguments = {"values": values, "times": REGULAR, name: wrong}
     with pytest.raises(TypeError, match=f"`{name}` must be a Tensor; got .*as_tensor"):
         CKConv(3, 4)(**arguments)
@@ -82,20 +82,20 @@ def test_arrays_and_lists_are_refused(name, wrong, values):
 
 @pytest.mark.parametrize("dtype", [torch.bool, torch.complex64])
 @pytest.mark.parametrize("name", ["times", "query_times"])
-def test_times_that_are_no_numbers_are_refused(name, dtype, values):
+def test_times_that_are_no_numbers_raise(name, dtype, values):
     arguments = {"values": values, "times": REGULAR, name: REGULAR.to(dtype)}
     with pytest.raises(TypeError, match=f"`{name}` must be numbers; got {dtype}. Use"):
         CKConv(3, 4)(**arguments)
 
 
-def test_times_without_a_batch_are_refused_by_their_own_shape(values):
+def test_times_without_a_batch_raise_by_their_own_shape(values):
     message = r"`times` must have the shape \(batch, time\); got \(12,\)\. .*expand"
     with pytest.raises(ValueError, match=message):
         CKConv(3, 4)(values, REGULAR[0])
 
 
 @pytest.mark.parametrize("step", ["a", None, [1.0, "b", 2.0], [[1.0], [1.0, 2.0]]])
-def test_a_time_step_that_is_no_number_is_refused(step):
+def test_a_time_step_that_is_no_number_raises(step):
     with pytest.raises(TypeError, match=r"`time_step` must be one number or one per"):
         CKConv(3, 4, time_step=step)
 

@@ -79,7 +79,7 @@ def test_any_stamps_and_queries_meet_the_direct_sum(method, causal, quadrature):
 @DIRECTIONS
 @pytest.mark.parametrize("kernel", KERNELS)
 @pytest.mark.parametrize("method", METHODS)
-def test_every_kernel_takes_every_method_or_refuses_it(method, kernel, causal):
+def test_every_kernel_takes_every_method_or_raises(method, kernel, causal):
     conv = make_conv(kernel, causal=causal)
     stamps = draw_pattern("uniform", 50, seed=1)
     if method == "mesh" and not conv.kernel.smooth:

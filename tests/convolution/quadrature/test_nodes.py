@@ -115,7 +115,7 @@ def test_moving_keeps_what_is_shared():
     assert moved.method.name == "mesh"
 
 
-def test_wrong_stamps_are_refused():
+def test_wrong_stamps_raise():
     times = torch.arange(4.0).expand(2, -1)
     with pytest.raises(ValueError, match=r"series 0 has 2.0 after 3.0. Sort each"):
         make(times.flip(1))

@@ -246,7 +246,7 @@ def test_a_kernel_that_diverged_keeps_its_mesh():
     assert mesh_resolution(kernel, coarsest=100.0) == 100.0
 
 
-def test_a_mesh_is_refused_where_none_is_fine_enough():
+def test_a_mesh_raises_where_none_is_fine_enough():
     conv = CKConv(2, 2, kernel="siren", omega_0=1e6)
     times = torch.rand(1, 20, dtype=torch.float64).sort(1).values
     assert conv.plan(times).geometry.method.name != "mesh"
