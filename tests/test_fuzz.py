@@ -1,4 +1,4 @@
-"""Thousands of inputs, sound or not: read in full, or refused in our own words.
+"""Thousands of inputs, sound or not: read in full, or rejected with one of our errors.
 
 Each case follows from its number. `CKTS_FUZZ=100000` runs that many cases of each kind
 instead of a few thousand in all, `CKTS_FUZZ_FROM=1234` begins there, so that one case
@@ -99,7 +99,7 @@ def check_truth(number):
 
 
 def check_junk(number):
-    """Junk is refused in our words, or nothing of it is lost."""
+    """Junk raises one of our errors, or nothing of it is lost."""
     junk = fuzz_junk.write(number)
     try:
         panel = junk.read()
@@ -115,7 +115,7 @@ def check_junk(number):
 
 
 def check_fit(number):
-    """A tiny fit is refused in our words, or says that it diverged, or is sound."""
+    """A tiny fit raises one of our errors, or says that it diverged, or is sound."""
     case = fuzz_fits.write(number)
     try:
         with warnings.catch_warnings(record=True) as said:
@@ -141,11 +141,11 @@ def test_known_series_are_read_exactly_from_every_format_and_clock():
     report(check_truth, numbers(1200))
 
 
-def test_junk_is_refused_in_our_words_or_read_in_full():
+def test_junk_raises_our_errors_or_is_read_in_full():
     report(check_junk, numbers(2500))
 
 
-def test_tiny_fits_are_refused_in_our_words_or_sound():
+def test_tiny_fits_raise_our_errors_or_are_sound():
     report(check_fit, numbers(60))
 
 

@@ -152,7 +152,7 @@ def test_source_checkout_works_without_installation(checkout, name):
 
 
 @pytest.mark.parametrize("name", ["datasets", "estimators"])
-def test_bare_import_in_a_source_checkout_is_refused(checkout, name):
+def test_bare_import_in_a_source_checkout_raises(checkout, name):
     out = run("-c", f"import {name}", cwd=checkout, fails=True)
     assert f"must be imported as `ckts.{name}`; got '{name}'" in out
     assert f"Use `from ckts import {name}`" in out

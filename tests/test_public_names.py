@@ -31,7 +31,7 @@ def test_import_loads_only_what_it_needs(code, libraries):
     assert _loaded(code) == libraries
 
 
-def test_public_names_are_found_and_others_are_refused():
+def test_public_names_are_found_and_others_raise():
     import ckts
 
     assert set(dir(ckts)) > set(ckts.__all__)

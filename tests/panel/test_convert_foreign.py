@@ -64,7 +64,7 @@ def by_steps(X):
     return [(range(len(x)), x.to_numpy()) for x in X]
 
 
-REFUSED = {
+REJECTED = {
     "polars LazyFrame": (
         polars("LazyFrame"),
         r"got polars LazyFrame\. Use `X\.collect\(\)`",
@@ -138,9 +138,9 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("name", REFUSED)
+@pytest.mark.parametrize("name", REJECTED)
 def test_what_raises_names_a_way_that_works(name):
-    X, message, way_out = REFUSED[name]
+    X, message, way_out = REJECTED[name]
     with pytest.raises(TypeError, match=message):
         as_panel(X)
     with pytest.raises(TypeError, match=message):

@@ -2,15 +2,15 @@
 
 torch keeps one device slot for backends outside it and lets Python fill it. A tensor on
 "fakegpu" wraps a CPU tensor; an operation unwraps, computes on the CPU and wraps the
-result, and refuses to mix devices where CUDA would. A program that runs here with the
+result, and raises on mixed devices where CUDA would. A program that runs here with the
 CPU's results places every tensor rightly. It proves nothing about kernels, memory or
-speed. Stricter than CUDA in one point: an index on the CPU is refused, because CUDA
+speed. Stricter than CUDA in one point: an index on the CPU raises, because CUDA
 copies it over without a word.
 
 `register` changes the process for good, and must come before the first backward pass
 (autograd starts its threads, one per known device, then): conftest.py does it when a
 test asks for the fixture `accelerator`. Outside of `FakeAccelerator` the device exists
-but says it is not available. `Module.to` refuses to move parameters that a living graph
+but says it is not available. `Module.to` does not move parameters that a living graph
 still refers to.
 """
 
@@ -140,7 +140,7 @@ def _run(func, args, kwargs):
     if FakeAccelerator.active is None:
         raise RuntimeError(f"{func}: a tensor on {NAME} is used outside of its context")
     if func not in (aten.copy_.default, aten._to_copy.default):
-        _refuse_mixed_devices(func, tensors)
+        _check_devices(func, tensors)
     if fakes and _waits(func, args, on_device):
         FakeAccelerator.active.syncs[func.overloadpacket.__name__] += 1
     wrappers = {id(t.data_on_cpu): t for t in fakes}
@@ -159,7 +159,7 @@ def _run(func, args, kwargs):
     )
 
 
-def _refuse_mixed_devices(func, tensors):
+def _check_devices(func, tensors):
     name = func.overloadpacket.__name__
     number = torch.Tag.pointwise in func.tags or name in _TAKES_NUMBERS
     devices = {

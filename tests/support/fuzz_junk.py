@@ -1,7 +1,7 @@
 """Anything at all: what a panel may be asked to read, sound or not.
 
 `write(number)` draws input from the number alone. Whatever it is, it is read in full or
-refused in our own words.
+rejected with one of our errors.
 """
 
 from dataclasses import dataclass

@@ -85,7 +85,7 @@ BUGS = {
 
 
 @pytest.mark.parametrize("step", BUGS.values(), ids=BUGS)
-def test_misplaced_tensor_is_refused(accelerator, step):
+def test_misplaced_tensor_raises(accelerator, step):
     network = Bug(step).to(accelerator.device)
     x = torch.ones(2, 3, device=accelerator.device)
     with pytest.raises(RuntimeError, match=MIXED):
@@ -93,12 +93,12 @@ def test_misplaced_tensor_is_refused(accelerator, step):
 
 
 @pytest.mark.parametrize("convert", [np.asarray, lambda tensor: tensor.numpy()])
-def test_numpy_of_a_device_tensor_is_refused(accelerator, convert):
+def test_numpy_of_a_device_tensor_raises(accelerator, convert):
     with pytest.raises(TypeError, match="can't convert a tensor on fakegpu"):
         convert(torch.ones(2, device=accelerator.device))
 
 
-def test_use_outside_of_the_context_is_refused(accelerator):
+def test_use_outside_of_the_context_raises(accelerator):
     x = torch.ones(2, device=accelerator.device)
     accelerator.__exit__(None, None, None)
     try:
