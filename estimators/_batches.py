@@ -198,6 +198,9 @@ class PanelDataset(Dataset):
     def __len__(self) -> int:
         return len(self.lengths)
 
+    def __getitem__(self, index: int) -> tuple:
+        return self.__getitems__([index])
+
     def __getitems__(self, indices: list[int]) -> tuple:
         return self.batch(indices), (self.target[indices], self.weight[indices])
 

@@ -70,8 +70,11 @@ def _check_callbacks(name: str, callbacks: Any) -> None:
 
 def _check_verbose(name: str, verbose: Any) -> None:
     """Raise if it is neither an integer from 0 on nor a bool, which is one."""
-    if not isinstance(verbose, (bool, np.bool_)):
-        check_count(name, verbose, minimum=0)
+    integer = hasattr(verbose, "__index__") or isinstance(verbose, np.bool_)
+    if not integer or verbose < 0:
+        raise (ValueError if integer else TypeError)(
+            f"`{name}` must be an integer of at least 0; got {verbose!r}. Use 0 or 1."
+        )
 
 
 @dataclass(kw_only=True, eq=False, repr=False)

@@ -273,8 +273,11 @@ class Clock:
         rows = np.flatnonzero(panel.observations.row_counts())
         gaps = _Gaps.between(panel.times[rows], panel.series_of_rows[rows])
         sizes, spans = gaps.sizes * factor, gaps.spans() * factor
-        stamps = panel.times[: panel.indptr[1]]
-        shared = np.array_equal(panel.times, np.tile(stamps, len(panel.indptr) - 1))
+        lengths = np.diff(panel.indptr)
+        stamps = panel.times[: lengths[0]]
+        shared = np.all(lengths == lengths[0]) and np.all(
+            panel.times.reshape(len(lengths), -1) == stamps
+        )
         return cls(
             _quantiles(spans / gaps.counts(), (0.05, 0.5, 0.95)),
             _quantiles(spans, (0.05, 0.5, 0.95)),

@@ -283,7 +283,7 @@ _LONG_BODY = "\n".join(["    a = 1"] * (BODY_LINES + 1))
 _LATE_BATCH = "def f():\n    from ckts.panel import Panel"
 VIOLATIONS = [
     (relative_imports, {"ckts/layers/pool.py": "from . import block"}),
-    (foreign_libraries, {"ckts/kernels/siren.py": "import scipy.signal"}),
+    (foreign_libraries, {"ckts/kernels/sines.py": "import scipy.signal"}),
     (foreign_libraries, {"ckts/convolution/plan.py": "from pandas import Series"}),
     (foreign_libraries, {"ckts/panel/_panel.py": "import torch"}),
     (
@@ -291,15 +291,15 @@ VIOLATIONS = [
         {"ckts/panel/_times.py": "try:\n    import torch\nfinally:\n    a = 1"},
     ),
     (foreign_libraries, {"ckts/panel/_convert.py": "def f():\n    import torch"}),
-    (foreign_libraries, {"datasets/pbc.py": "import torch"}),
+    (foreign_libraries, {"datasets/load.py": "import torch"}),
     (foreign_libraries, {"estimators/_net.py": "import matplotlib.pyplot"}),
     (late_imports, {"ckts/panel/_panel.py": "def f():\n    import json"}),
     (late_imports, {"estimators/_net.py": _LATE_BATCH}),
-    (broken_arrows, {"ckts/kernels/siren.py": "from ckts.layers import CKConv"}),
+    (broken_arrows, {"ckts/kernels/sines.py": "from ckts.layers import CKConv"}),
     (broken_arrows, {"ckts/convolution/plan.py": "from ckts import layers"}),
     (broken_arrows, {"ckts/panel/_panel.py": "from ckts.estimators import _net"}),
-    (broken_arrows, {"datasets/pbc.py": "from ckts.estimators import _base"}),
-    (broken_arrows, {"estimators/_net.py": "import ckts.datasets.pbc"}),
+    (broken_arrows, {"datasets/load.py": "from ckts.estimators import _base"}),
+    (broken_arrows, {"estimators/_net.py": "import ckts.datasets.load"}),
     (broken_arrows, {"ckts/helpers.py": ""}),
     (import_cycles, _CYCLE),
     (
@@ -309,8 +309,8 @@ VIOLATIONS = [
     (
         import_cycles,
         {
-            "ckts/kernels/__init__.py": "from ckts.kernels.siren import SirenKernel",
-            "ckts/kernels/siren.py": "from ckts.kernels import make_kernel",
+            "ckts/kernels/__init__.py": "from ckts.kernels.sines import BandKernel",
+            "ckts/kernels/sines.py": "from ckts.kernels import make_kernel",
         },
     ),
     (

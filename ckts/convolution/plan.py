@@ -121,11 +121,11 @@ def make_plan(
     -------
     Plan
     """
-    _check_observed(observed, times)
     check_choice("quadrature", quadrature, tuple(QUADRATURES))
     kind = QUADRATURES[quadrature]
     if geometry is None and not kind.needs_nodes:
         geometry = layer_geometry(times, query_times)
+    _check_observed(observed, times)
     if geometry is None or kind.needs_nodes == (geometry.nodes is None):
         raise TypeError(
             f"`geometry` must be made for quadrature={quadrature!r}; got "
@@ -305,4 +305,23 @@ def _check_observed(observed: Tensor | None, times: Tensor) -> None:
         raise ValueError(
             "`observed` must have the shape (batch, time, channels) with (batch, time)"
             f" = {tuple(times.shape)}; got {tuple(observed.shape)}."
+        )
+
+
+def check_time_axis(values: Tensor, other: Tensor) -> None:
+    """Raise if values and times differ in batch or time sizes."""
+    if values.shape[:2] != other.shape[:2]:
+        raise ValueError(
+            "`values` must have the batch and time sizes of `times`, "
+            f"{tuple(other.shape[:2])}; got {tuple(values.shape[:2])}."
+        )
+
+
+def check_rows(values: Tensor, observed: Tensor) -> None:
+    """Raise if values and their plan differ in batch, time or channels."""
+    check_time_axis(values, observed)
+    if observed.shape[2] not in (1, values.shape[2]):
+        raise ValueError(
+            f"`observed` must have 1 or {values.shape[2]} channels; got "
+            f"{observed.shape[2]}."
         )

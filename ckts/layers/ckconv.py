@@ -10,7 +10,13 @@ from torch import Tensor, nn
 from ckts._checks import check_bool, check_choice, check_count, check_positive
 from ckts.convolution.geometry import Geometry
 from ckts.convolution.methods.mesh.resolution import find_mesh_step
-from ckts.convolution.plan import Plan, layer_geometry, make_plan
+from ckts.convolution.plan import (
+    Plan,
+    check_rows,
+    check_time_axis,
+    layer_geometry,
+    make_plan,
+)
 from ckts.convolution.quadrature import QUADRATURES
 from ckts.kernels import REACH, AbstractKernel, make_kernel
 
@@ -85,6 +91,8 @@ class CKConv(nn.Module):
         **kernel_params: object,
     ) -> None:
         super().__init__()
+        self.in_channels = check_count("in_channels", in_channels)
+        self.out_channels = check_count("out_channels", out_channels)
         step = _check_time_step(time_step, in_channels)
         check_bool("causal", causal)
         check_bool("depthwise", depthwise)
@@ -114,8 +122,7 @@ class CKConv(nn.Module):
             )
         else:
             _check_kernel(kernel, (n_mixed, out_channels, causal), kernel_params)
-        self.kernel, self.out_channels = kernel, kernel.out_channels
-        self.in_channels = self.out_channels if depthwise else kernel.in_channels
+        self.kernel = kernel
         self.bias = nn.Parameter(torch.zeros(out_channels)) if bias else None
 
     def plan(
@@ -240,11 +247,14 @@ class CKConv(nn.Module):
         -------
         Tensor of shape (batch, query, out_channels)
         """
-        own = next(self.kernel.parameters()).dtype
+        mixing = self.kernel.mixing()
+        own = mixing.dtype
         _check_values(values, self.in_channels, own)
         if plan is None:
             if times is None:
                 raise ValueError("`times` or `plan` must be given; got neither.")
+            if isinstance(times, Tensor) and times.ndim == 2:  # else the plan raises
+                check_time_axis(values, times)
             plan = self.plan(times, observed, query_times)
         if plan.causal != self.causal:
             raise ValueError(
@@ -253,12 +263,11 @@ class CKConv(nn.Module):
                 "`conv.plan(...)`."
             )
         observed = plan.quadrature.observed
-        _check_rows(values, observed)
+        check_rows(values, observed)
         values = torch.where(observed, values, 0)
         # FFTs know no bfloat16, and lags of a kernel need all the digits of float32
         dtype = torch.promote_types(own, torch.float32)
         features = partial(self.kernel.features, horizon=self.horizon, dtype=dtype)
-        mixing = self.kernel.mixing()
         with torch.autocast(values.device.type, enabled=False):
             mixing = (mixing.squeeze(1) if self.depthwise else mixing).to(dtype)
             reach = REACH * self.horizon
@@ -382,18 +391,4 @@ def _check_values(values: Tensor, in_channels: int, dtype: torch.dtype) -> None:
         raise TypeError(
             f"`values` must have the dtype of the layer, {dtype}; got {values.dtype}. "
             "Convert one of them: `values.to(...)` or `conv.to(...)`."
-        )
-
-
-def _check_rows(values: Tensor, observed: Tensor) -> None:
-    """Raise if values and their plan differ in batch, time or channels."""
-    if values.shape[:2] != observed.shape[:2]:
-        raise ValueError(
-            "`values` must have the batch and time sizes of `times`, "
-            f"{tuple(observed.shape[:2])}; got {tuple(values.shape[:2])}."
-        )
-    if observed.shape[2] not in (1, values.shape[2]):
-        raise ValueError(
-            f"`observed` must have 1 or {values.shape[2]} channels; got "
-            f"{observed.shape[2]}."
         )

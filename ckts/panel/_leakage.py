@@ -160,7 +160,8 @@ def _rank(numbers: np.ndarray) -> np.ndarray:
     """Return the ranks from 1 on, means where tied."""
     import pandas as pd
 
-    return pd.Series(numbers).rank().to_numpy()
+    native = numbers.astype(numbers.dtype.newbyteorder("="))  # pandas takes no other
+    return pd.Series(native).rank().to_numpy()
 
 
 def _is_quantity(target: np.ndarray) -> bool:
@@ -188,7 +189,8 @@ def _as_target(y: Any, n_series: int) -> np.ndarray:
             f"`y` must have one class or number per series, shape ({n_series},); got "
             f"shape {target.shape}. {way_out}"
         )
-    unknown = np.asarray(pd.isna(target))
+    missing = target != target if target.dtype.kind == "V" else pd.isna(target)
+    unknown = np.asarray(missing)  # pandas does not know raw bytes
     if unknown.any():
         raise ValueError(
             f"`y` must be known for every series; got none for series "

@@ -18,7 +18,6 @@ from ckts.datasets.split import paper_split
 from ckts.panel import Panel, TimeScale
 
 CHANNELS, STATIC = read_units("physionet2019")
-CHANNELS, STATIC = read_units("physionet2019")
 _COLUMNS = (*CHANNELS, *STATIC, "ICULOS", "SepsisLabel")
 PROTOCOLS = {
     "label_within_72h": "The first 72 hours, and whether sepsis develops within them: "

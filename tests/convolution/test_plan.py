@@ -7,7 +7,12 @@ import numpy as np
 import pytest
 import torch
 
-from ckts.convolution.plan import _check_observed, _check_times, layer_geometry
+from ckts.convolution.plan import (
+    _check_observed,
+    _check_times,
+    layer_geometry,
+    make_plan,
+)
 from quadratures import plan_of
 from references import relative_error
 
@@ -141,3 +146,12 @@ def test_a_mask_must_be_boolean_and_of_the_rows():
             f"= (2, 3); got {tuple(mask.shape)}.",
         ):
             _check_observed(mask, TIMES)
+
+
+def test_arguments_are_checked_in_their_order():
+    """Of two that are wrong, the first is named, and never in torch's words."""
+    mask = torch.ones(1, 2, 1, dtype=torch.bool)
+    with pytest.raises(TypeError, match="`times` must be a Tensor; got list"):
+        make_plan([[0.0, 1.0]], mask)
+    with pytest.raises(ValueError, match="`quadrature` must be one of"):
+        make_plan(None, mask, quadrature="x")

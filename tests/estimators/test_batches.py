@@ -135,3 +135,12 @@ def test_a_batch_holds_what_the_panel_holds(lengths, seed, data):
             assert (stamps[n_kept:] == elapsed[-1]).all()
     for part in batch.values():
         assert part.is_contiguous()
+
+
+def test_one_series_is_a_batch_of_its_own():
+    """Callbacks of users look at single items."""
+    dataset = PanelDataset(Panel(np.ones((5, 1)), np.arange(5), [0, 2, 5]))
+    batch, (target, weight) = dataset[1]
+    assert batch["values"].shape == (1, 3, 1)
+    assert target.tolist() == [0]
+    assert weight.tolist() == [1]

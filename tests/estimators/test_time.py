@@ -294,6 +294,15 @@ def test_series_without_gaps_say_nothing():
     assert not Clock.of(as_panel(series())).disagrees(clock)
 
 
+def test_a_long_first_series_takes_no_memory_of_all():
+    """As many stamps as the first has, times all series, would be 8 terabytes."""
+    lengths = np.r_[10**6, np.ones(10**6, int)]
+    times = np.zeros(lengths.sum())
+    times[: lengths[0]] = np.arange(lengths[0])
+    panel = Panel(np.zeros((len(times), 1)), times, np.r_[0, np.cumsum(lengths)])
+    assert Clock.of(panel).stamps is None
+
+
 def test_rows_without_observation_and_ties_do_not_count():
     pairs = [([0.0, 1.0, 1.0, 5.0, 9.0], [1.0, 2.0, 2.0, np.nan, 4.0])] * 3
     clock = Clock.of(as_panel(pairs, duplicates="keep"))

@@ -6,11 +6,11 @@ import re
 import pytest
 import torch
 
+from ckts.convolution.plan import check_rows
 from ckts.kernels import BandKernel
 from ckts.layers import CKConv
 from ckts.layers.ckconv import (
     _check_kernel,
-    _check_rows,
     _check_time_step,
     _check_values,
 )
@@ -99,8 +99,38 @@ def test_values_and_times_must_agree():
             conv(VALUES, times)
 
 
+def test_sizes_are_checked_before_a_plan_is_made(monkeypatch):
+    """A plan of 60,000 stamps takes gigabytes."""
+    monkeypatch.setattr(CKConv, "plan", None)
+    with raises(ValueError, "`values` must have the batch and time sizes of `times`"):
+        CKConv(4, 1)(VALUES, TIMES[:, :2], torch.ones(2, 3, 4, dtype=torch.bool))
+
+
+@pytest.mark.parametrize("sizes", [(4.0, 1), (4, 1.0), (True, 1), (4, "1")])
+def test_channels_must_be_integers_whatever_the_kernel(sizes):
+    name = "out_channels" if sizes[0] == 4 and sizes[0] is not True else "in_channels"
+    name = "in_channels" if isinstance(sizes[0], (float, bool)) else name
+    for kernel in ("bands", BandKernel(4, 1), BandKernel(1, 1)):
+        with raises(TypeError, f"`{name}` must be an integer; got "):
+            CKConv(*sizes, kernel=kernel)
+
+
+class Doubled(BandKernel):
+    """A kernel whose mixing has another dtype than its parameters."""
+
+    def mixing(self):
+        return super().mixing().double()
+
+
+def test_the_dtype_of_a_layer_is_that_of_its_mixing():
+    conv = CKConv(4, 1, kernel=Doubled(4, 1))
+    assert conv(VALUES.double(), TIMES).dtype == torch.float64
+    with raises(TypeError, "`values` must have the dtype of the layer, torch.float64"):
+        conv(VALUES.float(), TIMES)
+
+
 def test_a_mask_must_have_one_channel_or_all():
     for channels in (1, 4):
-        _check_rows(VALUES, VALUES[..., :channels])
+        check_rows(VALUES, VALUES[..., :channels])
     with raises(ValueError, "`observed` must have 1 or 4 channels; got 3."):
-        _check_rows(VALUES, VALUES[..., :3])
+        check_rows(VALUES, VALUES[..., :3])

@@ -160,6 +160,16 @@ def test_targets_of_any_kind_are_read(y):
     assert effects(panel_of([1, 2] * 5), y)["rows"].label == "y"
 
 
+@pytest.mark.parametrize("dtype", [">f8", ">i4"])
+def test_targets_of_another_byte_order_are_read(dtype):
+    panel = Panel(
+        np.zeros((820, 1)), np.arange(820), np.r_[0, np.cumsum(np.arange(1, 41))]
+    )
+    y = np.arange(40).astype(dtype)
+    native = panel.describe(y.astype(dtype[1:]))
+    assert panel.describe(y).length_effects == native.length_effects
+
+
 def test_the_clock_of_the_speed_task_is_seen_and_its_rows_are_not():
     X, y = make_speed(100, random_state=0)
     found = effects(X, y)
