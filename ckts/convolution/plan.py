@@ -51,7 +51,7 @@ class Plan(NamedTuple):
         Parameters
         ----------
         values : Tensor of shape (batch, time, in_channels)
-            Observations; finite also where nothing is observed.
+            Observations; values where nothing is observed are ignored.
         features : callable
             Maps lags of shape (...), float64 and in the unit of the time stamps, to
             (..., n_features); 0 at an infinite lag.
@@ -71,6 +71,9 @@ class Plan(NamedTuple):
                 f"kernels up to {self.geometry.reach:g}. Make it with the layer of the "
                 "longest horizon: `conv.geometry(times)`."
             )
+        observed = self.quadrature.observed
+        _check_rows(values, observed)
+        values = torch.where(observed, values, 0)
         convolve = self._convolve
         if torch.compiler.is_compiling():
             # Transforms and sparse sums gain nothing, and take minutes to compile.
@@ -317,7 +320,7 @@ def check_time_axis(values: Tensor, other: Tensor) -> None:
         )
 
 
-def check_rows(values: Tensor, observed: Tensor) -> None:
+def _check_rows(values: Tensor, observed: Tensor) -> None:
     """Raise if values and their plan differ in batch, time or channels."""
     check_time_axis(values, observed)
     if observed.shape[2] not in (1, values.shape[2]):

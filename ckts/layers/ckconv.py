@@ -12,7 +12,6 @@ from ckts.convolution.geometry import Geometry
 from ckts.convolution.methods.mesh.resolution import find_mesh_step
 from ckts.convolution.plan import (
     Plan,
-    check_rows,
     check_time_axis,
     layer_geometry,
     make_plan,
@@ -93,13 +92,13 @@ class CKConv(nn.Module):
         super().__init__()
         self.in_channels = check_count("in_channels", in_channels)
         self.out_channels = check_count("out_channels", out_channels)
-        step = _check_time_step(time_step, in_channels)
         check_bool("causal", causal)
         check_bool("depthwise", depthwise)
         check_choice("quadrature", quadrature, tuple(QUADRATURES))
         self.horizon = check_positive("horizon", horizon)
         if resolution is not None:
             check_positive("resolution", resolution)
+        step = _check_time_step(time_step, in_channels)
         if depthwise and in_channels != out_channels:
             raise ValueError(
                 "`out_channels` must be `in_channels` if `depthwise`; got "
@@ -262,9 +261,6 @@ class CKConv(nn.Module):
                 f"causal={plan.causal}, whose weights are others. Make it with "
                 "`conv.plan(...)`."
             )
-        observed = plan.quadrature.observed
-        check_rows(values, observed)
-        values = torch.where(observed, values, 0)
         # FFTs know no bfloat16, and lags of a kernel need all the digits of float32
         dtype = torch.promote_types(own, torch.float32)
         features = partial(self.kernel.features, horizon=self.horizon, dtype=dtype)

@@ -9,6 +9,7 @@ import torch
 
 from ckts.convolution.plan import (
     _check_observed,
+    _check_rows,
     _check_times,
     layer_geometry,
     make_plan,
@@ -155,3 +156,12 @@ def test_arguments_are_checked_in_their_order():
         make_plan([[0.0, 1.0]], mask)
     with pytest.raises(ValueError, match="`quadrature` must be one of"):
         make_plan(None, mask, quadrature="x")
+
+
+def test_a_mask_must_have_one_channel_or_all():
+    values = torch.zeros(2, 3, 4)
+    for channels in (1, 4):
+        _check_rows(values, values[..., :channels])
+    message = "^`observed` must have 1 or 4 channels; got 3\\.$"
+    with pytest.raises(ValueError, match=message):
+        _check_rows(values, values[..., :3])

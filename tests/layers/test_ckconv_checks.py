@@ -6,7 +6,6 @@ import re
 import pytest
 import torch
 
-from ckts.convolution.plan import check_rows
 from ckts.kernels import BandKernel
 from ckts.layers import CKConv
 from ckts.layers.ckconv import (
@@ -127,10 +126,3 @@ def test_the_dtype_of_a_layer_is_that_of_its_mixing():
     assert conv(VALUES.double(), TIMES).dtype == torch.float64
     with raises(TypeError, "`values` must have the dtype of the layer, torch.float64"):
         conv(VALUES.float(), TIMES)
-
-
-def test_a_mask_must_have_one_channel_or_all():
-    for channels in (1, 4):
-        check_rows(VALUES, VALUES[..., :channels])
-    with raises(ValueError, "`observed` must have 1 or 4 channels; got 3."):
-        check_rows(VALUES, VALUES[..., :3])
