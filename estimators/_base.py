@@ -19,6 +19,7 @@ from ckts.estimators._batches import PanelDataset, learn_statistics
 from ckts.estimators._early_stopping import split_series, watchers
 from ckts.estimators._input import groups_of, is_table, weights_of
 from ckts.estimators._net import EpochBar, PanelNet, WeightedClipping
+from ckts.estimators._optimizer import FUSED, LeanAdamW
 from ckts.estimators._parameters import AbstractParameters, resolve_device
 from ckts.estimators._time import Clock, check_clock
 from ckts.networks import GatedCKCNN
@@ -259,7 +260,8 @@ class AbstractCKCNN(AbstractParameters):
             max_epochs=max_epochs,
             criterion=self._loss(),
             criterion__reduction="none",
-            optimizer=torch.optim.AdamW,
+            optimizer=LeanAdamW,
+            optimizer__fused=torch.device(self.device_).type in FUSED or None,
             optimizer__weight_decay=self.weight_decay,
             batch_size=batch_size,
             callbacks=[
