@@ -7,7 +7,6 @@ import joblib
 import pytest
 import torch
 
-from ckts.estimators import CKCNNClassifier
 from ckts.estimators._threads import NUMBERS_PER_THREAD, limit_threads
 
 
