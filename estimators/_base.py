@@ -21,9 +21,13 @@ from ckts.estimators._input import groups_of, is_table, weights_of
 from ckts.estimators._net import EpochBar, PanelNet, WeightedClipping
 from ckts.estimators._optimizer import FUSED, LeanAdamW
 from ckts.estimators._parameters import AbstractParameters, resolve_device
+from ckts.estimators._threads import limit_threads
 from ckts.estimators._time import Clock, check_clock
 from ckts.networks import GatedCKCNN
 from ckts.panel import Panel, as_known, as_panel, check_same_order, hide_after
+
+# Numbers of a hidden layer, batch x time x channels.
+LARGEST_LAYER = 2**23
 
 
 class AbstractCKCNN(AbstractParameters):
@@ -242,9 +246,9 @@ class AbstractCKCNN(AbstractParameters):
         self, training: PanelDataset, n_outputs: int, watch: list, **options
     ) -> PanelNet:
         n_series = len(training.lengths)
-        batch_size = automatic_batch_size(n_series)
-        if self.batch_size != "auto":
-            batch_size = int(self.batch_size)
+        batch_size = self.batch_size
+        if batch_size == "auto":
+            batch_size = automatic_batch_size(training.lengths, self.hidden_channels)
         lr, max_epochs = self.lr, self.max_epochs
         schedule = LRScheduler(  # up to `lr` and down again, once
             torch.optim.lr_scheduler.OneCycleLR,
@@ -263,7 +267,7 @@ class AbstractCKCNN(AbstractParameters):
             optimizer=LeanAdamW,
             optimizer__fused=torch.device(self.device_).type in FUSED or None,
             optimizer__weight_decay=self.weight_decay,
-            batch_size=batch_size,
+            batch_size=int(batch_size),
             callbacks=[
                 ("schedule", schedule),
                 ("clipping", WeightedClipping(1.0)),
@@ -279,13 +283,14 @@ class AbstractCKCNN(AbstractParameters):
 
     def _train(self, net: PanelNet, training: PanelDataset) -> None:
         """Train, and keep of the net what predicts."""
-        self.net_ = net.initialize()
-        try:
-            net.partial_fit(training)
-        finally:
-            self.history_ = net.finished_epochs()
-            self.n_iter_ = len(self.history_)
-            self.net_.trim_for_prediction()
+        with self._limit_threads(training, net):
+            self.net_ = net.initialize()
+            try:
+                net.partial_fit(training)
+            finally:
+                self.history_ = net.finished_epochs()
+                self.n_iter_ = len(self.history_)
+                self.net_.trim_for_prediction()
         if not np.isfinite(self.history_[-1]["train_loss"]):
             warnings.warn(
                 f"The training diverged: its loss is {self.history_[-1]['train_loss']}."
@@ -314,12 +319,25 @@ class AbstractCKCNN(AbstractParameters):
     def _predict_raw(self, X) -> np.ndarray:
         """Compute the outputs of the network, float64, shape (n_series, n_outputs)."""
         check_is_fitted(self, "net_")
-        return self.net_.outputs(self._dataset(self._check_panel(X, reset=False)))
+        dataset = self._dataset(self._check_panel(X, reset=False))
+        with self._limit_threads(dataset, self.net_):
+            return self.net_.outputs(dataset)
+
+    def _limit_threads(self, dataset: PanelDataset, net: PanelNet):
+        """Let torch use as many threads as a typical batch is worth."""
+        n_rows = net.batch_size * dataset.lengths.mean() if len(dataset) else 0
+        return limit_threads(self.n_jobs, n_rows * net.module__hidden_channels)
 
 
-def automatic_batch_size(n_series: int) -> int:
-    """Choose a power of two between 8 and 64 that gives about 40 steps per epoch."""
-    return int(2 ** np.clip(np.round(np.log2(n_series / 40)), 3, 6))
+def automatic_batch_size(lengths: np.ndarray, n_channels: int) -> int:
+    """Choose a power of two between 8 and 64 that gives about 40 steps per epoch.
+
+    Where series are long it is smaller: a hidden layer has at most 2**23 numbers, with
+    which a step takes a gigabyte. Larger batches are no faster there.
+    """
+    wanted = np.round(np.log2(len(lengths) / 40))
+    largest = np.log2(LARGEST_LAYER / (max(lengths.max(), 1) * n_channels))
+    return int(2 ** np.clip(min(wanted, np.floor(largest)), 3, 6))
 
 
 def _named(channels: tuple[str, ...]) -> bool:

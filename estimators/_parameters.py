@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from functools import partial
+from numbers import Integral
 from typing import Any, ClassVar, TypeVar
 
 import numpy as np
@@ -65,6 +66,16 @@ def _check_callbacks(name: str, callbacks: Any) -> None:
         raise TypeError(
             f"`{name}` must be a list of skorch callbacks; got {callbacks!r}. Write "
             "for example [skorch.callbacks.Checkpoint()]."
+        )
+
+
+def _check_n_jobs(name: str, n_jobs: Any) -> None:
+    """Raise if it is neither None nor an integer that joblib takes."""
+    integer = isinstance(n_jobs, Integral) and not isinstance(n_jobs, bool)
+    if n_jobs is not None and not (integer and n_jobs != 0):
+        raise (ValueError if integer else TypeError)(
+            f"`{name}` must be None, a number of threads, or negative; got {n_jobs!r}. "
+            "Use -1 for all cores."
         )
 
 
@@ -143,6 +154,12 @@ class AbstractParameters(BaseEstimator):
         They join skorch's own; see the skorch documentation. While one of yours runs,
         torch's global generator continues from `random_state`, and those of other
         threads wait.
+    n_jobs : int or None
+        Threads of torch on the CPU, in `fit` and in `predict`; -1 is all cores. None
+        takes one for each 2**20 numbers of a hidden layer, batch x time x channels, at
+        most as many as ``torch.get_num_threads()``: small batches are faster with one.
+        Afterwards torch's setting is as it was. With other numbers of threads results
+        differ by rounding.
     verbose : int
         1 shows a progress bar.
     random_state : int, RandomState or None
@@ -171,6 +188,7 @@ class AbstractParameters(BaseEstimator):
     n_iter_no_change: int = 10
     scoring: str | Callable[..., float] | None = None
     callbacks: list[Any] | None = None
+    n_jobs: int | None = None
     verbose: int = 0
     random_state: int | np.random.RandomState | None = None
 
@@ -180,6 +198,7 @@ class AbstractParameters(BaseEstimator):
         "kernel_params": _check_kernel_params,
         "callbacks": _check_callbacks,
         "scoring": _check_scoring,
+        "n_jobs": _check_n_jobs,
         "verbose": _check_verbose,
         "batch_size": _check_batch_size,
         "max_epochs": check_count,

@@ -8,7 +8,7 @@ is worth it only where one operation has very many numbers.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Lock
+from threading import Lock, local
 
 import torch
 from joblib import effective_n_jobs
@@ -19,30 +19,17 @@ NUMBERS_PER_THREAD = 2**20
 
 
 class _Setting:
-    """Torch's number of threads, which fits in several Python threads change at once.
+    """What torch is set to, which fits in several Python threads change at once.
 
-    The setting belongs to the process: a new Python thread begins with what another
-    one has set. So the first user remembers what stood there before, for all of them.
+    Each Python thread has a number of its own, and a new one begins with what any other
+    has set last. So the first user remembers what stood there before, for all of them.
     """
 
     def __init__(self) -> None:
         self.lock = Lock()
         self.n_users = 0
         self.original = 1
-
-    def acquire(self) -> int:
-        """Count one user more; return what stood there before all of them."""
-        with self.lock:
-            if self.n_users == 0:
-                self.original = torch.get_num_threads()
-            self.n_users += 1
-            return self.original
-
-    def release(self) -> None:
-        """Count one user less, and restore what stood there."""
-        with self.lock:
-            self.n_users -= 1
-            torch.set_num_threads(self.original)
+        self.enclosing = local()  # `limit` of the use that a Python thread is in
 
 
 _setting = _Setting()
@@ -65,12 +52,20 @@ def limit_threads(n_jobs: int | None, n_numbers: float) -> Iterator[int]:
     int
         The number of threads.
     """
-    original = _setting.acquire()
+    enclosing = getattr(_setting.enclosing, "limit", None)
+    with _setting.lock:
+        if _setting.n_users == 0:
+            _setting.original = torch.get_num_threads()
+        _setting.n_users += 1
     try:
-        n_threads = max(1, min(original, int(n_numbers / NUMBERS_PER_THREAD)))
+        limit = max(1, min(_setting.original, int(n_numbers / NUMBERS_PER_THREAD)))
         if n_jobs is not None:
-            n_threads = effective_n_jobs(n_jobs)
-        torch.set_num_threads(n_threads)
-        yield n_threads
+            limit = effective_n_jobs(n_jobs)
+        _setting.enclosing.limit = limit
+        torch.set_num_threads(limit)
+        yield limit
     finally:
-        _setting.release()
+        _setting.enclosing.limit = enclosing
+        with _setting.lock:
+            _setting.n_users -= 1
+            torch.set_num_threads(enclosing or _setting.original)

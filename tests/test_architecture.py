@@ -64,7 +64,9 @@ LIBRARIES = {
     "networks": {"torch"},
     "datasets": {"numpy"},
     "plotting": {"numpy"},
-    "estimators": {"numpy", "pandas", "scipy", "sklearn", "skorch", "torch", "tqdm"},
+    "estimators": {
+        *("joblib", "numpy", "pandas", "scipy", "sklearn", "skorch", "torch", "tqdm"),
+    },
     "demo": {"numpy", "scipy", "sklearn", "tqdm"},
 }
 

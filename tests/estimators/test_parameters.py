@@ -136,6 +136,9 @@ def test_a_subclass_of_a_user_adds_a_parameter_as_everywhere_in_scikit_learn():
             "`batch_size` must be an integer",
         ),
         ({"device": "gpu9"}, ValueError, "`device` must be .*; got 'gpu9'"),
+        ({"n_jobs": 0}, ValueError, "`n_jobs` must be None, .*; got 0. Use -1"),
+        ({"n_jobs": 1.5}, TypeError, "`n_jobs` must be None, .*; got 1.5. Use -1"),
+        ({"n_jobs": True}, TypeError, "`n_jobs` must be None, .*; got True. Use -1"),
     ],
 )
 def test_bad_parameters(params, error, message):
@@ -165,5 +168,15 @@ def test_verbosity_may_be_of_any_integer_type(verbose):
 
 
 def test_automatic_batch_size():
-    sizes = [automatic_batch_size(n) for n in (1, 100, 270, 600, 2000, 10**6)]
-    assert sizes == [8, 8, 8, 16, 64, 64]
+    def size(n_series, length=50):
+        return automatic_batch_size(np.full(n_series, length), n_channels=32)
+
+    assert [size(n) for n in (1, 100, 270, 600, 2000, 10**6)] == [8, 8, 8, 16, 64, 64]
+    # a hidden layer of at most 2**23 numbers, but never fewer than 8 series
+    assert [size(5000, n) for n in (0, 4096, 4097, 16_000, 10**6)] == [
+        64,
+        64,
+        32,
+        16,
+        8,
+    ]

@@ -4,10 +4,14 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
 import joblib
+import numpy as np
 import pytest
 import torch
+from skorch.callbacks import Callback
 
+from ckts.estimators import CKCNNClassifier
 from ckts.estimators._threads import NUMBERS_PER_THREAD, limit_threads
+from irregular import irregular_panel
 
 
 @pytest.fixture(autouse=True)
@@ -71,12 +75,62 @@ def test_the_setting_is_restored_after_overlapping_uses():
     assert torch.get_num_threads() == 4
 
 
-class Witness:
-    """Scores a model, and keeps how many threads torch had."""
+def test_a_use_within_another_returns_to_it():
+    with limit_threads(3, 0):
+        with limit_threads(2, 0):
+            assert torch.get_num_threads() == 2
+        assert torch.get_num_threads() == 3
+    assert torch.get_num_threads() == 4
+
+
+class Witness(Callback):
+    """Keeps how many threads torch had while a net trained, and while it predicted."""
 
     def __init__(self):
-        self.seen = set()
+        self.seen = []
 
-    def __call__(self, *args):
-        self.seen.add(torch.get_num_threads())
-        return 0.0
+    def on_epoch_begin(self, net, **kwargs):
+        self.seen.append(torch.get_num_threads())
+        net.module_.register_forward_pre_hook(
+            lambda *args: self.seen.append(torch.get_num_threads())
+        )
+
+
+@pytest.mark.parametrize(("n_jobs", "expected"), [(None, {1}), (2, {2}), (-1, None)])
+def test_fit_and_predict_limit_the_threads(n_jobs, expected):
+    expected = expected or {joblib.cpu_count()}
+    X, y = irregular_panel()
+    witness = Witness()
+    model = CKCNNClassifier(max_epochs=1, n_jobs=n_jobs, callbacks=[witness])
+    model.fit(X, y)
+    assert set(witness.seen) == expected
+    assert torch.get_num_threads() == 4
+    witness.seen.clear()
+    model.net_.module_.register_forward_pre_hook(
+        lambda *args: witness.seen.append(torch.get_num_threads())
+    )
+    model.predict(X)
+    assert set(witness.seen) == expected
+    assert torch.get_num_threads() == 4
+
+
+def test_long_series_use_the_threads_that_torch_is_set_to():
+    witness = Witness()
+    values = np.zeros((8, 1, 8192))  # 2 x 2**20 numbers in 32 channels
+    CKCNNClassifier(max_epochs=1, callbacks=[witness]).fit(values, np.arange(8) % 2)
+    assert set(witness.seen) == {2}
+
+
+def test_the_setting_is_restored_after_fits_that_fail():
+    X, y = irregular_panel()
+    with pytest.raises(ValueError, match="`batch_size` must"):
+        CKCNNClassifier(batch_size=0).fit(X, y)
+    failing = CKCNNClassifier(max_epochs=1, callbacks=[Failing()])
+    with pytest.raises(RuntimeError, match="out of luck"):
+        failing.fit(X, y)
+    assert torch.get_num_threads() == 4
+
+
+class Failing(Callback):
+    def on_epoch_end(self, net, **kwargs):
+        raise RuntimeError("out of luck")
