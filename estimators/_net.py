@@ -189,10 +189,12 @@ class WeightedClipping(Callback):
     def __init__(self, largest: float) -> None:
         self.largest = largest
 
-    def on_grad_computed(self, net, named_parameters, batch, **kwargs):
+    def on_grad_computed(self, net, batch, **kwargs):
         """Shorten the gradient where it is too long."""
         _, (_, weight) = batch
-        parameters = [parameter for _, parameter in named_parameters]
+        # Not from skorch's `named_parameters`, which walks through the module anew.
+        groups = net.optimizer_.param_groups
+        parameters = [parameter for group in groups for parameter in group["params"]]
         clip_grad_norm_(parameters, self.largest * float(weight.mean()))
 
 

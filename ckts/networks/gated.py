@@ -204,8 +204,7 @@ class GatedCKCNN(nn.Module):
         list of list of CKConv
             Those over the rows, and, if there are bursts, those of bursts.
         """
-        layers = [module for module in self.modules() if isinstance(module, CKConv)]
-        rows = [layer for layer in layers if layer is not self.burst_stem]
+        rows = [self.stem, *(block.conv for block in self.blocks)]
         return [rows] if self.burst_stem is None else [rows, [self.burst_stem]]
 
     def features(
