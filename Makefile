@@ -15,16 +15,16 @@ ROOT := $(abspath .)
 SOURCES := ckts datasets estimators tests docs
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format types wheel-test bench bench-accuracy bench-robustness clean
+.PHONY: help demo test lint format types wheel-test bench bench-accuracy bench-robustness bench-fit clean
 
 help:  ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) \
 	  | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 
-# One thread: two are no faster on small batches, and stall beside other work.
 demo: $(STAMP)  ## cross-validate on real irregular data, write a picture
-	OMP_NUM_THREADS=1 $(BIN)/ckts demo $(ARGS)
+	$(BIN)/ckts demo $(ARGS)
 
+# A fit chooses its threads; layers that tests call by themselves would take all.
 test: $(STAMP)  ## run all tests
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
@@ -58,7 +58,10 @@ bench-accuracy: $(STAMP)  ## the accuracy figures that take longer than a test
 	$(BIN)/python docs/benchmarks/accuracy.py $(ARGS)
 
 bench-robustness: $(STAMP)  ## what one absurd number or a burst costs, an hour
-	OMP_NUM_THREADS=1 $(BIN)/python docs/benchmarks/robustness.py $(ARGS)
+	$(BIN)/python docs/benchmarks/robustness.py $(ARGS)
+
+bench-fit: $(STAMP)  ## what a fit costs beside a GRU and boosting, half an hour
+	$(BIN)/python docs/benchmarks/fit.py $(ARGS)
 
 clean:  ## remove the environment, builds and caches
 	rm -rf $(VENV) build dist *.egg-info

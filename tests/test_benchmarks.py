@@ -9,6 +9,7 @@ import sys
 import pytest
 import torch
 
+import fit
 import speed
 import storage
 from ckts.convolution.plan import layer_geometry
@@ -237,6 +238,26 @@ def test_accuracy_without_a_task_measures_all(monkeypatch, capsys):
     monkeypatch.setattr("sys.argv", ["accuracy.py"])
     accuracy.main()
     assert "ARGS='a b'" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("model", fit.MODELS)
+def test_the_benchmark_of_fits_runs(model, monkeypatch):
+    monkeypatch.setitem(fit.ROWS, "small", (lambda: fit.noise(8, 2, 6), 2))
+    found = fit.measure("small", model, "seconds")
+    assert found["seconds"] > 0
+    assert found["steps"] == {"boosting": 0}.get(model, 2)
+    assert fit.measure("small", model, "peak")["megabytes"] >= 0
+
+
+def test_bins_hold_the_means_of_what_is_there():
+    values = [[1.0, 5.0], [3.0, math.nan], [9.0, 7.0]]
+    panel = fit.Panel(values, [0.0, 0.1, 100.0], [0, 3])
+    table = fit.bin_means(panel)[0]
+    standard = (panel.values - [13 / 3, 6]) / [math.sqrt(104 / 9), 1]
+    first, last = table[0], table[fit.N_BINS - 1]
+    assert first[:2] == pytest.approx([standard[:2, 0].mean(), -1])
+    assert last[:2] == pytest.approx([standard[2, 0], 1])
+    assert table[:, 2:].sum(0).tolist() == [2, 2]
 
 
 def test_the_benchmark_of_storages_runs(monkeypatch, capsys):

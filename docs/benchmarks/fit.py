@@ -4,8 +4,9 @@ Run it with ``make bench-fit``, or some rows with ``python docs/benchmarks/fit.p
 Every fit runs in a process of its own, behind a small fit that warms it up; the models
 of a row take turns for some rounds, and medians are given: CPU seconds, one thread.
 A GRU over the means of 48 bins of time trains for as many epochs, in batches of 64.
-The rows of threads give wall-clock seconds, alone and beside two busy processes. Linux
-only.
+"long" is one step of a batch of series of 16,000, the size that "auto" takes for many
+of them. The rows of threads give wall-clock seconds, alone and beside two busy
+processes. Linux only.
 """
 
 import argparse
@@ -30,6 +31,7 @@ import ckts
 from ckts import CKCNNClassifier, Panel, as_panel
 from ckts.datasets import load_japanese_vowels, load_pbc, read_physionet2012, read_ts
 from ckts.estimators import summarize
+from ckts.estimators._base import automatic_batch_size
 from contests.measure import peak_megabytes
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -67,6 +69,9 @@ def noise(n_series: int, n_channels: int, length: int) -> Data:
     return as_panel(values), np.arange(n_series) % 2
 
 
+# The automatic batch of many series so long.
+LONG_BATCH = automatic_batch_size(np.full(5000, 16_000), 32)
+
 # row -> (data, epochs)
 ROWS: dict[str, tuple[Callable[[], Data], int]] = {
     "8 x 6": (lambda: noise(8, 10, 6), 100),
@@ -75,13 +80,14 @@ ROWS: dict[str, tuple[Callable[[], Data], int]] = {
     "character_trajectories": (character_trajectories, 20),
     "plaid": (lambda: read_ts(SHARED / "data/uea_ts/PLAID/PLAID_TRAIN.ts"), 2),
     "physionet2012": (physionet2012, 1),
-    "64 x 16,000": (lambda: noise(64, 1, 16_000), 1),
+    "long": (lambda: noise(LONG_BATCH, 1, 16_000), 1),
 }
 
 
 def fit_ours(X: Panel, y: np.ndarray, epochs: int) -> int:
     """Fit our classifier with default parameters; return the number of steps."""
-    model = CKCNNClassifier(max_epochs=epochs, random_state=0)
+    batch_size = LONG_BATCH if X.lengths.max() == 16_000 else "auto"
+    model = CKCNNClassifier(max_epochs=epochs, batch_size=batch_size, random_state=0)
     return model.fit(X, y).net_.n_steps_
 
 
@@ -178,8 +184,8 @@ THREADS = """
 import sys, time
 from statistics import median
 sys.argv = ["fit.py"]
-from fit import ROWS, CKCNNClassifier
-X, y = ROWS[{row!r}][0]()
+from fit import CKCNNClassifier, noise
+X, y = noise{shape}
 took = {{None: [], 1: []}}
 for _ in range({rounds}):
     for n_jobs in took:
@@ -246,14 +252,14 @@ def threads(rounds: int) -> Iterator[str]:
     """Yield the table of wall-clock times with torch's default number of threads."""
     yield "| row | busy processes | default, ms a step | one thread | ratio |"
     yield "|---|---|---|---|---|"
-    for row, epochs in (("8 x 6", 20), ("64 x 16,000", 1)):
+    for shape, epochs in (((8, 10, 6), 20), ((16, 1, 16_000), 1)):
         for count in (0, 2):
-            code = THREADS.format(row=row, rounds=rounds, epochs=epochs)
+            code = THREADS.format(shape=shape, rounds=rounds, epochs=epochs)
             with busy_processes(count):
                 default, one = run_code(code, OMP_NUM_THREADS=str(os.cpu_count()))
             yield (
-                f"| {row} | {count} | {1000 * default:.0f} | {1000 * one:.0f} "
-                f"| {default / one:.2f} |"
+                f"| {shape[0]} x {shape[2]:,} | {count} | {1000 * default:.0f} "
+                f"| {1000 * one:.0f} | {default / one:.2f} |"
             )
 
 
