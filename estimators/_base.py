@@ -247,7 +247,7 @@ class AbstractCKCNN(AbstractParameters):
     ) -> PanelNet:
         n_series = len(training.lengths)
         batch_size = self.batch_size
-        if batch_size == "auto":
+        if isinstance(batch_size, str):  # "auto"
             batch_size = automatic_batch_size(training.lengths, self.hidden_channels)
         lr, max_epochs = self.lr, self.max_epochs
         schedule = LRScheduler(  # up to `lr` and down again, once

@@ -28,7 +28,7 @@ class LeanAdamW(AdamW):
     zero_grad = _plain(Optimizer.zero_grad)
     _step = _plain(AdamW.step)
 
-    def step(self, closure: Callable[[], float] | None = None) -> float | None:
+    def step(self, closure: Any = None) -> Any:
         """Change the parameters by one step along their gradients."""
         with torch.no_grad():
             return self._step(closure)

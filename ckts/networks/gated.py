@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -204,7 +204,8 @@ class GatedCKCNN(nn.Module):
         list of list of CKConv
             Those over the rows, and, if there are bursts, those of bursts.
         """
-        rows = [self.stem, *(block.conv for block in self.blocks)]
+        blocks = (cast(GatedBlock, block) for block in self.blocks)
+        rows = [self.stem, *(block.conv for block in blocks)]
         return [rows] if self.burst_stem is None else [rows, [self.burst_stem]]
 
     def features(
