@@ -157,9 +157,9 @@ class AbstractParameters(BaseEstimator):
     n_jobs : int or None
         Threads of torch on the CPU, in `fit` and in `predict`; -1 is all cores. None
         takes one for each 2**20 numbers of a hidden layer, batch x time x channels, at
-        most as many as ``torch.get_num_threads()``: small batches are faster with one.
-        Afterwards torch's setting is as it was. With other numbers of threads results
-        differ by rounding.
+        most as many as ``torch.get_num_threads()`` and, on Linux, as cores are idle
+        when it begins: small batches are faster with one. Afterwards torch's setting is
+        as it was. With another number of threads results may differ by rounding.
     verbose : int
         1 shows a progress bar.
     random_state : int, RandomState or None

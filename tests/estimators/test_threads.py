@@ -9,14 +9,15 @@ import pytest
 import torch
 from skorch.callbacks import Callback
 
-from ckts.estimators import CKCNNClassifier
-from ckts.estimators._threads import NUMBERS_PER_THREAD, limit_threads
+from ckts.estimators import CKCNNClassifier, _threads
+from ckts.estimators._threads import NUMBERS_PER_THREAD, idle_cores, limit_threads
 from irregular import irregular_panel
 
 
 @pytest.fixture(autouse=True)
-def four_threads():
-    """Begin with a setting that nothing chooses by itself."""
+def four_threads(monkeypatch):
+    """Begin with a setting that nothing chooses by itself, on an idle machine."""
+    monkeypatch.setattr(_threads, "idle_cores", lambda: 64)
     before = torch.get_num_threads()
     torch.set_num_threads(4)
     yield
@@ -39,6 +40,30 @@ def test_the_size_of_a_batch_or_n_jobs_decides(n_jobs, share, expected):
     with limit_threads(n_jobs, share * NUMBERS_PER_THREAD) as n_threads:
         assert n_threads == torch.get_num_threads() == expected
     assert torch.get_num_threads() == 4
+
+
+def test_only_idle_cores_are_used_unless_n_jobs_says_so(monkeypatch):
+    monkeypatch.setattr(_threads, "idle_cores", lambda: 2)
+    with limit_threads(None, 1000 * NUMBERS_PER_THREAD) as n_threads:
+        assert n_threads == 2
+    with limit_threads(3, 0) as n_threads:
+        assert n_threads == 3
+
+
+@pytest.mark.parametrize(("running", "idle"), [(1, 8), (3, 6), (8, 1), (99, 1)])
+def test_what_can_run_besides_takes_a_core_each(running, idle, monkeypatch):
+    texts = iter(f"0.2 0.1 0.1 {n}/80 11206" for n in (99, 1, *3 * [running]))
+    monkeypatch.setattr(_threads.Path, "read_text", lambda *a, **k: next(texts))
+    monkeypatch.setattr(_threads, "cpu_count", lambda: 8)
+    assert idle_cores() == idle
+
+
+def test_where_the_system_does_not_tell_all_cores_count_as_idle(monkeypatch):
+    def missing(*arguments, **options):
+        raise FileNotFoundError
+
+    monkeypatch.setattr(_threads.Path, "read_text", missing)
+    assert idle_cores() == joblib.cpu_count()
 
 
 def test_the_setting_is_restored_after_an_error():

@@ -1,5 +1,7 @@
 """Weights count series, however their batches are made."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -10,6 +12,7 @@ from ckts.estimators._batches import PanelDataset
 from ckts.estimators._batches import training_batches as make_batches
 from ckts.estimators._early_stopping import split_series
 from ckts.estimators._net import PanelNet, WeightedClipping
+from ckts.estimators._optimizer import LeanAdamW
 from ckts.layers import CKConv
 from irregular import irregular_panel
 
@@ -85,11 +88,9 @@ def test_clipping_goes_with_the_weight_of_the_batch():
     def clipped(gradient, weight):
         parameter = torch.nn.Parameter(torch.zeros(2))
         parameter.grad = torch.tensor(gradient)
-        WeightedClipping(1.0).on_grad_computed(
-            None,
-            named_parameters=[("a", parameter)],
-            batch=({}, (None, torch.tensor(weight))),
-        )
+        net = SimpleNamespace(optimizer_=LeanAdamW([parameter]))
+        batch = {}, (None, torch.tensor(weight))
+        WeightedClipping(1.0).on_grad_computed(net, batch=batch)
         return parameter.grad.tolist()
 
     assert clipped([30.0, 40.0], [1.0, 1.0]) == pytest.approx([0.6, 0.8])
