@@ -164,8 +164,9 @@ class AbstractParameters(BaseEstimator):
         1 shows a progress bar.
     random_state : int, RandomState or None
         Seed of initialization, batches and dropout. With an int a model is the same in
-        every thread and process, and the global generators of torch and numpy are left
-        as they were; None draws from numpy's, as everywhere in scikit-learn.
+        every thread and process, up to rounding where large batches use several threads
+        of torch, see `n_jobs`; the global generators of torch and numpy are left as
+        they were. None draws from numpy's, as everywhere in scikit-learn.
     """
 
     max_epochs: int = 20
