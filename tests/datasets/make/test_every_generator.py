@@ -9,10 +9,16 @@ from ckts import Panel
 from ckts.datasets import (
     make_irregular_regression,
     make_irregular_sinusoids,
+    make_local_clock,
     make_speed,
 )
 
-ALL_GENERATORS = [make_irregular_regression, make_irregular_sinusoids, make_speed]
+ALL_GENERATORS = [
+    make_irregular_regression,
+    make_irregular_sinusoids,
+    make_local_clock,
+    make_speed,
+]
 generators = pytest.mark.parametrize("make", ALL_GENERATORS)
 
 
