@@ -11,36 +11,28 @@ import torch
 from sklearn.base import is_classifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 from skorch.callbacks import LRScheduler
 from skorch.helper import predefined_split
 
 from ckts.estimators._batches import PanelDataset, learn_statistics
 from ckts.estimators._early_stopping import split_series, watchers
-from ckts.estimators._input import groups_of, is_table, weights_of
+from ckts.estimators._interface import AbstractPanelEstimator
 from ckts.estimators._net import EpochBar, PanelNet, WeightedClipping
 from ckts.estimators._optimizer import FUSED, LeanAdamW
 from ckts.estimators._parameters import AbstractParameters, resolve_device
 from ckts.estimators._threads import limit_threads
-from ckts.estimators._time import Clock, check_clock
 from ckts.networks import GatedCKCNN
-from ckts.panel import Panel, as_known, as_panel, check_same_order, hide_after
 
 # Numbers of a hidden layer, batch x time x channels.
 LARGEST_LAYER = 2**23
 
 
-class AbstractCKCNN(AbstractParameters):
+class AbstractCKCNN(AbstractParameters, AbstractPanelEstimator):
     """Everything but the target: input, training, prediction.
 
     Attributes
     ----------
-    n_features_in_ : int
-        Channels; for 2-D tables, which are one channel, the number of steps.
-    feature_names_in_ : ndarray of str
-        Names of the channels, if they have any.
-    time_scale_ : TimeScale
-        Kind and unit of the time stamps. `predict` converts what is convertible.
     time_step_ : ndarray of shape (in_channels,)
         Typical gap of each channel, in the unit of `time_scale_`: the gap of weight 1.
         1 where no series has two different time stamps.
@@ -49,9 +41,6 @@ class AbstractCKCNN(AbstractParameters):
     horizon_ : float
         Longest time span of a training series, same unit, of which a gap counts up to
         ten times a typical long gap. Longer lags fade out.
-    statistics_ : PanelStatistics
-        All that was learned before training: units of time, bursts, center and scale
-        of channels and static features. See the guide, "What fit learns".
     history_ : list of dict
         "epoch", "train_loss", "dur" and perhaps "valid_loss" and "valid_score" of every
         finished epoch. Losses are ``sum(w l) / sum(w)`` over the series.
@@ -62,16 +51,6 @@ class AbstractCKCNN(AbstractParameters):
     n_iter_ : int
         Number of finished epochs.
     """
-
-    _fitted_on_table: bool
-    feature_names_in_: np.ndarray
-
-    def __sklearn_tags__(self):
-        """Declare what `X` may be: panels, 3-D and 2-D arrays, with NaN."""
-        tags = super().__sklearn_tags__()
-        tags.input_tags.three_d_array = True
-        tags.input_tags.allow_nan = True
-        return tags
 
     def fit(self, X, y, sample_weight=None, groups=None):
         """Train on series with their classes or numbers.
@@ -129,79 +108,11 @@ class AbstractCKCNN(AbstractParameters):
         self.__dict__ = fresh.__dict__
         return self
 
-    def _check_panel(self, X, *, reset: bool) -> Panel:
-        """Convert `X`, and learn or check its channels, static features and times."""
-        if not isinstance(X, Panel):  # scikit-learn drops masks and xarray's times
-            X = as_known(X)
-        table = is_table(X)
-        frame = table and hasattr(X, "columns")
-        if table and (reset or self._fitted_on_table):
-            # Feature names, counts and messages are those of scikit-learn.
-            rules = {"dtype": np.float64, "ensure_all_finite": "allow-nan"}
-            rules = {"skip_check_array": True} if frame else rules
-            X = validate_data(self, X, reset=reset, **rules)
-        panel = as_panel(X)
-        if reset:
-            self._fitted_on_table, self._landmark = table, self.landmark
-            self._learn_interface(panel)
-        else:
-            self._check_interface(panel)
-        panel = hide_after(panel, self._landmark, self.time_scale_)
-        if reset:
-            self._clock = Clock.of(panel)
-        else:
-            known = self.statistics_.time.known
-            check_clock(self._clock, panel, known=known, wide=frame)
-        return panel
-
-    def _learn_interface(self, panel: Panel) -> None:
-        self._channels = panel.channels
-        self.time_scale_ = panel.time_scale
-        self.static_names_ = panel.static_names
-        if self._fitted_on_table:
-            return
-        self.n_features_in_ = len(panel.channels)
-        self.__dict__.pop("feature_names_in_", None)
-        if _named(panel.channels):
-            self.feature_names_in_ = np.array(panel.channels, dtype=object)
-
-    def _check_interface(self, panel: Panel) -> None:
-        known, channels = self._channels, panel.channels
-        if _named(known) and _named(channels) and known != channels:
-            raise ValueError(
-                "`X` must have the channels of fit in their order; "
-                f"{_difference(known, channels)}. In a table with one "
-                "column per channel select `model.feature_names_in_`; in one with a "
-                "row per measurement make the channel column categorical with these "
-                "categories."
-            )
-        if len(channels) != len(known):
-            raise ValueError(
-                f"`X` must have {len(known)} channels as in fit; got "
-                f"{len(channels)}. Select the channels that were there in fit."
-            )
-        if panel.static_names != self.static_names_:
-            raise ValueError(
-                f"`X` must have the static features of fit, {list(self.static_names_)};"
-                f" got {list(panel.static_names)}. Set them with "
-                "`panel.with_static(static, names)`."
-            )
-
     def _learn(self, X, y, sample_weight, groups) -> None:
         """Check everything, learn the statistics, then train."""
-        self._check_parameters()
-        panel = self._check_panel(X, reset=True)
-        given = {"y": y, "sample_weight": sample_weight, "groups": groups}
-        for name, array in given.items():
-            check_same_order(name, array, panel)
-        n_series = len(panel)
-        y = self._check_y(y, n_series)
-        own_weight = weights_of(sample_weight, n_series)  # without those of classes
-        groups = groups_of(groups, n_series)
-        weight = self._weigh(own_weight / own_weight.max(), y)
-        used = np.flatnonzero(weight > 0)  # a weight of 0 is as good as absent
-        y, weight, own_weight = y[used], weight[used], own_weight[used]
-        target, n_outputs = self._encode(y, weight)
+        given = self._check_training(X, y, sample_weight, groups)
+        panel, used, weight = given.panel, given.used, given.weight
+        target, n_outputs = self._encode(given.y, weight)
         generator = check_random_state(self.random_state)
         train, valid = np.arange(len(used)), None
         if self.early_stopping:
@@ -210,12 +121,12 @@ class AbstractCKCNN(AbstractParameters):
                 self.validation_fraction,
                 generator,
                 classes=target if is_classifier(self) else None,
-                groups=None if groups is None else groups[used],
+                groups=given.groups,
             )
         self.device_ = resolve_device(self.device)
         self._dtype = getattr(torch, self.dtype)
         # A panel is copied by slicing: only where series are left out, and only once.
-        series = panel if len(train) == n_series else panel[used[train]]
+        series = panel if len(train) == len(panel) else panel[used[train]]
         self.statistics_ = learn_statistics(series, weight[train])
         time = self.statistics_.time
         self.time_step_, self.horizon_ = time.time_step, time.horizon
@@ -226,21 +137,12 @@ class AbstractCKCNN(AbstractParameters):
             series = panel[used[valid]]
             held = self._dataset(series, target=target[valid], weight=weight[valid])
             split = predefined_split(held)
-            uneven = own_weight.min() < own_weight.max()
-            scored = own_weight[valid] if uneven else None
-            watch = watchers(self, series, y[valid], scored)
+            own = given.own_weight
+            scored = own[valid] if own.min() < own.max() else None
+            watch = watchers(self, series, given.y[valid], scored)
         seed = generator.randint(np.iinfo(np.int32).max)
         net = self._make_net(training, n_outputs, watch, train_split=split, seed=seed)
         self._train(net, training)
-
-    def _weigh(self, weight: np.ndarray, y: np.ndarray) -> np.ndarray:
-        """Return the weights, the largest of which is 1: only their ratios count."""
-        return weight
-
-    def _dataset(self, panel: Panel, **options) -> PanelDataset:
-        """Standardize a panel with the statistics of the training data."""
-        options["dtype"] = self._dtype
-        return self.statistics_.dataset(panel, self.time_scale_, **options)
 
     def _make_net(
         self, training: PanelDataset, n_outputs: int, watch: list, **options
@@ -338,18 +240,3 @@ def automatic_batch_size(lengths: np.ndarray, n_channels: int) -> int:
     wanted = np.round(np.log2(len(lengths) / 40))
     largest = np.log2(LARGEST_LAYER / (max(lengths.max(), 1) * n_channels))
     return int(2 ** np.clip(min(wanted, np.floor(largest)), 3, 6))
-
-
-def _named(channels: tuple[str, ...]) -> bool:
-    """Whether channels have other names than the default ones."""
-    return channels != tuple(f"channel_{i}" for i in range(len(channels)))
-
-
-def _difference(expected: tuple[str, ...], found: tuple[str, ...]) -> str:
-    """Say which names are missing, which are new, or that the order is another."""
-    missing = [name for name in expected if name not in found]
-    new = [name for name in found if name not in expected]
-    parts = [f"missing are {missing}"] if missing else []
-    parts += [f"unknown are {new}"] if new else []
-    order = f"got the order {list(found)} instead of {list(expected)}"
-    return " and ".join(parts) or order

@@ -4,15 +4,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 
-import numpy as np
 import torch
-from sklearn.base import RegressorMixin
 
 from ckts._checks import check_choice
 from ckts.estimators._base import AbstractCKCNN
-from ckts.estimators._input import check_target
 from ckts.estimators._parameters import Rule, share_docstring
-from ckts.estimators._statistics import CenterScale, target_center_scale
+from ckts.estimators._targets import NumbersMixin
 
 
 class BoundedSquaredError(torch.nn.HuberLoss):
@@ -39,7 +36,7 @@ LOSSES = {
 
 @share_docstring
 @dataclass(kw_only=True, eq=False, repr=False)
-class CKCNNRegressor(RegressorMixin, AbstractCKCNN):
+class CKCNNRegressor(NumbersMixin, AbstractCKCNN):
     """Predict numbers from irregular time series and their time stamps.
 
     The network of :class:`CKCNNClassifier`, trained on standardized targets. By default
@@ -86,46 +83,8 @@ class CKCNNRegressor(RegressorMixin, AbstractCKCNN):
         "loss": partial(check_choice, choices=tuple(LOSSES)),
     }
 
-    def __sklearn_tags__(self):
-        """Declare that several targets at once are fine."""
-        tags = super().__sklearn_tags__()
-        tags.target_tags.multi_output = True
-        return tags
-
-    def _check_y(self, y, n_series):
-        y = check_target(self, y, n_series, numeric=True)
-        self._n_target_dims = y.ndim
-        return y
-
-    def _encode(self, y, weight):
-        targets = y.reshape(len(y), -1)
-        robust = self._loss() is LOSSES["huber"]
-        center, scale = target_center_scale(targets, weight, robust=robust)
-        self._constant = (targets == targets[0]).all(axis=0)
-        center = np.where(self._constant, targets[0], center)  # a mean is rounded
-        self.target_mean_, self.target_scale_ = center, scale
-        # Clips at 10,000: the square of that fits in float32, and the gradient of
-        # "huber" is constant there.
-        standard = CenterScale(center, scale, np.ones(len(scale), dtype=bool))
-        return standard.standardize(targets), targets.shape[1]
+    def _robust_targets(self):
+        return self._loss() is LOSSES["huber"]
 
     def _loss(self):
         return LOSSES[self.loss]
-
-    def predict(self, X):
-        """Predict the target of each series.
-
-        Parameters
-        ----------
-        X : Panel, or anything that :func:`ckts.as_panel` accepts
-            Series with the channels and the kind of time of `fit`.
-
-        Returns
-        -------
-        ndarray of shape (n_series,) or (n_series, n_targets)
-            As `y` was in `fit`.
-        """
-        outputs = self._predict_raw(X)
-        outputs = np.where(self._constant, 0.0, outputs)
-        targets = outputs * self.target_scale_ + self.target_mean_
-        return targets.ravel() if self._n_target_dims == 1 else targets

@@ -1,0 +1,186 @@
+"""The panel that an estimator takes: its channels, static features and times."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import validate_data
+
+from ckts.estimators._batches import PanelDataset, PanelStatistics
+from ckts.estimators._input import groups_of, is_table, weights_of
+from ckts.estimators._time import Clock, check_clock
+from ckts.panel import (
+    Panel,
+    TimeScale,
+    as_known,
+    as_panel,
+    check_same_order,
+    hide_after,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Training:
+    """What `fit` is given, checked.
+
+    Attributes
+    ----------
+    panel : Panel
+        All series, also those of weight 0.
+    used : ndarray of int of shape (n_used,)
+        The numbers of the series of positive weight.
+    y : ndarray of shape (n_used,) or (n_used, n_targets)
+    weight, own_weight : ndarray of shape (n_used,)
+        With and without the weights of classes.
+    groups : ndarray of int of shape (n_used,) or None
+    """
+
+    panel: Panel
+    used: np.ndarray
+    y: np.ndarray
+    weight: np.ndarray
+    own_weight: np.ndarray
+    groups: np.ndarray | None
+
+
+class AbstractPanelEstimator(BaseEstimator):
+    """Learn from a panel what the panels of later calls must have in common with it.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Channels; for 2-D tables, which are one channel, the number of steps.
+    feature_names_in_ : ndarray of str
+        Names of the channels, if they have any.
+    time_scale_ : TimeScale
+        Kind and unit of the time stamps. Those of later panels are converted where that
+        is possible.
+    statistics_ : PanelStatistics
+        Units of time, bursts, center and scale of channels and static features. See the
+        guide, "What fit learns".
+    """
+
+    landmark: Any
+    statistics_: PanelStatistics
+    time_scale_: TimeScale
+    _dtype: torch.dtype = torch.float64
+    _fitted_on_table: bool
+    feature_names_in_: np.ndarray
+
+    def __sklearn_tags__(self):
+        """Declare what `X` may be: panels, 3-D and 2-D arrays, with NaN."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.input_tags.allow_nan = True
+        return tags
+
+    def _check_panel(self, X, *, reset: bool) -> Panel:
+        """Convert `X`, and learn or check its channels, static features and times."""
+        if not isinstance(X, Panel):  # scikit-learn drops masks and xarray's times
+            X = as_known(X)
+        table = is_table(X)
+        frame = table and hasattr(X, "columns")
+        if table and (reset or self._fitted_on_table):
+            # Feature names, counts and messages are those of scikit-learn.
+            rules = {"dtype": np.float64, "ensure_all_finite": "allow-nan"}
+            rules = {"skip_check_array": True} if frame else rules
+            X = validate_data(self, X, reset=reset, **rules)
+        panel = as_panel(X)
+        if reset:
+            self._fitted_on_table, self._landmark = table, self.landmark
+            self._learn_interface(panel)
+        else:
+            self._check_interface(panel)
+        panel = hide_after(panel, self._landmark, self.time_scale_)
+        if reset:
+            self._clock = Clock.of(panel)
+        else:
+            known = self.statistics_.time.known
+            check_clock(self._clock, panel, known=known, wide=frame)
+        return panel
+
+    def _learn_interface(self, panel: Panel) -> None:
+        self._channels = panel.channels
+        self.time_scale_ = panel.time_scale
+        self.static_names_ = panel.static_names
+        if self._fitted_on_table:
+            return
+        self.n_features_in_ = len(panel.channels)
+        self.__dict__.pop("feature_names_in_", None)
+        if _named(panel.channels):
+            self.feature_names_in_ = np.array(panel.channels, dtype=object)
+
+    def _check_interface(self, panel: Panel) -> None:
+        known, channels = self._channels, panel.channels
+        if _named(known) and _named(channels) and known != channels:
+            raise ValueError(
+                "`X` must have the channels of fit in their order; "
+                f"{_difference(known, channels)}. In a table with one "
+                "column per channel select `model.feature_names_in_`; in one with a "
+                "row per measurement make the channel column categorical with these "
+                "categories."
+            )
+        if len(channels) != len(known):
+            raise ValueError(
+                f"`X` must have {len(known)} channels as in fit; got "
+                f"{len(channels)}. Select the channels that were there in fit."
+            )
+        if panel.static_names != self.static_names_:
+            raise ValueError(
+                f"`X` must have the static features of fit, {list(self.static_names_)};"
+                f" got {list(panel.static_names)}. Set them with "
+                "`panel.with_static(static, names)`."
+            )
+
+    def _dataset(self, panel: Panel, **options) -> PanelDataset:
+        """Standardize a panel with the statistics of the training data."""
+        options["dtype"] = self._dtype
+        return self.statistics_.dataset(panel, self.time_scale_, **options)
+
+    def _weigh(self, weight: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """Return the weights, the largest of which is 1: only their ratios count."""
+        return weight
+
+    def _check_training(self, X, y, sample_weight, groups) -> Training:
+        """Check parameters and data of `fit`; series of weight 0 are left out of all.
+
+        `_check_y` and `_weigh`, those of classes or of numbers, check the targets.
+        """
+        self._check_parameters()
+        panel = self._check_panel(X, reset=True)
+        given = {"y": y, "sample_weight": sample_weight, "groups": groups}
+        for name, array in given.items():
+            check_same_order(name, array, panel)
+        n_series = len(panel)
+        y = self._check_y(y, n_series)
+        own_weight = weights_of(sample_weight, n_series)
+        groups = groups_of(groups, n_series)
+        weight = self._weigh(own_weight / own_weight.max(), y)
+        used = np.flatnonzero(weight > 0)
+        return Training(
+            panel=panel,
+            used=used,
+            y=y[used],
+            weight=weight[used],
+            own_weight=own_weight[used],
+            groups=None if groups is None else groups[used],
+        )
+
+
+def _named(channels: tuple[str, ...]) -> bool:
+    """Whether channels have other names than the default ones."""
+    return channels != tuple(f"channel_{i}" for i in range(len(channels)))
+
+
+def _difference(expected: tuple[str, ...], found: tuple[str, ...]) -> str:
+    """Say which names are missing, which are new, or that the order is another."""
+    missing = [name for name in expected if name not in found]
+    new = [name for name in found if name not in expected]
+    parts = [f"missing are {missing}"] if missing else []
+    parts += [f"unknown are {new}"] if new else []
+    order = f"got the order {list(found)} instead of {list(expected)}"
+    return " and ".join(parts) or order

@@ -1,0 +1,129 @@
+"""Targets: classes with their probabilities, or numbers with their center and scale."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from scipy.special import softmax
+from sklearn.base import ClassifierMixin, RegressorMixin
+from sklearn.utils import compute_sample_weight
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import column_or_1d
+
+from ckts.estimators._input import check_target
+from ckts.estimators._statistics import CenterScale, target_center_scale
+
+
+class ClassesMixin(ClassifierMixin):
+    """Learn classes; `_predict_raw` gives unnormalized log-probabilities."""
+
+    class_weight: Mapping[Any, float] | str | None
+    classes_: np.ndarray
+
+    def _check_y(self, y, n_series):
+        y = column_or_1d(check_target(self, y, n_series), warn=True)
+        check_classification_targets(y)
+        return y
+
+    def _weigh(self, weight, y):
+        self.classes_ = np.unique(y[weight > 0])
+        if isinstance(self.class_weight, str) and self.class_weight == "balanced":
+            weight = _balance(weight, y)
+        else:
+            weight = weight * compute_sample_weight(self.class_weight, y)
+        if weight.min() < 0 or not 0 < weight.max() < np.inf:
+            raise ValueError(
+                "`class_weight` must be finite, not negative, and positive for a class "
+                f"of a positive `sample_weight`; got {self.class_weight!r}. Leave a "
+                "class out to give it the weight 1."
+            )
+        return weight / weight.max()
+
+    def _encode(self, y, weight):
+        return np.searchsorted(self.classes_, y).astype(np.int64), len(self.classes_)
+
+    def predict_proba(self, X):
+        """Predict class probabilities.
+
+        Parameters
+        ----------
+        X : Panel, or anything that :func:`ckts.as_panel` accepts
+            Series with the channels and the kind of time of `fit`.
+
+        Returns
+        -------
+        ndarray of shape (n_series, n_classes)
+            Columns in the order of `classes_`.
+        """
+        return softmax(self._predict_raw(X), axis=1)
+
+    def predict(self, X):
+        """Predict the class of each series.
+
+        Parameters
+        ----------
+        X : Panel, or anything that :func:`ckts.as_panel` accepts
+            Series with the channels and the kind of time of `fit`.
+
+        Returns
+        -------
+        ndarray of shape (n_series,)
+        """
+        raw = self._predict_raw(X)
+        return self.classes_[raw.argmax(axis=1)]
+
+
+class NumbersMixin(RegressorMixin):
+    """Learn numbers; `_predict_raw` gives them in units of `target_scale_`."""
+
+    def __sklearn_tags__(self):
+        """Declare that several targets at once are fine."""
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
+
+    def _check_y(self, y, n_series):
+        y = check_target(self, y, n_series, numeric=True)
+        self._n_target_dims = y.ndim
+        return y
+
+    def _encode(self, y, weight):
+        targets = y.reshape(len(y), -1)
+        center, scale = target_center_scale(
+            targets, weight, robust=self._robust_targets()
+        )
+        self._constant = (targets == targets[0]).all(axis=0)
+        center = np.where(self._constant, targets[0], center)  # a mean is rounded
+        self.target_mean_, self.target_scale_ = center, scale
+        # Clips at 10,000: the square of that fits in float32, and the gradient of
+        # "huber" is constant there.
+        standard = CenterScale(center, scale, np.ones(len(scale), dtype=bool))
+        return standard.standardize(targets), targets.shape[1]
+
+    def predict(self, X):
+        """Predict the target of each series.
+
+        Parameters
+        ----------
+        X : Panel, or anything that :func:`ckts.as_panel` accepts
+            Series with the channels and the kind of time of `fit`.
+
+        Returns
+        -------
+        ndarray of shape (n_series,) or (n_series, n_targets)
+            As `y` was in `fit`.
+        """
+        outputs = self._predict_raw(X)
+        outputs = np.where(self._constant, 0.0, outputs)
+        targets = outputs * self.target_scale_ + self.target_mean_
+        return targets.ravel() if self._n_target_dims == 1 else targets
+
+
+def _balance(weight: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Give every class the same sum of weights, whatever that is.
+
+    scikit-learn counts the series of a class, also those of weight 0.
+    """
+    _, numbers = np.unique(y, return_inverse=True)
+    totals = np.bincount(numbers, weight)[numbers]
+    return np.divide(weight, totals, out=np.zeros_like(weight), where=totals > 0)
