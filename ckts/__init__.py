@@ -14,6 +14,9 @@ __version__ = "0.1.0.dev0"
 _HOMES = {
     "CKCNNClassifier": "ckts.estimators",
     "CKCNNRegressor": "ckts.estimators",
+    "CKRocket": "ckts.estimators",
+    "CKRocketClassifier": "ckts.estimators",
+    "CKRocketRegressor": "ckts.estimators",
     "Panel": "ckts.panel",
     "as_panel": "ckts.panel",
 }
@@ -21,12 +24,27 @@ _HOMES = {
 # Parts that are used as `ckts.layers.CKConv` after a plain `import ckts`.
 _ROOMS = ("datasets", "estimators", "kernels", "layers", "networks", "plotting")
 
-__all__ = ["CKCNNClassifier", "CKCNNRegressor", "Panel", "__version__", "as_panel"]
+__all__ = [
+    "CKCNNClassifier",
+    "CKCNNRegressor",
+    "CKRocket",
+    "CKRocketClassifier",
+    "CKRocketRegressor",
+    "Panel",
+    "__version__",
+    "as_panel",
+]
 
 _checkout.add_folders(__path__)
 
 if TYPE_CHECKING:
-    from ckts.estimators import CKCNNClassifier, CKCNNRegressor
+    from ckts.estimators import (
+        CKCNNClassifier,
+        CKCNNRegressor,
+        CKRocket,
+        CKRocketClassifier,
+        CKRocketRegressor,
+    )
     from ckts.panel import Panel, as_panel
 
 

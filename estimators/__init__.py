@@ -10,5 +10,13 @@ if __name__ != "ckts.estimators":
 from ckts.estimators._statistics import summarize
 from ckts.estimators.classifier import CKCNNClassifier
 from ckts.estimators.regressor import CKCNNRegressor
+from ckts.estimators.rocket import CKRocket, CKRocketClassifier, CKRocketRegressor
 
-__all__ = ["CKCNNClassifier", "CKCNNRegressor", "summarize"]
+__all__ = [
+    "CKCNNClassifier",
+    "CKCNNRegressor",
+    "CKRocket",
+    "CKRocketClassifier",
+    "CKRocketRegressor",
+    "summarize",
+]

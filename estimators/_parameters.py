@@ -69,7 +69,7 @@ def _check_callbacks(name: str, callbacks: Any) -> None:
         )
 
 
-def _check_n_jobs(name: str, n_jobs: Any) -> None:
+def check_n_jobs(name: str, n_jobs: Any) -> None:
     """Raise if it is neither None nor an integer that joblib takes."""
     integer = isinstance(n_jobs, Integral) and not isinstance(n_jobs, bool)
     if n_jobs is not None and not (integer and n_jobs != 0):
@@ -199,7 +199,7 @@ class AbstractParameters(BaseEstimator):
         "kernel_params": _check_kernel_params,
         "callbacks": _check_callbacks,
         "scoring": _check_scoring,
-        "n_jobs": _check_n_jobs,
+        "n_jobs": check_n_jobs,
         "verbose": _check_verbose,
         "batch_size": _check_batch_size,
         "max_epochs": check_count,

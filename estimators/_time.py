@@ -67,6 +67,8 @@ class TimeUnits:
         The same of the rows.
     horizon : float
         Longest lag that kernels see.
+    longest_gap : float
+        Gaps count towards the horizon up to this.
     bursts : Bursts or None
         None if the stamps do not come in bursts.
     """
@@ -77,6 +79,7 @@ class TimeUnits:
     resolution: float
     row_resolution: float
     horizon: float
+    longest_gap: float
     bursts: Bursts | None
 
 
@@ -113,7 +116,7 @@ def learn_time_units(panel: Panel, weight: np.ndarray) -> TimeUnits:
         _Gaps.between(panel.times[held], series[held]) for held in observing
     )
     if len(rows.sizes) == 0:
-        return TimeUnits(False, np.ones(len(channels)), 1.0, 1.0, 1.0, 1.0, None)
+        return TimeUnits(False, np.ones(len(channels)), *[1.0] * 5, None)
     longest = LONGEST_GAP * rows.typical_long_gap(weight)
     short = SHORT * float(_typical_steps([rows], longest, weight)[0])
     bursts = _find_bursts(rows, short, weight)
@@ -135,6 +138,7 @@ def learn_time_units(panel: Panel, weight: np.ndarray) -> TimeUnits:
         resolution=float(np.quantile(resolutions[1:], 0.5, method="lower")),
         row_resolution=float(resolutions[0]),
         horizon=horizon,
+        longest_gap=longest,
         bursts=bursts,
     )
 

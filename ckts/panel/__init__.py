@@ -7,6 +7,7 @@ from ckts.panel._describe import percent, readable_unit
 from ckts.panel._leakage import hide_after, is_after, read_landmark
 from ckts.panel._observations import AbstractObservations, DenseObservations
 from ckts.panel._panel import Panel
+from ckts.panel._rows import merge_ties
 from ckts.panel._times import DATETIME, NUMBER, TimeScale, parse_times, show_time
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "check_same_order",
     "hide_after",
     "is_after",
+    "merge_ties",
     "parse_times",
     "percent",
     "read_landmark",

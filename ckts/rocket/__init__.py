@@ -1,0 +1,10 @@
+"""Random continuous kernels: how large a share of the time each of them responds.
+
+The idea is that of MiniRocket (Dempster et al., 2021), on real time stamps: kernels are
+functions of time, responses are exact integrals, and a share is one of time.
+"""
+
+from ckts.rocket.kernels import PATTERNS, KernelGroup, draw_kernels
+from ckts.rocket.signal import Signal, fill_gaps
+
+__all__ = ["PATTERNS", "KernelGroup", "Signal", "draw_kernels", "fill_gaps"]

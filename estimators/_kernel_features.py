@@ -1,0 +1,230 @@
+"""Features of random kernels: each over an own or a common scale, on two clocks."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ckts.estimators._batches import PanelDataset
+from ckts.estimators._time import TimeUnits
+from ckts.rocket import PATTERNS, KernelGroup, Signal, draw_kernels, fill_gaps
+
+# Numbers of a batch: responses, times biases. Larger batches leave the cache.
+BATCH_NUMBERS = 2**19
+# Series whose responses the biases are quantiles of.
+N_SAMPLED = 64
+# Values beyond this many standard deviations grow logarithmically.
+LINEAR = 10.0
+# The scale of a series is that of all series as if it had this many values of those.
+PRIOR_COUNT = 2.0
+# Kernels are half as fine as what the times resolve.
+FINEST_STEP = 0.5
+VIEWS = tuple(product(("absolute", "relative"), ("common", "own")))
+
+
+@dataclass(frozen=True, eq=False)
+class KernelFeatures:
+    """Kernels, and how they see a series.
+
+    Attributes
+    ----------
+    groups : list of (str, str, KernelGroup)
+        The clock, "absolute" or "relative": the time since the first observation or its
+        share of the span. The scale, "common" or "own": center and deviation of a
+        channel in all series or in each. The kernels.
+    longest_gap : float
+        Longer gaps are this long on both clocks: one odd stamp moves the others little.
+    """
+
+    groups: list[tuple[str, str, KernelGroup]]
+    longest_gap: float
+
+    @classmethod
+    def learn(
+        cls,
+        dataset: PanelDataset,
+        weight: np.ndarray,
+        time: TimeUnits,
+        n_kernels: int,
+        rng: np.random.RandomState,
+    ) -> KernelFeatures:
+        """Draw kernels, and learn their biases from responses to training series.
+
+        Parameters
+        ----------
+        dataset : PanelDataset
+            Standardized training series.
+        weight : ndarray of shape (n_series,)
+            A weight of 2 is the same as the series twice.
+        time : TimeUnits
+        n_kernels : int
+            Number of features that is aimed at.
+        rng : RandomState
+
+        Returns
+        -------
+        KernelFeatures
+        """
+        views = cls([], time.longest_gap)
+        # The order of the series, and how often one occurs, must not matter.
+        order = np.argsort(content_keys(dataset), kind="stable")
+        places = (np.arange(N_SAMPLED) + rng.random_sample(N_SAMPLED)) / N_SAMPLED
+        cumulated = np.cumsum(weight[order])
+        drawn = np.searchsorted(cumulated, places * cumulated[-1], side="right")
+        sample = order[np.minimum(drawn, len(order) - 1)]
+        signals = views._signals(dataset.batch(sample))
+        per_view = n_kernels / len(VIEWS) / len(PATTERNS)
+        n_channels = dataset.observations.shape[1]
+        shortest = FINEST_STEP * time.row_resolution
+        for clock, scale in VIEWS:
+            unit = 1.0 if clock == "absolute" else time.horizon
+            drawn_groups = draw_kernels(
+                shortest / unit, time.horizon / unit, n_channels, per_view, rng
+            )
+            n_biases = max(1, round(per_view / len(drawn_groups)))
+            for group in drawn_groups:
+                learned = group.with_biases(signals[clock, scale], n_biases, rng)
+                views.groups.append((clock, scale, learned))
+        return views
+
+    @property
+    def n_features(self) -> int:
+        """Number of features."""
+        return sum(group.biases.numel() for _, _, group in self.groups)
+
+    def compute(self, dataset: PanelDataset, device: str) -> np.ndarray:
+        """Compute the features of series.
+
+        Parameters
+        ----------
+        dataset : PanelDataset
+        device : str
+
+        Returns
+        -------
+        ndarray of shape (n_series, n_features)
+            float32, shares of time between 0 and 1. A series has the same features in
+            whatever company.
+        """
+        groups = [
+            (clock, scale, group.to(device)) for clock, scale, group in self.groups
+        ]
+        features = np.empty((len(dataset), self.n_features), dtype=np.float32)
+        for series in self._batches(dataset):
+            batch = {
+                name: tensor.to(device)
+                for name, tensor in dataset.batch(series).items()
+                if name in ("times", "values", "observed")
+            }
+            signals = self._signals(batch)
+            parts = [group.features(signals[c, s]) for c, s, group in groups]
+            features[series] = torch.cat(parts, dim=1).cpu().numpy()
+        return features
+
+    def is_own(self) -> np.ndarray:
+        """Tell which features are over the own scale, bool of shape (n_features,)."""
+        sizes = [group.biases.numel() for _, _, group in self.groups]
+        return np.repeat([scale == "own" for _, scale, _ in self.groups], sizes)
+
+    def names(self) -> list[str]:
+        """Name the features by clock, scale, dilation, pattern and bias."""
+        return [
+            f"{clock} time, {scale} scale, dilation {group.dilation:.4g}, "
+            f"kernel {kernel}, bias {bias}"
+            for clock, scale, group in self.groups
+            for bias in range(len(group.biases))
+            for kernel in range(len(PATTERNS))
+        ]
+
+    def _batches(self, dataset: PanelDataset) -> Iterator[np.ndarray]:
+        """Yield the numbers of series of similar cost, as many as fit in a batch."""
+        elapsed = np.zeros(len(dataset))
+        gaps = np.diff(dataset.times, prepend=0.0)
+        starts = dataset.indptr[:-1][dataset.lengths > 0]
+        gaps[starts] = 0.0
+        if len(starts):
+            gaps = np.minimum(gaps, self.longest_gap)
+            elapsed[dataset.lengths > 0] = np.add.reduceat(gaps, starts)
+        cost = dataset.lengths * dataset.observations.shape[1] * 3.0
+        for clock, _, group in self.groups:
+            span = elapsed if clock == "absolute" else np.ones(len(dataset))
+            counts = group.count_times(torch.from_numpy(span)).numpy()
+            cost = np.maximum(cost, counts * group.biases.numel())
+        order = np.argsort(cost, kind="stable")
+        start = 0
+        while start < len(order):
+            sizes = cost[order[start:]] * np.arange(1, len(order) - start + 1)
+            fitting = int(np.searchsorted(sizes, BATCH_NUMBERS, side="right"))
+            stop = start + max(1, fitting)
+            yield order[start:stop]
+            start = stop
+
+    def _signals(self, batch: dict[str, Tensor]) -> dict[tuple[str, str], Signal]:
+        """Interpolate a batch on both clocks and both scales."""
+        times, observed = batch["times"], batch["observed"]
+        elapsed = torch.zeros_like(times)
+        elapsed[:, 1:] = times.diff(dim=1).clamp_max(self.longest_gap).cumsum(1)
+        span = elapsed[:, -1:]
+        clocks = {
+            "absolute": elapsed,
+            "relative": elapsed / torch.where(span > 0, span, 1.0),
+        }
+        values = _bound(batch["values"].double())
+        scales = {"common": values, "own": _own_scale(values, observed)}
+        signals = {}
+        for scale, scaled in scales.items():
+            filled = fill_gaps(elapsed, scaled, observed)
+            for clock, clocked in clocks.items():
+                signals[clock, scale] = Signal.through(clocked, filled)
+        return signals
+
+
+def content_keys(dataset: PanelDataset) -> np.ndarray:
+    """Return a key per series; equal series, and no others, have the same.
+
+    Parameters
+    ----------
+    dataset : PanelDataset
+
+    Returns
+    -------
+    ndarray of bytes of shape (n_series,)
+    """
+    keys = []
+    for first, last in zip(dataset.indptr[:-1], dataset.indptr[1:], strict=True):
+        rows = np.arange(first, last)
+        found = dataset.observations.take(rows).dense()
+        key = hashlib.blake2b(dataset.times[rows].tobytes(), digest_size=16)
+        key.update((np.asarray(found, np.float64) + 0.0).tobytes())  # -0 is 0
+        if dataset.static is not None:
+            key.update((dataset.static[len(keys)] + 0.0).tobytes())
+        keys.append(key.digest())
+    return np.array(keys, dtype="S16")
+
+
+def _bound(values: Tensor) -> Tensor:
+    """Let extreme values grow as slowly as the logarithm, and keep their order."""
+    size = values.abs().clamp_min(LINEAR)
+    far = LINEAR * (1 + torch.log(size / LINEAR))
+    return torch.where(values.abs() > LINEAR, values.sign() * far, values)
+
+
+def _own_scale(values: Tensor, observed: Tensor) -> Tensor:
+    """Standardize each channel of each series by its own mean and deviation.
+
+    The common deviation, 1, counts as `PRIOR_COUNT` further values: a constant series
+    stays constant, instead of becoming rounding noise of deviation 1.
+    """
+    count = observed.sum(1, keepdim=True)
+    known = torch.where(observed, values, 0.0)
+    mean = known.sum(1, keepdim=True) / count.clamp_min(1)
+    shifted = torch.where(observed, values - mean, 0.0)
+    squares = shifted.square().sum(1, keepdim=True)
+    deviation = ((squares + PRIOR_COUNT) / (count + PRIOR_COUNT)).sqrt()
+    return shifted / deviation

@@ -1,0 +1,122 @@
+"""What the estimators of random kernels share: from a panel to blocks of features."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, ClassVar
+
+import numpy as np
+
+from ckts._checks import check_bool, check_count
+from ckts.estimators._batches import learn_statistics
+from ckts.estimators._interface import AbstractPanelEstimator
+from ckts.estimators._kernel_features import (
+    BATCH_NUMBERS,
+    KernelFeatures,
+    content_keys,
+)
+from ckts.estimators._parameters import Rule, check_n_jobs, resolve_device
+from ckts.estimators._summaries import StepCoding, summarize_series
+from ckts.estimators._threads import limit_threads
+from ckts.panel import Panel, merge_ties
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class AbstractCKRocket(AbstractPanelEstimator):
+    """Random kernels, and summaries coded by steps.
+
+    Parameters
+    ----------
+    n_kernels : int
+        Number of random kernels, each with a bias, about; at least 84.
+    summaries : bool
+        Whether mean, deviation, extremes, first, last and count of each channel, and
+        the static features, join the kernels: on clinical data they tell most.
+    lengths : bool
+        Whether counts, spans and gaps are among the summaries. Set it to False where
+        they reveal the answer; see the guide, "Length leakage".
+    landmark : number, timedelta or None
+        Use only what was observed up to this long after the first observation of each
+        series; a number is in the unit of the stamps of `fit`.
+    device : str
+        "cpu", "cuda", "cuda:1", ...; "auto" takes the GPU if there is one.
+    n_jobs : int or None
+        Threads of torch on the CPU; -1 is all cores. None takes one for a small set,
+        and more for a large one as far as cores are idle.
+    random_state : int, RandomState or None
+        Draws kernels, and the series that biases are learned from. The same integer
+        gives the same features in every thread, process and order of the series.
+    """
+
+    n_kernels: int = 10_000
+    summaries: bool = True
+    lengths: bool = True
+    landmark: Any = None
+    device: Any = "auto"
+    n_jobs: int | None = None
+    random_state: int | np.random.RandomState | None = None
+
+    _rules: ClassVar[dict[str, Rule]] = {
+        "n_kernels": partial(check_count, minimum=84),
+        "summaries": check_bool,
+        "lengths": check_bool,
+        "n_jobs": check_n_jobs,
+    }
+    kernels_: ClassVar[KernelFeatures]  # of an instance; no field, hence ClassVar
+    coding_: ClassVar[StepCoding]
+
+    def _check_parameters(self) -> None:
+        """Raise if a parameter is not as its description says."""
+        for name, rule in self._rules.items():
+            rule(name, getattr(self, name))
+
+    def _check_panel(self, X, *, reset: bool) -> Panel:
+        """Convert and check `X`; observations of one time become their mean."""
+        return merge_ties(super()._check_panel(X, reset=reset), "mean")
+
+    def _learn_features(
+        self, panel: Panel, weight: np.ndarray, rng: np.random.RandomState
+    ) -> tuple[list[np.ndarray], np.ndarray]:
+        """Learn everything but a target; return features, and who equals whom.
+
+        Returns
+        -------
+        features : list of ndarray of shape (n_series, n_features)
+            One of each block, see `_features`.
+        twins : ndarray of int of shape (n_series,)
+            Equal series have the same number.
+        """
+        self.device_ = resolve_device(self.device)
+        self.statistics_ = learn_statistics(panel, weight)
+        dataset = self._dataset(panel)
+        keys, twins = np.unique(content_keys(dataset), return_inverse=True)
+        self.kernels_ = KernelFeatures.learn(
+            dataset, weight, self.statistics_.time, self.n_kernels, rng
+        )
+        self._summaries, self._lengths = self.summaries, self.lengths
+        if self._summaries:
+            table, names = summarize_series(panel, dataset, lengths=self._lengths)
+            self.coding_ = StepCoding.learn(table, weight, len(keys))
+            self._summary_names = self.coding_.names(names)
+        return self._features(panel), twins
+
+    def _features(self, panel: Panel) -> list[np.ndarray]:
+        """Compute the blocks: kernels over the common and the own scale, summaries."""
+        dataset = self._dataset(panel)
+        with limit_threads(self.n_jobs, len(dataset) * BATCH_NUMBERS / 64):
+            kernels = self.kernels_.compute(dataset, self.device_)
+        own = self.kernels_.is_own()
+        blocks = [kernels[:, ~own], kernels[:, own]]
+        if self._summaries:
+            table, _ = summarize_series(panel, dataset, lengths=self._lengths)
+            blocks.append(self.coding_.code(table))
+        return blocks
+
+    def _feature_names(self) -> list[str]:
+        names, own = (
+            np.array(self.kernels_.names(), dtype=object),
+            self.kernels_.is_own(),
+        )
+        summaries = self._summary_names if self._summaries else []
+        return [*names[~own], *names[own], *summaries]

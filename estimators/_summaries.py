@@ -1,0 +1,130 @@
+"""Summaries of series as features of a linear model: each in steps at its quantiles."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ckts.estimators._batches import PanelDataset
+from ckts.estimators._statistics import SUMMARIES, summarize, weighted_quantiles
+from ckts.panel import Panel
+
+# A summary is coded by steps at this many quantiles at most, one for each so many
+# series: few series do not tell the height of many steps.
+MOST_STEPS, SERIES_PER_STEP = 20, 40
+FEWEST_STEPS = 4
+
+
+@dataclass(frozen=True)
+class StepCoding:
+    """Code columns of numbers by monotone steps, and say where a number is unknown.
+
+    A linear model of the codes is an additive model of any shape in each column, and
+    the unit and the outliers of a column do not matter. Where a number is unknown, all
+    steps are at half height.
+
+    Attributes
+    ----------
+    quantiles : list of ndarray
+        The places of the steps of each column, increasing.
+    """
+
+    quantiles: list[np.ndarray]
+
+    @classmethod
+    def learn(
+        cls, table: np.ndarray, weight: np.ndarray, n_different: int
+    ) -> "StepCoding":
+        """Learn the quantiles of columns.
+
+        Parameters
+        ----------
+        table : ndarray of shape (n_series, n_columns)
+            NaN is unknown.
+        weight : ndarray of shape (n_series,)
+            A weight of 2 is the same as the row twice.
+        n_different : int
+            Number of different series.
+        """
+        n_steps = np.clip(n_different / SERIES_PER_STEP, FEWEST_STEPS, MOST_STEPS)
+        shares = np.arange(1, int(n_steps) + 1) / (int(n_steps) + 1)
+        quantiles = []
+        for column in table.T:
+            known = ~np.isnan(column)
+            places: list[float] = []
+            if known.any():
+                places = weighted_quantiles(column[known], weight[known], shares)
+            quantiles.append(np.unique(places))
+        return cls(quantiles)
+
+    def code(self, table: np.ndarray) -> np.ndarray:
+        """Code a table.
+
+        Parameters
+        ----------
+        table : ndarray of shape (n_series, n_columns)
+
+        Returns
+        -------
+        ndarray of shape (n_series, n_codes)
+            float32. For each column whether it exceeds each quantile, its rank among
+            them in [0, 1], and whether it is unknown.
+        """
+        codes = []
+        for column, places in zip(table.T, self.quantiles, strict=True):
+            unknown = np.isnan(column)[:, None]
+            steps = column[:, None] > places
+            rank = np.zeros((len(column), 0))
+            if len(places) > 1:
+                heights = np.linspace(0, 1, len(places))
+                rank = np.interp(column, places, heights)[:, None]
+            known = np.hstack([steps, rank])
+            codes += [np.where(unknown, 0.5, known), unknown]
+        return np.hstack(codes, dtype=np.float32)
+
+    def names(self, columns: list[str]) -> list[str]:
+        """Name the codes of named columns."""
+        names = []
+        for column, places in zip(columns, self.quantiles, strict=True):
+            names += [f"{column} > {place:.6g}" for place in places]
+            names += [f"{column} rank"] * (len(places) > 1)
+            names.append(f"{column} unknown")
+        return names
+
+
+def summarize_series(
+    panel: Panel, dataset: PanelDataset, *, lengths: bool
+) -> tuple[np.ndarray, list[str]]:
+    """Summarize channels, static features, and how often a series was observed.
+
+    Parameters
+    ----------
+    panel : Panel
+    dataset : PanelDataset
+        The same series.
+    lengths : bool
+        Whether to tell counts, spans and gaps.
+
+    Returns
+    -------
+    table : ndarray of shape (n_series, n_columns)
+        NaN is unknown.
+    names : list of str
+    """
+    table = summarize(panel)
+    names = [f"{name} of {channel}" for name in SUMMARIES for channel in panel.channels]
+    names += panel.static_names
+    if not lengths:
+        told = [not name.startswith("count of ") for name in names]
+        return table[:, told], [name for name, t in zip(names, told, strict=True) if t]
+    filled = dataset.lengths > 0
+    lasts, firsts = dataset.indptr[1:][filled] - 1, dataset.indptr[:-1][filled]
+    gaps = np.diff(dataset.times, prepend=0.0)
+    gaps[firsts] = 0.0
+    clock = np.full((len(dataset), 4), np.nan)
+    clock[:, 0] = dataset.lengths
+    clock[filled, 1] = dataset.times[lasts]
+    clock[filled, 2] = dataset.times[lasts] / np.maximum(dataset.lengths[filled] - 1, 1)
+    if filled.any():
+        clock[filled, 3] = np.maximum.reduceat(gaps, firsts)
+    names += ["number of rows", "span", "mean gap", "longest gap"]
+    return np.hstack([table, clock]), names

@@ -1,0 +1,285 @@
+"""Random continuous kernels on real time stamps: features, classes, numbers."""
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.sparse import block_array, coo_array
+from scipy.sparse.csgraph import connected_components
+from sklearn.base import TransformerMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from ckts.estimators._calibration import calibrate
+from ckts.estimators._input import weights_of
+from ckts.estimators._parameters import share_docstring
+from ckts.estimators._ridge import fit_ridge
+from ckts.estimators._rocket import AbstractCKRocket
+from ckts.estimators._targets import ClassesMixin, NumbersMixin
+from ckts.panel import check_same_order
+
+# Targets beyond this many standard deviations count as if they were there.
+FARTHEST_TARGET = 20.0
+
+
+@share_docstring
+@dataclass(kw_only=True, eq=False, repr=False)
+class CKRocket(TransformerMixin, AbstractCKRocket):
+    """Describe irregular time series by random continuous kernels.
+
+    Each feature is the share of the time for which the response of a random kernel
+    exceeds a bias, as in MiniRocket; but kernels are functions of real time, and their
+    responses exact integrals of the signal, which is a straight line between
+    observations. So nothing is resampled, and series may have any lengths, gaps,
+    missing values, and channels with clocks of their own. Half of the kernels sees the
+    time since the first observation, the other half its share of the span; half of each
+    the values in the scale of all series, the other half in that of the series.
+
+    Attributes
+    ----------
+    device_ : str
+        Where features are computed.
+
+    See Also
+    --------
+    CKRocketClassifier, CKRocketRegressor : With a ridge regression behind them.
+
+    References
+    ----------
+    Dempster et al., MiniRocket: A Very Fast (Almost) Deterministic Transform for Time
+    Series Classification, 2021.
+
+    Examples
+    --------
+    >>> from ckts import CKRocket
+    >>> from ckts.datasets import make_speed
+    >>> X, y = make_speed(60, random_state=0)
+    >>> rocket = CKRocket(n_kernels=1000, summaries=False, random_state=0).fit(X)
+    >>> rocket.transform(X[:5]).shape
+    (5, 1008)
+    """
+
+    def fit(self, X, y=None, sample_weight=None):
+        """Draw kernels, and learn their biases.
+
+        Parameters
+        ----------
+        X : Panel, or anything that :func:`ckts.as_panel` accepts
+            n_series irregular series, with their time stamps.
+        y : ignored
+        sample_weight : array-like of shape (n_series,), optional
+            A weight of 2 counts like the series twice, 0 like none.
+
+        Returns
+        -------
+        CKRocket
+            The transformer itself.
+        """
+        fresh = copy.copy(self)  # becomes the transformer when all went well
+        fresh._check_parameters()
+        panel = fresh._check_panel(X, reset=True)
+        check_same_order("sample_weight", sample_weight, panel)
+        weight = weights_of(sample_weight, len(panel))
+        used = np.flatnonzero(weight > 0)
+        panel = panel if len(used) == len(panel) else panel[used]
+        rng = check_random_state(self.random_state)
+        fresh._learn_features(panel, weight[used] / weight.max(), rng)
+        self.__dict__ = fresh.__dict__
+        return self
+
+    def transform(self, X):
+        """Compute the features of series.
+
+        Parameters
+        ----------
+        X : Panel, or anything that :func:`ckts.as_panel` accepts
+            Series with the channels and the kind of time of `fit`.
+
+        Returns
+        -------
+        ndarray of shape (n_series, n_features)
+            float32, without NaN, between 0 and 1. The same for a series in whatever
+            company.
+        """
+        check_is_fitted(self, "kernels_")
+        return np.hstack(self._features(self._check_panel(X, reset=False)))
+
+    def get_feature_names_out(self, input_features=None):
+        """Name the features.
+
+        Parameters
+        ----------
+        input_features : ignored
+
+        Returns
+        -------
+        ndarray of str of shape (n_features,)
+        """
+        check_is_fitted(self, "kernels_")
+        return np.array(self._feature_names(), dtype=object)
+
+
+class AbstractCKRocketModel(AbstractCKRocket):
+    """A ridge regression on the features of :class:`CKRocket`.
+
+    Attributes
+    ----------
+    ridge_ : BlockRidge
+        Coefficients, penalty, and the shares of kernels over the common scale, kernels
+        over the own scale, and summaries.
+    """
+
+    def fit(self, X, y, sample_weight=None, groups=None):
+        """Learn features and a model of them.
+
+        The blocks of features that are used, their penalty and the calibration of
+        probabilities are chosen by leaving out one series after the other, exactly and
+        without another fit; equal series, and those of a group, are left out together.
+
+        Parameters
+        ----------
+        X : Panel, or anything that :func:`ckts.as_panel` accepts
+            n_series irregular series, with their time stamps.
+        y : array-like of shape (n_series,) or (n_series, n_targets)
+            Class labels of a classifier, one per series; numbers of a regressor,
+            finite.
+        sample_weight : array-like of shape (n_series,), optional
+            A weight of 2 counts like the series twice, 0 like none; only ratios count.
+        groups : array-like of shape (n_series,), optional
+            Series that must not be predicted from each other, such as the records of
+            one patient.
+
+        Returns
+        -------
+        CKRocketClassifier or CKRocketRegressor
+            The model itself. A fit that fails leaves it as it was.
+        """
+        fresh = copy.copy(self)
+        fresh._learn(X, y, sample_weight, groups)
+        self.__dict__ = fresh.__dict__
+        return self
+
+    def _learn(self, X, y, sample_weight, groups) -> None:
+        given = self._check_training(X, y, sample_weight, groups)
+        used, panel = given.used, given.panel
+        panel = panel if len(used) == len(panel) else panel[used]
+        rng = check_random_state(self.random_state)
+        features, twins = self._learn_features(panel, given.weight, rng)
+        encoded, _ = self._encode(given.y, given.weight)
+        together = join_groups(twins, given.groups)
+        target = self._ridge_target(encoded)
+        self.ridge_, chosen, left_out = fit_ridge(
+            features, target, given.weight, together, rng
+        )
+        self._calibrate(left_out, encoded[chosen], given.weight[chosen])
+
+    def _calibrate(self, left_out, encoded, weight) -> None:
+        """Learn from predictions of series that were left out."""
+
+    def _scores(self, X) -> np.ndarray:
+        check_is_fitted(self, "ridge_")
+        return self.ridge_.predict(self._features(self._check_panel(X, reset=False)))
+
+
+@share_docstring
+@dataclass(kw_only=True, eq=False, repr=False)
+class CKRocketClassifier(ClassesMixin, AbstractCKRocketModel):
+    """Classify irregular time series by random continuous kernels, in seconds.
+
+    Parameters
+    ----------
+    class_weight : "balanced", dict or None
+        Weights of the classes, multiplied with `sample_weight`; "balanced" gives every
+        class the same sum of both.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The class labels of series of positive `sample_weight`.
+
+    See Also
+    --------
+    CKRocket : The features alone.
+    CKCNNClassifier : A network that learns its kernels.
+
+    Examples
+    --------
+    >>> from ckts import CKRocketClassifier
+    >>> from ckts.datasets import make_speed
+    >>> X, y = make_speed(60, random_state=0)
+    >>> model = CKRocketClassifier(random_state=0).fit(X[:40], y[:40])
+    >>> model.predict_proba(X[40:44]).shape
+    (4, 2)
+    """
+
+    class_weight: Mapping[Any, float] | str | None = None
+
+    def _ridge_target(self, encoded):
+        return np.where(encoded[:, None] == np.arange(len(self.classes_)), 1.0, -1.0)
+
+    def _calibrate(self, left_out, encoded, weight):
+        self._factor, self._offsets = calibrate(left_out, encoded, weight)
+
+    def _predict_raw(self, X):
+        return self._factor * self._scores(X) + self._offsets
+
+
+@share_docstring
+@dataclass(kw_only=True, eq=False, repr=False)
+class CKRocketRegressor(NumbersMixin, AbstractCKRocketModel):
+    """Predict numbers from irregular time series by random continuous kernels.
+
+    Attributes
+    ----------
+    target_mean_, target_scale_ : ndarray of shape (n_targets,)
+        Weighted mean and standard deviation of the training targets; those more than 10
+        interquartile ranges from the median are moved there before, unless they are
+        more than 5 % of all. The scale is 1 where a target is constant.
+
+    See Also
+    --------
+    CKRocket : The features alone.
+    CKCNNRegressor : A network that learns its kernels.
+
+    Examples
+    --------
+    >>> from ckts import CKRocketRegressor
+    >>> from ckts.datasets import make_irregular_regression
+    >>> X, y = make_irregular_regression(60, random_state=0)
+    >>> CKRocketRegressor(random_state=0).fit(X[:40], y[:40]).predict(X[40:]).shape
+    (20,)
+    """
+
+    def _robust_targets(self):
+        return True
+
+    def _ridge_target(self, encoded):
+        return np.clip(encoded, -FARTHEST_TARGET, FARTHEST_TARGET)
+
+    def _predict_raw(self, X):
+        return self._scores(X)
+
+
+def join_groups(twins: np.ndarray, groups: np.ndarray | None) -> np.ndarray:
+    """Give series that twins or groups connect, also indirectly, the same number.
+
+    Parameters
+    ----------
+    twins : ndarray of int of shape (n_series,)
+    groups : ndarray of int of shape (n_series,) or None
+
+    Returns
+    -------
+    ndarray of int of shape (n_series,)
+    """
+    if groups is None:
+        return twins
+    links = np.ones(len(twins)), (twins, groups)
+    sizes = twins.max() + 1, groups.max() + 1
+    n_twins = int(sizes[0])
+    both = coo_array(links, shape=sizes)
+    graph = block_array([[None, both], [both.T, None]])
+    _, numbers = connected_components(graph, directed=False)
+    return numbers[:n_twins][twins]
