@@ -26,6 +26,8 @@ PRIOR_COUNT = 2.0
 # Kernels are half as fine as what the times resolve.
 FINEST_STEP = 0.5
 VIEWS = tuple(product(("absolute", "relative"), ("common", "own")))
+# A series has levels in so many parts of its span, fewer where channels are many.
+MOST_PARTS, FEWEST_PARTS, MOST_LEVELS = 32, 4, 1024
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,10 +42,12 @@ class KernelFeatures:
         channel in all series or in each. The kernels.
     longest_gap : float
         Longer gaps are this long on both clocks: one odd stamp moves the others little.
+    n_channels : int
     """
 
     groups: list[tuple[str, str, KernelGroup]]
     longest_gap: float
+    n_channels: int
 
     @classmethod
     def learn(
@@ -71,7 +75,8 @@ class KernelFeatures:
         -------
         KernelFeatures
         """
-        views = cls([], time.longest_gap)
+        n_channels = dataset.observations.shape[1]
+        views = cls([], time.longest_gap, n_channels)
         # The order of the series, and how often one occurs, must not matter.
         order = np.argsort(content_keys(dataset), kind="stable")
         places = (np.arange(N_SAMPLED) + rng.random_sample(N_SAMPLED)) / N_SAMPLED
@@ -80,7 +85,6 @@ class KernelFeatures:
         sample = order[np.minimum(drawn, len(order) - 1)]
         signals = views._signals(dataset.batch(sample))
         per_view = n_kernels / len(VIEWS) / len(PATTERNS)
-        n_channels = dataset.observations.shape[1]
         shortest = FINEST_STEP * time.row_resolution
         for clock, scale in VIEWS:
             unit = 1.0 if clock == "absolute" else time.horizon
@@ -98,8 +102,10 @@ class KernelFeatures:
         """Number of features."""
         return sum(group.biases.numel() for _, _, group in self.groups)
 
-    def compute(self, dataset: PanelDataset, device: str) -> np.ndarray:
-        """Compute the features of series.
+    def compute(
+        self, dataset: PanelDataset, device: str
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Compute the features of series, and their levels over time.
 
         Parameters
         ----------
@@ -108,14 +114,19 @@ class KernelFeatures:
 
         Returns
         -------
-        ndarray of shape (n_series, n_features)
+        features : ndarray of shape (n_series, n_features)
             float32, shares of time between 0 and 1. A series has the same features in
             whatever company.
+        levels : ndarray of shape (n_series, n_parts * in_channels)
+            float32, the mean of each channel in equal parts of the span, standardized;
+            NaN where a channel has no observation or the span is 0.
         """
         groups = [
             (clock, scale, group.to(device)) for clock, scale, group in self.groups
         ]
         features = np.empty((len(dataset), self.n_features), dtype=np.float32)
+        n_levels = self.n_parts * dataset.observations.shape[1]
+        levels = np.empty((len(dataset), n_levels), dtype=np.float32)
         for series in self._batches(dataset):
             batch = {
                 name: tensor.to(device)
@@ -125,7 +136,26 @@ class KernelFeatures:
             signals = self._signals(batch)
             parts = [group.features(signals[c, s]) for c, s, group in groups]
             features[series] = torch.cat(parts, dim=1).cpu().numpy()
-        return features
+            known = batch["observed"].any(dim=1, keepdim=True)
+            found = self._levels(signals["relative", "common"], known)
+            levels[series] = found.flatten(1).cpu().numpy()
+        return features, levels
+
+    @property
+    def n_parts(self) -> int:
+        """Number of parts of a span."""
+        return int(np.clip(MOST_LEVELS // self.n_channels, FEWEST_PARTS, MOST_PARTS))
+
+    def _levels(self, signal: Signal, known: Tensor) -> Tensor:
+        """Average the channels of signals on the relative clock over parts of it."""
+        ends = torch.linspace(
+            0, 1, self.n_parts + 1, dtype=torch.float64, device=known.device
+        )
+        channels = torch.arange(known.shape[2], device=known.device)
+        integral = signal.integral(ends.expand(len(known), -1), channels)
+        levels = integral.diff(dim=1) * self.n_parts
+        known = known & (signal.span > 0).view(-1, 1, 1)
+        return torch.where(known, levels, torch.nan)
 
     def is_own(self) -> np.ndarray:
         """Tell which features are over the own scale, bool of shape (n_features,)."""

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.linalg import eigh, solve
 
 # Penalties that are tried, as multiples of the sum of the weights.
-PENALTIES = np.logspace(-6, 0.5, 14)
+PENALTIES = np.logspace(-5, 1, 13)
 # Everything is chosen on at most so many series; more of them are solved iteratively.
 MOST_CHOOSING, MOST_SOLVED, MOST_STEPS = 1024, 4096, 300
 # What a series keeps at least of its residual: divides by no 0.
@@ -142,8 +142,7 @@ def fit_ridge(
     weight : ndarray of shape (n_series,)
         Positive. A weight of 2 is the same as the series twice; only ratios count.
     together : ndarray of int of shape (n_series,)
-        Series of the same number are left out together: those of a patient, and series
-        that are equal.
+        Series of the same number, those of a patient, are left out together.
     rng : RandomState
         Draws the series that choose, where they are many.
 

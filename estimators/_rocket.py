@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ckts._checks import check_bool, check_count
-from ckts.estimators._batches import learn_statistics
+from ckts.estimators._batches import PanelDataset, learn_statistics
 from ckts.estimators._interface import AbstractPanelEstimator
 from ckts.estimators._kernel_features import (
     BATCH_NUMBERS,
@@ -20,6 +20,10 @@ from ckts.estimators._parameters import Rule, check_n_jobs, resolve_device
 from ckts.estimators._summaries import StepCoding, summarize_series
 from ckts.estimators._threads import limit_threads
 from ckts.panel import Panel, merge_ties
+
+# A summary is coded by at most so many steps, one for each so many different series:
+# few series do not tell the height of many steps. A level always has the fewest.
+MOST_STEPS, FEWEST_STEPS, SERIES_PER_STEP = 20, 4, 40
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -64,7 +68,8 @@ class AbstractCKRocket(AbstractPanelEstimator):
         "n_jobs": check_n_jobs,
     }
     kernels_: ClassVar[KernelFeatures]  # of an instance; no field, hence ClassVar
-    coding_: ClassVar[StepCoding]
+    _codings: ClassVar[list[StepCoding]]
+    _summary_names: ClassVar[list[str]]
 
     def _check_parameters(self) -> None:
         """Raise if a parameter is not as its description says."""
@@ -95,28 +100,47 @@ class AbstractCKRocket(AbstractPanelEstimator):
             dataset, weight, self.statistics_.time, self.n_kernels, rng
         )
         self._summaries, self._lengths = self.summaries, self.lengths
-        if self._summaries:
-            table, names = summarize_series(panel, dataset, lengths=self._lengths)
-            self.coding_ = StepCoding.learn(table, weight, len(keys))
-            self._summary_names = self.coding_.names(names)
-        return self._features(panel), twins
+        kernels, tables = self._compute(panel, dataset)
+        n_steps = int(np.clip(len(keys) / SERIES_PER_STEP, FEWEST_STEPS, MOST_STEPS))
+        self._codings = [
+            StepCoding.learn(table, weight, n)
+            for table, n in zip(tables, (n_steps, FEWEST_STEPS), strict=False)
+        ]
+        return self._code(kernels, tables), twins
 
     def _features(self, panel: Panel) -> list[np.ndarray]:
-        """Compute the blocks: kernels over the common and the own scale, summaries."""
-        dataset = self._dataset(panel)
+        """Compute the blocks: kernels over common and own scale, summaries, levels."""
+        return self._code(*self._compute(panel, self._dataset(panel)))
+
+    def _compute(
+        self, panel: Panel, dataset: PanelDataset
+    ) -> tuple[np.ndarray, list[np.ndarray]]:
+        """Compute the features of kernels, and tables of summaries and levels."""
         with limit_threads(self.n_jobs, len(dataset) * BATCH_NUMBERS / 64):
-            kernels = self.kernels_.compute(dataset, self.device_)
+            kernels, levels = self.kernels_.compute(dataset, self.device_)
+        if not self._summaries:
+            return kernels, []
+        table, self._summary_names = summarize_series(
+            panel, dataset, lengths=self._lengths
+        )
+        return kernels, [table, levels]
+
+    def _code(self, kernels: np.ndarray, tables: list[np.ndarray]) -> list[np.ndarray]:
         own = self.kernels_.is_own()
-        blocks = [kernels[:, ~own], kernels[:, own]]
-        if self._summaries:
-            table, _ = summarize_series(panel, dataset, lengths=self._lengths)
-            blocks.append(self.coding_.code(table))
-        return blocks
+        codes = [c.code(t) for c, t in zip(self._codings, tables, strict=True)]
+        return [kernels[:, ~own], kernels[:, own], *codes]
 
     def _feature_names(self) -> list[str]:
-        names, own = (
-            np.array(self.kernels_.names(), dtype=object),
-            self.kernels_.is_own(),
-        )
-        summaries = self._summary_names if self._summaries else []
-        return [*names[~own], *names[own], *summaries]
+        """Name the features in the order of the blocks."""
+        kernels = np.array(self.kernels_.names(), dtype=object)
+        own = self.kernels_.is_own()
+        names = [*kernels[~own], *kernels[own]]
+        levels = [
+            f"level of {channel} in part {part + 1} of {self.kernels_.n_parts}"
+            for part in range(self.kernels_.n_parts)
+            for channel in self._channels
+        ]
+        tables = [self._summary_names, levels] if self._summaries else []
+        for coding, columns in zip(self._codings, tables, strict=True):
+            names += coding.names(columns)
+        return names

@@ -8,11 +8,6 @@ from ckts.estimators._batches import PanelDataset
 from ckts.estimators._statistics import SUMMARIES, summarize, weighted_quantiles
 from ckts.panel import Panel
 
-# A summary is coded by steps at this many quantiles at most, one for each so many
-# series: few series do not tell the height of many steps.
-MOST_STEPS, SERIES_PER_STEP = 20, 40
-FEWEST_STEPS = 4
-
 
 @dataclass(frozen=True)
 class StepCoding:
@@ -31,9 +26,7 @@ class StepCoding:
     quantiles: list[np.ndarray]
 
     @classmethod
-    def learn(
-        cls, table: np.ndarray, weight: np.ndarray, n_different: int
-    ) -> "StepCoding":
+    def learn(cls, table: np.ndarray, weight: np.ndarray, n_steps: int) -> "StepCoding":
         """Learn the quantiles of columns.
 
         Parameters
@@ -42,11 +35,10 @@ class StepCoding:
             NaN is unknown.
         weight : ndarray of shape (n_series,)
             A weight of 2 is the same as the row twice.
-        n_different : int
-            Number of different series.
+        n_steps : int
+            Steps per column.
         """
-        n_steps = np.clip(n_different / SERIES_PER_STEP, FEWEST_STEPS, MOST_STEPS)
-        shares = np.arange(1, int(n_steps) + 1) / (int(n_steps) + 1)
+        shares = np.arange(1, n_steps + 1) / (n_steps + 1)
         quantiles = []
         for column in table.T:
             known = ~np.isnan(column)

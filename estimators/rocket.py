@@ -61,6 +61,12 @@ class CKRocket(TransformerMixin, AbstractCKRocket):
     (5, 1008)
     """
 
+    def __sklearn_tags__(self):
+        """Declare that the features are float32 whatever comes in."""
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = []
+        return tags
+
     def fit(self, X, y=None, sample_weight=None):
         """Draw kernels, and learn their biases.
 
@@ -168,12 +174,30 @@ class AbstractCKRocketModel(AbstractCKRocket):
         rng = check_random_state(self.random_state)
         features, twins = self._learn_features(panel, given.weight, rng)
         encoded, _ = self._encode(given.y, given.weight)
-        together = join_groups(twins, given.groups)
-        target = self._ridge_target(encoded)
+        # Equal series are one of the sum of their weights and of their mean target: so
+        # they are left out together, and a weight of 2 is the same as a series twice.
+        _, first, which = np.unique(twins, return_index=True, return_inverse=True)
+        if len(first) == len(twins):
+            first = which = np.arange(len(twins))
+        else:
+            features = [table[first] for table in features]
+        weight = np.bincount(which, given.weight)
+        sums = [
+            np.bincount(which, column * given.weight)
+            for column in self._ridge_target(encoded).T
+        ]
         self.ridge_, chosen, left_out = fit_ridge(
-            features, target, given.weight, together, rng
+            features,
+            np.column_stack(sums) / weight[:, None],
+            weight,
+            join_groups(twins, given.groups)[first],
+            rng,
         )
-        self._calibrate(left_out, encoded[chosen], given.weight[chosen])
+        place = np.full(len(first), -1)
+        place[chosen] = np.arange(len(chosen))
+        known = place[which] >= 0
+        left_out = left_out[place[which][known]]
+        self._calibrate(left_out, encoded[known], given.weight[known])
 
     def _calibrate(self, left_out, encoded, weight) -> None:
         """Learn from predictions of series that were left out."""
@@ -223,7 +247,8 @@ class CKRocketClassifier(ClassesMixin, AbstractCKRocketModel):
         self._factor, self._offsets = calibrate(left_out, encoded, weight)
 
     def _predict_raw(self, X):
-        return self._factor * self._scores(X) + self._offsets
+        scores = self._scores(X)
+        return self._factor * scores + self._offsets
 
 
 @share_docstring

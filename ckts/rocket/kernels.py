@@ -21,17 +21,16 @@ PATTERNS = np.array(
 )
 # A kernel joins at most this many channels.
 MOST_CHANNELS = 9
-# Points of time at which a response is looked at: at least two a step, and this many in
-# the longest span of fit, where steps are long.
-POINTS_PER_STEP, POINTS_PER_SPAN = 2, 64
-# and at most.
+# Times at which a response is computed: at least one a step, so many in the longest
+# span of fit, where steps are long, and at most so many.
+POINTS_PER_STEP, POINTS_PER_SPAN = 1, 64
 MOST_TIMES = 2**13
 # Dilations per octave, and at most.
 PER_OCTAVE, MOST_DILATIONS = 2, 32
 # Responses that differ by less than this share of their range are the same number.
 TIE = 1e-5
 # Responses of which biases are quantiles.
-N_RESPONSES = 2**11
+N_RESPONSES = 2**10
 GOLDEN = (np.sqrt(5.0) - 1) / 2
 
 
