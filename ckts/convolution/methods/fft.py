@@ -5,6 +5,9 @@ they are mixed into a (in, out) matrix per frequency, for a few frequencies at a
 and again in the backward pass: nothing of size in x out x length ever exists.
 """
 
+import math
+from functools import lru_cache
+
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
@@ -14,6 +17,10 @@ from torch.autograd.function import once_differentiable
 ENTRIES_PER_CHUNK = 2**17
 # A GPU is slowed down by many small products, and has the memory for larger ones.
 ENTRIES_PER_CHUNK_CUDA = 2**23
+# Complex entries of a spectrum that the backward pass finds again: 8 MB per layer.
+LARGEST_HELD = 2**20
+# Transforms of so many points are products with a matrix.
+SHORT = 128
 # Forward and backward, see `ckts.convolution.methods.base.Offer`; measured.
 PER_FREQUENCY = 13.0  # mixing the kernel
 PER_FREQUENCY_AND_SERIES = 2.1  # transforming and multiplying the signals
@@ -42,14 +49,12 @@ def convolve_regular(
     -------
     Tensor of shape (batch, length, out_channels)
     """
-    length = signal.shape[1]
-    reach = max(first_lag + len(samples) - 1, -first_lag, 0)
-    n_fft = next_fast_length(length + reach)
-    padded = samples.new_zeros(n_fft - len(samples), samples.shape[1])
-    circular = torch.cat([samples, padded]).roll(first_lag, 0)
+    length, last = signal.shape[1], first_lag + len(samples) - 1
+    n_fft = next_fast_length(length + max(last, -first_lag, 0))
     if mixing.ndim == 2:
+        circular = _circular(samples, first_lag, n_fft)
         return _convolve_depthwise(signal, circular, mixing)
-    return _Mixed.apply(signal, circular, mixing)
+    return _Mixed.apply(signal, samples, mixing, first_lag, n_fft)
 
 
 def points_cost(batch: int, length: float) -> float:
@@ -90,6 +95,12 @@ def _convolve_depthwise(signal: Tensor, circular: Tensor, mixing: Tensor) -> Ten
     return output[..., : signal.shape[1]].transpose(1, 2).contiguous()
 
 
+def _circular(samples: Tensor, first_lag: int, n_fft: int) -> Tensor:
+    """Pad samples to a full turn that begins with lag 0: (n_fft, n_features)."""
+    padded = samples.new_zeros(n_fft - len(samples), samples.shape[1])
+    return torch.cat([samples, padded]).roll(first_lag, 0)
+
+
 class _Mixed(torch.autograd.Function):
     """FFT, one complex matrix product per frequency, inverse FFT.
 
@@ -99,58 +110,115 @@ class _Mixed(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx, signal, circular, mixing):
-        ctx.save_for_backward(signal, circular, mixing)
-        spectrum = _transform(signal, len(circular))
-        planes, weight = _feature_planes(circular), _mixing_matrix(mixing)
+    def forward(ctx, signal, samples, mixing, first_lag, n_fft):
+        spectrum = _transform(signal, n_fft)
+        planes = _feature_planes(samples, first_lag, n_fft)
+        weight = _mixing_matrix(mixing)
         output = spectrum.new_empty(*spectrum.shape[:2], len(mixing))
+        kernel = None
         for part in _chunks(len(spectrum), weight):
             kernel = _mix(planes[:, part], weight, signal.shape[2])
             torch.bmm(spectrum[part], kernel, out=output[part])
-        return _invert(output, signal.shape[1], len(circular))
+        # What is small is kept for the backward pass, the rest made anew.
+        held = spectrum if spectrum.numel() <= LARGEST_HELD else None
+        whole = kernel if len(spectrum) <= _chunk_size(weight) else None
+        ctx.save_for_backward(signal, planes, weight, held, whole)
+        ctx.first_lag, ctx.n_lags, ctx.n_fft = first_lag, len(samples), n_fft
+        return _invert(output, signal.shape[1], n_fft)
 
     @staticmethod
     @once_differentiable
     def backward(ctx, gradient):
-        signal, circular, mixing = ctx.saved_tensors
-        n_fft, n_in = len(circular), signal.shape[2]
-        spectrum = _transform(signal, n_fft)
+        signal, planes, weight, held, kernel = ctx.saved_tensors
+        n_fft, n_in, n_out = ctx.n_fft, signal.shape[2], gradient.shape[2]
+        spectrum = _transform(signal, n_fft) if held is None else held
         slopes = _transform(gradient, n_fft).conj_physical_()
-        planes, weight = _feature_planes(circular), _mixing_matrix(mixing)
         back = weight.T.contiguous()
         by_planes, by_weight = torch.empty_like(planes), torch.zeros_like(weight)
+        # What was read of a spectrum made here is free to take the gradient.
+        by_spectrum = spectrum if held is None else torch.empty_like(spectrum)
         counted = planes * _plane_counts(planes, n_fft)
         for part in _chunks(len(spectrum), weight):
             values, slope = spectrum[part], slopes[part]
             by_kernel = _planar(torch.bmm(values.transpose(1, 2), slope))
             by_planes[:, part] = (by_kernel @ back).view(2, len(values), -1)
             by_weight.addmm_(counted[:, part].flatten(0, 1).T, by_kernel)
-            kernel = _mix(planes[:, part], weight, n_in)
-            # What was read of the spectrum is free to take the gradient.
-            torch.bmm(slope, kernel.transpose(1, 2), out=values)
-        by_signal = _invert(spectrum.conj_physical_(), signal.shape[1], n_fft)
-        by_features = torch.complex(by_planes[0], by_planes[1].neg_())
-        by_circular = torch.fft.irfft(by_features, n=n_fft, dim=0)
-        by_mixing = by_weight.view(-1, n_in, len(mixing)).permute(2, 1, 0)
-        return by_signal, by_circular, by_mixing
+            mixed = _mix(planes[:, part], weight, n_in) if kernel is None else kernel
+            torch.bmm(slope, mixed.transpose(1, 2), out=by_spectrum[part])
+        by_signal = _invert(by_spectrum.conj_physical_(), signal.shape[1], n_fft)
+        by_samples = _feature_slopes(by_planes, ctx.first_lag, ctx.n_lags, n_fft)
+        by_mixing = by_weight.view(-1, n_in, n_out).permute(2, 1, 0)
+        return by_signal, by_samples, by_mixing, None, None
 
 
 def _transform(signal: Tensor, n_fft: int) -> Tensor:
     """Spectrum of shape (frequency, batch, channels)."""
+    batch, length, channels = signal.shape
+    if n_fft <= SHORT:
+        rows = signal.transpose(0, 1).reshape(length, -1)
+        parts = _fourier(0, length, n_fft, rows) @ rows
+        return torch.complex(*parts.chunk(2)).view(-1, batch, channels)
     spectrum = torch.fft.rfft(signal.transpose(1, 2), n=n_fft).flatten(0, 1)
-    return spectrum.T.contiguous().view(-1, len(signal), signal.shape[2])
+    return spectrum.T.contiguous().view(-1, batch, channels)
 
 
 def _invert(spectrum: Tensor, length: int, n_fft: int) -> Tensor:
     """Signal of shape (batch, length, channels)."""
-    signal = torch.fft.irfft(spectrum, n=n_fft, dim=0)[:length]
+    if n_fft <= SHORT:
+        parts = torch.cat([spectrum.real, spectrum.imag]).flatten(1)
+        signal = _inverse_fourier(0, length, n_fft, parts) @ parts
+        signal = signal.view(length, *spectrum.shape[1:])
+    else:
+        signal = torch.fft.irfft(spectrum, n=n_fft, dim=0)[:length]
     return signal.transpose(0, 1).contiguous()
 
 
-def _feature_planes(circular: Tensor) -> Tensor:
+def _feature_planes(samples: Tensor, first_lag: int, n_fft: int) -> Tensor:
     """Spectra of the features: (real and imaginary part, frequency, feature)."""
-    spectra = torch.fft.rfft(circular, dim=0)
+    if n_fft <= SHORT:
+        matrix = _fourier(first_lag, len(samples), n_fft, samples)
+        return (matrix @ samples).view(2, -1, samples.shape[1])
+    spectra = torch.fft.rfft(_circular(samples, first_lag, n_fft), dim=0)
     return torch.stack([spectra.real, spectra.imag])
+
+
+def _feature_slopes(
+    by_planes: Tensor, first_lag: int, n_lags: int, n_fft: int
+) -> Tensor:
+    """Gradient of the samples from that of the planes, whose spectra are conjugated."""
+    real, imaginary = by_planes[0], by_planes[1].neg_()
+    if n_fft <= SHORT:
+        matrix = _inverse_fourier(first_lag, n_lags, n_fft, by_planes)
+        return matrix @ by_planes.flatten(0, 1)
+    spectra = torch.complex(real, imaginary)
+    return torch.fft.irfft(spectra, n=n_fft, dim=0).roll(-first_lag, 0)[:n_lags]
+
+
+def _fourier(first: int, length: int, n_fft: int, like: Tensor) -> Tensor:
+    """Matrix of a short transform: the products are faster than FFT and its copies.
+
+    Returns
+    -------
+    Tensor of shape (2 * frequency, length)
+        To real parts, and then imaginary ones, from samples at `first` and later.
+    """
+    return _fourier_pair(first, length, n_fft, like.dtype, like.device)[0]
+
+
+def _inverse_fourier(first: int, length: int, n_fft: int, like: Tensor) -> Tensor:
+    """Matrix of the way back: (length, 2 * frequency)."""
+    return _fourier_pair(first, length, n_fft, like.dtype, like.device)[1]
+
+
+@lru_cache(maxsize=64)
+def _fourier_pair(
+    first: int, length: int, n_fft: int, dtype: torch.dtype, device: torch.device
+) -> tuple[Tensor, Tensor]:
+    turns = torch.outer(torch.arange(n_fft // 2 + 1), first + torch.arange(length))
+    angles = (turns % n_fft).double() * (2 * math.pi / n_fft)
+    planes = torch.stack([angles.cos(), -angles.sin()])
+    back = (planes * _plane_counts(planes, n_fft).abs()).flatten(0, 1).T
+    return planes.flatten(0, 1).to(device, dtype), back.to(device, dtype).contiguous()
 
 
 def _mixing_matrix(mixing: Tensor) -> Tensor:
@@ -168,9 +236,14 @@ def _plane_counts(planes: Tensor, n_fft: int) -> Tensor:
     return counts / n_fft
 
 
-def _chunks(n_frequencies: int, weight: Tensor) -> list[slice]:
+def _chunk_size(weight: Tensor) -> int:
+    """Count the frequencies that are mixed at a time."""
     budget = ENTRIES_PER_CHUNK_CUDA if weight.is_cuda else ENTRIES_PER_CHUNK
-    size = max(1, budget // weight.shape[1])
+    return max(1, budget // weight.shape[1])
+
+
+def _chunks(n_frequencies: int, weight: Tensor) -> list[slice]:
+    size = _chunk_size(weight)
     return [slice(s, s + size) for s in range(0, n_frequencies, size)]
 
 
