@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, fields, is_dataclass, replace
+from functools import cached_property
 from typing import Any, Self
 
 import torch
@@ -45,6 +46,34 @@ class Geometry:
     def queries_are_observations(self) -> bool:
         """Whether the outputs are at the observation times."""
         return self.query_times is self.times
+
+    @cached_property
+    def ties(self) -> tuple[Tensor, Tensor]:
+        """First row with the stamp of each row, and the first row after it.
+
+        Returns
+        -------
+        Tensor of shape (batch, time), Tensor of shape (batch, time)
+            From 0 to `time - 1`, and from 1 to `time`.
+        """
+        times = self.times.contiguous()
+        return (
+            torch.searchsorted(times, times),
+            torch.searchsorted(times, times, right=True),
+        )
+
+    @cached_property
+    def tie_rows(self) -> tuple[Tensor, Tensor]:
+        """Return :attr:`ties` as rows of a flat table of ``time + 1`` rows per series.
+
+        Returns
+        -------
+        Tensor of shape (batch * time,), Tensor of shape (batch * time,)
+        """
+        n_series, n_times = self.times.shape
+        series = torch.arange(n_series, device=self.times.device).unsqueeze(1)
+        starts, ends = (rows + series * (n_times + 1) for rows in self.ties)
+        return starts.flatten(), ends.flatten()
 
     def to(self, device: torch.device | str) -> Self:
         """Return a copy on a device, without a device synchronization."""

@@ -12,6 +12,7 @@ from ckts.convolution.methods import prepare_method
 from ckts.convolution.methods.base import Batch, FactoredKernel, Features, MeshStep
 from ckts.convolution.quadrature import QUADRATURES
 from ckts.convolution.quadrature.base import AbstractQuadrature, Sampling
+from ckts.convolution.quadrature.neighbors import Neighbors
 from ckts.convolution.stamps import read_stamps
 from ckts.kernels import REACH
 
@@ -97,6 +98,7 @@ def make_plan(
     time_step: Tensor | float = 1.0,
     max_gap: float = math.inf,
     geometry: Geometry | None = None,
+    neighbors: Neighbors | None = None,
 ) -> Plan:
     """Make the plan of a batch.
 
@@ -119,6 +121,8 @@ def make_plan(
     geometry : Geometry, optional
         That of `times` and `query_times`, if it is made already. For "linear" it
         depends on the kernel: make it by :meth:`CKConv.geometry`.
+    neighbors : Neighbors, optional
+        Those of `geometry` and `observed`, if they are found already.
 
     Returns
     -------
@@ -146,6 +150,7 @@ def make_plan(
         causal=causal,
         time_step=time_step,
         max_gap=max_gap,
+        neighbors=neighbors,
     )
     return Plan(geometry, kind.make(sampling), causal)
 

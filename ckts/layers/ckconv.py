@@ -17,6 +17,7 @@ from ckts.convolution.plan import (
     make_plan,
 )
 from ckts.convolution.quadrature import QUADRATURES
+from ckts.convolution.quadrature.neighbors import Neighbors
 from ckts.kernels import REACH, AbstractKernel, make_kernel
 
 
@@ -132,6 +133,7 @@ class CKConv(nn.Module):
         *,
         method: str = "auto",
         geometry: Geometry | None = None,
+        neighbors: Neighbors | None = None,
     ) -> Plan:
         """Make the plan of a batch.
 
@@ -143,6 +145,8 @@ class CKConv(nn.Module):
             How to compute the sum, see `ckts.convolution.methods`.
         geometry : Geometry, optional
             That of `times` and `query_times`, if it is made already.
+        neighbors : Neighbors, optional
+            Those of `geometry` and `observed`, if they are found already.
 
         Returns
         -------
@@ -159,6 +163,7 @@ class CKConv(nn.Module):
             time_step=self.time_step,
             max_gap=self.horizon,
             geometry=geometry,
+            neighbors=neighbors,
         )
 
     def geometry(

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from ckts.convolution.geometry import Geometry
 from ckts.convolution.planner import Planner
-from ckts.convolution.quadrature.weights import take_rows
+from ckts.convolution.quadrature.neighbors import Neighbors, find_neighbors
 from ckts.layers import (
     N_SUMMARIES,
     ChannelSummary,
@@ -241,22 +241,27 @@ class GatedCKCNN(nn.Module):
             geometries = Planner(0).geometries(
                 self.convolutions(), times, device=times.device
             )
-        plan = self.stem.plan(times, observed, geometry=geometries[0])
+        geometry, seen = geometries[0], observed.any(2, keepdim=True)
+        neighbors = find_neighbors(geometry, torch.cat([observed, seen], 2))
+        own = neighbors.select(slice(-1))
+        plan = self.stem.plan(times, observed, geometry=geometry, neighbors=own)
         units = self.stem.time_step, self.stem.horizon
-        described = describe_observations(plan, observed, *units)
-        encoded = self.encode(torch.cat([values, described.to(values.dtype)], 2))
+        described = describe_observations(own, *units, dtype=values.dtype)
+        inputs = [values, observed.to(values.dtype), described]
+        encoded = self.encode(torch.cat(inputs, 2))
         hidden = encoded + self.stem(values, plan=plan)
         if self.burst_stem is not None:
             plan = self.burst_stem.plan(times, observed, geometry=geometries[1])
             hidden = hidden + self.burst_stem(values, plan=plan)
         rows = make_plan(
             times,
-            observed.any(2, keepdim=True),
+            seen,
             causal=self.causal,
             quadrature=self.quadrature,
             time_step=self.row_time_step,
             max_gap=self.stem.horizon,
-            geometry=geometries[0],
+            geometry=geometry,
+            neighbors=neighbors.select(slice(-1, None)),
         )
         for block in self.blocks:
             hidden = block(hidden, rows, generator)
@@ -281,36 +286,28 @@ def compress(values: Tensor, observed: Tensor) -> Tensor:
 
 
 def describe_observations(
-    plan: Plan, observed: Tensor, time_step: Tensor, horizon: float
+    neighbors: Neighbors, time_step: Tensor, horizon: float, dtype: torch.dtype
 ) -> Tensor:
-    """Channels that say what was observed, how often, and how long ago.
+    """Channels that say how often a channel was observed, and how long ago.
 
     Rows of one time stamp see each other, in whatever order they stand.
 
     Parameters
     ----------
-    plan : Plan
-        The batch's plan at its observation times.
-    observed : Tensor of shape (batch, time, channels)
-        Which values exist.
+    neighbors : Neighbors
+        Gaps and counts of the observations.
     time_step : Tensor of shape (channels,)
         Unit of the gaps.
     horizon : float
         Longer gaps count as this one: a wrong stamp says nothing beyond it.
+    dtype : torch.dtype
+        That of the result.
 
     Returns
     -------
-    Tensor of shape (batch, time, 3 * channels)
-        Observed or not, ``log(1 + count)`` of the observations up to this time, and
+    Tensor of shape (batch, time, 2 * channels)
+        ``log(1 + count)`` of the observations up to this time, and
         ``log(1 + gap / time_step)`` since the one before this time; 0 if none.
     """
-    times = plan.geometry.times
-    stamps = times.unsqueeze(-1)
-    seen = torch.where(observed, stamps, -torch.inf).cummax(1).values
-    starts = torch.searchsorted(times, times)
-    before = take_rows(seen, starts - 1, fill=-torch.inf)
-    gaps = (stamps - before).clamp(max=horizon) / time_step
-    gaps = torch.where(before.isinf(), 0, gaps)
-    ends = torch.searchsorted(times, times, right=True)
-    counts = take_rows(observed.cumsum(1), ends - 1, fill=0)
-    return torch.cat([observed.double(), counts.log1p(), gaps.log1p()], 2)
+    gaps = neighbors.previous.nan_to_num(posinf=0).clamp(max=horizon) / time_step
+    return torch.cat([neighbors.counts.to(dtype), gaps.to(dtype)], 2).log1p()

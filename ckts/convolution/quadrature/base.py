@@ -9,6 +9,7 @@ from torch import Tensor
 
 from ckts.convolution.geometry import Geometry
 from ckts.convolution.methods.base import Batch, FactoredKernel
+from ckts.convolution.quadrature.neighbors import Neighbors
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +30,8 @@ class Sampling:
     max_gap : float, default=inf
         Longer gaps count as this one, same unit as `times`. A kernel that ends at a
         horizon sees no more of a gap than that.
+    neighbors : Neighbors, optional
+        Those of `observed`, if they are found already.
     """
 
     geometry: Geometry
@@ -36,6 +39,7 @@ class Sampling:
     causal: bool = True
     time_step: Tensor | float = 1.0
     max_gap: float = math.inf
+    neighbors: Neighbors | None = None
 
 
 class AbstractQuadrature(ABC):

@@ -14,9 +14,12 @@ from typing import ClassVar, Self
 
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
+from ckts.convolution.geometry import Geometry
 from ckts.convolution.methods.base import FactoredKernel
 from ckts.convolution.quadrature.base import AbstractQuadrature, Sampling
+from ckts.convolution.quadrature.neighbors import find_neighbors
 
 
 @dataclass(frozen=True)
@@ -95,9 +98,7 @@ class AbstractWeights(AbstractQuadrature):
         that time alone would have; nothing later enters.
         """
         geometry, observed = sampling.geometry, sampling.observed
-        times = geometry.times.contiguous()
-        queries = geometry.query_times.contiguous()
-        current = observed is None and geometry.query_times is geometry.times
+        times = geometry.times
         if observed is None:
             observed = torch.ones_like(times, dtype=torch.bool).unsqueeze(-1)
         step = torch.as_tensor(
@@ -105,15 +106,18 @@ class AbstractWeights(AbstractQuadrature):
         )
         if step.ndim == 1 and observed.shape[2] == 1:
             observed = observed.expand(-1, -1, len(step))
-        neighbors = _neighbors(times, observed, step, sampling.max_gap)
-        gaps, ties = (neighbors.previous, neighbors.following), neighbors.ties
-        weights = torch.where(observed, cls.density(*gaps, ties), 0)
+        found = sampling.neighbors or find_neighbors(geometry, observed)
+        previous, following = (
+            _cap(gaps, sampling.max_gap) / step
+            for gaps in (found.previous, found.following)
+        )
+        weights = torch.where(observed, cls.density(previous, following, found.ties), 0)
         if not (sampling.causal and cls.looks_ahead) or times.shape[1] == 0:
             return cls(weights > 0, weights, None)
         never = torch.full_like(weights, torch.inf)
-        change = cls.density(neighbors.previous, never, ties) - weights
-        latest = _latest(times, observed, queries, neighbors, change, current)
-        return cls(weights > 0, weights, latest)
+        change = cls.density(previous, never, found.ties) - weights
+        current = sampling.observed is None and geometry.queries_are_observations
+        return cls(weights > 0, weights, _latest(geometry, observed, change, current))
 
     def pooling_weights(self) -> Tensor:
         """Return the weights without the causal correction."""
@@ -148,10 +152,10 @@ class GapWeights(AbstractWeights):
 
     @staticmethod
     def density(previous: Tensor, following: Tensor, ties: Tensor) -> Tensor:
-        """Return the mean of both gaps, shared by ties."""
-        left = torch.where(previous.isinf(), following, previous)
-        right = torch.where(following.isinf(), previous, following)
-        weights = torch.where(left.isinf(), 1.0, (left + right) / 2)
+        """Return the mean of the gaps that there are, shared by ties."""
+        total = previous.nan_to_num(posinf=0) + following.nan_to_num(posinf=0)
+        n_gaps = (previous < torch.inf).to(total.dtype) + (following < torch.inf)
+        weights = (total + (n_gaps == 0)) / n_gaps.clamp(min=1)
         return weights / ties.clamp(min=1)
 
 
@@ -166,85 +170,33 @@ class UnitWeights(AbstractWeights):
         return torch.ones_like(previous)
 
 
-@dataclass(frozen=True)
-class _Neighbors:
-    """Gaps in units of the time step, and index of the group's last member."""
-
-    previous: Tensor
-    following: Tensor
-    ties: Tensor
-    starts: Tensor  # (batch, time): first index with the same stamp
-
-
-def _neighbors(
-    times: Tensor, observed: Tensor, step: Tensor, max_gap: float
-) -> _Neighbors:
-    """Find, per channel, the nearest other stamp on either side."""
-    starts = torch.searchsorted(times, times)
-    ends = torch.searchsorted(times, times, right=True)
-    expanded = times.unsqueeze(-1).expand_as(observed)
-    seen = torch.where(observed, expanded, -torch.inf).cummax(1).values
-    coming = torch.where(observed, expanded, torch.inf).flip(1).cummin(1).values
-    coming = coming.flip(1)
-    counts = observed.long().cumsum(1)
-    last = take_rows(seen, starts - 1, fill=-torch.inf)
-    following = take_rows(coming, ends, fill=torch.inf)
-    ties = take_rows(counts, ends - 1, fill=0) - take_rows(counts, starts - 1, fill=0)
-    previous = _cap(expanded - last, max_gap) / step
-    following = _cap(following - expanded, max_gap) / step
-    return _Neighbors(previous, following, ties, starts)
-
-
 def _cap(gaps: Tensor, largest: float) -> Tensor:
     """Bound gaps; an infinite one says that there is no neighbor, and stays."""
-    return torch.where(gaps.isinf(), gaps, gaps.clamp(max=largest))
-
-
-def take_rows(values: Tensor, index: Tensor, *, fill: float) -> Tensor:
-    """Gather rows over time.
-
-    Parameters
-    ----------
-    values : Tensor of shape (batch, time, channels)
-        The rows.
-    index : Tensor of shape (batch, n)
-        Which ones.
-    fill : float
-        Value where the index is out of range.
-
-    Returns
-    -------
-    Tensor of shape (batch, n, channels)
-    """
-    inside = (index >= 0) & (index < values.shape[1])
-    safe = index.clamp(0, max(values.shape[1] - 1, 0))
-    taken = values.gather(1, safe.unsqueeze(-1).expand(-1, -1, values.shape[2]))
-    return torch.where(inside.unsqueeze(-1), taken, fill)
+    return torch.where(gaps < torch.inf, gaps.clamp(max=largest), gaps)
 
 
 def _latest(
-    times: Tensor,
-    observed: Tensor,
-    queries: Tensor,
-    neighbors: _Neighbors,
-    change: Tensor,
-    current: bool,
+    geometry: Geometry, observed: Tensor, change: Tensor, current: bool
 ) -> Latest | None:
     """Find the latest tie group at every output, and the change of its weight.
 
     Both shortcuts are for the CPU: on a device, to know would synchronize it.
     """
+    times, queries = geometry.times, geometry.query_times.contiguous()
     batch, n_times, n_channels = observed.shape
     positions = torch.arange(n_times, device=times.device).view(1, -1, 1)
     position = torch.where(observed, positions, -1).cummax(1).values
-    ends = torch.searchsorted(times, queries, right=True)
-    latest = take_rows(position, ends - 1, fill=-1)
+    starts, ends = geometry.ties
+    if not geometry.queries_are_observations:
+        ends = torch.searchsorted(times.contiguous(), queries, right=True)
+    before = pad(position, (0, 0, 1, 0), value=-1)  # the row before the first one
+    latest = before.gather(1, ends.unsqueeze(-1).expand(-1, -1, n_channels))
     exists, at = latest >= 0, latest.clamp(min=0)
     change = torch.where(exists, change.gather(1, at), 0)
     on_cpu = times.device.type == "cpu"
     if on_cpu and not (change.abs() > 1e-12).any():
         return None  # all changes are rounding, as on a regular grid
-    group = neighbors.starts.unsqueeze(-1).expand(batch, n_times, n_channels)
+    group = starts.unsqueeze(-1).expand(batch, n_times, n_channels)
     index = torch.where(exists, group.gather(1, at), 0)
     stamps = times.unsqueeze(-1).expand(-1, -1, n_channels).gather(1, at)
     lag = torch.where(exists, queries.unsqueeze(-1) - stamps, 0)
