@@ -94,10 +94,10 @@ class AbstractKernel(nn.Module, ABC):
         # half precision would tell too few lags apart beyond the horizon
         lags = (lags / horizon).to(torch.promote_types(own, torch.float32))
         # On a device, to look whether fading changes nothing would synchronize it.
-        faded = lags.device.type != "cpu" or (lags.abs() > 1).any()
-        window = fade(lags).to(own).unsqueeze(-1) if faded else None
+        if lags.device.type == "cpu" and not (lags.abs() > 1).any():
+            return self.basis(lags.to(own)).to(dtype or own)
         basis = self.basis(lags.clamp(-REACH, REACH).to(own))
-        return (basis if window is None else basis * window).to(dtype or own)
+        return (basis * fade(lags).to(own).unsqueeze(-1)).to(dtype or own)
 
     @property
     def mixing_dtype(self) -> torch.dtype:

@@ -71,21 +71,14 @@ class Pairwise(AbstractMethod):
         times, queries = self.times, self.query_times
         shape = len(times), queries.shape[1], times.shape[1]
         n_series, n_queries = _block_shape(*shape, on_cuda=times.is_cuda)
-        held = _HeldBlock()
+        if (n_series, n_queries) == shape[:2]:  # one block, which autograd holds
+            return _respond(queries, times, weighted, kernel)
+        held, outputs = _HeldBlock(), []
 
         def respond(queries: Tensor, times: Tensor, weighted: Tensor) -> Tensor:
             seen = _window(queries, times, kernel)
-            # With time first the sum over it is one matrix product per series, without
-            # copies: (batch, time, query), infinite where an observation is later.
-            lags = queries.unsqueeze(1) - times[:, seen].unsqueeze(2)
-            if kernel.causal:
-                lags = lags.masked_fill(lags < 0, torch.inf)
-            # also where the backward pass runs under autocast
-            with torch.autocast(times.device.type, enabled=False):
-                basis = kernel.features(lags)
-            return _contract(basis, weighted[:, seen], kernel.mixing)
+            return _respond(queries, times[:, seen], weighted[:, seen], kernel)
 
-        outputs = []
         groups = (tensor.split(n_series) for tensor in (queries, times, weighted))
         for asked, *observed in zip(*groups, strict=True):
             parts = asked.split(n_queries, 1)
@@ -161,6 +154,21 @@ def _window(queries: Tensor, times: Tensor, kernel: FactoredKernel) -> slice:
     last = last if kernel.causal else last + kernel.reach
     stop = torch.searchsorted(times, last, right=True).amax()
     return slice(int(start), int(stop))
+
+
+def _respond(
+    queries: Tensor, times: Tensor, weighted: Tensor, kernel: FactoredKernel
+) -> Tensor:
+    """Sum over all pairs of a block: (batch, query, out)."""
+    # With time first the sum over it is one matrix product per series, without
+    # copies: (batch, time, query), infinite where an observation is later.
+    lags = queries.unsqueeze(1) - times.unsqueeze(2)
+    if kernel.causal:
+        lags = lags.masked_fill(lags < 0, torch.inf)
+    # also where the backward pass runs under autocast
+    with torch.autocast(times.device.type, enabled=False):
+        basis = kernel.features(lags)
+    return _contract(basis, weighted, kernel.mixing)
 
 
 def _contract(basis: Tensor, weighted: Tensor, mixing: Tensor) -> Tensor:
