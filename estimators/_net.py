@@ -96,6 +96,11 @@ class PanelNet(NeuralNet):
         with global_numbers_of(make_generator(CALLBACKS, self.seed, self.n_calls_)):
             return super().notify(method_name, **cb_kwargs)
 
+    def _set_training(self, training=True):
+        """Set the mode where it changes: to walk through the network takes 0.4 ms."""
+        if self.module_.training != training:
+            super()._set_training(training)
+
     def train_step(self, batch, **fit_params):
         """Train on a batch; every few steps, refine the plans."""
         if self.n_steps_ % STEPS_PER_REFINEMENT == 0:

@@ -132,7 +132,7 @@ class Planner:
         tuple of Geometry
         """
         if self.largest == 0:  # threads that predict need not wait for each other
-            return move(self._make(groups, times, rounding).geometries, device, {})
+            return _place(self._make(groups, times, rounding).geometries, device)
         layers = tuple((g[0].quadrature, g[0].horizon, g[0].causal) for g in groups)
         key = layers, _digest(times), _digest(rounding)
         with self._lock:
@@ -141,7 +141,7 @@ class Planner:
             self.size += kept.size
             while self.size > self.largest:
                 self.size -= self._kept.popitem(last=False)[1].size
-        return move(kept.geometries, device, {})
+        return _place(kept.geometries, device)
 
     def _take(self, key: Hashable, groups: Groups) -> _Kept | None:
         """Take geometries out of the cache; None if a mesh is too coarse by now."""
@@ -181,6 +181,16 @@ class Planner:
         """Drop what is kept, and keep nothing from now on."""
         self.largest = self.size = 0
         self._kept.clear()
+
+
+def _place(
+    geometries: tuple[Geometry, ...], device: torch.device | str
+) -> tuple[Geometry, ...]:
+    """Move geometries; what is there stays, with all that it knows by now."""
+    target = torch.device(device)
+    if all(geometry.times.device == target for geometry in geometries):
+        return geometries
+    return move(geometries, device, {})
 
 
 def _finest_step(layers: Sequence[Convolution], known: float | None) -> float | None:

@@ -15,6 +15,7 @@ from ckts.convolution.methods.fft import (
     convolve_regular,
     points_cost,
 )
+from ckts.convolution.stamps import from_zero
 from ckts.regularity import ROUNDING, count_steps
 
 CALL = 1500.0  # microseconds, whatever the size
@@ -121,15 +122,17 @@ def find_lattice(batch: Batch) -> Lattice | None:
     """
     stamps, reach, rounding = batch.stamps, batch.reach, batch.stamps.rounding
     runs = stamps.runs(reach)
+    firsts = np.ones(stamps.sorted.shape, dtype=bool)
+    firsts[:, 1:] = runs.cuts
     gaps = np.where(runs.cuts, 0.0, stamps.gaps)
     # Half: what a panel holds apart was rounded once more since.
     gaps[gaps <= rounding[:, None] / 2] = 0
     errors = np.maximum(rounding, ROUNDING * stamps.spans)
     n_stamps = stamps.sorted.shape[1]
     found = count_steps(
-        np.pad(gaps, ((0, 0), (1, 0))).ravel(),
+        from_zero(gaps).ravel(),
         runs.elapsed.ravel(),
-        np.pad(runs.cuts, ((0, 0), (1, 0)), constant_values=True).ravel(),
+        firsts.ravel(),
         errors.repeat(n_stamps),
     )
     if found is None and gaps.any():
@@ -139,7 +142,7 @@ def find_lattice(batch: Batch) -> Lattice | None:
         size, counts = found[0].size, found[1].reshape(counts.shape)
     steps = np.diff(counts, axis=1)
     steps[runs.cuts] = np.floor(reach / size) + 1
-    positions = np.pad(steps.cumsum(1), ((0, 0), (1, 0))).astype(np.int64)
+    positions = from_zero(steps.cumsum(1)).astype(np.int64)
     length = int(positions.max()) + 1
     source, target = stamps.split(positions)
     times, query_times = stamps.split(
