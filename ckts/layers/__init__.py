@@ -2,7 +2,7 @@
 
 from ckts.convolution.plan import Plan, layer_geometry, make_plan
 from ckts.convolution.quadrature import QUADRATURES as _QUADRATURES
-from ckts.layers.block import Dropout, GatedBlock, hide_rows, make_linear
+from ckts.layers.block import Dropout, GatedBlock, gelu, hide_rows, make_linear
 from ckts.layers.ckconv import CKConv
 from ckts.layers.reductions import N_SUMMARIES, ChannelSummary, TimePool
 
@@ -15,6 +15,7 @@ __all__ = [
     "GatedBlock",
     "Plan",
     "TimePool",
+    "gelu",
     "hide_rows",
     "layer_geometry",
     "make_linear",

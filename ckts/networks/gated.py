@@ -18,6 +18,7 @@ from ckts.layers import (
     GatedBlock,
     Plan,
     TimePool,
+    gelu,
     hide_rows,
     make_linear,
     make_plan,
@@ -143,10 +144,8 @@ class GatedCKCNN(nn.Module):
         self.norm = nn.LayerNorm(hidden_channels)
         self.pool = TimePool()
         self.summary = ChannelSummary()
-        self.summarize = nn.Sequential(
-            linear(N_SUMMARIES * in_channels + n_static, hidden_channels),
-            nn.GELU(),
-        )
+        n_summaries = N_SUMMARIES * in_channels + n_static
+        self.summarize = linear(n_summaries, hidden_channels)
         self.head = linear(3 * hidden_channels, n_outputs)
         self.dropout = Dropout(dropout)
         self.to(dtype)
@@ -192,7 +191,7 @@ class GatedCKCNN(nn.Module):
         summary = self.summary(values, observed, rows.geometry.times)
         if static is not None:
             summary = torch.cat([summary, static], 1)
-        summary = self.summarize(self.dropout(summary, generator))
+        summary = gelu(self.summarize(self.dropout(summary, generator)))
         joined = torch.cat([pooled, summary], 1)
         return self.head(self.dropout(joined, generator))
 

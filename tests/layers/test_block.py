@@ -4,7 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from ckts.layers import Dropout, GatedBlock, hide_rows, make_linear
+from ckts.layers import Dropout, GatedBlock, gelu, hide_rows, make_linear
+from ckts.layers.block import SMALL
 from references import TIME_KINDS, direct_sum, draw_times, relative_error
 
 CHANNELS = 4
@@ -195,3 +196,19 @@ def test_defaults_of_torch_hold():
         assert make_linear(2, 3).weight.dtype == torch.float64
     finally:
         torch.set_default_dtype(torch.float32)
+
+
+@pytest.mark.parametrize("shape", [(4, 3), (2, 5, 3), (2, SMALL // 4, 3)])
+def test_gelu_is_that_of_torch(shape):
+    values = torch.randn(shape, dtype=torch.float64, requires_grad=True)
+    for one, other in zip(
+        with_gradient(gelu, values),
+        with_gradient(nn.functional.gelu, values),
+        strict=True,
+    ):
+        torch.testing.assert_close(one, other, rtol=1e-12, atol=1e-12)
+
+
+def with_gradient(function, values):
+    output = function(values)
+    return output, *torch.autograd.grad(output.square().sum(), values)
