@@ -62,16 +62,23 @@ def _stamp_terms(
     begins = counts.cumsum(0) - counts
     numbers = torch.arange(len(outputs), device=outputs.device)
     stamps = low[outputs] + numbers - begins[outputs]
-    distance = target.first[outputs] - source.first[stamps]
-    sums = lag_weights(target.weights[outputs], source.weights[stamps])
-    lags = distance.unsqueeze(1) + torch.arange(LAGS, device=low.device) - (NODES - 1)
-    past = (stamps < seen[outputs]).unsqueeze(1)
-    valid = torch.where(past, lags <= 0, lags >= 1) & (lags.abs() < NODES)
-    pair, lag = valid.nonzero(as_tuple=True)
+    # Within 2 NODES: a byte holds them, and is compared four times as fast.
+    distance = (target.first[outputs] - source.first[stamps]).to(torch.int8)
+    sums = lag_weights(
+        target.weights.index_select(0, outputs), source.weights.index_select(0, stamps)
+    )
+    around = torch.arange(1 - NODES, NODES, dtype=torch.int8, device=low.device)
+    lags = distance.unsqueeze(1) + around
+    past = stamps < seen[outputs]
+    # The past enters at lags up to 0, the rest leaves at those of 1 and more.
+    valid = (past.unsqueeze(1) ^ (lags >= 1)) & (lags.abs() < NODES)
+    entry = valid.flatten().nonzero().squeeze(1)
+    pair = entry // LAGS
+    signs = 2 * past.double() - 1
     return make_sparse_parts(
-        outputs[pair] * LAGS + lags[pair, lag] + (NODES - 1),
+        outputs[pair] * LAGS + lags.flatten()[entry] + (NODES - 1),
         stamps[pair],
-        torch.where(past, sums, -sums)[pair, lag],
+        sums.flatten()[entry] * signs[pair],
         (len(seen) * LAGS, len(source.first)),
         rows_per_part=OUTPUTS_PER_PART * LAGS,
     )

@@ -118,11 +118,10 @@ def lag_weights(targets: Tensor, sources: Tensor) -> Tensor:
     Tensor of shape (..., 2 * NODES - 1)
         For lags that are k more than the distance of the two first mesh points.
     """
-    count = 2 * NODES - 1
-    targets = pad(targets, (NODES - 1, NODES - 1))
-    weights = sources.new_zeros(*sources.shape[:-1], count)
+    weights = sources.new_zeros(*sources.shape[:-1], 2 * NODES - 1)
     for node in range(NODES):
-        weights += sources[..., node : node + 1] * targets[..., node : node + count]
+        lags = slice(NODES - 1 - node, 2 * NODES - 1 - node)
+        weights[..., lags].addcmul_(sources[..., node : node + 1], targets)
     return weights
 
 
