@@ -113,12 +113,12 @@ class _Mixed(torch.autograd.Function):
     def forward(ctx, signal, samples, mixing, first_lag, n_fft):
         spectrum = _transform(signal, n_fft)
         planes = _feature_planes(samples, first_lag, n_fft)
-        weight = _mixing_matrix(mixing)
+        weight = mixing.flatten(0, 1)
         output = spectrum.new_empty(*spectrum.shape[:2], len(mixing))
         kernel = None
         for part in _chunks(len(spectrum), weight):
             kernel = _mix(planes[:, part], weight, signal.shape[2])
-            torch.bmm(spectrum[part], kernel, out=output[part])
+            torch.bmm(spectrum[part], kernel.transpose(1, 2), out=output[part])
         # What is small is kept for the backward pass, the rest made anew.
         held = spectrum if spectrum.numel() <= LARGEST_HELD else None
         whole = kernel if len(spectrum) <= _chunk_size(weight) else None
@@ -133,21 +133,20 @@ class _Mixed(torch.autograd.Function):
         n_fft, n_in, n_out = ctx.n_fft, signal.shape[2], gradient.shape[2]
         spectrum = _transform(signal, n_fft) if held is None else held
         slopes = _transform(gradient, n_fft).conj_physical_()
-        back = weight.T.contiguous()
         by_planes, by_weight = torch.empty_like(planes), torch.zeros_like(weight)
         # What was read of a spectrum made here is free to take the gradient.
         by_spectrum = spectrum if held is None else torch.empty_like(spectrum)
-        counted = planes * _plane_counts(planes, n_fft)
+        counted = planes * _plane_counts(n_fft, planes.dtype, planes.device)
         for part in _chunks(len(spectrum), weight):
             values, slope = spectrum[part], slopes[part]
-            by_kernel = _planar(torch.bmm(values.transpose(1, 2), slope))
-            by_planes[:, part] = (by_kernel @ back).view(2, len(values), -1)
-            by_weight.addmm_(counted[:, part].flatten(0, 1).T, by_kernel)
+            by_kernel = _planar(torch.bmm(slope.transpose(1, 2), values))
+            by_planes[:, part] = (by_kernel @ weight).view(2, len(values), -1)
+            by_weight.addmm_(by_kernel.T, counted[:, part].flatten(0, 1))
             mixed = _mix(planes[:, part], weight, n_in) if kernel is None else kernel
-            torch.bmm(slope, mixed.transpose(1, 2), out=by_spectrum[part])
+            torch.bmm(slope, mixed, out=by_spectrum[part])
         by_signal = _invert(by_spectrum.conj_physical_(), signal.shape[1], n_fft)
         by_samples = _feature_slopes(by_planes, ctx.first_lag, ctx.n_lags, n_fft)
-        by_mixing = by_weight.view(-1, n_in, n_out).permute(2, 1, 0)
+        by_mixing = by_weight.view(n_out, n_in, -1)
         return by_signal, by_samples, by_mixing, None, None
 
 
@@ -217,29 +216,31 @@ def _fourier_pair(
     turns = torch.outer(torch.arange(n_fft // 2 + 1), first + torch.arange(length))
     angles = (turns % n_fft).double() * (2 * math.pi / n_fft)
     planes = torch.stack([angles.cos(), -angles.sin()])
-    back = (planes * _plane_counts(planes, n_fft).abs()).flatten(0, 1).T
+    counts = _plane_counts(n_fft, planes.dtype, planes.device).abs()
+    back = (planes * counts).flatten(0, 1).T
     return planes.flatten(0, 1).to(device, dtype), back.to(device, dtype).contiguous()
 
 
-def _mixing_matrix(mixing: Tensor) -> Tensor:
-    """Mixing of shape (feature, in * out)."""
-    return mixing.permute(2, 1, 0).flatten(1).contiguous()
+@lru_cache(maxsize=64)
+def _plane_counts(n_fft: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """Multiplicity of each frequency in the full spectrum, over n; conjugated.
 
-
-def _plane_counts(planes: Tensor, n_fft: int) -> Tensor:
-    """Multiplicity of each frequency in the full spectrum, over n; conjugated."""
-    counts = planes.new_full((2, planes.shape[1], 1), 2.0)
+    Returns
+    -------
+    Tensor of shape (2, frequency, 1)
+    """
+    counts = torch.full((2, n_fft // 2 + 1, 1), 2.0, dtype=dtype)
     counts[:, 0] = 1.0
     if n_fft % 2 == 0:
         counts[:, -1] = 1.0
     counts[1].neg_()
-    return counts / n_fft
+    return (counts / n_fft).to(device)
 
 
 def _chunk_size(weight: Tensor) -> int:
     """Count the frequencies that are mixed at a time."""
     budget = ENTRIES_PER_CHUNK_CUDA if weight.is_cuda else ENTRIES_PER_CHUNK
-    return max(1, budget // weight.shape[1])
+    return max(1, budget // len(weight))
 
 
 def _chunks(n_frequencies: int, weight: Tensor) -> list[slice]:
@@ -248,12 +249,12 @@ def _chunks(n_frequencies: int, weight: Tensor) -> list[slice]:
 
 
 def _mix(planes: Tensor, weight: Tensor, n_in: int) -> Tensor:
-    """Kernel of some frequencies, complex: (frequency, in, out)."""
-    kernel = planes @ weight
-    return torch.complex(*kernel).view(planes.shape[1], n_in, -1)
+    """Kernel of some frequencies, complex: (frequency, out, in)."""
+    kernel = planes @ weight.T
+    return torch.complex(*kernel).view(planes.shape[1], -1, n_in)
 
 
 def _planar(kernel: Tensor) -> Tensor:
-    """Real parts of all frequencies, then imaginary ones: (2 * frequency, in * out)."""
+    """Real parts of all frequencies, then imaginary ones: (2 * frequency, out * in)."""
     parts = torch.view_as_real(kernel.flatten(1)).permute(2, 0, 1)
     return parts.flatten(0, 1).contiguous()
