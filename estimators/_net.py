@@ -9,7 +9,6 @@ import torch
 from skorch import NeuralNet
 from skorch.callbacks import Callback, EarlyStopping
 from skorch.utils import to_device, to_tensor
-from torch.nn.utils import clip_grad_norm_
 from tqdm.auto import tqdm
 
 from ckts.convolution.planner import Planner
@@ -199,8 +198,12 @@ class WeightedClipping(Callback):
         _, (_, weight) = batch
         # Not from skorch's `named_parameters`, which walks through the module anew.
         groups = net.optimizer_.param_groups
-        parameters = [parameter for group in groups for parameter in group["params"]]
-        clip_grad_norm_(parameters, self.largest * float(weight.mean()))
+        parameters = (parameter for group in groups for parameter in group["params"])
+        gradients = [one.grad for one in parameters if one.grad is not None]
+        # As torch's `clip_grad_norm_`, which takes three times as long.
+        norm = torch.cat([gradient.flatten() for gradient in gradients]).norm()
+        largest = self.largest * float(weight.mean())
+        torch._foreach_mul_(gradients, (largest / (norm + 1e-6)).clamp(max=1))
 
 
 class EpochBar(Callback):
