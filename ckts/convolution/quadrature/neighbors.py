@@ -1,6 +1,7 @@
 """The observations around each row, per channel: what weights are made of."""
 
 from dataclasses import dataclass
+from typing import Self
 
 import torch
 from torch import Tensor
@@ -29,10 +30,10 @@ class Neighbors:
     counts: Tensor
     ties: Tensor
 
-    def select(self, channels: slice) -> "Neighbors":
+    def select(self, channels: slice) -> Self:
         """Return those of some channels."""
         parts = self.previous, self.following, self.counts, self.ties
-        return Neighbors(*(part[..., channels] for part in parts))
+        return type(self)(*(part[..., channels] for part in parts))
 
 
 def find_neighbors(geometry: Geometry, observed: Tensor) -> Neighbors:

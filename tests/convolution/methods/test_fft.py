@@ -110,6 +110,25 @@ def test_chunks_of_frequencies_are_parts_of_the_same_sum(entries, monkeypatch):
         assert_like_loop(draw_case(length, length))
 
 
+@pytest.mark.parametrize("length", [5, 40, 97])
+@pytest.mark.parametrize(("name", "value"), [("LARGEST_HELD", 0), ("SHORT", 0)])
+def test_what_is_held_and_how_it_is_transformed_changes_nothing(
+    name, value, length, monkeypatch
+):
+    monkeypatch.setattr(fourier, name, value)
+    assert_like_loop(draw_case(length, length), first_lag=-2)
+
+
+@pytest.mark.parametrize("held", [0, 2**20])
+def test_the_backward_pass_runs_twice(held, monkeypatch):
+    monkeypatch.setattr(fourier, "LARGEST_HELD", held)
+    case = draw_case(9, 9)
+    total = convolve_regular(*case).square().sum()
+    first = torch.autograd.grad(total, case, retain_graph=True)
+    for one, other in zip(first, torch.autograd.grad(total, case), strict=True):
+        assert torch.equal(one, other)
+
+
 @pytest.mark.parametrize("batch", [1, 3])
 def test_one_channel_and_one_feature_are_enough(batch):
     for n_out in (1, 2):
