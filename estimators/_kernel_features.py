@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
@@ -17,8 +17,8 @@ from ckts.rocket import PATTERNS, KernelGroup, Signal, draw_kernels, fill_gaps
 
 # Numbers of a batch: responses, times biases. Larger batches leave the cache.
 BATCH_NUMBERS = 2**19
-# Series whose responses the biases are quantiles of.
-N_SAMPLED = 64
+# Biases are quantiles of the responses to so many series, at so many times of each.
+N_SAMPLED, N_TIMES = 64, 16
 # Values beyond this many standard deviations grow logarithmically.
 LINEAR = 10.0
 # The scale of a series is that of all series as if it had this many values of those.
@@ -83,7 +83,6 @@ class KernelFeatures:
         cumulated = np.cumsum(weight[order])
         drawn = np.searchsorted(cumulated, places * cumulated[-1], side="right")
         sample = order[np.minimum(drawn, len(order) - 1)]
-        signals = views._signals(dataset.batch(sample))
         per_view = n_kernels / len(VIEWS) / len(PATTERNS)
         shortest = FINEST_STEP * time.row_resolution
         for clock, scale in VIEWS:
@@ -91,11 +90,44 @@ class KernelFeatures:
             drawn_groups = draw_kernels(
                 shortest / unit, time.horizon / unit, n_channels, per_view, rng
             )
-            n_biases = max(1, round(per_view / len(drawn_groups)))
-            for group in drawn_groups:
-                learned = group.with_biases(signals[clock, scale], n_biases, rng)
-                views.groups.append((clock, scale, learned))
-        return views
+            views.groups.extend((clock, scale, group) for group in drawn_groups)
+        at = rng.random_sample((len(views.groups), N_SAMPLED, N_TIMES))
+        responses = views._responses(dataset, sample, at)
+        n_biases = max(1, round(n_kernels / len(views.groups) / len(PATTERNS)))
+        groups = [
+            (clock, scale, group.with_biases(found, n_biases, rng))
+            for (clock, scale, group), found in zip(
+                views.groups, torch.from_numpy(responses), strict=True
+            )
+        ]
+        return replace(views, groups=groups)
+
+    def _responses(
+        self, dataset: PanelDataset, sample: np.ndarray, at: np.ndarray
+    ) -> np.ndarray:
+        """Compute responses of all groups to sampled series at shares of their span.
+
+        Parameters
+        ----------
+        dataset : PanelDataset
+        sample : ndarray of int of shape (n_sampled,)
+        at : ndarray of shape (n_groups, n_sampled, n_times)
+
+        Returns
+        -------
+        ndarray of shape (n_groups, n_sampled * n_times, 84)
+        """
+        found = np.empty((*at.shape, len(PATTERNS)))
+        for series in self._batches(dataset, np.unique(sample)):
+            signals = self._signals(dataset.batch(series))
+            hits = sample[:, None] == series
+            drawn, place = np.nonzero(hits)
+            for number, (clock, scale, group) in enumerate(self.groups):
+                responses, counts = group.responses(signals[clock, scale])
+                column = at[number, drawn] * counts.numpy()[place, None]
+                column = column.astype(np.int64)
+                found[number, drawn] = responses.numpy()[place[:, None], column]
+        return found.reshape(len(at), -1, len(PATTERNS))
 
     @property
     def n_features(self) -> int:
@@ -127,7 +159,7 @@ class KernelFeatures:
         features = np.empty((len(dataset), self.n_features), dtype=np.float32)
         n_levels = self.n_parts * dataset.observations.shape[1]
         levels = np.empty((len(dataset), n_levels), dtype=np.float32)
-        for series in self._batches(dataset):
+        for series in self._batches(dataset, np.arange(len(dataset))):
             batch = {
                 name: tensor.to(device)
                 for name, tensor in dataset.batch(series).items()
@@ -172,8 +204,10 @@ class KernelFeatures:
             for kernel in range(len(PATTERNS))
         ]
 
-    def _batches(self, dataset: PanelDataset) -> Iterator[np.ndarray]:
-        """Yield the numbers of series of similar cost, as many as fit in a batch."""
+    def _batches(
+        self, dataset: PanelDataset, series: np.ndarray
+    ) -> Iterator[np.ndarray]:
+        """Yield some of the series in batches of similar cost."""
         elapsed = np.zeros(len(dataset))
         gaps = np.diff(dataset.times, prepend=0.0)
         starts = dataset.indptr[:-1][dataset.lengths > 0]
@@ -185,8 +219,9 @@ class KernelFeatures:
         for clock, _, group in self.groups:
             span = elapsed if clock == "absolute" else np.ones(len(dataset))
             counts = group.count_times(torch.from_numpy(span)).numpy()
-            cost = np.maximum(cost, counts * group.biases.numel())
-        order = np.argsort(cost, kind="stable")
+            numbers = max(group.biases.numel(), len(PATTERNS))
+            cost = np.maximum(cost, counts * numbers)
+        order = series[np.argsort(cost[series], kind="stable")]
         start = 0
         while start < len(order):
             sizes = cost[order[start:]] * np.arange(1, len(order) - start + 1)

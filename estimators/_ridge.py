@@ -11,7 +11,7 @@ from scipy.linalg import eigh, solve
 # Penalties that are tried, as multiples of the sum of the weights.
 PENALTIES = np.logspace(-5, 1, 13)
 # Everything is chosen on at most so many series; more of them are solved iteratively.
-MOST_CHOOSING, MOST_SOLVED, MOST_STEPS = 1024, 4096, 300
+MOST_CHOOSING, MOST_SOLVED, MOST_STEPS = 768, 4096, 300
 # Shares of blocks: one that joins, and the least; how much less the error must be, and
 # how often that is tried.
 NEW_SHARE, LEAST_SHARE, LEAST_GAIN, MOST_ROUNDS = 0.25, 0.05, 0.002, 3

@@ -29,8 +29,6 @@ MOST_TIMES = 2**13
 PER_OCTAVE, MOST_DILATIONS = 2, 32
 # Responses that differ by less than this share of their range are the same number.
 TIE = 1e-5
-# Responses of which biases are quantiles.
-N_RESPONSES = 2**10
 GOLDEN = (np.sqrt(5.0) - 1) / 2
 
 
@@ -158,13 +156,13 @@ class KernelGroup:
         moved = {name: getattr(self, name).to(device) for name in names}
         return replace(self, **moved)
 
-    def with_biases(self, signal: Signal, n_biases: int, rng) -> "KernelGroup":
+    def with_biases(self, responses: Tensor, n_biases: int, rng) -> "KernelGroup":
         """Return the group with biases that are quantiles of responses.
 
         Parameters
         ----------
-        signal : Signal
-            Of some series of fit.
+        responses : Tensor of shape (n_responses, 84)
+            float64, to series of fit at random times.
         n_biases : int
             Biases per kernel.
         rng : RandomState
@@ -173,23 +171,17 @@ class KernelGroup:
         -------
         KernelGroup
         """
-        responses, counts = self.responses(signal)
-        # a series counts by its weight in the sample, whatever its length
-        series = rng.randint(len(counts), size=N_RESPONSES)
-        at = (rng.random_sample(N_RESPONSES) * counts.numpy()[series]).astype(np.int64)
-        found = responses[torch.from_numpy(series), torch.from_numpy(at)]
-        found = found.T.contiguous().sort(1).values
+        found = responses.T.contiguous().sort(1).values
         # the shares of all kernels and biases are spread evenly, as in MiniRocket
-        shares = (
-            np.arange(1, n_biases * len(PATTERNS) + 1) * GOLDEN + rng.random_sample()
-        )
-        place = torch.from_numpy((shares % 1 * N_RESPONSES).astype(np.int64))
+        numbers = np.arange(n_biases * len(PATTERNS))
+        shares = (rng.random_sample() + GOLDEN * numbers) % 1
+        place = torch.from_numpy((shares * len(responses)).astype(np.int64))
         low = found.gather(1, place.view(len(PATTERNS), n_biases))
         # Between two numbers that occur: where many responses are equal, rounding must
         # not decide which of them exceed the bias.
         tie = TIE * (found[:, -1:] - found[:, :1])
         above = torch.searchsorted(found, low + tie, right=True)
-        high = found.gather(1, above.clamp_max(N_RESPONSES - 1))
+        high = found.gather(1, above.clamp_max(len(responses) - 1))
         return replace(self, biases=((low + high) / 2).T.contiguous())
 
 
