@@ -15,8 +15,8 @@ from ckts.estimators._batches import PanelDataset
 from ckts.estimators._time import TimeUnits
 from ckts.rocket import PATTERNS, KernelGroup, Signal, draw_kernels, fill_gaps
 
-# Numbers of a batch: responses, times biases. Larger batches leave the cache.
-BATCH_NUMBERS = 2**19
+# Values of a batch. There are 12 numbers for each of them, in float64.
+BATCH_NUMBERS = 2**18
 # Biases are quantiles of the responses to so many series, at so many times of each.
 N_SAMPLED, N_TIMES = 64, 16
 # Values beyond this many standard deviations grow logarithmically.
@@ -207,28 +207,17 @@ class KernelFeatures:
     def _batches(
         self, dataset: PanelDataset, series: np.ndarray
     ) -> Iterator[np.ndarray]:
-        """Yield some of the series in batches of similar cost."""
-        elapsed = np.zeros(len(dataset))
-        gaps = np.diff(dataset.times, prepend=0.0)
-        starts = dataset.indptr[:-1][dataset.lengths > 0]
-        gaps[starts] = 0.0
-        if len(starts):
-            gaps = np.minimum(gaps, self.longest_gap)
-            elapsed[dataset.lengths > 0] = np.add.reduceat(gaps, starts)
-        cost = dataset.lengths * dataset.observations.shape[1] * 3.0
-        for clock, _, group in self.groups:
-            span = elapsed if clock == "absolute" else np.ones(len(dataset))
-            counts = group.count_times(torch.from_numpy(span)).numpy()
-            numbers = max(group.biases.numel(), len(PATTERNS))
-            cost = np.maximum(cost, counts * numbers)
-        order = series[np.argsort(cost[series], kind="stable")]
-        start = 0
-        while start < len(order):
-            sizes = cost[order[start:]] * np.arange(1, len(order) - start + 1)
-            fitting = int(np.searchsorted(sizes, BATCH_NUMBERS, side="right"))
-            stop = start + max(1, fitting)
-            yield order[start:stop]
-            start = stop
+        """Yield some of the series in batches of similar spans."""
+        sizes = dataset.lengths[series]
+        lasts = dataset.indptr[1:][series] - 1
+        spans = np.where(sizes > 0, dataset.times[np.maximum(lasts, 0)], 0.0)
+        order = series[np.lexsort((sizes, spans))]
+        while len(order):
+            rows = np.maximum.accumulate(dataset.lengths[order])
+            numbers = rows * np.arange(1, len(order) + 1) * self.n_channels
+            n_series = max(1, np.searchsorted(numbers, BATCH_NUMBERS, side="right"))
+            yield order[:n_series]
+            order = order[n_series:]
 
     def _signals(self, batch: dict[str, Tensor]) -> dict[tuple[str, str], Signal]:
         """Interpolate a batch on both clocks and both scales."""

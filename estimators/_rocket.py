@@ -11,15 +11,12 @@ import numpy as np
 from ckts._checks import check_bool, check_count
 from ckts.estimators._batches import PanelDataset, learn_statistics
 from ckts.estimators._interface import AbstractPanelEstimator
-from ckts.estimators._kernel_features import (
-    BATCH_NUMBERS,
-    KernelFeatures,
-    content_keys,
-)
+from ckts.estimators._kernel_features import KernelFeatures, content_keys
 from ckts.estimators._parameters import Rule, check_n_jobs, resolve_device
 from ckts.estimators._summaries import StepCoding, summarize_series
 from ckts.estimators._threads import limit_threads
 from ckts.panel import Panel, merge_ties
+from ckts.rocket import CHUNK
 
 # A summary is coded by at most so many steps, one for each so many different series:
 # few series do not tell the height of many steps. A level always has the fewest.
@@ -116,7 +113,7 @@ class AbstractCKRocket(AbstractPanelEstimator):
         self, panel: Panel, dataset: PanelDataset
     ) -> tuple[np.ndarray, list[np.ndarray]]:
         """Compute the features of kernels, and tables of summaries and levels."""
-        with limit_threads(self.n_jobs, len(dataset) * BATCH_NUMBERS / 64):
+        with limit_threads(self.n_jobs, CHUNK):
             kernels, levels = self.kernels_.compute(dataset, self.device_)
         if not self._summaries:
             return kernels, []

@@ -25,6 +25,8 @@ MOST_CHANNELS = 9
 # span of fit, where steps are long, and at most so many.
 POINTS_PER_STEP, POINTS_PER_SPAN = 1, 64
 MOST_TIMES = 2**13
+# Comparisons with biases at once: more leave the cache.
+CHUNK = 2**19
 # Dilations per octave, and at most.
 PER_OCTAVE, MOST_DILATIONS = 2, 32
 # Responses that differ by less than this share of their range are the same number.
@@ -132,21 +134,29 @@ class KernelGroup:
         Parameters
         ----------
         signal : Signal
-            Of a batch of series.
+            Of a batch of series, best in the order of their spans.
 
         Returns
         -------
         Tensor of shape (batch, n_biases * 84)
             float32, between 0 and 1.
         """
+        counts = self.count_times(signal.span)
+        n_numbers = int(counts.max()) * self.biases.numel()
+        n_series = max(1, CHUNK // n_numbers)
+        chunks = range(0, len(counts), n_series)
+        parts = [self._features(signal[i : i + n_series]) for i in chunks]
+        return torch.cat(parts)
+
+    def _features(self, signal: Signal) -> Tensor:
         responses, counts = self.responses(signal)
         numbers = torch.arange(responses.shape[1], device=counts.device)
         inside = (numbers < counts.unsqueeze(1)).float().unsqueeze(1)
-        responses = responses.unsqueeze(2)
-        above = responses.new_empty(
-            (*responses.shape[:2], *self.biases.shape), dtype=torch.float32
-        )
-        torch.gt(responses, self.biases, out=above)  # as numbers, without a copy
+        # Numbers of one type are compared three times as fast. What is a tie in float32
+        # is one for every series.
+        responses, biases = responses.float().unsqueeze(2), self.biases.float()
+        above = responses.new_empty((*responses.shape[:2], *biases.shape))
+        torch.gt(responses, biases, out=above)  # 0 or 1, without a copy
         total = inside.matmul(above.flatten(2)).squeeze(1)  # whole numbers: exact
         return total / counts.float().unsqueeze(1)
 

@@ -22,7 +22,7 @@ class Signal:
         float64, the first of each series is 0; padding repeats the last.
     span : Tensor of shape (batch,)
         The last time of each series.
-    pieces : Tensor of shape (batch * n_rows, 3, channels)
+    pieces : Tensor of shape (batch, n_rows, 3, channels)
         float64: the integral up to a row, the value there, and half the slope after it.
     """
 
@@ -56,7 +56,11 @@ class Signal:
         slopes = values.diff(dim=1) / torch.where(gaps > 0, gaps, 1.0)
         pieces[:, :-1, 2] = slopes / 2
         # float64 holds the integral to 1e-16 of the largest one: see `means`
-        return cls(times, times[:, -1], pieces.flatten(0, 1))
+        return cls(times, times[:, -1], pieces)
+
+    def __getitem__(self, series: slice) -> "Signal":
+        """Return the signals of some series."""
+        return Signal(self.times[series], self.span[series], self.pieces[series])
 
     def integral(self, ends: Tensor, channels: Tensor) -> Tensor:
         """Integrate from time 0 to each of some times.
@@ -77,7 +81,7 @@ class Signal:
         row = torch.searchsorted(self.times, ends, right=True).sub_(1)
         passed = (ends - self.times.gather(1, row)).unsqueeze(2)
         first = torch.arange(n_series, device=row.device).unsqueeze(1) * n_rows
-        pieces = self.pieces.index_select(2, channels)
+        pieces = self.pieces.flatten(0, 1).index_select(2, channels)
         piece = pieces.index_select(0, (row + first).view(-1))
         area, value, half_slope = piece.view(*ends.shape, 3, -1).unbind(2)
         return area + passed * (value + passed * half_slope)
