@@ -1,0 +1,173 @@
+"""Signals between observations: integrals are exact, and only gaps are filled."""
+
+import itertools
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from ckts.rocket import Signal, fill_gaps
+
+
+def pad(series):
+    """Pad lists of times by the last one, and values by what must not be read."""
+    longest = max(map(len, series))
+    return np.array([list(s) + [s[-1]] * (longest - len(s)) for s in series])
+
+
+def draw_batch(seed, in_channels=2):
+    """Series of 1 to 9 rows with ties, some of span 0, of very different spans."""
+    rng = np.random.default_rng(seed)
+    series = []
+    for _ in range(4):
+        gaps = rng.exponential(size=rng.integers(0, 9)) * rng.choice([0, 0.01, 1, 50])
+        gaps[rng.random(len(gaps)) < 0.25] = 0.0
+        series.append(np.r_[0.0, np.cumsum(gaps)])
+    times = pad(series)
+    values = rng.normal(size=(*times.shape, in_channels))
+    for row, one in zip(values, series, strict=True):
+        row[len(one) :] = 0.0  # as `PanelDataset.batch` pads, after `fill_gaps`
+    return series, times, values
+
+
+def exact_integral(times, values, end):
+    """Integrate ``np.interp`` from 0: trapezoids between all kinks are exact."""
+    end = min(max(end, 0.0), times[-1])
+    kinks = np.r_[times[times < end], end]
+    total = 0.0
+    for left, right in itertools.pairwise(kinks):
+        if right > left:  # the straight line of this piece, from inside of it
+            middle = (left + right) / 2
+            after = np.searchsorted(times, middle)
+            x0, x1 = times[after - 1], times[after]
+            y0, y1 = values[after - 1], values[after]
+            total += (right - left) * (y0 + (y1 - y0) * (middle - x0) / (x1 - x0))
+    return total
+
+
+@settings(max_examples=60)
+@given(st.integers(0, 2**31))
+def test_integrals_are_those_of_the_straight_lines(seed):
+    series, times, values = draw_batch(seed)
+    rng = np.random.default_rng(seed)
+    ends = rng.uniform(-1, 1.3, size=(4, 12)) * np.maximum(times[:, -1:], 0.1)
+    for number, one in enumerate(series):  # stamps themselves and both ends, too
+        ends[number, :3] = one[-1], 0.0, one[len(one) // 2]
+    signal = Signal.through(torch.from_numpy(times), torch.from_numpy(values))
+    channels = torch.tensor([1, 0])
+    found = signal.integral(torch.from_numpy(ends), channels).numpy()
+    assert found.dtype == np.float64
+    for number, one in enumerate(series):
+        for place, end in enumerate(ends[number]):
+            for column, channel in enumerate(channels.tolist()):
+                line = values[number, : len(one), channel]
+                expected = exact_integral(one, line, end)
+                # areas up to 400 are summed in float64
+                np.testing.assert_allclose(
+                    found[number, place, column], expected, rtol=1e-11, atol=1e-11
+                )
+
+
+def test_the_twin_agrees_with_interpolation_on_a_fine_grid():
+    times, values = np.array([0.0, 0.4, 1.0, 3.0]), np.array([1.0, -2.0, 0.5, 4.0])
+    grid = np.linspace(0, 2.3, 200_001)
+    fine = np.trapezoid(np.interp(grid, times, values), grid)
+    assert exact_integral(times, values, 2.3) == pytest.approx(fine, abs=1e-8)
+
+
+def test_outside_of_the_span_the_integral_stays():
+    times = torch.tensor([[0.0, 1.0, 2.0]])
+    signal = Signal.through(times, torch.tensor([[[2.0], [4.0], [0.0]]]))
+    ends = torch.tensor([[-5.0, 0.0, 1.0, 2.0, 99.0]], dtype=torch.float64)
+    found = signal.integral(ends, torch.tensor([0])).flatten().tolist()
+    assert found == [0.0, 0.0, 3.0, 5.0, 5.0]
+    assert signal.span.tolist() == [2.0]
+
+
+@pytest.mark.parametrize("n_rows", [1, 4])
+def test_a_span_of_0_has_no_area(n_rows):
+    times = torch.zeros(2, n_rows)
+    signal = Signal.through(times, torch.randn(2, n_rows, 3))
+    ends = torch.linspace(-1, 1, 5).double().expand(2, -1)
+    found = signal.integral(ends, torch.arange(3))
+    assert found.shape == (2, 5, 3)
+    assert not found.any()
+
+
+@settings(max_examples=30)
+@given(st.integers(0, 2**31), st.integers(1, 20))
+def test_padding_and_company_change_no_bit(seed, more):
+    series, times, values = draw_batch(seed)
+    longer = np.hstack([times, np.repeat(times[:, -1:], more, axis=1)])
+    padded = np.concatenate([values, np.zeros((4, more, 2))], axis=1)
+    ends = np.linspace(-0.5, 2, 31) * np.maximum(times[:, -1:], 0.1)
+    channels = torch.arange(2)
+    together = Signal.through(torch.from_numpy(longer), torch.from_numpy(padded))
+    found = together.integral(torch.from_numpy(ends), channels)
+    for number, one in enumerate(series):
+        n_rows = len(one)
+        alone = Signal.through(
+            torch.from_numpy(times[number : number + 1, :n_rows]),
+            torch.from_numpy(values[number : number + 1, :n_rows]),
+        )
+        expected = alone.integral(torch.from_numpy(ends[number : number + 1]), channels)
+        np.testing.assert_array_equal(found[number], expected[0])
+
+
+def test_a_jump_at_a_tie_is_a_jump():
+    times = torch.tensor([[0.0, 1.0, 1.0, 1.0, 2.0]])
+    values = torch.tensor([[[0.0], [0.0], [77.0], [3.0], [3.0]]])
+    signal = Signal.through(times, values)
+    ends = torch.tensor([[0.5, 1.0, 1.5, 2.0]], dtype=torch.float64)
+    assert signal.integral(ends, torch.tensor([0])).flatten().tolist() == [0, 0, 1.5, 3]
+
+
+@settings(max_examples=60)
+@given(st.integers(0, 2**31), st.sampled_from([torch.float32, torch.float64]))
+@example(0, torch.float64)
+def test_gaps_are_filled_as_np_interp_does_with_zeros_outside(seed, dtype):
+    series, times, values = draw_batch(seed, 3)
+    observed = np.random.default_rng(seed).random(values.shape) < 0.4
+    for number, one in enumerate(series):
+        observed[number, len(one) :] = False
+    given_values = torch.from_numpy(np.where(observed, values, 99.0)).to(dtype)
+    filled = fill_gaps(
+        torch.from_numpy(times), given_values, torch.from_numpy(observed)
+    )
+    assert filled.dtype == dtype
+    for number in range(len(series)):
+        stamps = times[number]
+        for channel in range(3):
+            known, column = observed[number, :, channel], values[number, :, channel]
+            expected = np.zeros(len(stamps))
+            if known.any():
+                outside = {"left": 0.0, "right": 0.0}
+                expected = np.interp(stamps, stamps[known], column[known], **outside)
+            expected[known] = column[known]
+            free = ~tied(stamps, known)
+            tolerance = 1e-12 if dtype == torch.float64 else 1e-5
+            found = filled[number, :, channel].double().numpy()
+            np.testing.assert_allclose(found[free], expected[free], atol=tolerance)
+
+
+def tied(times, known):
+    """Rows at the time of an observation: whether they are inside is left open."""
+    return ~known & np.isin(times, times[known])
+
+
+def test_what_is_observed_is_kept_and_an_unknown_channel_is_0():
+    times = torch.tensor([[0.0, 1.0, 1.0, 4.0]])
+    values = torch.tensor([[[5.0, 9.0], [6.0, 9.0], [7.0, 9.0], [8.0, 9.0]]])
+    observed = torch.tensor([[[True, False]] * 4])
+    filled = fill_gaps(times, values, observed)
+    assert filled[0, :, 0].tolist() == [5, 6, 7, 8]
+    assert filled[0, :, 1].tolist() == [0, 0, 0, 0]
+
+
+def test_a_line_is_drawn_in_time_and_not_in_rows():
+    times = torch.tensor([[0.0, 9.0, 10.0, 20.0]])
+    values = torch.tensor([[[0.0], [-1.0], [10.0], [-1.0]]])
+    observed = torch.tensor([[[True], [False], [True], [False]]])
+    assert fill_gaps(times, values, observed).flatten().tolist() == [0, 9, 10, 0]
