@@ -1,7 +1,5 @@
 """Signals between observations: integrals are exact, and only gaps are filled."""
 
-import itertools
-
 import numpy as np
 import pytest
 import torch
@@ -9,48 +7,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ckts.rocket import Signal, fill_gaps
-
-
-def pad(series):
-    """Pad lists of times by the last one, and values by what must not be read."""
-    longest = max(map(len, series))
-    return np.array([list(s) + [s[-1]] * (longest - len(s)) for s in series])
-
-
-def draw_batch(seed, in_channels=2):
-    """Series of 1 to 9 rows with ties, some of span 0, of very different spans."""
-    rng = np.random.default_rng(seed)
-    series = []
-    for _ in range(4):
-        gaps = rng.exponential(size=rng.integers(0, 9)) * rng.choice([0, 0.01, 1, 50])
-        gaps[rng.random(len(gaps)) < 0.25] = 0.0
-        series.append(np.r_[0.0, np.cumsum(gaps)])
-    times = pad(series)
-    values = rng.normal(size=(*times.shape, in_channels))
-    for row, one in zip(values, series, strict=True):
-        row[len(one) :] = 0.0  # as `PanelDataset.batch` pads, after `fill_gaps`
-    return series, times, values
-
-
-def exact_integral(times, values, end):
-    """Integrate ``np.interp`` from 0: trapezoids between all kinks are exact."""
-    end = min(max(end, 0.0), times[-1])
-    kinks = np.r_[times[times < end], end]
-    total = 0.0
-    for left, right in itertools.pairwise(kinks):
-        if right > left:  # the straight line of this piece, from inside of it
-            middle = (left + right) / 2
-            after = np.searchsorted(times, middle)
-            x0, x1 = times[after - 1], times[after]
-            y0, y1 = values[after - 1], values[after]
-            total += (right - left) * (y0 + (y1 - y0) * (middle - x0) / (x1 - x0))
-    return total
+from lines import draw_lines, integral_of
 
 
 @settings(max_examples=60)
 @given(st.integers(0, 2**31))
 def test_integrals_are_those_of_the_straight_lines(seed):
-    series, times, values = draw_batch(seed)
+    series, times, values = draw_lines(seed)
     rng = np.random.default_rng(seed)
     ends = rng.uniform(-1, 1.3, size=(4, 12)) * np.maximum(times[:, -1:], 0.1)
     for number, one in enumerate(series):  # stamps themselves and both ends, too
@@ -63,7 +26,7 @@ def test_integrals_are_those_of_the_straight_lines(seed):
         for place, end in enumerate(ends[number]):
             for column, channel in enumerate(channels.tolist()):
                 line = values[number, : len(one), channel]
-                expected = exact_integral(one, line, end)
+                expected = integral_of(one, line, end)
                 # areas up to 400 are summed in float64
                 np.testing.assert_allclose(
                     found[number, place, column], expected, rtol=1e-11, atol=1e-11
@@ -74,7 +37,7 @@ def test_the_twin_agrees_with_interpolation_on_a_fine_grid():
     times, values = np.array([0.0, 0.4, 1.0, 3.0]), np.array([1.0, -2.0, 0.5, 4.0])
     grid = np.linspace(0, 2.3, 200_001)
     fine = np.trapezoid(np.interp(grid, times, values), grid)
-    assert exact_integral(times, values, 2.3) == pytest.approx(fine, abs=1e-8)
+    assert integral_of(times, values, 2.3) == pytest.approx(fine, abs=1e-8)
 
 
 def test_outside_of_the_span_the_integral_stays():
@@ -99,7 +62,7 @@ def test_a_span_of_0_has_no_area(n_rows):
 @settings(max_examples=30)
 @given(st.integers(0, 2**31), st.integers(1, 20))
 def test_padding_and_company_change_no_bit(seed, more):
-    series, times, values = draw_batch(seed)
+    series, times, values = draw_lines(seed)
     longer = np.hstack([times, np.repeat(times[:, -1:], more, axis=1)])
     padded = np.concatenate([values, np.zeros((4, more, 2))], axis=1)
     ends = np.linspace(-0.5, 2, 31) * np.maximum(times[:, -1:], 0.1)
@@ -128,7 +91,7 @@ def test_a_jump_at_a_tie_is_a_jump():
 @given(st.integers(0, 2**31), st.sampled_from([torch.float32, torch.float64]))
 @example(0, torch.float64)
 def test_gaps_are_filled_as_np_interp_does_with_zeros_outside(seed, dtype):
-    series, times, values = draw_batch(seed, 3)
+    series, times, values = draw_lines(seed, 3)
     observed = np.random.default_rng(seed).random(values.shape) < 0.4
     for number, one in enumerate(series):
         observed[number, len(one) :] = False
