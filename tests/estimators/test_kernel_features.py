@@ -1,0 +1,432 @@
+"""Features of kernels: units, order, storage and company change nothing."""
+
+import itertools
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ckts import Panel
+from ckts.estimators import _kernel_features
+from ckts.estimators._batches import learn_statistics
+from ckts.estimators._kernel_features import KernelFeatures, content_keys
+from ckts.rocket import kernels
+from irregular import irregular_panel
+from storages import in_both_storages
+
+
+def standardize(panel, statistics):
+    return statistics.dataset(panel, panel.time_scale, dtype=torch.float64)
+
+
+class Learned:
+    """Kernels learned from a panel, with its statistics."""
+
+    def __init__(self, panel, weight=None, *, n_kernels=1344, seed=0, statistics=None):
+        weight = np.ones(len(panel)) if weight is None else np.asarray(weight, float)
+        self.statistics = statistics or learn_statistics(panel, weight)
+        self.kernels = KernelFeatures.learn(
+            standardize(panel, self.statistics),
+            weight,
+            self.statistics.time,
+            n_kernels,
+            np.random.RandomState(seed),
+        )
+
+    def compute(self, panel, device="cpu"):
+        return self.kernels.compute(standardize(panel, self.statistics), device)
+
+    def __call__(self, panel):
+        return self.compute(panel)[0]
+
+
+def keys_of(panel):
+    return content_keys(
+        standardize(panel, learn_statistics(panel, np.ones(len(panel))))
+    )
+
+
+@pytest.fixture
+def in_given_order(monkeypatch):
+    """Draw series by their numbers, not by their content."""
+    monkeypatch.setattr(_kernel_features, "content_keys", lambda d: np.arange(len(d)))
+
+
+@pytest.fixture(scope="module")
+def panel():
+    return irregular_panel()[0]
+
+
+@pytest.fixture(scope="module")
+def learned(panel):
+    return Learned(panel)
+
+
+@pytest.fixture(scope="module")
+def features(panel, learned):
+    return learned(panel)
+
+
+# --- What must not matter -----------------------------------------------------------
+
+CLOCKS = [(2.0, 0.0), (3600.0, 1e6), (1e-9, 5e-8), (0.1, -3.0), (86_400e9, 1.7e18)]
+SCALES = [(2.0, 0.0), (1e-6, 1e3), ([3.7, 1e-3], [5.0, -1e5])]
+
+
+@pytest.mark.parametrize(("unit", "origin"), CLOCKS)
+def test_the_unit_and_origin_of_time_change_nothing(
+    panel, in_given_order, unit, origin
+):
+    whole = panel.with_times(np.round(panel.times * 16) / 16)
+    other = whole.with_times(whole.times * unit + origin)
+    expected, levels = Learned(whole).compute(whole)
+    found, other_levels = Learned(other).compute(other)
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+    np.testing.assert_allclose(other_levels, levels, atol=1e-5)
+
+
+@pytest.mark.parametrize(("scale", "offset"), SCALES)
+def test_the_scale_and_offset_of_each_channel_change_nothing(
+    panel, in_given_order, scale, offset
+):
+    other = panel.with_values(panel.values * scale + offset)
+    expected, levels = Learned(panel).compute(panel)
+    found, other_levels = Learned(other).compute(other)
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+    np.testing.assert_allclose(other_levels, levels, atol=1e-6)
+
+
+BY_CONTENT = pytest.mark.xfail(
+    strict=True,
+    reason="the series that biases are learned from follow from hashes of bits",
+)
+
+
+@BY_CONTENT
+def test_another_unit_of_time_draws_the_same_series(panel, features):
+    other = panel.with_times(panel.times * 2)
+    np.testing.assert_allclose(Learned(other)(other), features, atol=1e-6)
+
+
+@BY_CONTENT
+def test_another_scale_of_values_draws_the_same_series(panel, features):
+    other = panel.with_values(panel.values * 3 + 1)
+    np.testing.assert_allclose(Learned(other)(other), features, atol=1e-6)
+
+
+@BY_CONTENT
+def test_the_order_of_training_series_changes_no_bit(panel, features):
+    order = np.random.default_rng(0).permutation(len(panel))
+    np.testing.assert_array_equal(Learned(panel[order])(panel), features)
+
+
+def test_the_order_of_training_series_of_equal_statistics_changes_no_bit(
+    panel, learned, features
+):
+    order = np.random.default_rng(0).permutation(len(panel))
+    other = Learned(panel[order], statistics=learned.statistics)
+    np.testing.assert_array_equal(other(panel), features)
+
+
+def test_a_weight_of_2_is_the_series_twice():
+    panel = irregular_panel(12)[0]
+    panel = panel.with_values(np.round(4 * panel.values))
+    weight = np.r_[np.full(4, 2.0), np.ones(8)]
+    repeated = panel[np.r_[0:4, 0:12]]
+    np.testing.assert_array_equal(
+        Learned(panel, weight)(panel), Learned(repeated)(panel)
+    )
+    assert (Learned(panel)(panel) != Learned(panel, weight)(panel)).any()
+
+
+def test_the_storage_changes_no_bit(panel, features):
+    for stored in in_both_storages(panel):
+        np.testing.assert_array_equal(Learned(stored)(stored), features)
+
+
+def test_company_and_order_change_no_bit(panel, learned, features):
+    order = np.random.default_rng(1).permutation(len(panel))
+    np.testing.assert_array_equal(learned(panel[order]), features[order])
+    levels = learned.compute(panel)[1]
+    for number in range(len(panel)):
+        alone = learned.compute(panel[[number]])
+        np.testing.assert_array_equal(alone[0][0], features[number])
+        np.testing.assert_array_equal(alone[1][0], levels[number])
+
+
+@pytest.mark.parametrize("numbers", [1, 30_000, 100_000])
+def test_the_size_of_batches_changes_no_bit(
+    panel, learned, features, numbers, monkeypatch
+):
+    monkeypatch.setattr(_kernel_features, "BATCH_NUMBERS", numbers)
+    dataset = standardize(panel, learned.statistics)
+    sizes = [len(one) for one in learned.kernels._batches(dataset)]
+    assert sum(sizes) == len(panel)
+    assert (max(sizes) == 1) == (numbers == 1)
+    np.testing.assert_array_equal(learned(panel), features)
+
+
+def test_a_batch_is_never_larger_than_its_numbers(panel, learned, monkeypatch):
+    seen = []
+    monkeypatch.setattr(_kernel_features, "BATCH_NUMBERS", 100_000)
+    compute = kernels.KernelGroup.features
+
+    def witness(group, signal):
+        n_times = int(group.count_times(signal.span).max())
+        seen.append(len(signal.span) * n_times * group.biases.numel())
+        return compute(group, signal)
+
+    monkeypatch.setattr(kernels.KernelGroup, "features", witness)
+    learned(panel)
+    assert max(seen) <= 100_000
+
+
+@pytest.mark.xfail(
+    strict=True, reason="a batch with a series of MOST_TIMES goes the other way"
+)
+def test_a_very_long_series_changes_no_feature_of_others(monkeypatch, panel, learned):
+    monkeypatch.setattr(kernels, "MOST_TIMES", 256)
+    monkeypatch.setattr(_kernel_features, "BATCH_NUMBERS", 2**40)
+    times = np.arange(2000) * 5.0
+    longer = Panel(
+        np.vstack([panel.values, np.random.default_rng(0).normal(size=(2000, 2))]),
+        np.r_[panel.times, times],
+        np.r_[panel.indptr, panel.indptr[-1] + 2000],
+    )
+    np.testing.assert_array_equal(learned(longer)[:-1], learned(panel))
+
+
+def test_the_device_changes_no_bit(accelerator, panel, learned, features):
+    found, levels = learned.compute(panel, accelerator.device)
+    np.testing.assert_array_equal(found, features)
+    np.testing.assert_allclose(levels, learned.compute(panel)[1], rtol=1e-6)
+
+
+# --- Shapes, names, bounds ----------------------------------------------------------
+
+
+def test_features_are_shares_and_as_many_as_named(learned, features):
+    assert features.dtype == np.float32
+    assert features.min() == 0
+    assert features.max() == 1
+    assert 0.2 < features.mean() < 0.8
+    names = learned.kernels.names()
+    assert len(names) == len(set(names)) == learned.kernels.n_features
+    assert features.shape[1] == learned.kernels.n_features == 1344
+    own = learned.kernels.is_own()
+    assert own.tolist() == ["own scale" in name for name in names]
+    assert own.mean() == 0.5
+
+
+@pytest.mark.parametrize("n_kernels", [84, 336, 1000, 5000, 20_000])
+def test_the_number_of_features_is_about_as_wanted(panel, n_kernels):
+    n_features = Learned(panel, n_kernels=n_kernels).kernels.n_features
+    assert 0.6 * n_kernels <= n_features <= max(4 * 84, 1.5 * n_kernels)
+
+
+def test_levels_are_means_of_parts_of_the_span():
+    times, values = np.array([0.0, 1.0, 4.0, 10.0]), np.array([0.0, 2.0, -1.0, 5.0])
+    panel = Panel(np.c_[values, [0, np.nan, np.nan, np.nan]], times, [0, 4])
+    learned = Learned(panel)
+    levels = learned.compute(panel)[1].reshape(learned.kernels.n_parts, 2)
+    statistics = learned.statistics.values
+    scaled = (values - statistics.center[0]) / statistics.scale[0]
+    edges = np.linspace(0, 10, learned.kernels.n_parts + 1)
+    for part, (left, right) in enumerate(itertools.pairwise(edges)):
+        fine = np.linspace(left, right, 20_001)
+        mean = np.trapezoid(np.interp(fine, times, scaled), fine) / (right - left)
+        assert levels[part, 0] == pytest.approx(mean, abs=1e-4)
+
+
+@pytest.mark.parametrize(("in_channels", "n_parts"), [(1, 32), (64, 16), (600, 4)])
+def test_many_channels_have_fewer_parts(in_channels, n_parts):
+    assert KernelFeatures([], 1.0, in_channels).n_parts == n_parts
+
+
+def odd_panel():
+    """Series with nothing, one row, one channel, ties, one time, and a plain one."""
+    nan = np.nan
+    rows = [
+        ([], np.empty((0, 2))),
+        ([3.0], [[1.0, 2.0]]),
+        ([3.0, 4.0], [[nan, nan], [nan, nan]]),
+        ([0.0, 1.0, 2.0], [[1.0, nan], [2.0, nan], [0.0, nan]]),
+        ([5.0, 5.0, 5.0], [[1.0, 0.0], [2.0, nan], [9.0, 1.0]]),
+        ([0.0, 1.0, 1.5, 1e6], [[0.0, 1.0], [nan, 4.0], [2.0, nan], [1.0, -1e30]]),
+        ([0.0, 0.5, 3.0], [[7.0, 7.0]] * 3),
+    ]
+    times = np.concatenate([t for t, _ in rows])
+    values = np.vstack([np.asarray(v, float) for _, v in rows])
+    return Panel(values, times, np.r_[0, np.cumsum([len(t) for t, _ in rows])])
+
+
+@pytest.mark.filterwarnings("ignore:.*far from all others:UserWarning")
+def test_odd_series_have_shares_too(learned):
+    for kernels_of in (learned, Learned(odd_panel())):
+        features, levels = kernels_of.compute(odd_panel())
+        assert np.isfinite(features).all()
+        assert features.min() >= 0
+        assert features.max() <= 1
+        unknown = np.isnan(levels.reshape(7, -1, 2)).all(1)
+        expected = np.array([[1, 1]] * 3 + [[0, 1], [1, 1], [0, 0], [0, 0]], bool)
+        np.testing.assert_array_equal(unknown, expected)
+
+
+@pytest.mark.filterwarnings("ignore:Mean of empty slice")
+def test_a_channel_without_any_value_is_0_everywhere():
+    panel = irregular_panel()[0]
+    values = panel.values.copy()
+    values[:, 1] = np.nan
+    empty = panel.with_values(values)
+    learned = Learned(empty)
+    features = learned(empty)
+    assert np.isfinite(features).all()
+    values[:, 1] = 1e5  # a channel that was never seen stays unknown
+    np.testing.assert_array_equal(learned(empty.with_values(values)), features)
+
+
+@settings(max_examples=10)
+@given(st.integers(0, 2**31))
+def test_any_panel_has_shares(seed):
+    rng = np.random.default_rng(seed)
+    lengths = rng.integers(0, 30, 6) + 2 * (np.arange(6) == 0)
+    values = rng.normal(size=(lengths.sum(), 3)) * 10.0 ** rng.integers(-5, 9, 3)
+    values[rng.random(values.shape) < 0.5] = np.nan
+    gaps = [rng.exponential(size=n) * 10.0 ** rng.integers(-2, 5) for n in lengths]
+    times = np.concatenate([np.cumsum(gap) for gap in gaps])
+    panel = Panel(values, times, np.r_[0, np.cumsum(lengths)])
+    features, levels = Learned(panel, n_kernels=336).compute(panel)
+    assert np.isfinite(features).all()
+    assert features.min() >= 0
+    assert features.max() <= 1
+    assert not np.isinf(levels).any()
+
+
+# --- Outliers -----------------------------------------------------------------------
+
+
+def test_one_odd_stamp_moves_the_others_little():
+    n_rows = 200
+    times, rng = np.arange(n_rows * 8.0) % n_rows, np.random.default_rng(0)
+    values = rng.normal(size=(n_rows * 8, 1)).cumsum(0)
+    panel = Panel(values, times, np.arange(9) * n_rows)
+    learned = Learned(panel)
+    late = times.copy()
+    late[n_rows - 1] *= 1e4
+    changed = np.abs(learned(panel.with_times(late)) - learned(panel))
+    assert changed[1:].max() == 0
+    assert 0 < changed[0].mean() < 0.05
+
+
+def test_one_huge_value_moves_few_shares():
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=(1600, 1)).cumsum(0)
+    panel = Panel(values, np.arange(1600.0) % 200, np.arange(9) * 200)
+    learned = Learned(panel)
+    huge = values.copy()
+    huge[100] = 1e6
+    changed = np.abs(learned(panel.with_values(huge)) - learned(panel))[0]
+    own = learned.kernels.is_own()
+    assert changed[~own].mean() < 0.12
+    assert changed.mean() < 0.2
+    larger = huge.copy()
+    larger[100] = 1e9  # only the logarithm counts, and no more than 10,000 deviations
+    np.testing.assert_allclose(
+        learned(panel.with_values(larger))[0],
+        learned(panel.with_values(huge))[0],
+        atol=0.3,
+    )
+
+
+def test_bounds_keep_the_order_and_what_is_small():
+    values = torch.tensor([-1e4, -11, -10, -0.5, 0, 3, 10, 10.1, 1e4]).double()
+    bounded = _kernel_features._bound(values)
+    assert torch.equal(bounded[2:7], values[2:7])
+    assert (bounded.diff() > 0).all()
+    assert bounded[-1] == -bounded[0] == pytest.approx(10 + 10 * np.log(1e3))
+
+
+def test_the_own_scale_is_that_of_two_more_common_values():
+    rng = np.random.default_rng(0)
+    values = torch.from_numpy(rng.normal(3.0, 7.0, size=(1, 9, 2)))
+    observed = torch.from_numpy(rng.random((1, 9, 2)) < 0.7)
+    found = _kernel_features._own_scale(values, observed)
+    for channel in range(2):
+        seen = values[0, observed[0, :, channel], channel].numpy()
+        scale = np.sqrt((len(seen) * seen.var() + 2) / (len(seen) + 2))
+        np.testing.assert_allclose(
+            found[0, observed[0, :, channel], channel], (seen - seen.mean()) / scale
+        )
+    level = torch.full((1, 9, 2), 0.1, dtype=torch.float64)
+    constant = _kernel_features._own_scale(level, observed)
+    assert constant.abs().max() < 1e-15
+
+
+# --- Keys ---------------------------------------------------------------------------
+
+
+def test_equal_series_and_no_others_have_the_same_key():
+    panel = irregular_panel(6, static=True)[0]
+    keys = keys_of(panel)
+    assert len(np.unique(keys)) == 6
+    twice = panel[[0, 1, 2, 0, 1, 2, 5]]
+    one = keys_of(twice)
+    assert one.tolist()[:3] == one.tolist()[3:6]
+    assert len(np.unique(one)) == 4
+    statistics = learn_statistics(panel, np.ones(6))
+    keys = content_keys(standardize(panel, statistics))
+    for change in ("time", "value", "unknown", "static", "row"):
+        other = changed_panel(panel, change)
+        found = content_keys(standardize(other, statistics))
+        assert found[0] != keys[0], change
+        assert found[1:].tolist() == keys[1:].tolist()
+
+
+def changed_panel(panel, change):
+    """The first series differs in one number."""
+    values, times = panel.values.copy(), panel.times.copy()
+    static, last = panel.static.copy(), panel.indptr[1] - 1
+    values[last] = 0.5
+    if change == "time":
+        times[last] += 1e-9
+    elif change == "value":
+        values[last, 0] += 1e-9
+    elif change == "unknown":
+        values[last, 0] = np.nan
+    elif change == "row":
+        values[last] = np.nan
+    else:
+        static[0, 1] += 1e-9
+    return Panel(values, times, panel.indptr, static=static)
+
+
+def test_keys_know_neither_storage_nor_origin_nor_signs_of_0():
+    panel = irregular_panel(6)[0]
+    panel = panel.with_times(np.round(panel.times * 8)).with_values(
+        np.round(panel.values)
+    )
+    keys = keys_of(panel).tolist()
+    for stored in in_both_storages(panel):
+        assert keys_of(stored).tolist() == keys
+    assert keys_of(panel.with_times(panel.times + 1e6)).tolist() == keys
+    single = panel.with_values(panel.values.astype(np.float32))
+    assert keys_of(single).tolist() == keys
+    signed = np.where(panel.values == 0, -0.0, panel.values)
+    assert keys_of(panel.with_values(signed)).tolist() == keys
+
+
+def test_rows_without_observation_are_no_content():
+    panel = irregular_panel(4)[0]
+    values = np.insert(panel.values, 2, np.nan, axis=0)
+    times = np.insert(panel.times, 2, panel.times[2])
+    indptr = panel.indptr + (np.arange(5) > 0)
+    assert keys_of(Panel(values, times, indptr)).tolist() == keys_of(panel).tolist()
+
+
+@pytest.mark.xfail(strict=True, reason="the bits of NaN are content")
+def test_what_kind_of_nan_was_given_is_no_content():
+    panel = irregular_panel(6)[0]
+    negative = np.where(np.isnan(panel.values), -np.nan, panel.values)  # as 0 / 0 is
+    assert keys_of(panel.with_values(negative)).tolist() == keys_of(panel).tolist()
