@@ -1,0 +1,114 @@
+"""Calibration: probabilities that are right, and never worse than a plain softmax."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.special import log_softmax, softmax
+
+from ckts.estimators import _calibration
+from ckts.estimators._calibration import PRIOR, calibrate
+
+
+def log_loss(scores, codes, weight, factor=1.0, offsets=0.0):
+    logs = log_softmax(factor * scores + offsets, axis=1)
+    return -np.average(logs[np.arange(len(codes)), codes], weights=weight)
+
+
+def draw(factor, offsets, n_series=20_000, seed=0):
+    """Scores of which the classes follow with a known factor and known offsets."""
+    rng = np.random.default_rng(seed)
+    scores = rng.normal(size=(n_series, len(offsets)))
+    chances = softmax(factor * scores + offsets, axis=1).cumsum(1)
+    codes = (rng.random((n_series, 1)) > chances).sum(1).clip(max=len(offsets) - 1)
+    return scores, codes
+
+
+@pytest.mark.parametrize("factor", [0.1, 1.0, 12.0])
+@pytest.mark.parametrize("offsets", [[0.0, 0.0], [-1.0, 0.2, 0.8]])
+def test_a_known_factor_and_known_offsets_are_recovered(factor, offsets, monkeypatch):
+    monkeypatch.setattr(_calibration, "PRIOR", 1e-6)
+    scores, codes = draw(factor, offsets)
+    found, shifts = calibrate(scores, codes, np.ones(len(codes)))
+    assert found == pytest.approx(factor, rel=0.1, abs=0.03)
+    np.testing.assert_allclose(shifts, offsets, atol=0.15)
+    assert shifts.sum() == pytest.approx(0, abs=1e-9)
+
+
+def test_probabilities_of_rare_classes_have_their_frequency():
+    scores, codes = draw(2.0, np.array([1.5, 0.0, -1.5]))
+    factor, offsets = calibrate(scores, codes, np.ones(len(codes)))
+    predicted = softmax(factor * scores + offsets, axis=1).mean(0)
+    # the prior pulls a little: .127 instead of .114
+    np.testing.assert_allclose(predicted, np.bincount(codes) / len(codes), atol=0.02)
+
+
+@settings(max_examples=40)
+@given(st.integers(0, 2**31), st.integers(1, 5), st.integers(1, 30), st.integers(-3, 2))
+def test_it_is_never_worse_than_a_softmax_of_the_scores(seed, n_classes, n, size):
+    rng = np.random.default_rng(seed)
+    scores = rng.normal(size=(n, n_classes)) * 10.0**size
+    codes, weight = rng.integers(0, n_classes, n), rng.uniform(0.01, 5, n)
+    factor, offsets = calibrate(scores, codes, weight)
+    assert factor > 0
+    assert offsets.sum() == pytest.approx(0, abs=1e-6)
+    plain = log_loss(scores, codes, weight)
+    assert log_loss(scores, codes, weight, factor, offsets) <= plain + 1e-9
+
+
+def test_the_loss_is_at_its_minimum():
+    scores, codes = draw(3.0, np.array([0.5, -0.5]), 300)
+    weight = np.random.default_rng(0).uniform(0.1, 3, 300)
+    factor, offsets = calibrate(scores, codes, weight)
+
+    def objective(factor, offsets):
+        loss = log_loss(scores, codes, weight, factor, offsets)
+        return loss + PRIOR / 2 * offsets @ offsets
+
+    best = objective(factor, offsets)
+    for step in (-0.05, 0.05):
+        assert objective(factor * (1 + step), offsets) > best
+        assert objective(factor, offsets + step * np.array([1, -1])) > best
+
+
+def test_only_ratios_of_weights_count_and_2_is_twice():
+    scores, codes = draw(3.0, np.array([0.5, -0.5]), 200)
+    weight = np.r_[np.full(80, 2.0), np.ones(120)]
+    twice = np.r_[np.arange(80), np.arange(200)]
+    once = calibrate(scores, codes, weight)
+    for other in (
+        calibrate(scores, codes, 1e3 * weight),
+        calibrate(scores[twice], codes[twice], np.ones(280)),
+    ):
+        assert other[0] == pytest.approx(once[0], rel=1e-3)
+        np.testing.assert_allclose(other[1], once[1], atol=1e-3)
+
+
+def test_one_class_is_certain():
+    factor, offsets = calibrate(np.ones((5, 1)), np.zeros(5, int), np.ones(5))
+    assert factor > 0
+    assert offsets.tolist() == [0.0]
+
+
+@pytest.mark.parametrize("size", [1e-12, 1e4, 1e12])
+def test_extreme_scores_have_finite_parameters(size):
+    scores, codes = draw(1.0, np.array([0.0, 0.0]), 200)
+    factor, offsets = calibrate(size * scores, codes, np.ones(200))
+    assert np.isfinite([factor, *offsets]).all()
+    assert np.isfinite(softmax(factor * size * scores + offsets, axis=1)).all()
+    assert factor > 0
+
+
+def test_scores_that_separate_the_classes_have_a_bounded_factor():
+    codes = np.arange(40) % 2
+    scores = np.where(codes[:, None] == [0, 1], 1.0, -1.0)
+    factor, offsets = calibrate(scores, codes, np.ones(40))
+    assert 3 < factor <= np.exp(5)
+    assert np.abs(offsets).max() < 1e-3
+
+
+def test_scores_that_are_wrong_are_not_turned_around():
+    codes = np.arange(40) % 2
+    scores = np.where(codes[:, None] == [0, 1], -1.0, 1.0)
+    factor, _ = calibrate(scores, codes, np.ones(40))
+    assert factor == pytest.approx(np.exp(-5))
