@@ -1,0 +1,86 @@
+"""Keys of series: equal ones have the same key, and no others."""
+
+import numpy as np
+import pytest
+import torch
+
+from ckts import Panel
+from ckts.estimators._batches import learn_statistics
+from ckts.estimators._kernel_features import content_keys
+from irregular import irregular_panel
+from storages import in_both_storages
+
+
+def standardize(panel, statistics):
+    return statistics.dataset(panel, panel.time_scale, dtype=torch.float64)
+
+
+def keys_of(panel):
+    return content_keys(
+        standardize(panel, learn_statistics(panel, np.ones(len(panel))))
+    )
+
+
+def test_equal_series_and_no_others_have_the_same_key():
+    panel = irregular_panel(6, static=True)[0]
+    keys = keys_of(panel)
+    assert len(np.unique(keys)) == 6
+    twice = panel[[0, 1, 2, 0, 1, 2, 5]]
+    one = keys_of(twice)
+    assert one.tolist()[:3] == one.tolist()[3:6]
+    assert len(np.unique(one)) == 4
+    statistics = learn_statistics(panel, np.ones(6))
+    keys = content_keys(standardize(panel, statistics))
+    for change in ("time", "value", "unknown", "static", "row"):
+        other = changed_panel(panel, change)
+        found = content_keys(standardize(other, statistics))
+        assert found[0] != keys[0], change
+        assert found[1:].tolist() == keys[1:].tolist()
+
+
+def changed_panel(panel, change):
+    """The first series differs in one number."""
+    values, times = panel.values.copy(), panel.times.copy()
+    static, last = panel.static.copy(), panel.indptr[1] - 1
+    values[last] = 0.5
+    if change == "time":
+        times[last] += 1e-9
+    elif change == "value":
+        values[last, 0] += 1e-9
+    elif change == "unknown":
+        values[last, 0] = np.nan
+    elif change == "row":
+        values[last] = np.nan
+    else:
+        static[0, 1] += 1e-9
+    return Panel(values, times, panel.indptr, static=static)
+
+
+def test_keys_know_neither_storage_nor_origin_nor_signs_of_0():
+    panel = irregular_panel(6)[0]
+    panel = panel.with_times(np.round(panel.times * 8)).with_values(
+        np.round(panel.values)
+    )
+    keys = keys_of(panel).tolist()
+    for stored in in_both_storages(panel):
+        assert keys_of(stored).tolist() == keys
+    assert keys_of(panel.with_times(panel.times + 1e6)).tolist() == keys
+    single = panel.with_values(panel.values.astype(np.float32))
+    assert keys_of(single).tolist() == keys
+    signed = np.where(panel.values == 0, -0.0, panel.values)
+    assert keys_of(panel.with_values(signed)).tolist() == keys
+
+
+def test_rows_without_observation_are_no_content():
+    panel = irregular_panel(4)[0]
+    values = np.insert(panel.values, 2, np.nan, axis=0)
+    times = np.insert(panel.times, 2, panel.times[2])
+    indptr = panel.indptr + (np.arange(5) > 0)
+    assert keys_of(Panel(values, times, indptr)).tolist() == keys_of(panel).tolist()
+
+
+@pytest.mark.xfail(strict=True, reason="the bits of NaN are content")
+def test_what_kind_of_nan_was_given_is_no_content():
+    panel = irregular_panel(6)[0]
+    negative = np.where(np.isnan(panel.values), -np.nan, panel.values)  # as 0 / 0 is
+    assert keys_of(panel.with_values(negative)).tolist() == keys_of(panel).tolist()
