@@ -38,6 +38,7 @@ ARROWS = {
     "networks": {"convolution", "layers"},
     "datasets": {"_checks", "panel"},
     "plotting": {"_checks", "panel"},
+    "rocket": set(),
     "estimators": {
         "_checks",
         "convolution",
@@ -47,6 +48,7 @@ ARROWS = {
         "panel",
         "randomness",
         "regularity",
+        "rocket",
     },
     "demo": {"datasets", "estimators", "plotting"},
     "cli": {"datasets", "demo"},
@@ -64,6 +66,7 @@ LIBRARIES = {
     "networks": {"torch"},
     "datasets": {"numpy"},
     "plotting": {"numpy"},
+    "rocket": {"numpy", "torch"},
     "estimators": {
         *("joblib", "numpy", "pandas", "scipy", "sklearn", "skorch", "torch", "tqdm"),
     },
