@@ -7,13 +7,16 @@ from hypothesis import strategies as st
 
 from ckts.estimators import _ridge
 from ckts.estimators._ridge import (
+    LEAST_GAIN,
     PENALTIES,
     Block,
+    Choice,
     choose_penalty,
+    choose_shares,
     conjugate_gradients,
     draw_groups,
     fit_ridge,
-    mixtures,
+    neighbors_of,
     several_together,
 )
 
@@ -181,21 +184,72 @@ def test_a_model_is_ridge_regression_on_the_blocks_it_chose(informative, grouped
     np.testing.assert_allclose(left_out, refits, atol=2e-4)
 
 
-def test_the_blocks_of_the_smallest_error_are_chosen():
-    for informative in [(0,), (1,), (2,)]:
-        blocks, target, weight, together = draw_blocks(1, informative=informative)
-        model, _, left_out = fit_ridge(
-            blocks, target, weight, together, np.random.RandomState(0)
-        )
-        assert np.flatnonzero(model.shares).tolist() == list(informative)
-        unused = [one is None for one in model.coefficients]
-        assert unused == [number not in informative for number in range(3)]
-        error = (weight[:, None] * np.square(target - left_out)).sum()
-        for shares in mixtures(3):
-            kept = [b for b, share in zip(blocks, shares, strict=True) if share]
-            other = fit_ridge(kept, target, weight, together, np.random.RandomState(0))
-            errors = weight[:, None] * np.square(target - other[2])
-            assert errors.sum() >= error * (1 - 1e-6)
+@pytest.mark.parametrize("informative", [0, 1, 2])
+def test_the_block_that_knows_the_target_is_chosen(informative):
+    blocks, target, weight, together = draw_blocks(1, informative=(informative,))
+    arguments = target, weight, together
+    model, _, left_out = fit_ridge(blocks, *arguments, np.random.RandomState(0))
+    assert model.shares.argmax() == informative
+    assert model.shares.max() > 0.7
+    unused = [one is None for one in model.coefficients]
+    assert unused == (model.shares == 0).tolist()
+    error = (weight[:, None] * np.square(target - left_out)).sum()
+    for kept in ([0], [1], [2], [0, 1, 2]):
+        used = [blocks[number] for number in kept]
+        other = fit_ridge(used, *arguments, np.random.RandomState(0))[2]
+        errors = weight[:, None] * np.square(target - other)
+        assert errors.sum() >= error * (1 - 1e-6)
+
+
+def _choose_by(error, seen):
+    """What leaving out would choose if the error were this function of the shares."""
+
+    def choose(shares):
+        assert shares.sum() == pytest.approx(1)
+        assert (shares >= 0).all()
+        seen.append(shares)
+        return Choice(shares, 1.0, np.empty((0, 1)), error(shares))
+
+    return choose
+
+
+@settings(max_examples=30)
+@given(st.integers(0, 2**31), st.integers(1, 4))
+def test_shares_are_looked_for_downhill(seed, n_blocks):
+    wanted = np.random.default_rng(seed).dirichlet(np.ones(n_blocks))
+    seen = []
+    best = choose_shares(_choose_by(lambda s: _error(s, wanted), seen), n_blocks)
+    least = min(_error(shares, wanted) for shares in seen)
+    assert best.error * (1 - LEAST_GAIN) <= least <= best.error
+    starts = [*np.eye(n_blocks), np.full(n_blocks, 1 / n_blocks)]
+    assert best.error <= min(_error(s, wanted) for s in starts)
+    assert len(seen) <= n_blocks + 1 + 3 * 2 * n_blocks
+
+
+def _error(shares, wanted):
+    return 1 + np.square(shares - wanted).sum()
+
+
+def test_a_small_gain_is_none():
+    flat = choose_shares(_choose_by(lambda s: 1 - 1e-4 * s[0] * s[1], []), 2)
+    assert flat.shares.tolist() == [0.5, 0.5]
+    steep = choose_shares(_choose_by(lambda s: 1 - s[0] * s[1] ** 3, []), 2)
+    assert steep.shares[1] > steep.shares[0]
+
+
+def test_neighbors_have_one_share_that_is_quartered_multiplied_or_new():
+    def near(*shares):
+        return [one.round(3).tolist() for one in neighbors_of(np.array(shares))]
+
+    assert near(0.5, 0.5) == [[0.2, 0.8], [0.8, 0.2], [0.8, 0.2], [0.2, 0.8]]
+    assert near(0.8, 0.0, 0.2) == [
+        [0.5, 0.0, 0.5],
+        [0.941, 0.0, 0.059],
+        [0.64, 0.2, 0.16],
+        [0.941, 0.0, 0.059],
+        [0.5, 0.0, 0.5],
+    ]
+    assert [1.0, 0.0] in near(0.94, 0.06)  # less than a twentieth is none
 
 
 def test_a_weight_of_2_is_a_series_twice():
@@ -314,11 +368,3 @@ def test_the_drawn_series_choose(monkeypatch):
     table = joined(blocks, model, blocks)
     expected = refit(table, target, weight, model.penalty, table)
     np.testing.assert_allclose(model.predict(blocks), expected, atol=2e-3)
-
-
-def test_mixtures_are_all_sets_of_blocks_but_none():
-    found = {tuple(one) for one in mixtures(3)}
-    assert len(found) == 7
-    assert (1 / 3, 1 / 3, 1 / 3) in found
-    assert (0.5, 0.0, 0.5) in found
-    assert all(sum(one) == pytest.approx(1) for one in found)
