@@ -155,11 +155,13 @@ def test_the_size_of_batches_changes_no_bit(
     panel, learned, features, numbers, monkeypatch
 ):
     monkeypatch.setattr(_kernel_features, "BATCH_NUMBERS", numbers)
-    dataset = standardize(panel, learned.statistics)
-    sizes = [len(one) for one in learned.kernels._batches(dataset)]
+    dataset, everyone = standardize(panel, learned.statistics), np.arange(len(panel))
+    sizes = [len(one) for one in learned.kernels._batches(dataset, everyone)]
     assert sum(sizes) == len(panel)
     assert (max(sizes) == 1) == (numbers == 1)
     np.testing.assert_array_equal(learned(panel), features)
+    again = Learned(panel, statistics=learned.statistics)
+    np.testing.assert_array_equal(again(panel), features)
 
 
 def test_a_batch_is_never_larger_than_its_numbers(panel, monkeypatch):
@@ -329,6 +331,38 @@ def test_any_panel_has_shares(seed):
     assert features.min() >= 0
     assert features.max() <= 1
     assert not np.isinf(levels).any()
+
+
+def test_responses_to_sampled_series_are_those_at_their_times(panel, learned):
+    rng = np.random.default_rng(0)
+    sample, at = rng.integers(0, 24, 10), rng.random((16, 10, 5))
+    dataset = standardize(panel, learned.statistics)
+    at = at[: len(learned.kernels.groups)]
+    found = learned.kernels._responses(dataset, sample, at)
+    for number, (clock, scale, group) in enumerate(learned.kernels.groups):
+        for place, series in enumerate(sample):
+            signal = learned.kernels._signals(dataset.batch([series]))[clock, scale]
+            responses, counts = group.responses(signal)
+            times = (at[number, place] * int(counts[0])).astype(int)
+            own = found[number].reshape(10, 5, 84)[place]
+            np.testing.assert_array_equal(own, responses[0][times])
+
+
+def test_a_series_counts_by_its_weight_and_not_by_its_length():
+    """A long flat series beside a short steep one: half of the biases are of each."""
+    rng = np.random.default_rng(0)
+    times = np.r_[np.arange(400.0), np.arange(40.0)]
+    values = np.r_[1e-3 * rng.normal(size=400), rng.normal(size=40)][:, None]
+    panel = Panel(values, times, [0, 400, 440])
+    learned = Learned(panel, n_kernels=6000)
+    batch = standardize(panel, learned.statistics).batch([0])
+    signals = learned.kernels._signals(batch)
+    large = []
+    for clock, scale, group in learned.kernels.groups:
+        if (clock, scale) == ("absolute", "common"):
+            flat = group.responses(signals[clock, scale])[0].abs().amax(1)
+            large.append((group.biases.abs() > flat).double().mean())
+    assert 0.35 < np.mean(large) < 0.65
 
 
 # --- Outliers -----------------------------------------------------------------------
