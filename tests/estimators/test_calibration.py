@@ -57,7 +57,7 @@ def test_it_is_never_worse_than_a_softmax_of_the_scores(seed, n_classes, n, size
 
 
 def test_the_loss_is_at_its_minimum():
-    scores, codes = draw(3.0, np.array([0.5, -0.5]), 300)
+    scores, codes = draw(3.0, np.array([2.5, -2.5]), 300)
     weight = np.random.default_rng(0).uniform(0.1, 3, 300)
     factor, offsets = calibrate(scores, codes, weight)
 

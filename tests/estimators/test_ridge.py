@@ -231,7 +231,7 @@ def _error(shares, wanted):
 
 
 def test_a_small_gain_is_none():
-    flat = choose_shares(_choose_by(lambda s: 1 - 1e-4 * s[0] * s[1], []), 2)
+    flat = choose_shares(_choose_by(lambda s: 1 - 1e-3 * s[0] * s[1] ** 3, []), 2)
     assert flat.shares.tolist() == [0.5, 0.5]
     steep = choose_shares(_choose_by(lambda s: 1 - s[0] * s[1] ** 3, []), 2)
     assert steep.shares[1] > steep.shares[0]

@@ -333,7 +333,7 @@ def test_a_local_clock_is_seen_in_real_times_and_not_in_ranks():
     for seed in range(3):
         X, y = make_local_clock(200, random_state=2 * seed)
         X_test, truth = make_local_clock(200, random_state=2 * seed + 1)
-        model = CKRocketClassifier(random_state=seed)
+        model = CKRocketClassifier(n_kernels=2000, random_state=seed)
         real.append(model.fit(X, y).score(X_test, truth))
         ranks.append(model.fit(ranked(X), y).score(ranked(X_test), truth))
     assert min(real) >= 0.95
