@@ -200,6 +200,26 @@ def test_transform_is_the_same_in_any_company(data):
         )
 
 
+WEIGHT = np.r_[np.full(8, 2.0), np.ones(12), np.zeros(4)]
+
+
+def test_weights_of_the_transformer_count_and_0_is_absent(data):
+    X, _ = data
+    weighted = CKRocket(**QUICK).fit(X, sample_weight=WEIGHT).transform(X)
+    absent = CKRocket(**QUICK).fit(X[:20], sample_weight=WEIGHT[:20]).transform(X)
+    np.testing.assert_array_equal(weighted, absent)
+    unweighted = CKRocket(**QUICK).fit(X[:20]).transform(X)
+    assert (unweighted != weighted).any()
+
+
+@pytest.mark.xfail(strict=True, reason="the last bit of a center draws other series")
+def test_a_weight_of_2_of_the_transformer_is_the_series_twice(data):
+    X, _ = data
+    weighted = CKRocket(**QUICK).fit(X, sample_weight=WEIGHT).transform(X)
+    twice = CKRocket(**QUICK).fit(X[np.r_[0:8, 0:20]]).transform(X)
+    np.testing.assert_allclose(weighted, twice, atol=1e-6)
+
+
 # --- Where and how ------------------------------------------------------------------
 
 
