@@ -6,7 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ckts import Panel
+from ckts import CKRocket, Panel
 from ckts.estimators import summarize
 from ckts.estimators._batches import learn_statistics
 from ckts.estimators._summaries import StepCoding, summarize_series
@@ -162,6 +162,18 @@ def test_storage_changes_nothing():
     panel = irregular_panel(8, static=True)[0]
     for stored in in_both_storages(panel):
         np.testing.assert_array_equal(table_of(stored)[0], table_of(panel)[0])
+
+
+def test_repeated_series_have_no_more_steps():
+    panel = irregular_panel()[0]
+    once, often = (
+        CKRocket(n_kernels=84, random_state=0).fit(panel[np.tile(np.arange(24), n)])
+        for n in (1, 12)
+    )
+    steps = [[len(one) for one in m._codings[0].quantiles] for m in (once, often)]
+    assert steps[0] == steps[1]
+    many = CKRocket(n_kernels=84, random_state=0).fit(irregular_panel(240)[0])
+    assert len(many._codings[0].quantiles[0]) == 6
 
 
 def test_without_lengths_neither_counts_nor_clocks_are_told():
