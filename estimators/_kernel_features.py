@@ -78,7 +78,7 @@ class KernelFeatures:
         n_channels = dataset.observations.shape[1]
         views = cls([], time.longest_gap, n_channels)
         # The order of the series, and how often one occurs, must not matter.
-        order = np.argsort(content_keys(dataset), kind="stable")
+        order = np.argsort(content_keys(dataset, time.row_time_step), kind="stable")
         places = (np.arange(N_SAMPLED) + rng.random_sample(N_SAMPLED)) / N_SAMPLED
         cumulated = np.cumsum(weight[order])
         drawn = np.searchsorted(cumulated, places * cumulated[-1], side="right")
@@ -209,8 +209,9 @@ class KernelFeatures:
     ) -> Iterator[np.ndarray]:
         """Yield some of the series in batches of similar spans."""
         sizes = dataset.lengths[series]
+        spans = np.zeros(len(series))
         lasts = dataset.indptr[1:][series] - 1
-        spans = np.where(sizes > 0, dataset.times[np.maximum(lasts, 0)], 0.0)
+        spans[sizes > 0] = dataset.times[lasts[sizes > 0]]
         order = series[np.lexsort((sizes, spans))]
         while len(order):
             rows = np.maximum.accumulate(dataset.lengths[order])
@@ -239,12 +240,17 @@ class KernelFeatures:
         return signals
 
 
-def content_keys(dataset: PanelDataset) -> np.ndarray:
-    """Return a key per series; equal series, and no others, have the same.
+def content_keys(dataset: PanelDataset, time_step: float) -> np.ndarray:
+    """Return a key per series; equal series have the same.
+
+    Standardized values and times in steps are rounded to a millionth, so that the order
+    of the keys does not hang on the last bit of a unit, a center or a scale.
 
     Parameters
     ----------
     dataset : PanelDataset
+    time_step : float
+        Typical step of the rows.
 
     Returns
     -------
@@ -253,11 +259,14 @@ def content_keys(dataset: PanelDataset) -> np.ndarray:
     keys = []
     for first, last in zip(dataset.indptr[:-1], dataset.indptr[1:], strict=True):
         rows = np.arange(first, last)
-        found = dataset.observations.take(rows).dense()
-        key = hashlib.blake2b(dataset.times[rows].tobytes(), digest_size=16)
-        key.update((np.asarray(found, np.float64) + 0.0).tobytes())  # -0 is 0
+        parts = [dataset.times[rows] / time_step, dataset.observations.take(rows)]
+        parts[1] = parts[1].dense()
         if dataset.static is not None:
-            key.update((dataset.static[len(keys)] + 0.0).tobytes())
+            parts.append(dataset.static[len(keys)])
+        key = hashlib.blake2b(digest_size=16)
+        for part in parts:
+            rounded = np.round(np.asarray(part, np.float64), 6) + 0.0  # -0 is 0
+            key.update(np.where(np.isnan(rounded), np.nan, rounded).tobytes())
         keys.append(key.digest())
     return np.array(keys, dtype="S16")
 

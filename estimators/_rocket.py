@@ -13,7 +13,7 @@ from ckts.estimators._batches import PanelDataset, learn_statistics
 from ckts.estimators._interface import AbstractPanelEstimator
 from ckts.estimators._kernel_features import KernelFeatures, content_keys
 from ckts.estimators._parameters import Rule, check_n_jobs, resolve_device
-from ckts.estimators._summaries import StepCoding, summarize_series
+from ckts.estimators._summaries import StepCoding, summarize_series, summary_names
 from ckts.estimators._threads import limit_threads
 from ckts.panel import Panel, merge_ties
 from ckts.rocket import CHUNK
@@ -66,7 +66,6 @@ class AbstractCKRocket(AbstractPanelEstimator):
     }
     kernels_: ClassVar[KernelFeatures]  # of an instance; no field, hence ClassVar
     _codings: ClassVar[list[StepCoding]]
-    _summary_names: ClassVar[list[str]]
 
     def _check_parameters(self) -> None:
         """Raise if a parameter is not as its description says."""
@@ -92,7 +91,10 @@ class AbstractCKRocket(AbstractPanelEstimator):
         self.device_ = resolve_device(self.device)
         self.statistics_ = learn_statistics(panel, weight)
         dataset = self._dataset(panel)
-        keys, twins = np.unique(content_keys(dataset), return_inverse=True)
+        keys, twins = np.unique(
+            content_keys(dataset, self.statistics_.time.row_time_step),
+            return_inverse=True,
+        )
         self.kernels_ = KernelFeatures.learn(
             dataset, weight, self.statistics_.time, self.n_kernels, rng
         )
@@ -117,9 +119,7 @@ class AbstractCKRocket(AbstractPanelEstimator):
             kernels, levels = self.kernels_.compute(dataset, self.device_)
         if not self._summaries:
             return kernels, []
-        table, self._summary_names = summarize_series(
-            panel, dataset, lengths=self._lengths
-        )
+        table = summarize_series(panel, dataset, lengths=self._lengths)
         return kernels, [table, levels]
 
     def _code(self, kernels: np.ndarray, tables: list[np.ndarray]) -> list[np.ndarray]:
@@ -137,7 +137,10 @@ class AbstractCKRocket(AbstractPanelEstimator):
             for part in range(self.kernels_.n_parts)
             for channel in self._channels
         ]
-        tables = [self._summary_names, levels] if self._summaries else []
+        summaries = summary_names(
+            self._channels, self.static_names_, lengths=self._lengths
+        )
+        tables = [summaries, levels] if self._summaries else []
         for coding, columns in zip(self._codings, tables, strict=True):
             names += coding.names(columns)
         return names

@@ -8,6 +8,8 @@ from ckts.estimators._batches import PanelDataset
 from ckts.estimators._statistics import SUMMARIES, summarize, weighted_quantiles
 from ckts.panel import Panel
 
+CLOCK = ("number of rows", "span", "mean gap", "longest gap")
+
 
 @dataclass(frozen=True)
 class StepCoding:
@@ -77,7 +79,7 @@ class StepCoding:
         """Name the codes of named columns."""
         names = []
         for column, places in zip(columns, self.quantiles, strict=True):
-            names += [f"{column} > {place:.6g}" for place in places]
+            names += [f"{column} > {float(place)!r}" for place in places]
             names += [f"{column} rank"] * (len(places) > 1)
             names.append(f"{column} unknown")
         return names
@@ -85,7 +87,7 @@ class StepCoding:
 
 def summarize_series(
     panel: Panel, dataset: PanelDataset, *, lengths: bool
-) -> tuple[np.ndarray, list[str]]:
+) -> np.ndarray:
     """Summarize channels, static features, and how often a series was observed.
 
     Parameters
@@ -98,25 +100,34 @@ def summarize_series(
 
     Returns
     -------
-    table : ndarray of shape (n_series, n_columns)
-        NaN is unknown.
-    names : list of str
+    ndarray of shape (n_series, n_columns)
+        NaN is unknown; :func:`summary_names` names the columns.
     """
-    table = summarize(panel)
-    names = [f"{name} of {channel}" for name in SUMMARIES for channel in panel.channels]
-    names += panel.static_names
+    table, n_channels = summarize(panel), panel.in_channels
     if not lengths:
-        told = [not name.startswith("count of ") for name in names]
-        return table[:, told], [name for name, t in zip(names, told, strict=True) if t]
+        # That a deviation is unknown would tell a single observation.
+        deviation = slice(n_channels, 2 * n_channels)
+        single = np.isnan(table[:, deviation]) & ~np.isnan(table[:, :n_channels])
+        table[:, deviation][single] = 0.0
+        place = SUMMARIES.index("count") * n_channels
+        return np.delete(table, slice(place, place + n_channels), axis=1)
     filled = dataset.lengths > 0
     lasts, firsts = dataset.indptr[1:][filled] - 1, dataset.indptr[:-1][filled]
     gaps = np.diff(dataset.times, prepend=0.0)
     gaps[firsts] = 0.0
-    clock = np.full((len(dataset), 4), np.nan)
+    clock = np.full((len(dataset), len(CLOCK)), np.nan)
     clock[:, 0] = dataset.lengths
     clock[filled, 1] = dataset.times[lasts]
     clock[filled, 2] = dataset.times[lasts] / np.maximum(dataset.lengths[filled] - 1, 1)
     if filled.any():
         clock[filled, 3] = np.maximum.reduceat(gaps, firsts)
-    names += ["number of rows", "span", "mean gap", "longest gap"]
-    return np.hstack([table, clock]), names
+    return np.hstack([table, clock])
+
+
+def summary_names(
+    channels: tuple[str, ...], static_names: tuple[str, ...], *, lengths: bool
+) -> list[str]:
+    """Name the columns of :func:`summarize_series`."""
+    told = [name for name in SUMMARIES if lengths or name != "count"]
+    names = [f"{name} of {channel}" for name in told for channel in channels]
+    return [*names, *static_names, *(CLOCK if lengths else ())]

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -97,12 +98,24 @@ class KernelGroup:
             How many of the times belong to each series; the others are padding.
         """
         counts = self.count_times(signal.span)
-        n_times = int(counts.max())
-        means = self._means_apart if n_times == MOST_TIMES else self._means_on_a_grid
+        many = counts == MOST_TIMES
+        if not many.any():
+            return self._convolve(signal, counts, self._means_on_a_grid), counts
+        if many.all():
+            return self._convolve(signal, counts, self._means_apart), counts
+        # A series has the same responses whatever is the length of the others.
+        shape = len(counts), MOST_TIMES, len(PATTERNS)
+        responses = signal.pieces.new_zeros(shape)
+        few = self._convolve(signal[~many], counts[~many], self._means_on_a_grid)
+        responses[~many, : few.shape[1]] = few
+        responses[many] = self._convolve(signal[many], counts[many], self._means_apart)
+        return responses, counts
+
+    def _convolve(self, signal: Signal, counts: Tensor, means: Callable) -> Tensor:
         # Whole multiples of 2**-24 add up exactly in any order: the same series has
         # the same features in every batch, and where it is constant, they are 0.
-        taps = torch.round(means(signal, n_times) * 2**24).mul_(2.0**-24)
-        return taps.flatten(2).matmul(self.weight), counts
+        taps = torch.round(means(signal, int(counts.max())) * 2**24).mul_(2.0**-24)
+        return taps.flatten(2).matmul(self.weight)
 
     def _means_on_a_grid(self, signal: Signal, n_times: int) -> Tensor:
         """Compute all means on one grid, each once for the nine steps of a kernel."""
@@ -192,6 +205,7 @@ class KernelGroup:
         tie = TIE * (found[:, -1:] - found[:, :1])
         above = torch.searchsorted(found, low + tie, right=True)
         high = found.gather(1, above.clamp_max(len(responses) - 1))
+        high = torch.where(above < len(responses), high, low + tie)
         return replace(self, biases=((low + high) / 2).T.contiguous())
 
 

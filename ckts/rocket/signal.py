@@ -58,7 +58,7 @@ class Signal:
         # float64 holds the integral to 1e-16 of the largest one: see `means`
         return cls(times, times[:, -1], pieces)
 
-    def __getitem__(self, series: slice) -> "Signal":
+    def __getitem__(self, series: slice | Tensor) -> "Signal":
         """Return the signals of some series."""
         return Signal(self.times[series], self.span[series], self.pieces[series])
 

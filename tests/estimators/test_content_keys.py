@@ -11,7 +11,7 @@ from storages import in_both_storages
 
 
 def keys_of(panel):
-    return content_keys(PanelDataset(panel, static=panel.static))
+    return content_keys(PanelDataset(panel, static=panel.static), 1.0)
 
 
 def test_equal_series_and_no_others_have_the_same_key():

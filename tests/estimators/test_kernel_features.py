@@ -20,7 +20,7 @@ from storages import in_both_storages
 @pytest.fixture
 def in_given_order(monkeypatch):
     """Draw series by their numbers, not by their content."""
-    monkeypatch.setattr(_kernel_features, "content_keys", lambda d: np.arange(len(d)))
+    monkeypatch.setattr(_kernel_features, "content_keys", lambda d, step: np.arange(len(d)))
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ckts import CKRocket, Panel
 from ckts.estimators import summarize
 from ckts.estimators._batches import learn_statistics
-from ckts.estimators._summaries import StepCoding, summarize_series
+from ckts.estimators._summaries import StepCoding, summarize_series, summary_names
 from irregular import irregular_panel
 from storages import in_both_storages
 
@@ -17,7 +17,8 @@ from storages import in_both_storages
 def table_of(panel, *, lengths=True):
     statistics = learn_statistics(panel, np.ones(len(panel)))
     dataset = statistics.dataset(panel, panel.time_scale, dtype=torch.float64)
-    return summarize_series(panel, dataset, lengths=lengths)
+    names = summary_names(panel.channels, panel.static_names, lengths=lengths)
+    return summarize_series(panel, dataset, lengths=lengths), names
 
 
 # --- Steps --------------------------------------------------------------------------
