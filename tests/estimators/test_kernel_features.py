@@ -82,11 +82,12 @@ def test_company_and_order_change_no_bit(panel, learned, features):
         np.testing.assert_array_equal(alone[1][0], levels[number])
 
 
-@pytest.mark.parametrize("numbers", [1, 30_000, 100_000])
+@pytest.mark.parametrize("numbers", [1, 100, 300])
 def test_the_size_of_batches_changes_no_bit(
     panel, learned, features, numbers, monkeypatch
 ):
     monkeypatch.setattr(_kernel_features, "BATCH_NUMBERS", numbers)
+    monkeypatch.setattr(kernels, "CHUNK", 1000 * numbers)
     dataset, everyone = standardize(panel, learned.statistics), np.arange(len(panel))
     sizes = [len(one) for one in learned.kernels._batches(dataset, everyone)]
     assert sum(sizes) == len(panel)
@@ -96,19 +97,29 @@ def test_the_size_of_batches_changes_no_bit(
     np.testing.assert_array_equal(again(panel), features)
 
 
-def test_a_batch_is_never_larger_than_its_numbers(panel, monkeypatch):
+def test_neither_batches_nor_chunks_are_larger_than_their_numbers(panel, monkeypatch):
     seen, learned = [], Learned(panel, n_kernels=6000)
-    monkeypatch.setattr(_kernel_features, "BATCH_NUMBERS", 100_000)
-    compute = kernels.KernelGroup.features
+    monkeypatch.setattr(_kernel_features, "BATCH_NUMBERS", 200)
+    monkeypatch.setattr(kernels, "CHUNK", 100_000)
+    compute, signals = kernels.KernelGroup._features, KernelFeatures._signals
 
     def witness(group, signal):
         n_times = int(group.count_times(signal.span).max())
-        seen.append(len(signal.span) * n_times * group.biases.numel())
+        numbers = len(signal.span) * n_times * group.biases.numel()
+        assert numbers <= 100_000 or len(signal.span) == 1
+        seen.append(len(signal.span))
         return compute(group, signal)
 
-    monkeypatch.setattr(kernels.KernelGroup, "features", witness)
+    def witness_batch(learned, batch):
+        assert batch["values"].numel() <= 200
+        seen.append(-len(batch["times"]))
+        return signals(learned, batch)
+
+    monkeypatch.setattr(kernels.KernelGroup, "_features", witness)
+    monkeypatch.setattr(KernelFeatures, "_signals", witness_batch)
     learned(panel)
-    assert max(seen) <= 100_000
+    assert max(seen) > 1
+    assert min(seen) < -1
 
 
 @pytest.mark.xfail(
@@ -117,6 +128,7 @@ def test_a_batch_is_never_larger_than_its_numbers(panel, monkeypatch):
 def test_a_very_long_series_changes_no_feature_of_others(monkeypatch, panel, learned):
     monkeypatch.setattr(kernels, "MOST_TIMES", 256)
     monkeypatch.setattr(_kernel_features, "BATCH_NUMBERS", 2**40)
+    monkeypatch.setattr(kernels, "CHUNK", 2**40)
     times = np.arange(2000) * 5.0
     longer = Panel(
         np.vstack([panel.values, np.random.default_rng(0).normal(size=(2000, 2))]),
@@ -293,9 +305,11 @@ def test_one_huge_value_moves_few_shares():
     assert changed.mean() < 0.25
     dataset = standardize(spoiled, learned.statistics)
     signals = learned.kernels._signals(dataset.batch([0]))
-    others = np.delete(signals["absolute", "own"].pieces[:, 1, 0].numpy(), 100)
+    others = np.delete(signals["absolute", "own"].pieces[0, :, 1, 0].numpy(), 100)
     assert others.std() > 0.02  # 0.001 if the huge value were taken at its word
-    assert signals["absolute", "common"].pieces[100, 1] < 10 * (1 + np.log(1e3)) + 1e-9
+    assert (
+        signals["absolute", "common"].pieces[0, 100, 1] < 10 * (1 + np.log(1e3)) + 1e-9
+    )
 
 
 def test_bounds_keep_the_order_and_what_is_small():
