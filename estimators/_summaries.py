@@ -79,7 +79,7 @@ class StepCoding:
         """Name the codes of named columns."""
         names = []
         for column, places in zip(columns, self.quantiles, strict=True):
-            names += [f"{column} > {float(place)!r}" for place in places]
+            names += [f"{column} > {place:.15g}" for place in places]
             names += [f"{column} rank"] * (len(places) > 1)
             names.append(f"{column} unknown")
         return names

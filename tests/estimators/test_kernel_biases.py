@@ -23,25 +23,16 @@ def features(panel, learned):
     return learned(panel)
 
 
-BY_CONTENT = pytest.mark.xfail(
-    strict=True,
-    reason="the series that biases are learned from follow from hashes of bits",
-)
-
-
-@BY_CONTENT
 def test_another_unit_of_time_draws_the_same_series(panel, features):
     other = panel.with_times(panel.times * 2)
     np.testing.assert_allclose(Learned(other)(other), features, atol=1e-6)
 
 
-@BY_CONTENT
 def test_another_scale_of_values_draws_the_same_series(panel, features):
     other = panel.with_values(panel.values * 3 + 1)
     np.testing.assert_allclose(Learned(other)(other), features, atol=1e-6)
 
 
-@BY_CONTENT
 def test_the_order_of_training_series_changes_no_bit(panel, features):
     order = np.random.default_rng(0).permutation(len(panel))
     np.testing.assert_array_equal(Learned(panel[order])(panel), features)

@@ -20,7 +20,9 @@ from storages import in_both_storages
 @pytest.fixture
 def in_given_order(monkeypatch):
     """Draw series by their numbers, not by their content."""
-    monkeypatch.setattr(_kernel_features, "content_keys", lambda d, step: np.arange(len(d)))
+    monkeypatch.setattr(
+        _kernel_features, "content_keys", lambda d, step: np.arange(len(d))
+    )
 
 
 @pytest.fixture(scope="module")
@@ -122,9 +124,6 @@ def test_neither_batches_nor_chunks_are_larger_than_their_numbers(panel, monkeyp
     assert min(seen) < -1
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a batch with a series of MOST_TIMES goes the other way"
-)
 def test_a_very_long_series_changes_no_feature_of_others(monkeypatch, panel, learned):
     monkeypatch.setattr(kernels, "MOST_TIMES", 256)
     monkeypatch.setattr(_kernel_features, "BATCH_NUMBERS", 2**40)

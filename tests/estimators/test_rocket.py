@@ -162,7 +162,6 @@ def test_columns_stand_where_their_names_say(data):
             np.testing.assert_array_equal(frame[name], np.isnan(X.static[:, 0]))
 
 
-@pytest.mark.xfail(strict=True, reason="quantiles are written with six digits")
 def test_names_are_unique_where_values_are_far_from_0(data):
     X, _ = data
     rocket = CKRocket(**QUICK).fit(X.with_values(1e6 + 1e-3 * X.values))
@@ -170,7 +169,6 @@ def test_names_are_unique_where_values_are_far_from_0(data):
     assert len(set(names)) == len(names)
 
 
-@pytest.mark.xfail(strict=True, reason="`transform` writes the names of its panel")
 def test_names_are_those_of_fit(data):
     X, _ = data
     named = Panel(X.values, X.times, X.indptr, channels=["pulse", "lactate"])
@@ -212,7 +210,6 @@ def test_weights_of_the_transformer_count_and_0_is_absent(data):
     assert (unweighted != weighted).any()
 
 
-@pytest.mark.xfail(strict=True, reason="the last bit of a center draws other series")
 def test_a_weight_of_2_of_the_transformer_is_the_series_twice(data):
     X, _ = data
     weighted = CKRocket(**QUICK).fit(X, sample_weight=WEIGHT).transform(X)

@@ -1,7 +1,6 @@
 """Summaries in steps: units, outliers and repetition do not matter."""
 
 import numpy as np
-import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -184,19 +183,18 @@ def test_without_lengths_neither_counts_nor_clocks_are_told():
     hidden = ("count of", "number of rows", "span", "mean gap", "longest gap")
     kept = [number for number, n in enumerate(all_names) if not n.startswith(hidden)]
     assert names == [all_names[number] for number in kept]
+    means, deviations = everything[:, :2], everything[:, 2:4]
+    # an unknown deviation would tell that there is one observation
+    deviations[np.isnan(deviations) & ~np.isnan(means)] = 0.0
     np.testing.assert_array_equal(table, everything[:, kept])
 
 
-@pytest.mark.xfail(strict=True, reason="static features are told apart by their names")
 def test_without_lengths_a_static_feature_of_counts_is_kept():
     panel = irregular_panel(8, static=True)[0]
     panel = panel.with_static(panel.static, ["count of children", "age"])
     assert "count of children" in table_of(panel, lengths=False)[1]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a deviation is unknown where a channel has one value or none"
-)
 def test_without_lengths_the_table_tells_no_single_observation():
     values = np.array([[1.0], [1.0], [1.0], [1.0]])
     panel = Panel(values, [0.0, 0.0, 1.0, 2.0], [0, 1, 4])
