@@ -256,7 +256,7 @@ def content_keys(dataset: PanelDataset, time_step: float) -> np.ndarray:
     -------
     ndarray of bytes of shape (n_series,)
     """
-    keys = []
+    keys: list[bytes] = []
     for first, last in zip(dataset.indptr[:-1], dataset.indptr[1:], strict=True):
         rows = np.arange(first, last)
         parts = [dataset.times[rows] / time_step, dataset.observations.take(rows)]

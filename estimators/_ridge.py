@@ -272,7 +272,7 @@ def choose_penalty(
     mean = share @ target
     rotated = vectors.T @ (root[:, None] * (target - mean))
     groups = several_together(together)
-    best = None
+    found = []
     for penalty in PENALTIES * weight.sum():
         kept = penalty / (np.clip(values, 0.0, None) + penalty)
         residual = vectors @ (kept[:, None] * rotated)
@@ -285,10 +285,9 @@ def choose_penalty(
             )
             left_out[group] = np.linalg.pinv(block, hermitian=True) @ residual[group]
         error = np.square(left_out).sum() / weight.sum() / target.shape[1]
-        if best is None or error < best.error:
-            predicted = target - left_out / root[:, None]
-            best = Choice(np.empty(0), penalty, predicted, error)
-    return best
+        predicted = target - left_out / root[:, None]
+        found.append(Choice(np.empty(0), penalty, predicted, error))
+    return min(found, key=error_of)
 
 
 def several_together(together: np.ndarray) -> list[np.ndarray]:

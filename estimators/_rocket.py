@@ -64,8 +64,6 @@ class AbstractCKRocket(AbstractPanelEstimator):
         "lengths": check_bool,
         "n_jobs": check_n_jobs,
     }
-    kernels_: ClassVar[KernelFeatures]  # of an instance; no field, hence ClassVar
-    _codings: ClassVar[list[StepCoding]]
 
     def _check_parameters(self) -> None:
         """Raise if a parameter is not as its description says."""

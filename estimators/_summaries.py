@@ -40,7 +40,7 @@ class StepCoding:
         n_steps : int
             Steps per column.
         """
-        shares = np.arange(1, n_steps + 1) / (n_steps + 1)
+        shares = [step / (n_steps + 1) for step in range(1, n_steps + 1)]
         quantiles = []
         for column in table.T:
             known = ~np.isnan(column)

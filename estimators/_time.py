@@ -116,7 +116,8 @@ def learn_time_units(panel: Panel, weight: np.ndarray) -> TimeUnits:
         _Gaps.between(panel.times[held], series[held]) for held in observing
     )
     if len(rows.sizes) == 0:
-        return TimeUnits(False, np.ones(len(channels)), *[1.0] * 5, None)
+        ones = np.ones(len(channels))
+        return TimeUnits(False, ones, 1.0, 1.0, 1.0, 1.0, 1.0, None)
     longest = LONGEST_GAP * rows.typical_long_gap(weight)
     short = SHORT * float(_typical_steps([rows], longest, weight)[0])
     bursts = _find_bursts(rows, short, weight)
