@@ -227,8 +227,9 @@ class AbstractParameters(BaseEstimator):
 def share_docstring(cls: Class) -> Class:
     """Complete the sections of an estimator's docstring from those of its bases.
 
-    "Parameters" and "Attributes" of the bases follow those of the class, and every
-    parameter gets its default, ``default=0.2``, from the field of the class.
+    "Parameters" and "Attributes" of the bases follow those of the class, which need not
+    have any, and every parameter gets its default, ``default=0.2``, from the field of
+    the class.
     """
     text = inspect.cleandoc(cls.__doc__ or "")
     for heading in ("Parameters\n----------\n", "Attributes\n----------\n"):
@@ -236,14 +237,24 @@ def share_docstring(cls: Class) -> Class:
             shared = inspect.cleandoc(base.__dict__.get("__doc__") or "")
             _, found, section = shared.partition(heading)
             if found and base.__module__.startswith("ckts."):
-                entries = section.partition("\n\n")[0]
-                own = text.partition(heading)[2].partition("\n\n")[0]
-                text = text.replace(own, f"{own}\n{entries}", 1)
+                text = _add_entries(text, heading, section.partition("\n\n")[0])
     for one in fields(cls):
         line = re.compile(rf"^{one.name} : .*$", re.MULTILINE)
         text = line.sub(rf"\g<0>, default={one.default!r}", text, count=1)
     cls.__doc__ = text
     return cls
+
+
+def _add_entries(text: str, heading: str, entries: str) -> str:
+    """Add entries to a section of a docstring, which is made where there is none."""
+    before, found, rest = text.partition(heading)
+    if found:
+        own, gap, after = rest.partition("\n\n")
+        return f"{before}{heading}{own}\n{entries}{gap}{after}"
+    # Behind the parameters, if any, and before all other sections.
+    other = re.compile(r"^(?!Parameters)\w[\w ]*\n-{3,}$", re.MULTILINE)
+    place = found.start() if (found := other.search(text)) else len(text)
+    return f"{text[:place]}{heading}{entries}\n\n{text[place:]}"
 
 
 def resolve_device(device: Any) -> str:

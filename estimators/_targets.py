@@ -1,6 +1,7 @@
 """Targets: classes with their probabilities, or numbers with their center and scale."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,11 +15,23 @@ from ckts.estimators._input import check_target
 from ckts.estimators._statistics import CenterScale, target_center_scale
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class ClassesMixin(ClassifierMixin):
-    """Learn classes; `_predict_raw` gives unnormalized log-probabilities."""
+    """Learn classes; `_predict_raw` gives unnormalized log-probabilities.
 
-    class_weight: Mapping[Any, float] | str | None
-    classes_: np.ndarray
+    Parameters
+    ----------
+    class_weight : "balanced", dict or None
+        Weights of the classes, multiplied with `sample_weight`; "balanced" gives every
+        class the same sum of both.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The class labels of series of positive `sample_weight`.
+    """
+
+    class_weight: Mapping[Any, float] | str | None = None
 
     def _check_y(self, y, n_series):
         y = column_or_1d(check_target(self, y, n_series), warn=True)

@@ -1,8 +1,6 @@
 """Classification of irregular time series."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 
@@ -19,17 +17,6 @@ class CKCNNClassifier(ClassesMixin, AbstractCKCNN):
     A network of continuous-kernel convolutions with inverse-density weights. Missing
     values, unequal lengths, channels measured at different times and static features
     need no preparation; time stamps may be numbers, datetimes, timedeltas or periods.
-
-    Parameters
-    ----------
-    class_weight : "balanced", dict or None
-        Weights of the classes, multiplied with `sample_weight`; "balanced" gives every
-        class the same sum of both.
-
-    Attributes
-    ----------
-    classes_ : ndarray of shape (n_classes,)
-        The class labels of series of positive `sample_weight`.
 
     See Also
     --------
@@ -50,8 +37,6 @@ class CKCNNClassifier(ClassesMixin, AbstractCKCNN):
     >>> model.predict(X[40:44]).shape
     (4,)
     """
-
-    class_weight: Mapping[Any, float] | str | None = None
 
     def _loss(self):
         return torch.nn.CrossEntropyLoss

@@ -11,20 +11,34 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 
-from ckts import CKCNNClassifier, CKCNNRegressor, estimators
+from ckts import (
+    CKCNNClassifier,
+    CKCNNRegressor,
+    CKRocket,
+    CKRocketClassifier,
+    CKRocketRegressor,
+    estimators,
+)
 from ckts.datasets import make_speed
 from ckts.estimators._base import automatic_batch_size
 from irregular import irregular_panel
 
 QUICK = {"max_epochs": 2, "hidden_channels": 4, "n_blocks": 1, "random_state": 0}
 BOTH = [CKCNNClassifier, CKCNNRegressor]
+ROCKETS = [CKRocket, CKRocketClassifier, CKRocketRegressor]
+# The rooms that say nothing of the parameters of a family: `_net` and `_batches` have
+# a `dtype` of their own, and each family has its own `device` and `n_jobs`.
+FAMILIES = [
+    (BOTH, {"_net.py", "_batches.py", "_rocket.py", "rocket.py"}),
+    (ROCKETS, {"_net.py", "_batches.py", "_base.py", "_parameters.py"}),
+]
 PANEL, _ = make_speed(4, random_state=0)
 
 # --- written once ---------------------------------------------------------------------
 
 CLASSES = {
     base.__name__
-    for estimator in BOTH
+    for estimator in BOTH + ROCKETS
     for base in estimator.__mro__
     if base.__module__.startswith("ckts.")
 }
@@ -51,19 +65,19 @@ def _places(tree):
             }
 
 
-def test_a_parameter_is_written_in_four_places_at_most():
+@pytest.mark.parametrize(("family", "others"), FAMILIES)
+def test_a_parameter_is_written_in_four_places_at_most(family, others):
     counts = Counter()
     for path in Path(estimators.__file__).parent.glob("*.py"):
-        # Their `dtype` is another one, and random kernels have parameters of their own.
-        if path.name not in ("_net.py", "_batches.py", "_rocket.py", "rocket.py"):
+        if path.name not in others:
             counts.update(_places(ast.parse(path.read_text("utf-8"))))
-    names = {one.name for estimator in BOTH for one in fields(estimator)}
+    names = {one.name for estimator in family for one in fields(estimator)}
     found = {name: counts[name] for name in names}
     assert min(found.values()) >= 2  # a default and an entry
     assert max(found.values()) <= 4, found
 
 
-@pytest.mark.parametrize("estimator", BOTH)
+@pytest.mark.parametrize("estimator", BOTH + ROCKETS)
 def test_signature_and_docstring_name_every_parameter_and_its_default(estimator):
     signature = inspect.signature(estimator).parameters
     assert set(signature) == set(estimator().get_params())
@@ -71,7 +85,9 @@ def test_signature_and_docstring_name_every_parameter_and_its_default(estimator)
     section = doc.partition("Parameters\n----------\n")[2].partition("\n\n")[0]
     entries = dict(re.findall(r"^(\w+) : .*, default=(.*)$", section, re.MULTILINE))
     assert entries == {name: repr(one.default) for name, one in signature.items()}
-    for name in vars(estimator(**QUICK).fit(*irregular_panel())):
+    assert re.match(r"[A-Z].*\.\n", doc)  # the summary comes first
+    quick = QUICK if estimator in BOTH else {"n_kernels": 84}
+    for name in vars(estimator(**quick).fit(*irregular_panel())):
         if name.endswith("_") and name not in ("static_names_", "feature_names_in_"):
             assert re.search(rf"^(.*, )?{name}(, .*)? : ", doc, re.MULTILINE), name
 
