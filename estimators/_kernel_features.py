@@ -76,7 +76,6 @@ class KernelFeatures:
         KernelFeatures
         """
         n_channels = dataset.observations.shape[1]
-        views = cls([], time.longest_gap, n_channels)
         # The order of the series, and how often one occurs, must not matter.
         order = np.argsort(content_keys(dataset, time.row_time_step), kind="stable")
         places = (np.arange(N_SAMPLED) + rng.random_sample(N_SAMPLED)) / N_SAMPLED
@@ -85,19 +84,21 @@ class KernelFeatures:
         sample = order[np.minimum(drawn, len(order) - 1)]
         per_view = n_kernels / len(VIEWS) / len(PATTERNS)
         shortest = FINEST_STEP * time.row_resolution
+        groups = []
         for clock, scale in VIEWS:
             unit = 1.0 if clock == "absolute" else time.horizon
             drawn_groups = draw_kernels(
                 shortest / unit, time.horizon / unit, n_channels, per_view, rng
             )
-            views.groups.extend((clock, scale, group) for group in drawn_groups)
-        at = rng.random_sample((len(views.groups), N_SAMPLED, N_TIMES))
+            groups += [(clock, scale, group) for group in drawn_groups]
+        views = cls(groups, time.longest_gap, n_channels)
+        at = rng.random_sample((len(groups), N_SAMPLED, N_TIMES))
         responses = views._responses(dataset, sample, at)
-        n_biases = max(1, round(n_kernels / len(views.groups) / len(PATTERNS)))
+        n_biases = max(1, round(n_kernels / len(groups) / len(PATTERNS)))
         groups = [
             (clock, scale, group.with_biases(found, n_biases, rng))
             for (clock, scale, group), found in zip(
-                views.groups, torch.from_numpy(responses), strict=True
+                groups, torch.from_numpy(responses), strict=True
             )
         ]
         return replace(views, groups=groups)

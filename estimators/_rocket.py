@@ -43,11 +43,19 @@ class AbstractCKRocket(AbstractPanelEstimator):
     device : str
         "cpu", "cuda", "cuda:1", ...; "auto" takes the GPU if there is one.
     n_jobs : int or None
-        Threads of torch on the CPU; -1 is all cores. None takes one for a small set,
-        and more for a large one as far as cores are idle.
+        Threads of torch on the CPU that compute features; -1 is all cores. None takes
+        one: they are computed in pieces that fit in a cache.
     random_state : int, RandomState or None
         Draws kernels, and the series that biases are learned from. The same integer
-        gives the same features in every thread, process and order of the series.
+        gives the same features in every thread and process, and, up to the rounding of
+        centers and scales, for every order of the series.
+
+    Attributes
+    ----------
+    kernels_ : KernelFeatures
+        The kernels, and the clocks and scales that they see.
+    device_ : str
+        Where features are computed.
     """
 
     n_kernels: int = 10_000
@@ -70,10 +78,6 @@ class AbstractCKRocket(AbstractPanelEstimator):
         for name, rule in self._rules.items():
             rule(name, getattr(self, name))
 
-    def _check_panel(self, X, *, reset: bool) -> Panel:
-        """Convert and check `X`; observations of one time become their mean."""
-        return merge_ties(super()._check_panel(X, reset=reset), "mean")
-
     def _learn_features(
         self, panel: Panel, weight: np.ndarray, rng: np.random.RandomState
     ) -> tuple[list[np.ndarray], np.ndarray]:
@@ -86,6 +90,7 @@ class AbstractCKRocket(AbstractPanelEstimator):
         twins : ndarray of int of shape (n_series,)
             Equal series have the same number.
         """
+        panel = merge_ties(panel, "mean")
         self.device_ = resolve_device(self.device)
         self.statistics_ = learn_statistics(panel, weight)
         dataset = self._dataset(panel)
@@ -106,14 +111,18 @@ class AbstractCKRocket(AbstractPanelEstimator):
         return self._code(kernels, tables), twins
 
     def _features(self, panel: Panel) -> list[np.ndarray]:
-        """Compute the blocks: kernels over common and own scale, summaries, levels."""
+        """Compute the blocks: kernels over common and own scale, summaries, levels.
+
+        Observations of a channel at one time become their mean.
+        """
+        panel = merge_ties(panel, "mean")
         return self._code(*self._compute(panel, self._dataset(panel)))
 
     def _compute(
         self, panel: Panel, dataset: PanelDataset
     ) -> tuple[np.ndarray, list[np.ndarray]]:
         """Compute the features of kernels, and tables of summaries and levels."""
-        with limit_threads(self.n_jobs, CHUNK):
+        with limit_threads(self.n_jobs, CHUNK):  # too few numbers for two threads
             kernels, levels = self.kernels_.compute(dataset, self.device_)
         if not self._summaries:
             return kernels, []

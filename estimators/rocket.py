@@ -1,9 +1,7 @@
 """Random continuous kernels on real time stamps: features, classes, numbers."""
 
 import copy
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from scipy.sparse import block_array, coo_array
@@ -36,11 +34,6 @@ class CKRocket(TransformerMixin, AbstractCKRocket):
     missing values, and channels with clocks of their own. Half of the kernels sees the
     time since the first observation, the other half its share of the span; half of each
     the values in the scale of all series, the other half in that of the series.
-
-    Attributes
-    ----------
-    device_ : str
-        Where features are computed.
 
     See Also
     --------
@@ -133,8 +126,8 @@ class AbstractCKRocketModel(AbstractCKRocket):
     Attributes
     ----------
     ridge_ : BlockRidge
-        Coefficients, penalty, and the shares of kernels over the common scale, kernels
-        over the own scale, and summaries.
+        Coefficients, penalty, and the shares of the blocks: kernels over the common
+        scale, kernels over the own scale, summaries, and levels.
     """
 
     def fit(self, X, y, sample_weight=None, groups=None):
@@ -163,19 +156,22 @@ class AbstractCKRocketModel(AbstractCKRocket):
             The model itself. A fit that fails leaves it as it was.
         """
         fresh = copy.copy(self)
-        fresh._learn(X, y, sample_weight, groups)
+        given = fresh._check_training(X, y, sample_weight, groups)
+        rng = check_random_state(self.random_state)
+        used, panel = given.used, given.panel
+        panel = panel if len(used) == len(panel) else panel[used]
+        features, twins = fresh._learn_features(panel, given.weight, rng)
+        fresh._fit_ridge(features, twins, given, rng)
         self.__dict__ = fresh.__dict__
         return self
 
-    def _learn(self, X, y, sample_weight, groups) -> None:
-        given = self._check_training(X, y, sample_weight, groups)
-        used, panel = given.used, given.panel
-        panel = panel if len(used) == len(panel) else panel[used]
-        rng = check_random_state(self.random_state)
-        features, twins = self._learn_features(panel, given.weight, rng)
+    def _fit_ridge(self, features, twins, given, rng) -> None:
+        """Fit the ridge regression, and calibrate it by what it says of the left out.
+
+        Equal series are one of the sum of their weights and of their mean target: so
+        they are left out together, and a weight of 2 is the same as a series twice.
+        """
         encoded, _ = self._encode(given.y, given.weight)
-        # Equal series are one of the sum of their weights and of their mean target: so
-        # they are left out together, and a weight of 2 is the same as a series twice.
         _, first, which = np.unique(twins, return_index=True, return_inverse=True)
         if len(first) == len(twins):
             first = which = np.arange(len(twins))
@@ -202,26 +198,19 @@ class AbstractCKRocketModel(AbstractCKRocket):
     def _calibrate(self, left_out, encoded, weight) -> None:
         """Learn from predictions of series that were left out."""
 
-    def _scores(self, X) -> np.ndarray:
+    def _calibrated(self, outputs: np.ndarray) -> np.ndarray:
+        return outputs
+
+    def _predict_raw(self, X) -> np.ndarray:
         check_is_fitted(self, "ridge_")
-        return self.ridge_.predict(self._features(self._check_panel(X, reset=False)))
+        panel = self._check_panel(X, reset=False)
+        return self._calibrated(self.ridge_.predict(self._features(panel)))
 
 
 @share_docstring
 @dataclass(kw_only=True, eq=False, repr=False)
 class CKRocketClassifier(ClassesMixin, AbstractCKRocketModel):
     """Classify irregular time series by random continuous kernels, in seconds.
-
-    Parameters
-    ----------
-    class_weight : "balanced", dict or None
-        Weights of the classes, multiplied with `sample_weight`; "balanced" gives every
-        class the same sum of both.
-
-    Attributes
-    ----------
-    classes_ : ndarray of shape (n_classes,)
-        The class labels of series of positive `sample_weight`.
 
     See Also
     --------
@@ -238,17 +227,14 @@ class CKRocketClassifier(ClassesMixin, AbstractCKRocketModel):
     (4, 2)
     """
 
-    class_weight: Mapping[Any, float] | str | None = None
-
     def _ridge_target(self, encoded):
         return np.where(encoded[:, None] == np.arange(len(self.classes_)), 1.0, -1.0)
 
     def _calibrate(self, left_out, encoded, weight):
         self._factor, self._offsets = calibrate(left_out, encoded, weight)
 
-    def _predict_raw(self, X):
-        scores = self._scores(X)
-        return self._factor * scores + self._offsets
+    def _calibrated(self, outputs):
+        return self._factor * outputs + self._offsets
 
 
 @share_docstring
@@ -261,7 +247,8 @@ class CKRocketRegressor(NumbersMixin, AbstractCKRocketModel):
     target_mean_, target_scale_ : ndarray of shape (n_targets,)
         Weighted mean and standard deviation of the training targets; those more than 10
         interquartile ranges from the median are moved there before, unless they are
-        more than 5 % of all. The scale is 1 where a target is constant.
+        more than 5 % of all. The scale is 1 where a target is constant. Targets more
+        than 20 of these deviations from the mean count as if they were there.
 
     See Also
     --------
@@ -282,9 +269,6 @@ class CKRocketRegressor(NumbersMixin, AbstractCKRocketModel):
 
     def _ridge_target(self, encoded):
         return np.clip(encoded, -FARTHEST_TARGET, FARTHEST_TARGET)
-
-    def _predict_raw(self, X):
-        return self._scores(X)
 
 
 def join_groups(twins: np.ndarray, groups: np.ndarray | None) -> np.ndarray:

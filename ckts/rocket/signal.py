@@ -55,12 +55,12 @@ class Signal:
         # between ties the slope is never used; a gap of 0 must not divide
         slopes = values.diff(dim=1) / torch.where(gaps > 0, gaps, 1.0)
         pieces[:, :-1, 2] = slopes / 2
-        # float64 holds the integral to 1e-16 of the largest one: see `means`
+        # Means are differences of integrals: float32 would lose them in long series.
         return cls(times, times[:, -1], pieces)
 
-    def __getitem__(self, series: slice | Tensor) -> "Signal":
+    def __getitem__(self, series: slice | Tensor) -> Self:
         """Return the signals of some series."""
-        return Signal(self.times[series], self.span[series], self.pieces[series])
+        return type(self)(self.times[series], self.span[series], self.pieces[series])
 
     def integral(self, ends: Tensor, channels: Tensor) -> Tensor:
         """Integrate from time 0 to each of some times.

@@ -6,7 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ckts import CKCNNClassifier, Panel, as_panel
+from ckts import (
+    CKCNNClassifier,
+    CKRocket,
+    CKRocketClassifier,
+    CKRocketRegressor,
+    Panel,
+    as_panel,
+)
+from irregular import irregular_panel
 
 QUICK = {
     "max_epochs": 1,
@@ -130,4 +138,19 @@ def test_a_code_for_unknown_is_named():
     message = "50% of the values of channel 'pulse' are"
     with pytest.warns(UserWarning, match=message) as warned:
         CKCNNClassifier(**QUICK).fit(X, y)
+    assert warned[0].filename == __file__
+
+
+@pytest.mark.parametrize("estimator", [CKRocket, CKRocketClassifier, CKRocketRegressor])
+def test_warnings_of_random_kernels_name_the_line_of_the_caller(estimator):
+    X, y = irregular_panel()
+    codes = X.values.copy()
+    codes[::5, 0] = -999.0
+    with pytest.warns(UserWarning, match="-999") as warned:
+        estimator(n_kernels=84).fit(X.with_values(codes), y)
+    assert warned[0].filename == __file__
+    model = estimator(n_kernels=84).fit(X, y)
+    answer = model.transform if estimator is CKRocket else model.predict
+    with pytest.warns(UserWarning, match="on the clock of fit") as warned:
+        answer(X.with_times(1e4 * X.times))
     assert warned[0].filename == __file__

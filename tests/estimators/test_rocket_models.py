@@ -112,13 +112,17 @@ def test_groups_keep_the_records_of_a_patient_together(estimator):
 
 
 def test_probabilities_are_calibrated_on_other_patients():
-    X, y, groups = patients()
-    other, truth, _ = patients(seed=1)
-    alone = CKRocketClassifier(**QUICK).fit(X, y).predict_proba(other)
-    model = CKRocketClassifier(**QUICK).fit(X, y, groups=groups)
-    together = model.predict_proba(other)
-    # labels are noise: 0.69 is the best; 3.8 and 1.04 here, 3.0 and .69, 5.7 and .81
-    assert log_loss(truth, together) < log_loss(truth, alone) / 2
+    losses = []
+    for seed in (0, 2, 4):
+        X, y, groups = patients(seed=seed)
+        other, truth, _ = patients(seed=seed + 1)
+        alone = CKRocketClassifier(**QUICK).fit(X, y)
+        together = CKRocketClassifier(**QUICK).fit(X, y, groups=groups)
+        found = [log_loss(truth, m.predict_proba(other)) for m in (alone, together)]
+        assert found[1] < found[0] / 2
+        losses.append(found[1])
+    # labels are noise: .69 is the best
+    assert np.mean(losses) < 0.9
 
 
 @pytest.mark.parametrize("times", [2, 3])
@@ -168,7 +172,8 @@ def test_any_number_of_classes(n_classes):
     assert np.isfinite(chances).all()
     np.testing.assert_allclose(chances.sum(1), 1)
     np.testing.assert_array_equal(model.predict(X), chances.argmax(1))
-    scores = model._factor * model._scores(X) + model._offsets
+    outputs = model.ridge_.predict(model._features(X))
+    scores = model._factor * outputs + model._offsets
     np.testing.assert_allclose(softmax(scores, axis=1), chances)
 
 
