@@ -9,7 +9,6 @@ parts. The tasks on patients have gradient boosting on summary statistics as riv
 
 import argparse
 import json
-import os
 import resource
 import subprocess
 import tempfile
@@ -30,23 +29,28 @@ from sklearn.metrics import (
     r2_score,
     roc_auc_score,
 )
-from sklearn.model_selection import StratifiedKFold, train_test_split
+from sklearn.model_selection import train_test_split
 
 import ckts
+from accuracy import (
+    SHARED,
+    TRAJECTORIES,
+    Split,
+    japanese_vowels,
+    pbc,
+    physionet2012,
+    regression,
+)
 from ckts import CKRocket, CKRocketClassifier, CKRocketRegressor, Panel
 from ckts.datasets import (
     drop_observations,
     load_japanese_vowels,
-    load_pbc,
-    make_irregular_regression,
     make_local_clock,
     read_physionet2012,
     read_ts,
 )
 from ckts.estimators import summarize
 
-ROOT = Path(__file__).resolve().parents[2]
-SHARED = Path(os.environ.get("CKTS_SHARED", ROOT.parent / "shared"))
 UEA = (
     "BasicMotions",
     "DodgerLoopDay",
@@ -57,9 +61,6 @@ UEA = (
     "PLAID",
 )
 RIVAL = Path(__file__).with_name("minirocket.py")
-
-# row, train panel, train target, test panel, test target, seed
-Split = tuple[str, Panel, np.ndarray, Panel, np.ndarray, int]
 
 
 def uea(names=UEA, n_resamples: int = 10) -> Iterator[Split]:
@@ -83,7 +84,7 @@ def uea(names=UEA, n_resamples: int = 10) -> Iterator[Split]:
 
 
 def _characters() -> tuple[Panel, np.ndarray]:
-    stored = np.load(SHARED / "data/character_trajectories/ct_trimmed_float32.npz")
+    stored = np.load(TRAJECTORIES)
     lengths = stored["lengths"]
     steps = np.concatenate([np.arange(n) for n in lengths])
     X = Panel(stored["values"], steps, np.r_[0, np.cumsum(lengths)])
@@ -121,17 +122,6 @@ def _seventy(y: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
         rest, test_size=0.5, stratify=y[rest], random_state=seed + 1
     )
     return train, test
-
-
-def vowels(n_seeds: int = 5) -> Iterator[Split]:
-    """JapaneseVowels, official split, observations dropped in train and test."""
-    X, y = load_japanese_vowels(split="train")
-    X_test, y_test = load_japanese_vowels(split="test")
-    for rate in (0.0, 0.5):
-        for seed in range(n_seeds):
-            train = drop_observations(X, rate, random_state=seed)
-            test = drop_observations(X_test, rate, random_state=100 + seed)
-            yield f"JapaneseVowels, {rate:.0%} dropped", train, y, test, y_test, seed
 
 
 def clocks(n_seeds: int = 3) -> Iterator[Split]:
@@ -193,26 +183,15 @@ SPOILED = {
 }
 
 
-def patients(n_splits: int = 5) -> Iterator[Split]:
+def patients() -> Iterator[Split]:
     """PhysioNet 2012 set a, five folds; PBC, three times five folds."""
-    folder = SHARED / "data/physionet2012"
-    X, outcomes = read_physionet2012(folder / "set-a.tar.xz", folder / "Outcomes-a.txt")
-    y = outcomes["In-hospital_death"].to_numpy()
-    folds = StratifiedKFold(5, shuffle=True, random_state=0)
-    for seed, (train, test) in enumerate(folds.split(y, y)):
-        yield "PhysioNet 2012 a", X[train], y[train], X[test], y[test], seed
-    X, y = load_pbc()
-    for seed in range(3):
-        folds = StratifiedKFold(5, shuffle=True, random_state=seed)
-        for train, test in folds.split(y, y):
-            yield "PBC", X[train], y[train], X[test], y[test], seed
+    yield from physionet2012()
+    yield from pbc()
 
 
 def numbers(n_seeds: int = 3) -> Iterator[Split]:
     """Regression with a known truth, and the age of the patients of PhysioNet 2012."""
-    for seed in range(n_seeds):
-        X, y = make_irregular_regression(600, random_state=seed)
-        yield "irregular regression", X[:400], y[:400], X[400:], y[400:], seed
+    yield from regression()
     folder = SHARED / "data/physionet2012"
     X, _ = read_physionet2012(folder / "set-a.tar.xz", folder / "Outcomes-a.txt")
     column = list(X.static_names).index("Age")
@@ -228,7 +207,7 @@ TASKS = {
     "uea": (uea, "accuracy", "minirocket"),
     "characters": (characters, "accuracy", "minirocket"),
     "rates": (rates, "accuracy", None),
-    "vowels": (vowels, "accuracy", "minirocket"),
+    "vowels": (japanese_vowels, "accuracy", "minirocket"),
     "clocks": (clocks, "accuracy", "minirocket"),
     "robustness": (robustness, "accuracy", None),
     "patients": (patients, "AUROC", "boosting"),
