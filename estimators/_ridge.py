@@ -191,7 +191,8 @@ def choose_shares(choose: Callable[[np.ndarray], Choice], n_blocks: int) -> Choi
     starts = [*np.eye(n_blocks), np.full(n_blocks, 1 / n_blocks)]
     best = min(map(choose, starts), key=error_of)
     for _ in range(MOST_ROUNDS):
-        found = min(map(choose, neighbors_of(best.shares)), key=error_of)
+        others = map(choose, neighbors_of(best.shares))
+        found = min(others, key=error_of, default=best)  # a single block has none
         if found.error >= (1 - LEAST_GAIN) * best.error:
             break
         best = found
@@ -204,15 +205,16 @@ def error_of(choice: Choice) -> float:
 
 
 def neighbors_of(shares: np.ndarray) -> Iterator[np.ndarray]:
-    """Yield shares of which one is four times or a quarter of what it was, or new."""
+    """Yield other shares, of which one is a quarter or four times as large, or new."""
     for block, share in enumerate(shares):
-        for factor in (0.25, 4.0):
+        for size in (share / 4, share * 4) if share else (NEW_SHARE,):
             changed = shares.copy()
-            changed[block] = share * factor if share else NEW_SHARE
+            changed[block] = size
             changed /= changed.sum()
             changed[changed < LEAST_SHARE] = 0.0
-            if (factor > 1) or share:
-                yield changed / changed.sum()
+            changed /= changed.sum()
+            if (changed != shares).any():  # of a single block all sizes are the same
+                yield changed
 
 
 def draw_groups(together: np.ndarray, most: int, rng) -> np.ndarray:
