@@ -253,7 +253,8 @@ def _add_entries(text: str, heading: str, entries: str) -> str:
         return f"{before}{heading}{own}\n{entries}{gap}{after}"
     # Behind the parameters, if any, and before all other sections.
     other = re.compile(r"^(?!Parameters)\w[\w ]*\n-{3,}$", re.MULTILINE)
-    place = found.start() if (found := other.search(text)) else len(text)
+    following = other.search(text)
+    place = following.start() if following else len(text)
     return f"{text[:place]}{heading}{entries}\n\n{text[place:]}"
 
 
