@@ -1,33 +1,25 @@
-"""Features of random kernels: each over an own or a common scale, on two clocks."""
+"""Features of random kernels: each over an own or a common scale, on some clocks."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import product
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from ckts.estimators._batches import PanelDataset
-from ckts.estimators._time import TimeUnits
-from ckts.rocket import PATTERNS, KernelGroup, Signal, draw_kernels, fill_gaps
+from ckts.estimators._views import AbstractViews
+from ckts.rocket import PATTERNS, AbstractKernelGroup, draw_kernels
 
 # Values of a batch. There are 12 numbers for each of them, in float64.
 BATCH_NUMBERS = 2**18
 # Biases are quantiles of the responses to so many series, at so many times of each.
 N_SAMPLED, N_TIMES = 64, 16
-# Values beyond this many standard deviations grow logarithmically.
-LINEAR = 10.0
-# The scale of a series is that of all series as if it had this many values of those.
-PRIOR_COUNT = 2.0
 # Kernels are half as fine as what the times resolve.
 FINEST_STEP = 0.5
-VIEWS = tuple(product(("absolute", "relative"), ("common", "own")))
-# A series has levels in so many parts of its span, fewer where channels are many.
-MOST_PARTS, FEWEST_PARTS, MOST_LEVELS = 32, 4, 1024
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,25 +28,21 @@ class KernelFeatures:
 
     Attributes
     ----------
-    groups : list of (str, str, KernelGroup)
-        The clock, "absolute" or "relative": the time since the first observation or its
-        share of the span. The scale, "common" or "own": center and deviation of a
-        channel in all series or in each. The kernels.
-    longest_gap : float
-        Longer gaps are this long on both clocks: one odd stamp moves the others little.
-    n_channels : int
+    groups : list of (str, str, AbstractKernelGroup)
+        The clock and the scale of what they see, and the kernels.
+    views : AbstractViews
     """
 
-    groups: list[tuple[str, str, KernelGroup]]
-    longest_gap: float
-    n_channels: int
+    groups: list[tuple[str, str, AbstractKernelGroup]]
+    views: AbstractViews
 
     @classmethod
     def learn(
         cls,
         dataset: PanelDataset,
         weight: np.ndarray,
-        time: TimeUnits,
+        views: AbstractViews,
+        keys: np.ndarray,
         n_kernels: int,
         rng: np.random.RandomState,
     ) -> KernelFeatures:
@@ -66,7 +54,9 @@ class KernelFeatures:
             Standardized training series.
         weight : ndarray of shape (n_series,)
             A weight of 2 is the same as the series twice.
-        time : TimeUnits
+        views : AbstractViews
+        keys : ndarray of shape (n_series,)
+            See :func:`content_keys`.
         n_kernels : int
             Number of features that is aimed at.
         rng : RandomState
@@ -75,25 +65,27 @@ class KernelFeatures:
         -------
         KernelFeatures
         """
-        n_channels = dataset.observations.shape[1]
         # The order of the series, and how often one occurs, must not matter.
-        order = np.argsort(content_keys(dataset, time.row_time_step), kind="stable")
+        order = np.argsort(keys, kind="stable")
         places = (np.arange(N_SAMPLED) + rng.random_sample(N_SAMPLED)) / N_SAMPLED
         cumulated = np.cumsum(weight[order])
         drawn = np.searchsorted(cumulated, places * cumulated[-1], side="right")
         sample = order[np.minimum(drawn, len(order) - 1)]
-        per_view = n_kernels / len(VIEWS) / len(PATTERNS)
-        shortest = FINEST_STEP * time.row_resolution
+        per_view = n_kernels / len(views.names) / len(PATTERNS)
         groups = []
-        for clock, scale in VIEWS:
-            unit = 1.0 if clock == "absolute" else time.horizon
-            drawn_groups = draw_kernels(
-                shortest / unit, time.horizon / unit, n_channels, per_view, rng
-            )
-            groups += [(clock, scale, group) for group in drawn_groups]
-        views = cls(groups, time.longest_gap, n_channels)
+        for clock, scale in views.names:
+            unit = views.unit(clock)
+            shortest = FINEST_STEP * views.resolution / unit
+            longest = views.horizon / unit
+            groups += [
+                (clock, scale, group)
+                for group in draw_kernels(
+                    shortest, longest, views.n_channels, per_view, rng, views.kernels
+                )
+            ]
+        fresh = cls(groups, views)
         at = rng.random_sample((len(groups), N_SAMPLED, N_TIMES))
-        responses = views._responses(dataset, sample, at)
+        responses = fresh._responses(dataset, sample, at)
         n_biases = max(1, round(n_kernels / len(groups) / len(PATTERNS)))
         groups = [
             (clock, scale, group.with_biases(found, n_biases, rng))
@@ -101,7 +93,7 @@ class KernelFeatures:
                 groups, torch.from_numpy(responses), strict=True
             )
         ]
-        return replace(views, groups=groups)
+        return replace(fresh, groups=groups)
 
     def _responses(
         self, dataset: PanelDataset, sample: np.ndarray, at: np.ndarray
@@ -120,13 +112,14 @@ class KernelFeatures:
         """
         found = np.empty((*at.shape, len(PATTERNS)))
         for series in self._batches(dataset, np.unique(sample)):
-            signals = self._signals(dataset.batch(series))
+            signals = self.views.signals(dataset.batch(series))
             hits = sample[:, None] == series
             drawn, place = np.nonzero(hits)
             for number, (clock, scale, group) in enumerate(self.groups):
-                responses, counts = group.responses(signals[clock, scale])
-                column = at[number, drawn] * counts.numpy()[place, None]
-                column = column.astype(np.int64)
+                responses, lasting = group.responses(signals[clock, scale])
+                ends = lasting.cumsum(1)[place]
+                share = torch.from_numpy(at[number, drawn]) * ends[:, -1:]
+                column = torch.searchsorted(ends, share, right=True).numpy()
                 found[number, drawn] = responses.numpy()[place[:, None], column]
         return found.reshape(len(at), -1, len(PATTERNS))
 
@@ -150,45 +143,77 @@ class KernelFeatures:
         features : ndarray of shape (n_series, n_features)
             float32, shares of time between 0 and 1. A series has the same features in
             whatever company.
-        levels : ndarray of shape (n_series, n_parts * in_channels)
-            float32, the mean of each channel in equal parts of the span, standardized;
-            NaN where a channel has no observation or the span is 0.
+        levels : ndarray of shape (n_series, n_levels)
+            float32, standardized means of channels over parts of the time; NaN where
+            unknown.
         """
+        features, levels = self._empty(len(dataset))
+        moved = self.to(device)
+        for series in self._batches(dataset, np.arange(len(dataset))):
+            batch = load(dataset, series, device)
+            signals = self.views.signals(batch)
+            parts = [group.features(signals[c, s]) for c, s, group in moved.groups]
+            features[series] = torch.cat(parts, dim=1).cpu().numpy()
+            found = self.views.levels(signals, batch["observed"])
+            levels[series] = found.cpu().numpy()
+        return features, levels
+
+    def compute_at(
+        self, dataset: PanelDataset, device: str, rows: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Compute what causal features were as of some rows.
+
+        Parameters
+        ----------
+        dataset : PanelDataset
+        device : str
+        rows : ndarray of int of shape (n_moments,)
+            Increasing numbers of rows of the dataset.
+
+        Returns
+        -------
+        features : ndarray of shape (n_moments, n_features)
+        levels : ndarray of shape (n_moments, n_levels)
+            As `compute` has them of series that end with each of the rows.
+        """
+        features, levels = self._empty(len(rows))
+        moved = self.to(device)
+        owners = np.searchsorted(dataset.indptr, rows, side="right") - 1
+        for series in self._batches(dataset, np.unique(owners)):
+            batch = load(dataset, series, device)
+            signals = self.views.signals(batch)
+            # moments of a series, padded by its first row
+            first = np.searchsorted(owners, series)
+            counts = np.searchsorted(owners, series, side="right") - first
+            places = np.arange(counts.max())
+            asked = places < counts[:, None]
+            moments = np.where(asked, first[:, None] + places, first[:, None])
+            within = rows[moments] - dataset.indptr[series, None]
+            times = signals[self.groups[0][:2]].times
+            times = times.gather(1, torch.from_numpy(within).to(times.device))
+            start = 0
+            for clock, scale, group in moved.groups:
+                found = group.features_at(signals[clock, scale], times)
+                stop = start + found.shape[2]
+                features[moments[asked], start:stop] = found.cpu().numpy()[asked]
+                start = stop
+            found = self.views.levels_at(signals, batch["observed"], times)
+            levels[moments[asked]] = found.cpu().numpy()[asked]
+        return features, levels
+
+    def _empty(self, n_moments: int) -> tuple[np.ndarray, np.ndarray]:
+        n_levels = self.views.n_parts * self.views.n_channels
+        return (
+            np.empty((n_moments, self.n_features), dtype=np.float32),
+            np.empty((n_moments, n_levels), dtype=np.float32),
+        )
+
+    def to(self, device: str) -> KernelFeatures:
+        """Return the features with their kernels on a device."""
         groups = [
             (clock, scale, group.to(device)) for clock, scale, group in self.groups
         ]
-        features = np.empty((len(dataset), self.n_features), dtype=np.float32)
-        n_levels = self.n_parts * dataset.observations.shape[1]
-        levels = np.empty((len(dataset), n_levels), dtype=np.float32)
-        for series in self._batches(dataset, np.arange(len(dataset))):
-            batch = {
-                name: tensor.to(device)
-                for name, tensor in dataset.batch(series).items()
-                if name in ("times", "values", "observed")
-            }
-            signals = self._signals(batch)
-            parts = [group.features(signals[c, s]) for c, s, group in groups]
-            features[series] = torch.cat(parts, dim=1).cpu().numpy()
-            known = batch["observed"].any(dim=1, keepdim=True)
-            found = self._levels(signals["relative", "common"], known)
-            levels[series] = found.flatten(1).cpu().numpy()
-        return features, levels
-
-    @property
-    def n_parts(self) -> int:
-        """Number of parts of a span."""
-        return int(np.clip(MOST_LEVELS // self.n_channels, FEWEST_PARTS, MOST_PARTS))
-
-    def _levels(self, signal: Signal, known: Tensor) -> Tensor:
-        """Average the channels of signals on the relative clock over parts of it."""
-        ends = torch.linspace(
-            0, 1, self.n_parts + 1, dtype=torch.float64, device=known.device
-        )
-        channels = torch.arange(known.shape[2], device=known.device)
-        integral = signal.integral(ends.expand(len(known), -1), channels)
-        levels = integral.diff(dim=1) * self.n_parts
-        known = known & (signal.span > 0).view(-1, 1, 1)
-        return torch.where(known, levels, torch.nan)
+        return replace(self, groups=groups)
 
     def is_own(self) -> np.ndarray:
         """Tell which features are over the own scale, bool of shape (n_features,)."""
@@ -216,29 +241,10 @@ class KernelFeatures:
         order = series[np.lexsort((sizes, spans))]
         while len(order):
             rows = np.maximum.accumulate(dataset.lengths[order])
-            numbers = rows * np.arange(1, len(order) + 1) * self.n_channels
+            numbers = rows * np.arange(1, len(order) + 1) * self.views.n_channels
             n_series = max(1, np.searchsorted(numbers, BATCH_NUMBERS, side="right"))
             yield order[:n_series]
             order = order[n_series:]
-
-    def _signals(self, batch: dict[str, Tensor]) -> dict[tuple[str, str], Signal]:
-        """Interpolate a batch on both clocks and both scales."""
-        times, observed = batch["times"], batch["observed"]
-        elapsed = torch.zeros_like(times)
-        elapsed[:, 1:] = times.diff(dim=1).clamp_max(self.longest_gap).cumsum(1)
-        span = elapsed[:, -1:]
-        clocks = {
-            "absolute": elapsed,
-            "relative": elapsed / torch.where(span > 0, span, 1.0),
-        }
-        values = _bound(batch["values"].double())
-        scales = {"common": values, "own": _own_scale(values, observed)}
-        signals = {}
-        for scale, scaled in scales.items():
-            filled = fill_gaps(elapsed, scaled, observed)
-            for clock, clocked in clocks.items():
-                signals[clock, scale] = Signal.through(clocked, filled)
-        return signals
 
 
 def content_keys(dataset: PanelDataset, time_step: float) -> np.ndarray:
@@ -272,23 +278,8 @@ def content_keys(dataset: PanelDataset, time_step: float) -> np.ndarray:
     return np.array(keys, dtype="S16")
 
 
-def _bound(values: Tensor) -> Tensor:
-    """Let extreme values grow as slowly as the logarithm, and keep their order."""
-    size = values.abs().clamp_min(LINEAR)
-    far = LINEAR * (1 + torch.log(size / LINEAR))
-    return torch.where(values.abs() > LINEAR, values.sign() * far, values)
-
-
-def _own_scale(values: Tensor, observed: Tensor) -> Tensor:
-    """Standardize each channel of each series by its own mean and deviation.
-
-    The common deviation, 1, counts as `PRIOR_COUNT` further values: a constant series
-    stays constant, instead of becoming rounding noise of deviation 1.
-    """
-    count = observed.sum(1, keepdim=True)
-    known = torch.where(observed, values, 0.0)
-    mean = known.sum(1, keepdim=True) / count.clamp_min(1)
-    shifted = torch.where(observed, values - mean, 0.0)
-    squares = shifted.square().sum(1, keepdim=True)
-    deviation = ((squares + PRIOR_COUNT) / (count + PRIOR_COUNT)).sqrt()
-    return shifted / deviation
+def load(dataset: PanelDataset, series: np.ndarray, device: str) -> dict[str, Tensor]:
+    """Return times, values and what is observed of some series, padded, on a device."""
+    batch = dataset.batch(series)
+    names = "times", "values", "observed"
+    return {name: batch[name].to(device) for name in names}

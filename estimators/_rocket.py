@@ -12,15 +12,47 @@ from ckts._checks import check_bool, check_count
 from ckts.estimators._batches import PanelDataset, learn_statistics
 from ckts.estimators._interface import AbstractPanelEstimator
 from ckts.estimators._kernel_features import KernelFeatures, content_keys
+from ckts.estimators._moments import Moments
 from ckts.estimators._parameters import Rule, check_n_jobs, resolve_device
-from ckts.estimators._summaries import StepCoding, summarize_series, summary_names
+from ckts.estimators._summaries import (
+    StepCoding,
+    summarize_at,
+    summarize_series,
+    summary_names,
+)
 from ckts.estimators._threads import limit_threads
+from ckts.estimators._views import (
+    AbstractViews,
+    CausalViews,
+    CenteredViews,
+    SpanFreeViews,
+)
 from ckts.panel import Panel, merge_ties
 from ckts.rocket import CHUNK
 
 # A summary is coded by at most so many steps, one for each so many different series:
 # few series do not tell the height of many steps. A level always has the fewest.
 MOST_STEPS, FEWEST_STEPS, SERIES_PER_STEP = 20, 4, 40
+
+
+# Features of kernels, and tables of summaries and levels.
+Computed = tuple[np.ndarray, list[np.ndarray]]
+
+
+@dataclass(frozen=True, eq=False)
+class Learned:
+    """What training learns without a target.
+
+    Attributes
+    ----------
+    features : list of ndarray of shape (n_moments, n_features)
+        One of each block: kernels over common and own scale, summaries, levels.
+    moments : Moments
+        The series of each row, and as of when.
+    """
+
+    features: list[np.ndarray]
+    moments: Moments
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -35,8 +67,15 @@ class AbstractCKRocket(AbstractPanelEstimator):
         Whether mean, deviation, extremes, first, last and count of each channel, and
         the static features, join the kernels: on clinical data they tell most.
     lengths : bool
-        Whether counts, spans and gaps are among the summaries. Set it to False where
-        they reveal the answer; see the guide, "Length leakage".
+        Whether features may tell how long and how often a series was observed. False
+        leaves out counts, spans, gaps, extremes and the relative clock, and keeps
+        kernels from seeing where a series ends; for where that reveals the answer, see
+        the guide, "Length leakage".
+    causal : bool
+        Whether features as of an observation depend on earlier ones only: kernels that
+        look back, values that last until the next, scales and summaries of what came
+        before, and the time since the first observation instead of its share of the
+        span.
     landmark : number, timedelta or None
         Use only what was observed up to this long after the first observation of each
         series; a number is in the unit of the stamps of `fit`.
@@ -61,15 +100,19 @@ class AbstractCKRocket(AbstractPanelEstimator):
     n_kernels: int = 10_000
     summaries: bool = True
     lengths: bool = True
+    causal: bool = False
     landmark: Any = None
     device: Any = "auto"
     n_jobs: int | None = None
     random_state: int | np.random.RandomState | None = None
 
+    # Earlier moments of each series that a causal model learns from, besides its end.
+    _n_cuts: ClassVar[int] = 0
     _rules: ClassVar[dict[str, Rule]] = {
         "n_kernels": partial(check_count, minimum=84),
         "summaries": check_bool,
         "lengths": check_bool,
+        "causal": check_bool,
         "n_jobs": check_n_jobs,
     }
 
@@ -80,35 +123,41 @@ class AbstractCKRocket(AbstractPanelEstimator):
 
     def _learn_features(
         self, panel: Panel, weight: np.ndarray, rng: np.random.RandomState
-    ) -> tuple[list[np.ndarray], np.ndarray]:
-        """Learn everything but a target; return features, and who equals whom.
-
-        Returns
-        -------
-        features : list of ndarray of shape (n_series, n_features)
-            One of each block, see `_features`.
-        twins : ndarray of int of shape (n_series,)
-            Equal series have the same number.
-        """
+    ) -> Learned:
+        """Learn everything but a target."""
         panel = merge_ties(panel, "mean")
         self.device_ = resolve_device(self.device)
         self.statistics_ = learn_statistics(panel, weight)
         dataset = self._dataset(panel)
-        keys, twins = np.unique(
-            content_keys(dataset, self.statistics_.time.row_time_step),
-            return_inverse=True,
-        )
-        self.kernels_ = KernelFeatures.learn(
-            dataset, weight, self.statistics_.time, self.n_kernels, rng
-        )
+        keys = content_keys(dataset, self.statistics_.time.row_time_step)
         self._summaries, self._lengths = self.summaries, self.lengths
+        self.kernels_ = KernelFeatures.learn(
+            dataset, weight, self._choose_views(panel), keys, self.n_kernels, rng
+        )
+        moments = Moments.ends(keys, weight)
         kernels, tables = self._compute(panel, dataset)
-        n_steps = int(np.clip(len(keys) / SERIES_PER_STEP, FEWEST_STEPS, MOST_STEPS))
+        if self.causal and self._n_cuts:
+            moments, rows = moments.with_cuts(dataset, keys, self._n_cuts)
+            earlier, earlier_tables = self._compute_at(panel, dataset, rows)
+            kernels = np.vstack([kernels, earlier])
+            tables = [
+                np.vstack(pair) for pair in zip(tables, earlier_tables, strict=True)
+            ]
+        n_series = len(np.unique(keys))
+        n_steps = int(np.clip(n_series / SERIES_PER_STEP, FEWEST_STEPS, MOST_STEPS))
         self._codings = [
-            StepCoding.learn(table, weight, n)
+            StepCoding.learn(table, moments.weight, n)
             for table, n in zip(tables, (n_steps, FEWEST_STEPS), strict=False)
         ]
-        return self._code(kernels, tables), twins
+        return Learned(self._code(kernels, tables), moments)
+
+    def _choose_views(self, panel: Panel) -> AbstractViews:
+        """Choose what kernels see."""
+        time = self.statistics_.time
+        sizes = time.longest_gap, panel.in_channels, time.row_resolution, time.horizon
+        if self.causal:
+            return CausalViews(*sizes, tells_span=self.lengths)
+        return CenteredViews(*sizes) if self.lengths else SpanFreeViews(*sizes)
 
     def _features(self, panel: Panel) -> list[np.ndarray]:
         """Compute the blocks: kernels over common and own scale, summaries, levels.
@@ -118,16 +167,36 @@ class AbstractCKRocket(AbstractPanelEstimator):
         panel = merge_ties(panel, "mean")
         return self._code(*self._compute(panel, self._dataset(panel)))
 
-    def _compute(
-        self, panel: Panel, dataset: PanelDataset
-    ) -> tuple[np.ndarray, list[np.ndarray]]:
+    def _features_at(
+        self, panel: Panel, dataset: PanelDataset, rows: np.ndarray
+    ) -> list[np.ndarray]:
+        """Compute the blocks of series that end with each of some rows."""
+        return self._code(*self._compute_at(panel, dataset, rows))
+
+    def _compute(self, panel: Panel, dataset: PanelDataset) -> Computed:
         """Compute the features of kernels, and tables of summaries and levels."""
         with limit_threads(self.n_jobs, CHUNK):  # too few numbers for two threads
             kernels, levels = self.kernels_.compute(dataset, self.device_)
         if not self._summaries:
             return kernels, []
         table = summarize_series(panel, dataset, lengths=self._lengths)
-        return kernels, [table, levels]
+        if isinstance(self.kernels_.views, CausalViews):
+            # to the last bit what the series had when it ended here
+            filled = np.flatnonzero(dataset.lengths)
+            ends = dataset.indptr[1:][filled] - 1
+            table[filled] = summarize_at(panel, dataset, ends, lengths=self._lengths)
+        return kernels, [table, levels][: 1 + (levels.shape[1] > 0)]
+
+    def _compute_at(
+        self, panel: Panel, dataset: PanelDataset, rows: np.ndarray
+    ) -> Computed:
+        """Compute what `_compute` has of series that end with each of some rows."""
+        with limit_threads(self.n_jobs, CHUNK):
+            kernels, levels = self.kernels_.compute_at(dataset, self.device_, rows)
+        if not self._summaries:
+            return kernels, []
+        table = summarize_at(panel, dataset, rows, lengths=self._lengths)
+        return kernels, [table, levels][: 1 + (levels.shape[1] > 0)]
 
     def _code(self, kernels: np.ndarray, tables: list[np.ndarray]) -> list[np.ndarray]:
         own = self.kernels_.is_own()
@@ -139,11 +208,7 @@ class AbstractCKRocket(AbstractPanelEstimator):
         kernels = np.array(self.kernels_.names(), dtype=object)
         own = self.kernels_.is_own()
         names = [*kernels[~own], *kernels[own]]
-        levels = [
-            f"level of {channel} in part {part + 1} of {self.kernels_.n_parts}"
-            for part in range(self.kernels_.n_parts)
-            for channel in self._channels
-        ]
+        levels = self.kernels_.views.level_names(self._channels)
         summaries = summary_names(
             self._channels, self.static_names_, lengths=self._lengths
         )

@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from ckts.estimators._batches import PanelDataset
 from ckts.estimators._statistics import SUMMARIES, summarize, weighted_quantiles
 from ckts.panel import Panel
 
 CLOCK = ("number of rows", "span", "mean gap", "longest gap")
+# More observations have extremes that are farther apart.
+TELLING_LENGTHS = ("min", "max", "count")
 
 
 @dataclass(frozen=True)
@@ -96,38 +99,127 @@ def summarize_series(
     dataset : PanelDataset
         The same series.
     lengths : bool
-        Whether to tell counts, spans and gaps.
+        Whether to tell counts, spans and gaps, and the extremes, which are the farther
+        apart, the more observations there are.
 
     Returns
     -------
     ndarray of shape (n_series, n_columns)
         NaN is unknown; :func:`summary_names` names the columns.
     """
-    table, n_channels = summarize(panel), panel.in_channels
+    table = summarize(panel)
     if not lengths:
-        # That a deviation is unknown would tell a single observation.
-        deviation = slice(n_channels, 2 * n_channels)
-        single = np.isnan(table[:, deviation]) & ~np.isnan(table[:, :n_channels])
-        table[:, deviation][single] = 0.0
-        place = SUMMARIES.index("count") * n_channels
-        return np.delete(table, slice(place, place + n_channels), axis=1)
+        return _without_lengths(table, panel.in_channels)
     filled = dataset.lengths > 0
-    lasts, firsts = dataset.indptr[1:][filled] - 1, dataset.indptr[:-1][filled]
-    gaps = np.diff(dataset.times, prepend=0.0)
-    gaps[firsts] = 0.0
     clock = np.full((len(dataset), len(CLOCK)), np.nan)
+    clock[filled] = _clock_at(dataset, dataset.indptr[1:][filled] - 1)
     clock[:, 0] = dataset.lengths
-    clock[filled, 1] = dataset.times[lasts]
-    clock[filled, 2] = dataset.times[lasts] / np.maximum(dataset.lengths[filled] - 1, 1)
-    if filled.any():
-        clock[filled, 3] = np.maximum.reduceat(gaps, firsts)
     return np.hstack([table, clock])
+
+
+def summarize_at(
+    panel: Panel, dataset: PanelDataset, rows: np.ndarray, *, lengths: bool
+) -> np.ndarray:
+    """Summarize what was known of a series as of some rows.
+
+    Parameters
+    ----------
+    panel : Panel
+    dataset : PanelDataset
+        The same series.
+    rows : ndarray of int of shape (n_moments,)
+    lengths : bool
+
+    Returns
+    -------
+    ndarray of shape (n_moments, n_columns)
+        As :func:`summarize_series` has them of series that end with each of the rows,
+        up to rounding.
+    """
+    owner = panel.series_of_rows
+    tables = []
+    for own_rows, values in panel.observations.columns():
+        latest = np.searchsorted(own_rows, rows, side="right") - 1
+        known = latest >= 0
+        known[known] = owner[own_rows[latest[known]]] == owner[rows[known]]
+        table = np.full((len(rows), len(SUMMARIES)), np.nan)
+        table[:, -1] = 0.0
+        table[known] = _expand(values, owner[own_rows])[latest[known]]
+        tables.append(table)
+    parts = list(np.stack(tables, axis=2).transpose(1, 0, 2))
+    if panel.static is not None:
+        parts.append(panel.static[owner[rows]])
+    table = np.hstack(parts)
+    if not lengths:
+        return _without_lengths(table, panel.in_channels)
+    return np.hstack([table, _clock_at(dataset, rows)])
+
+
+def _expand(values: np.ndarray, owner: np.ndarray) -> np.ndarray:
+    """Summarize the values of each owner up to each of them.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n,)
+        Of one channel, without NaN.
+    owner : ndarray of int of shape (n,)
+        Increasing.
+
+    Returns
+    -------
+    ndarray of shape (n, n_summaries)
+    """
+    series = pd.Series(values.astype(np.float64))
+    grouped = series.groupby(owner)
+    first, count = grouped.transform("first"), grouped.cumcount() + 1
+    # Differences to the first value keep the digits of the deviation.
+    shifted = series - first
+    mean = shifted.groupby(owner).cumsum() / count
+    squares = shifted.pow(2).groupby(owner).cumsum() - count * mean**2
+    variance = squares.clip(lower=0.0) / (count - 1).where(count > 1)
+    columns = {
+        "mean": first + mean,
+        "std": np.sqrt(variance),
+        "min": grouped.cummin(),
+        "max": grouped.cummax(),
+        "first": first,
+        "last": series,
+        "count": count,
+    }
+    return np.column_stack([columns[name] for name in SUMMARIES])
+
+
+def _clock_at(dataset: PanelDataset, rows: np.ndarray) -> np.ndarray:
+    """Measure rows, span and gaps of series up to some rows."""
+    owner = np.searchsorted(dataset.indptr, rows, side="right") - 1
+    number = rows - dataset.indptr[owner]
+    span = dataset.times[rows]
+    starts = dataset.indptr[:-1][dataset.lengths > 0]
+    gaps = np.diff(dataset.times, prepend=0.0)
+    gaps[starts] = 0.0
+    whose = np.repeat(np.arange(len(dataset)), dataset.lengths)
+    longest = pd.Series(gaps).groupby(whose).cummax().to_numpy()[rows]
+    return np.column_stack([number + 1, span, span / np.maximum(number, 1), longest])
+
+
+def _without_lengths(table: np.ndarray, n_channels: int) -> np.ndarray:
+    """Leave out of a table of summaries what tells the number of observations."""
+    # That a deviation is unknown would tell a single observation.
+    deviation = slice(n_channels, 2 * n_channels)
+    single = np.isnan(table[:, deviation]) & ~np.isnan(table[:, :n_channels])
+    table[:, deviation][single] = 0.0
+    left_out = [
+        SUMMARIES.index(name) * n_channels + channel
+        for name in TELLING_LENGTHS
+        for channel in range(n_channels)
+    ]
+    return np.delete(table, left_out, axis=1)
 
 
 def summary_names(
     channels: tuple[str, ...], static_names: tuple[str, ...], *, lengths: bool
 ) -> list[str]:
     """Name the columns of :func:`summarize_series`."""
-    told = [name for name in SUMMARIES if lengths or name != "count"]
+    told = [name for name in SUMMARIES if lengths or name not in TELLING_LENGTHS]
     names = [f"{name} of {channel}" for name in told for channel in channels]
     return [*names, *static_names, *(CLOCK if lengths else ())]

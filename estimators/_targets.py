@@ -126,10 +126,13 @@ class NumbersMixin(RegressorMixin):
         ndarray of shape (n_series,) or (n_series, n_targets)
             As `y` was in `fit`.
         """
-        outputs = self._predict_raw(X)
-        outputs = np.where(self._constant, 0.0, outputs)
-        targets = outputs * self.target_scale_ + self.target_mean_
+        targets = self._in_units(self._predict_raw(X))
         return targets.ravel() if self._n_target_dims == 1 else targets
+
+    def _in_units(self, outputs: np.ndarray) -> np.ndarray:
+        """Return the targets of standardized outputs of shape (n, n_targets)."""
+        outputs = np.where(self._constant, 0.0, outputs)
+        return outputs * self.target_scale_ + self.target_mean_
 
 
 def _balance(weight: np.ndarray, y: np.ndarray) -> np.ndarray:

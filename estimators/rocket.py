@@ -6,20 +6,25 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import block_array, coo_array
 from scipy.sparse.csgraph import connected_components
+from scipy.special import softmax
 from sklearn.base import TransformerMixin
-from sklearn.utils import check_random_state
+from sklearn.utils import check_random_state, gen_batches
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from ckts.estimators._calibration import calibrate
 from ckts.estimators._input import weights_of
+from ckts.estimators._interface import Training
 from ckts.estimators._parameters import share_docstring
 from ckts.estimators._ridge import fit_ridge
-from ckts.estimators._rocket import AbstractCKRocket
+from ckts.estimators._rocket import AbstractCKRocket, Learned
 from ckts.estimators._targets import ClassesMixin, NumbersMixin
-from ckts.panel import check_same_order
+from ckts.panel import Panel, check_same_order, merge_ties
 
 # Targets beyond this many standard deviations count as if they were there.
 FARTHEST_TARGET = 20.0
+# Rows of features at once, where there is one for each observation.
+MOST_MOMENTS = 2**13
 
 
 @share_docstring
@@ -120,8 +125,16 @@ class CKRocket(TransformerMixin, AbstractCKRocket):
         return np.array(self._feature_names(), dtype=object)
 
 
+def _is_causal(model: AbstractCKRocket) -> bool:
+    """Whether a model can tell what it would have predicted earlier."""
+    return model.causal
+
+
 class AbstractCKRocketModel(AbstractCKRocket):
     """A ridge regression on the features of :class:`CKRocket`.
+
+    A causal model learns from series as of their end, and as of up to three earlier
+    observations, which share half of the weight: what it says early means something.
 
     Attributes
     ----------
@@ -129,6 +142,8 @@ class AbstractCKRocketModel(AbstractCKRocket):
         Coefficients, penalty, and the shares of the blocks: kernels over the common
         scale, kernels over the own scale, summaries, and levels.
     """
+
+    _n_cuts = 3
 
     def fit(self, X, y, sample_weight=None, groups=None):
         """Learn features and a model of them.
@@ -160,40 +175,43 @@ class AbstractCKRocketModel(AbstractCKRocket):
         rng = check_random_state(self.random_state)
         used, panel = given.used, given.panel
         panel = panel if len(used) == len(panel) else panel[used]
-        features, twins = fresh._learn_features(panel, given.weight, rng)
-        fresh._fit_ridge(features, twins, given, rng)
+        learned = fresh._learn_features(panel, given.weight, rng)
+        fresh._fit_ridge(learned, given, rng)
         self.__dict__ = fresh.__dict__
         return self
 
-    def _fit_ridge(self, features, twins, given, rng) -> None:
+    def _fit_ridge(self, learned: Learned, given: Training, rng) -> None:
         """Fit the ridge regression, and calibrate it by what it says of the left out.
 
         Equal series are one of the sum of their weights and of their mean target: so
         they are left out together, and a weight of 2 is the same as a series twice.
         """
-        encoded, _ = self._encode(given.y, given.weight)
+        moments, features = learned.moments, learned.features
+        twins, owner, weight = moments.twins, moments.owner, moments.weight
+        encoded, _ = self._encode(given.y[owner], weight)
         _, first, which = np.unique(twins, return_index=True, return_inverse=True)
         if len(first) == len(twins):
             first = which = np.arange(len(twins))
         else:
             features = [table[first] for table in features]
-        weight = np.bincount(which, given.weight)
+        merged = np.bincount(which, weight)
         sums = [
-            np.bincount(which, column * given.weight)
+            np.bincount(which, column * weight)
             for column in self._ridge_target(encoded).T
         ]
+        groups = owner if given.groups is None else given.groups[owner]
         self.ridge_, chosen, left_out = fit_ridge(
             features,
-            np.column_stack(sums) / weight[:, None],
-            weight,
-            join_groups(twins, given.groups)[first],
+            np.column_stack(sums) / merged[:, None],
+            merged,
+            join_groups(twins, groups)[first],
             rng,
         )
         place = np.full(len(first), -1)
         place[chosen] = np.arange(len(chosen))
         known = place[which] >= 0
         left_out = left_out[place[which][known]]
-        self._calibrate(left_out, encoded[known], given.weight[known])
+        self._calibrate(left_out, encoded[known], weight[known])
 
     def _calibrate(self, left_out, encoded, weight) -> None:
         """Learn from predictions of series that were left out."""
@@ -205,6 +223,19 @@ class AbstractCKRocketModel(AbstractCKRocket):
         check_is_fitted(self, "ridge_")
         panel = self._check_panel(X, reset=False)
         return self._calibrated(self.ridge_.predict(self._features(panel)))
+
+    def _predict_raw_path(self, X) -> tuple[Panel, np.ndarray]:
+        """Predict as of each row of a panel; return the panel, too."""
+        check_is_fitted(self, "ridge_")
+        panel = merge_ties(self._check_panel(X, reset=False), "mean")
+        dataset = self._dataset(panel)
+        pieces = [
+            self.ridge_.predict(
+                self._features_at(panel, dataset, np.arange(piece.start, piece.stop))
+            )
+            for piece in gen_batches(len(panel.times), MOST_MOMENTS)
+        ]
+        return panel, self._calibrated(np.vstack(pieces))
 
 
 @share_docstring
@@ -226,6 +257,26 @@ class CKRocketClassifier(ClassesMixin, AbstractCKRocketModel):
     >>> model.predict_proba(X[40:44]).shape
     (4, 2)
     """
+
+    @available_if(_is_causal)
+    def predict_proba_path(self, X) -> Panel:
+        """Predict class probabilities as of each observation; `causal=True` only.
+
+        Parameters
+        ----------
+        X : Panel, or anything that :func:`ckts.as_panel` accepts
+            Series with the channels and the kind of time of `fit`.
+
+        Returns
+        -------
+        Panel
+            A channel per class, in the order of `classes_`, at each different time of
+            `X` up to the landmark: what `predict_proba` says of the series if it had
+            ended then.
+        """
+        panel, raw = self._predict_raw_path(X)
+        labels = [str(label) for label in self.classes_]
+        return panel.with_values(softmax(raw, axis=1), labels).with_static(None)
 
     def _ridge_target(self, encoded):
         return np.where(encoded[:, None] == np.arange(len(self.classes_)), 1.0, -1.0)
@@ -263,6 +314,24 @@ class CKRocketRegressor(NumbersMixin, AbstractCKRocketModel):
     >>> CKRocketRegressor(random_state=0).fit(X[:40], y[:40]).predict(X[40:]).shape
     (20,)
     """
+
+    @available_if(_is_causal)
+    def predict_path(self, X) -> Panel:
+        """Predict targets as of each observation; `causal=True` only.
+
+        Parameters
+        ----------
+        X : Panel, or anything that :func:`ckts.as_panel` accepts
+            Series with the channels and the kind of time of `fit`.
+
+        Returns
+        -------
+        Panel
+            A channel per target, at each different time of `X` up to the landmark: what
+            `predict` says of the series if it had ended then.
+        """
+        panel, raw = self._predict_raw_path(X)
+        return panel.with_values(self._in_units(raw)).with_static(None)
 
     def _robust_targets(self):
         return True

@@ -1,9 +1,13 @@
 """Random kernels of nine steps, and the share of time for which each responds."""
 
+from __future__ import annotations
+
 import itertools
 import math
-from collections.abc import Callable
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 import torch
@@ -36,16 +40,12 @@ GOLDEN = (np.sqrt(5.0) - 1) / 2
 
 
 @dataclass(frozen=True, eq=False)
-class KernelGroup:
+class AbstractKernelGroup(ABC):
     r"""Kernels of one dilation: all patterns, each over some of the channels.
 
-    The kernel of a pattern :math:`p` is the step function of time
-
-    .. math:: \psi(t) = p_k / d \quad for \quad (k - 9/2) d \le t < (k - 7/2) d,
-              \quad k = 0, \dots, 8,
-
-    and its response is the exact integral of the signal times the kernel: a weighted
-    sum of nine means of the signal, over `d` each.
+    The kernel of a pattern :math:`p` is a step function of time, :math:`p_k / d` in the
+    `k`-th of nine steps of length `d`, and its response is the exact integral of the
+    signal times the kernel: a weighted sum of nine means of the signal, over `d` each.
 
     Attributes
     ----------
@@ -67,6 +67,12 @@ class KernelGroup:
     weight: Tensor
     biases: Tensor
 
+    @property
+    def step(self) -> float:
+        """Time between two responses, where series are short enough for it."""
+        return self.dilation / self.n_points
+
+    @abstractmethod
     def count_times(self, span: Tensor) -> Tensor:
         """Count the times at which the responses of series are computed.
 
@@ -79,11 +85,10 @@ class KernelGroup:
         Tensor of shape (batch,)
             float64; at least 1.
         """
-        step = self.dilation / self.n_points
-        return torch.ceil(span / step - 1e-9).clamp(1.0, MOST_TIMES)
 
+    @abstractmethod
     def responses(self, signal: Signal) -> tuple[Tensor, Tensor]:
-        """Convolve, at regular times within the span of each series.
+        """Convolve, at some times within the span of each series.
 
         Parameters
         ----------
@@ -93,50 +98,45 @@ class KernelGroup:
         Returns
         -------
         responses : Tensor of shape (batch, n_times, 84)
-            float64.
-        counts : Tensor of shape (batch,)
-            How many of the times belong to each series; the others are padding.
+            float64. A series has the same whatever is the length of the others.
+        lasting : Tensor of shape (batch, n_times)
+            float64: the whole number of steps that each response stands for; 0 of the
+            padding behind the times of a series.
         """
-        counts = self.count_times(signal.span)
-        many = counts == MOST_TIMES
-        if not many.any():
-            return self._convolve(signal, counts, self._means_on_a_grid), counts
-        if many.all():
-            return self._convolve(signal, counts, self._means_apart), counts
-        # A series has the same responses whatever is the length of the others.
-        shape = len(counts), MOST_TIMES, len(PATTERNS)
-        responses = signal.pieces.new_zeros(shape)
-        few = self._convolve(signal[~many], counts[~many], self._means_on_a_grid)
-        responses[~many, : few.shape[1]] = few
-        responses[many] = self._convolve(signal[many], counts[many], self._means_apart)
-        return responses, counts
 
-    def _convolve(self, signal: Signal, counts: Tensor, means: Callable) -> Tensor:
+    def _combine(self, means: Tensor) -> Tensor:
+        """Sum the means of the steps, weighted by the patterns.
+
+        Parameters
+        ----------
+        means : Tensor of shape (batch, n_times, n_used, 9)
+
+        Returns
+        -------
+        Tensor of shape (batch, n_times, 84)
+        """
         # Whole multiples of 2**-24 add up exactly in any order: the same series has
         # the same features in every batch, and where it is constant, they are 0.
-        taps = torch.round(means(signal, int(counts.max())) * 2**24).mul_(2.0**-24)
+        taps = torch.round(means * 2**24).mul_(2.0**-24)
         return taps.flatten(2).matmul(self.weight)
 
-    def _means_on_a_grid(self, signal: Signal, n_times: int) -> Tensor:
-        """Compute all means on one grid, each once for the nine steps of a kernel."""
+    def _means_on_a_grid(self, signal: Signal, n_times: int, first: float) -> Tensor:
+        """Compute all means on one grid, each once for the nine steps of a kernel.
+
+        `first` is where the first kernel begins, in steps of the grid.
+        """
         n_ends = n_times + N_STEPS * self.n_points
         ends = torch.arange(n_ends, dtype=torch.float64, device=signal.span.device)
-        first = 0.5 - N_STEPS / 2 * self.n_points
-        step = self.dilation / self.n_points
-        ends = ((ends + first) * step).expand(len(signal.span), -1)
+        ends = ((ends + first) * self.step).expand(len(signal.span), -1)
         integral = signal.integral(ends, self.channels)
         means = integral[:, self.n_points :] - integral[:, : -self.n_points]
         length = (N_STEPS - 1) * self.n_points + 1
         return means.div_(self.dilation).unfold(1, length, 1)[..., :: self.n_points]
 
-    def _means_apart(self, signal: Signal, n_times: int) -> Tensor:
-        """Compute the means around fewer times, for series that are long for `d`."""
-        device = signal.span.device
-        times = torch.arange(n_times, dtype=torch.float64, device=device) + 0.5
-        times = times / self.count_times(signal.span).unsqueeze(1)
-        times = times * signal.span.unsqueeze(1)
-        steps = torch.arange(N_STEPS + 1, dtype=torch.float64, device=device)
-        ends = times.unsqueeze(2) + (steps - N_STEPS / 2) * self.dilation
+    def _means_apart(self, signal: Signal, starts: Tensor) -> Tensor:
+        """Compute the means of kernels from each of some (batch, n_times) on."""
+        steps = torch.arange(N_STEPS + 1, dtype=torch.float64, device=starts.device)
+        ends = starts.unsqueeze(2) + steps * self.dilation
         integral = signal.integral(ends.flatten(1), self.channels)
         means = integral.unflatten(1, ends.shape[1:]).diff(dim=2).div_(self.dilation)
         return means.transpose(2, 3)
@@ -154,32 +154,42 @@ class KernelGroup:
         Tensor of shape (batch, n_biases * 84)
             float32, between 0 and 1.
         """
+        return torch.cat([self._features(part) for part in self._chunks(signal)])
+
+    def _chunks(self, signal: Signal) -> Iterator[Signal]:
+        """Yield so many series at once that their comparisons stay in the cache."""
         counts = self.count_times(signal.span)
         n_numbers = int(counts.max()) * self.biases.numel()
         n_series = max(1, CHUNK // n_numbers)
-        chunks = range(0, len(counts), n_series)
-        parts = [self._features(signal[i : i + n_series]) for i in chunks]
-        return torch.cat(parts)
+        for first in range(0, len(counts), n_series):
+            yield signal[first : first + n_series]
 
     def _features(self, signal: Signal) -> Tensor:
-        responses, counts = self.responses(signal)
-        numbers = torch.arange(responses.shape[1], device=counts.device)
-        inside = (numbers < counts.unsqueeze(1)).float().unsqueeze(1)
+        above, lasting = self._compare(signal)
+        # Sums of whole numbers are exact.
+        total = lasting.unsqueeze(1).matmul(above).squeeze(1)
+        return total / lasting.sum(1, keepdim=True)
+
+    def _compare(self, signal: Signal) -> tuple[Tensor, Tensor]:
+        """Tell when responses exceed biases, as 0 or 1 of (batch, n_times, n_features).
+
+        Also how long each response lasts, of (batch, n_times); both as float32.
+        """
+        responses, lasting = self.responses(signal)
         # Numbers of one type are compared three times as fast. What is a tie in float32
         # is one for every series.
         responses, biases = responses.float().unsqueeze(2), self.biases.float()
         above = responses.new_empty((*responses.shape[:2], *biases.shape))
         torch.gt(responses, biases, out=above)  # 0 or 1, without a copy
-        total = inside.matmul(above.flatten(2)).squeeze(1)  # whole numbers: exact
-        return total / counts.float().unsqueeze(1)
+        return above.flatten(2), lasting.float()
 
-    def to(self, device: str) -> "KernelGroup":
+    def to(self, device: str) -> Self:
         """Return the group on a device."""
         names = "channels", "weight", "biases"
         moved = {name: getattr(self, name).to(device) for name in names}
         return replace(self, **moved)
 
-    def with_biases(self, responses: Tensor, n_biases: int, rng) -> "KernelGroup":
+    def with_biases(self, responses: Tensor, n_biases: int, rng) -> Self:
         """Return the group with biases that are quantiles of responses.
 
         Parameters
@@ -192,7 +202,7 @@ class KernelGroup:
 
         Returns
         -------
-        KernelGroup
+        AbstractKernelGroup
         """
         found = responses.T.contiguous().sort(1).values
         # the shares of all kernels and biases are spread evenly, as in MiniRocket
@@ -210,8 +220,13 @@ class KernelGroup:
 
 
 def draw_kernels(
-    shortest: float, longest: float, in_channels: int, most: float, rng
-) -> list[KernelGroup]:
+    shortest: float,
+    longest: float,
+    in_channels: int,
+    most: float,
+    rng: np.random.RandomState,
+    kind: type[AbstractKernelGroup],
+) -> list[AbstractKernelGroup]:
     """Draw kernels with steps from a shortest length to an eighth of a longest one.
 
     Parameters
@@ -224,10 +239,12 @@ def draw_kernels(
     most : float
         Number of groups at most; at least 1 is drawn.
     rng : RandomState
+    kind : type of AbstractKernelGroup
+        Where the kernels are.
 
     Returns
     -------
-    list of KernelGroup
+    list of AbstractKernelGroup
         Without biases.
     """
     top = max(longest / (N_STEPS - 1), shortest)
@@ -242,7 +259,7 @@ def draw_kernels(
             size = int(2 ** rng.uniform(0, np.log2(n_used + 1)))
             weight[rng.permutation(n_used)[:size], :, kernel] = pattern
         groups.append(
-            KernelGroup(
+            kind(
                 dilation,
                 max(POINTS_PER_STEP, math.ceil(POINTS_PER_SPAN * dilation / longest)),
                 torch.from_numpy(used),

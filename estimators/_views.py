@@ -1,0 +1,325 @@
+"""What random kernels see of a series: clocks, scales, and the signal between rows."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from itertools import pairwise, product
+from typing import ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ckts.rocket import (
+    AbstractKernelGroup,
+    CausalKernelGroup,
+    CenteredKernelGroup,
+    Signal,
+    fill_forward,
+    fill_gaps,
+)
+
+# Values beyond this many standard deviations grow logarithmically.
+LINEAR = 10.0
+# The scale of a series is that of all series as if it had this many values of those.
+PRIOR_COUNT = 2.0
+# So many, where how many there are must not be told.
+USUAL_COUNT = 20
+# A series has levels in so many parts of its span, fewer where channels are many.
+MOST_PARTS, FEWEST_PARTS, MOST_LEVELS = 32, 4, 1024
+
+
+@dataclass(frozen=True)
+class AbstractViews(ABC):
+    """Signals of series on some clocks and scales, and their levels over time.
+
+    Attributes
+    ----------
+    longest_gap : float
+        Longer gaps are this long on all clocks: one odd stamp moves the others little.
+    n_channels : int
+    resolution, horizon : float
+        What times resolve, and the length of long series.
+    """
+
+    longest_gap: float
+    n_channels: int
+    resolution: float
+    horizon: float
+    kernels: ClassVar[type[AbstractKernelGroup]] = CenteredKernelGroup
+    # The time since the first observation, or its share of the span; center and
+    # deviation of a channel in all series, or in each.
+    clocks: ClassVar[tuple[str, ...]] = ("absolute", "relative")
+    scales: ClassVar[tuple[str, ...]] = ("common", "own")
+
+    @property
+    def names(self) -> list[tuple[str, str]]:
+        """The clock and the scale of each view."""
+        return list(product(self.clocks, self.scales))
+
+    def unit(self, clock: str) -> float:
+        """Return how much time is 1 on a clock, for long series."""
+        return 1.0 if clock == "absolute" else self.horizon
+
+    @property
+    def n_parts(self) -> int:
+        """Number of parts of the time that have a level each."""
+        return int(np.clip(MOST_LEVELS // self.n_channels, FEWEST_PARTS, MOST_PARTS))
+
+    def elapsed(self, times: Tensor) -> Tensor:
+        """Return the time since the first row, of which no gap is too long."""
+        elapsed = torch.zeros_like(times)
+        elapsed[:, 1:] = times.diff(dim=1).clamp_max(self.longest_gap).cumsum(1)
+        return elapsed
+
+    @abstractmethod
+    def signals(self, batch: dict[str, Tensor]) -> dict[tuple[str, str], Signal]:
+        """Return the signals of a batch in each view, see :attr:`names`."""
+
+    @abstractmethod
+    def levels(
+        self, signals: dict[tuple[str, str], Signal], observed: Tensor
+    ) -> Tensor:
+        """Average channels over parts of the time.
+
+        Parameters
+        ----------
+        signals : dict
+            Of a batch, see `signals`.
+        observed : Tensor of shape (batch, n_rows, in_channels)
+
+        Returns
+        -------
+        Tensor of shape (batch, n_parts * in_channels)
+            NaN where unknown.
+        """
+
+    @abstractmethod
+    def level_names(self, channels: tuple[str, ...]) -> list[str]:
+        """Name the levels of named channels."""
+
+
+class CenteredViews(AbstractViews):
+    """Straight lines between observations, on two clocks and two scales."""
+
+    def signals(self, batch):
+        """Interpolate a batch on both clocks and both scales."""
+        elapsed, observed = self.elapsed(batch["times"]), batch["observed"]
+        span = elapsed[:, -1:]
+        clocks = {
+            "absolute": elapsed,
+            "relative": elapsed / torch.where(span > 0, span, 1.0),
+        }
+        values = bound(batch["values"].double())
+        scales = {"common": values, "own": own_scale(values, observed)}
+        signals = {}
+        for scale, scaled in scales.items():
+            filled = fill_gaps(elapsed, scaled, observed)
+            for clock, clocked in clocks.items():
+                signals[clock, scale] = Signal.through(clocked, filled)
+        return signals
+
+    def levels(self, signals, observed):
+        """Average channels over equal parts of the span."""
+        signal = signals["relative", "common"]
+        ends = torch.linspace(
+            0, 1, self.n_parts + 1, dtype=torch.float64, device=observed.device
+        )
+        channels = torch.arange(observed.shape[2], device=observed.device)
+        integral = signal.integral(ends.expand(len(observed), -1), channels)
+        levels = integral.diff(dim=1) * self.n_parts
+        known = observed.any(dim=1, keepdim=True) & (signal.span > 0).view(-1, 1, 1)
+        return torch.where(known, levels, torch.nan).flatten(1)
+
+    def level_names(self, channels):
+        """Name the levels by channel and part."""
+        return [
+            f"level of {channel} in part {part + 1} of {self.n_parts}"
+            for part in range(self.n_parts)
+            for channel in channels
+        ]
+
+
+class SpanFreeViews(AbstractViews):
+    """Views that do not tell how long a series is, for itself.
+
+    The ends are held: outside the span a signal is as its first or last value, so that
+    kernels do not see where it ends. The time is not divided by the span, and the own
+    scale is not shrunk by the number of observations. There are no levels: a part of
+    the span is the longer, the longer the span is.
+    """
+
+    clocks = ("absolute",)
+
+    @property
+    def n_parts(self):
+        """0."""
+        return 0
+
+    def signals(self, batch):
+        """Interpolate a batch on both scales."""
+        elapsed, observed = self.elapsed(batch["times"]), batch["observed"]
+        values = bound(batch["values"].double())
+        scales = {"common": values, "own": own_scale(values, observed, counted=False)}
+        return {
+            ("absolute", scale): Signal.through(
+                elapsed, fill_gaps(elapsed, scaled, observed, hold=True), hold=True
+            )
+            for scale, scaled in scales.items()
+        }
+
+    def levels(self, signals, observed):
+        """Return no levels."""
+        return observed.new_empty((len(observed), 0), dtype=torch.float64)
+
+    def level_names(self, channels):
+        """Name no levels."""
+        return []
+
+
+@dataclass(frozen=True)
+class CausalViews(AbstractViews):
+    """Values that last until the next, on the scale of what came before.
+
+    Attributes
+    ----------
+    tells_span : bool
+        Whether a signal is 0 before the first observation, which tells how long ago
+        that was, instead of being held, and whether there are levels.
+    """
+
+    tells_span: bool = True
+    kernels = CausalKernelGroup
+    clocks = ("absolute",)
+
+    def signals(self, batch):
+        """Let each value of a batch last, on both scales."""
+        elapsed, observed = self.elapsed(batch["times"]), batch["observed"]
+        values = bound(batch["values"].double())
+        scales = {"common": values, "own": expanding_scale(values, observed)}
+        return {
+            ("absolute", scale): Signal.steps(
+                elapsed, fill_forward(scaled, observed), hold=not self.tells_span
+            )
+            for scale, scaled in scales.items()
+        }
+
+    @property
+    def n_parts(self):
+        """Number of parts of the past."""
+        return super().n_parts if self.tells_span else 0
+
+    def windows(self) -> np.ndarray:
+        """Return how long ago the parts of the past begin and end, the last first."""
+        longest = max(self.horizon, 2 * self.resolution)
+        return np.r_[0.0, np.geomspace(self.resolution, longest, self.n_parts)]
+
+    def levels(self, signals, observed):
+        """Average channels over parts of the past of the end of each series."""
+        times = next(iter(signals.values())).span.unsqueeze(1)
+        return self.levels_at(signals, observed, times).squeeze(1)
+
+    def levels_at(
+        self, signals: dict[tuple[str, str], Signal], observed: Tensor, times: Tensor
+    ) -> Tensor:
+        """Average channels over parts of the past, the longer the earlier.
+
+        Parameters
+        ----------
+        signals : dict
+            Of a batch, see `signals`.
+        observed : Tensor of shape (batch, n_rows, in_channels)
+        times : Tensor of shape (batch, n_times)
+            When to look back, on the clock of the signals.
+
+        Returns
+        -------
+        Tensor of shape (batch, n_times, n_parts * in_channels)
+            NaN of a part before the first observation of the channel.
+        """
+        signal = signals["absolute", "common"]
+        channels = torch.arange(observed.shape[2], device=observed.device)
+        ago = torch.from_numpy(self.windows()).to(times.device)
+        ends = times.unsqueeze(2) - ago
+        integral = signal.integral(ends.flatten(1), channels)
+        integral = integral.unflatten(
+            1, ends.shape[1:]
+        )  # (batch, times, ends, channel)
+        seen = observed.cummax(1).values.double()
+        first = (seen == 0).sum(1)  # row of the first observation of a channel
+        stamps = torch.nn.functional.pad(signal.times, (0, 1), value=torch.inf)
+        start = stamps.gather(1, first)[:, None, None]
+        length = torch.maximum(ends.unsqueeze(3), start).diff(dim=2).neg()
+        levels = integral.diff(dim=2).neg() / torch.where(length > 0, length, 1.0)
+        return torch.where(length > 0, levels, torch.nan).flatten(2)
+
+    def level_names(self, channels):
+        """Name the levels by channel and the time since then."""
+        ago = self.windows()
+        return [
+            f"level of {channel} {late:.4g} to {early:.4g} ago"
+            for late, early in pairwise(ago)
+            for channel in channels
+        ]
+
+
+def bound(values: Tensor) -> Tensor:
+    """Let extreme values grow as slowly as the logarithm, and keep their order."""
+    size = values.abs().clamp_min(LINEAR)
+    far = LINEAR * (1 + torch.log(size / LINEAR))
+    return torch.where(values.abs() > LINEAR, values.sign() * far, values)
+
+
+def own_scale(values: Tensor, observed: Tensor, *, counted: bool = True) -> Tensor:
+    """Standardize each channel of each series by its own mean and deviation.
+
+    The common deviation, 1, counts as `PRIOR_COUNT` further values: a constant series
+    stays constant, instead of becoming rounding noise of deviation 1.
+
+    Parameters
+    ----------
+    values : Tensor of shape (batch, n_rows, channels)
+    observed : Tensor of shape (batch, n_rows, channels)
+        bool.
+    counted : bool
+        Whether few values are shrunk more than many; else all are as if they were 20.
+
+    Returns
+    -------
+    Tensor of shape (batch, n_rows, channels)
+    """
+    count = observed.sum(1, keepdim=True)
+    known = torch.where(observed, values, 0.0)
+    mean = known.sum(1, keepdim=True) / count.clamp_min(1)
+    shifted = torch.where(observed, values - mean, 0.0)
+    squares = shifted.square().sum(1, keepdim=True)
+    if not counted:
+        squares = squares / count.clamp_min(1) * USUAL_COUNT
+        count = torch.full_like(count, USUAL_COUNT)
+    deviation = ((squares + PRIOR_COUNT) / (count + PRIOR_COUNT)).sqrt()
+    return shifted / deviation
+
+
+def expanding_scale(values: Tensor, observed: Tensor) -> Tensor:
+    """Standardize each value by mean and deviation of the channel up to then.
+
+    The deviation is shrunk as in :func:`own_scale`.
+
+    Parameters
+    ----------
+    values : Tensor of shape (batch, n_rows, channels)
+    observed : Tensor of shape (batch, n_rows, channels)
+        bool.
+
+    Returns
+    -------
+    Tensor of shape (batch, n_rows, channels)
+    """
+    count = observed.cumsum(1)
+    known = torch.where(observed, values, 0.0)
+    mean = known.cumsum(1) / count.clamp_min(1)
+    # values are at most about 80: their squares lose no digit that matters
+    squares = (known.square().cumsum(1) - count * mean.square()).clamp_min(0.0)
+    deviation = ((squares + PRIOR_COUNT) / (count + PRIOR_COUNT)).sqrt()
+    return torch.where(observed, (values - mean) / deviation, 0.0)
