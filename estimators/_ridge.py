@@ -2,73 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import eigh, solve
+import torch
 
-# Penalties that are tried, as multiples of the sum of the weights.
-PENALTIES = np.logspace(-5, 1, 13)
-# Everything is chosen on at most so many series; more of them are solved iteratively.
-MOST_CHOOSING, MOST_SOLVED, MOST_STEPS = 768, 4096, 300
-# Shares of blocks: one that joins, and the least; how much less the error must be, and
-# how often that is tried.
-NEW_SHARE, LEAST_SHARE, LEAST_GAIN, MOST_ROUNDS = 0.25, 0.05, 0.002, 3
-# What a series keeps at least of its residual: divides by no 0.
-TINY = 1e-9
+from ckts.estimators._blocks import AbstractBlock
+from ckts.estimators._leaving_out import (
+    PENALTIES,
+    Choice,
+    LeavingOut,
+    choose_shares,
+    draw_groups,
+)
 
-
-@dataclass(frozen=True, eq=False)
-class Block:
-    """One block of features, standardized and divided by its size.
-
-    Attributes
-    ----------
-    center, scale : ndarray of shape (n_features,)
-        Weighted mean, and the weighted standard deviation times the root of the number
-        of features that vary: the squares of a row sum up to about 1. Infinite where a
-        feature does not vary.
-    """
-
-    center: np.ndarray
-    scale: np.ndarray
-
-    @classmethod
-    def learn(cls, features: np.ndarray, weight: np.ndarray) -> Block:
-        """Learn center and scale.
-
-        Parameters
-        ----------
-        features : ndarray of shape (n_series, n_features)
-            float32.
-        weight : ndarray of shape (n_series,)
-        """
-        share = weight / weight.sum()
-        center = share @ features
-        variance = np.empty_like(center)
-        for column, values in enumerate(features.T):  # without a copy in float64
-            variance[column] = share @ np.square(values - center[column])
-        varies = variance > 1e-12
-        size = max(1, np.count_nonzero(varies))
-        scale = np.sqrt(np.where(varies, variance, np.inf) * size)
-        return cls(center, scale)
-
-    def standardize(self, features: np.ndarray) -> np.ndarray:
-        """Return the standardized features, as float32."""
-        scaled = features - self.center.astype(np.float32)
-        scaled /= self.scale.astype(np.float32)
-        return scaled
+# Shares are chosen on sets of so many series, the mean of at most so many sets.
+MOST_CHOOSING, MOST_SETS = 768, 4
+# Series that are left out of the final model.
+MOST_LEFT_OUT = 2048
+# More series than this are solved iteratively, in at most so many steps.
+MOST_SOLVED, MOST_STEPS = 4096, 300
 
 
 @dataclass(frozen=True, eq=False)
 class BlockRidge:
-    """A linear model of blocks of features.
+    """A linear model of mapped blocks of features.
 
     Attributes
     ----------
-    blocks : list of Block
-    coefficients : list of ndarray of shape (n_features, n_outputs) or None
+    blocks : list of AbstractBlock
+    coefficients : list of ndarray of shape (n_mapped, n_outputs) or None
         None of a block that is left out.
     intercept : ndarray of shape (n_outputs,)
     shares : ndarray of shape (n_blocks,)
@@ -76,7 +40,7 @@ class BlockRidge:
     penalty : float
     """
 
-    blocks: list[Block]
+    blocks: list[AbstractBlock]
     coefficients: list[np.ndarray | None]
     intercept: np.ndarray
     shares: np.ndarray
@@ -99,32 +63,13 @@ class BlockRidge:
             self.blocks, self.coefficients, features, strict=True
         ):
             if coefficients is not None:
-                outputs += block.standardize(table).astype(np.float64) @ coefficients
+                outputs += block.map(table) @ coefficients
         return outputs
-
-
-@dataclass(frozen=True, eq=False)
-class Choice:
-    """What leaving out chose, and the predictions that it was chosen by.
-
-    Attributes
-    ----------
-    shares : ndarray of shape (n_blocks,)
-    penalty : float
-    left_out : ndarray of shape (n_chosen, n_outputs)
-        The prediction of each series by the others.
-    error : float
-        The weighted mean of its squared errors.
-    """
-
-    shares: np.ndarray
-    penalty: float
-    left_out: np.ndarray
-    error: float
 
 
 def fit_ridge(
     features: list[np.ndarray],
+    kinds: list[type[AbstractBlock]],
     target: np.ndarray,
     weight: np.ndarray,
     together: np.ndarray,
@@ -139,7 +84,9 @@ def fit_ridge(
     Parameters
     ----------
     features : list of ndarray of shape (n_series, n_features)
-        float32, one of each block.
+        float32, one of each block; rows in an order that the data decide.
+    kinds : list of type of AbstractBlock
+        How each block is mapped.
     target : ndarray of shape (n_series, n_outputs)
     weight : ndarray of shape (n_series,)
         Positive. A weight of 2 is the same as the series twice; only ratios count.
@@ -152,152 +99,37 @@ def fit_ridge(
     -------
     model : BlockRidge
     chosen : ndarray of int of shape (n_chosen,)
-        The series that chose.
+        Series.
     left_out : ndarray of shape (n_chosen, n_outputs)
         The prediction of each of them without it and those that go with it.
     """
-    blocks = [Block.learn(table, weight) for table in features]
-    tables = [b.standardize(f) for b, f in zip(blocks, features, strict=True)]
-    chosen = draw_groups(together, MOST_CHOOSING, rng)
-    grams = [table[chosen] @ table[chosen].T for table in tables]
+    order = rng.permutation(len(target))
+    blocks, tables = [], []
+    for kind, table in zip(kinds, features, strict=True):
+        blocks.append(kind.learn(table, weight, order))
+        tables.append(blocks[-1].map(table))
 
-    def choose(shares: np.ndarray) -> Choice:
-        gram = sum(s * g.astype(np.float64) for s, g in zip(shares, grams, strict=True))
-        found = choose_penalty(gram, target[chosen], weight[chosen], together[chosen])
-        return replace(found, shares=shares)
+    def leave_out(series: np.ndarray, used: np.ndarray) -> LeavingOut:
+        grams = [
+            gram_of(table[series]) if use else np.zeros((len(series),) * 2)
+            for table, use in zip(tables, used, strict=True)
+        ]
+        parts = target[series], weight[series], together[series]
+        return LeavingOut.of(grams, *parts)
 
-    best = choose_shares(choose, len(blocks))
-    coefficients, intercept = _solve(tables, best, target, weight)
-    model = BlockRidge(blocks, coefficients, intercept, best.shares, best.penalty)
-    return model, chosen, best.left_out
-
-
-def choose_shares(choose: Callable[[np.ndarray], Choice], n_blocks: int) -> Choice:
-    """Look for the shares of blocks that have the least error.
-
-    The best of each block alone and all alike is improved by a quarter or four times
-    the share of one block, as long as that helps.
-
-    Parameters
-    ----------
-    choose : callable
-        From shares, whose sum is 1, to what leaving out chooses with them.
-    n_blocks : int
-
-    Returns
-    -------
-    Choice
-    """
-    starts = [*np.eye(n_blocks), np.full(n_blocks, 1 / n_blocks)]
-    best = min(map(choose, starts), key=error_of)
-    for _ in range(MOST_ROUNDS):
-        others = map(choose, neighbors_of(best.shares))
-        found = min(others, key=error_of, default=best)  # a single block has none
-        if found.error >= (1 - LEAST_GAIN) * best.error:
-            break
-        best = found
-    return best
-
-
-def error_of(choice: Choice) -> float:
-    """Return the error."""
-    return choice.error
-
-
-def neighbors_of(shares: np.ndarray) -> Iterator[np.ndarray]:
-    """Yield other shares, of which one is a quarter or four times as large, or new."""
-    for block, share in enumerate(shares):
-        for size in (share / 4, share * 4) if share else (NEW_SHARE,):
-            changed = shares.copy()
-            changed[block] = size
-            changed /= changed.sum()
-            changed[changed < LEAST_SHARE] = 0.0
-            changed /= changed.sum()
-            if (changed != shares).any():  # of a single block all sizes are the same
-                yield changed
-
-
-def draw_groups(together: np.ndarray, most: int, rng) -> np.ndarray:
-    """Draw whole groups until there are as many series as wanted.
-
-    Parameters
-    ----------
-    together : ndarray of int of shape (n_series,)
-    most : int
-        All series if they are no more than this.
-    rng : RandomState
-
-    Returns
-    -------
-    ndarray of int of shape (n_drawn,)
-        Increasing.
-    """
-    numbers, whose = np.unique(together, return_inverse=True)
-    rank = rng.permutation(len(numbers))[whose]
-    if len(together) <= most:
-        return np.arange(len(together))
-    order = np.argsort(rank, kind="stable")
-    whole = rank < rank[order[most]]  # the group that does not fit in whole is left out
-    return np.flatnonzero(whole) if whole.any() else np.sort(order[:most])
-
-
-def choose_penalty(
-    gram: np.ndarray, target: np.ndarray, weight: np.ndarray, together: np.ndarray
-) -> Choice:
-    r"""Choose the penalty of a kernel ridge regression with intercept by leaving out.
-
-    With :math:`\tilde K = S K S`, :math:`S = \mathrm{diag}(\sqrt w)` and a kernel that
-    is centered by the weights, the residuals are :math:`R \tilde y`,
-
-    .. math:: R = I - \tilde K (\tilde K + \alpha)^{-1} - s s^T / s^T s,
-
-    and those of a model without the group `g` are :math:`R_{gg}^{-1} (R \tilde y)_g`.
-
-    Parameters
-    ----------
-    gram : ndarray of shape (n_series, n_series)
-        The kernel of the series, float64.
-    target : ndarray of shape (n_series, n_outputs)
-    weight : ndarray of shape (n_series,)
-    together : ndarray of int of shape (n_series,)
-
-    Returns
-    -------
-    Choice
-        `shares` is empty.
-    """
-    root = np.sqrt(weight)
-    share = weight / weight.sum()
-    mean = share @ gram
-    centered = gram - mean - mean[:, None] + share @ mean
-    values, vectors = eigh(root[:, None] * centered * root, overwrite_a=True)
-    mean = share @ target
-    rotated = vectors.T @ (root[:, None] * (target - mean))
-    groups = several_together(together)
-    found = []
-    for penalty in PENALTIES * weight.sum():
-        kept = penalty / (np.clip(values, 0.0, None) + penalty)
-        residual = vectors @ (kept[:, None] * rotated)
-        own = np.square(vectors) @ kept - share
-        left_out = residual / np.maximum(own, TINY)[:, None]
-        for group in groups:
-            part = vectors[group]
-            block = (part * kept) @ part.T - np.outer(root[group], root[group]) / (
-                weight.sum()
-            )
-            left_out[group] = np.linalg.pinv(block, hermitian=True) @ residual[group]
-        error = np.square(left_out).sum() / weight.sum() / target.shape[1]
-        predicted = target - left_out / root[:, None]
-        found.append(Choice(np.empty(0), penalty, predicted, error))
-    return min(found, key=error_of)
-
-
-def several_together(together: np.ndarray) -> list[np.ndarray]:
-    """Return the series of each number that several have, unless all have the same."""
-    order = np.argsort(together, kind="stable")
-    starts = np.flatnonzero(np.diff(together[order])) + 1
-    groups = np.split(order, starts)
-    return [group for group in groups if 1 < len(group) < len(together)]
+    everything = np.ones(len(blocks), dtype=bool)
+    choices = [
+        choose_shares(leave_out(series, everything).choose_penalty, len(blocks))
+        for series in draw_groups(together, MOST_CHOOSING, MOST_SETS, rng)
+    ]
+    shares = np.mean([choice.shares for choice in choices], axis=0)
+    penalty = round(np.mean([choice.penalty for choice in choices]))
+    chosen, *_ = draw_groups(together, MOST_LEFT_OUT, 1, rng)
+    final = leave_out(chosen, shares > 0).try_penalty(shares, penalty)
+    coefficients, intercept = _solve(tables, final, target, weight)
+    alpha = PENALTIES[penalty] * weight.sum()
+    model = BlockRidge(blocks, coefficients, intercept, shares, alpha)
+    return model, chosen, final.left_out
 
 
 def _solve(
@@ -306,19 +138,21 @@ def _solve(
     """Solve for the coefficients of each block, and the intercept."""
     root, mean = np.sqrt(weight)[:, None], weight @ target / weight.sum()
     right = root * (target - mean)
+    penalty = PENALTIES[choice.penalty] * weight.sum()
     used = [(s, t) for s, t in zip(choice.shares, tables, strict=True) if s > 0]
 
     def kernel(vectors: np.ndarray) -> np.ndarray:
         """Multiply by the kernel, without making it."""
         scaled = (root * vectors).astype(np.float32)
         products = sum(s * (t @ (t.T @ scaled)).astype(np.float64) for s, t in used)
-        return root * products + choice.penalty * vectors
+        return root * products + penalty * vectors
 
     if len(target) <= MOST_SOLVED:
-        matrix = sum(s * (t @ t.T).astype(np.float64) for s, t in used)
+        matrix = sum(s * gram_of(t) for s, t in used)
         matrix *= root * root.T
-        matrix.flat[:: len(matrix) + 1] += choice.penalty
-        dual = solve(matrix, right, assume_a="pos", overwrite_a=True)
+        matrix.flat[:: len(matrix) + 1] += penalty
+        factor = torch.linalg.cholesky(torch.from_numpy(matrix))
+        dual = torch.cholesky_solve(torch.from_numpy(right), factor).numpy()
     else:
         dual = conjugate_gradients(kernel, right)
     coefficients = [
@@ -328,6 +162,12 @@ def _solve(
         for s, t in zip(choice.shares, tables, strict=True)
     ]
     return coefficients, mean
+
+
+def gram_of(table: np.ndarray) -> np.ndarray:
+    """Return the products of all pairs of rows of a float32 table, as float64."""
+    rows = torch.from_numpy(table)  # faster than NumPy, on threads that are limited
+    return (rows @ rows.T).numpy().astype(np.float64)
 
 
 def conjugate_gradients(

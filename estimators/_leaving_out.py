@@ -1,0 +1,254 @@
+"""Ridge regression chosen by leaving out series: its penalty, and shares of kernels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+# Penalties that are tried, as multiples of the sum of the weights, and the first.
+PENALTIES = np.logspace(-5, 1, 13)
+FIRST_PENALTY = 6
+# Shares of kernels: one that joins, and the least; how much less the error must be, and
+# how often that is tried.
+NEW_SHARE, LEAST_SHARE, LEAST_GAIN, MOST_ROUNDS = 0.25, 0.05, 0.002, 3
+# Groups that a set of series has at least, where there are so many.
+LEAST_GROUPS = 8
+# What a series keeps at least of its residual: divides by no 0.
+TINY = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """A ridge regression, and what it says of series that are left out.
+
+    Attributes
+    ----------
+    shares : ndarray of shape (n_kernels,)
+    penalty : int
+        A number of `PENALTIES`.
+    left_out : ndarray of shape (n_series, n_outputs)
+        The prediction of each series by the others.
+    error : float
+        The weighted mean of its squared errors.
+    """
+
+    shares: np.ndarray
+    penalty: int
+    left_out: np.ndarray
+    error: float
+
+
+def error_of(choice: Choice) -> float:
+    """Return the error."""
+    return choice.error
+
+
+@dataclass(frozen=True, eq=False)
+class LeavingOut:
+    r"""Kernels and targets of series, to be predicted from each other.
+
+    With :math:`\tilde K = S K S`, :math:`S = \mathrm{diag}(\sqrt w)` and a kernel that
+    is centered by the weights, the residuals of a ridge regression with intercept are
+    :math:`R \tilde y`,
+
+    .. math:: R = \alpha (\tilde K + \alpha)^{-1} - s s^T / s^T s,
+
+    and those of a model without the group `g` are :math:`R_{gg}^{-1} (R \tilde y)_g`.
+
+    Attributes
+    ----------
+    kernels : list of ndarray of shape (n_series, n_series)
+        float64, see :meth:`of`.
+    target : ndarray of shape (n_series, n_outputs)
+    weight : ndarray of shape (n_series,)
+    groups : list of ndarray of int of shape (n_groups, size)
+        The series of the groups of each size above 1.
+    """
+
+    kernels: list[np.ndarray]
+    target: np.ndarray
+    weight: np.ndarray
+    groups: list[np.ndarray]
+
+    @classmethod
+    def of(
+        cls,
+        kernels: list[np.ndarray],
+        target: np.ndarray,
+        weight: np.ndarray,
+        together: np.ndarray,
+    ) -> LeavingOut:
+        """Center kernels, and sort groups.
+
+        Parameters
+        ----------
+        kernels : list of ndarray of shape (n_series, n_series)
+        target : ndarray of shape (n_series, n_outputs)
+        weight : ndarray of shape (n_series,)
+            Positive. A weight of 2 is the same as the series twice; only ratios count.
+        together : ndarray of int of shape (n_series,)
+            Series of the same number are left out together.
+
+        Returns
+        -------
+        LeavingOut
+        """
+        root, share = np.sqrt(weight), weight / weight.sum()
+        centered = []
+        for kernel in kernels:
+            mean = share @ kernel
+            moved = kernel - mean - mean[:, None] + share @ mean
+            centered.append(root[:, None] * moved * root)
+        return cls(centered, target, weight, several_together(together))
+
+    def try_penalty(self, shares: np.ndarray, penalty: int) -> Choice:
+        """Leave out each series or group, with given shares and penalty."""
+        root, total = np.sqrt(self.weight), self.weight.sum()
+        alpha = PENALTIES[penalty] * total
+        used = [(s, k) for s, k in zip(shares, self.kernels, strict=True) if s > 0]
+        matrix = sum(share * kernel for share, kernel in used)
+        matrix.flat[:: len(matrix) + 1] += alpha
+        operator = alpha * inverse(matrix) - np.outer(root, root) / total
+        residual = operator @ (root[:, None] * self.target)
+        own = np.diagonal(operator)
+        left_out = residual / np.maximum(own, TINY)[:, None]
+        for series in self.groups:
+            blocks = operator[series[:, :, None], series[:, None, :]]
+            blocks = np.linalg.pinv(blocks, hermitian=True)
+            left_out[series] = blocks @ residual[series]
+        error = np.square(left_out).sum() / total / self.target.shape[1]
+        predicted = self.target - left_out / root[:, None]
+        return Choice(shares, penalty, predicted, float(error))
+
+    def choose_penalty(self, shares: np.ndarray, first: int = FIRST_PENALTY) -> Choice:
+        """Go from a first penalty to lower or higher ones while the error falls."""
+        best = self.try_penalty(shares, first)
+        for direction in (1, -1):
+            penalty = first + direction
+            improved = False
+            while 0 <= penalty < len(PENALTIES):
+                found = self.try_penalty(shares, penalty)
+                if found.error >= best.error:
+                    break
+                best, improved, penalty = found, True, penalty + direction
+            if improved:
+                break
+        return best
+
+
+def choose_shares(
+    choose: Callable[[np.ndarray, int], Choice], n_kernels: int
+) -> Choice:
+    """Look for the shares of kernels that have the least error.
+
+    The best of each kernel alone and all alike is improved by a quarter or four times
+    the share of one kernel, as long as that helps.
+
+    Parameters
+    ----------
+    choose : callable
+        From shares, whose sum is 1, and the number of a first penalty to the choice.
+    n_kernels : int
+
+    Returns
+    -------
+    Choice
+    """
+    starts = [*np.eye(n_kernels), np.full(n_kernels, 1 / n_kernels)]
+    best = min((choose(start, FIRST_PENALTY) for start in starts), key=error_of)
+    for _ in range(MOST_ROUNDS):
+        others = (choose(shares, best.penalty) for shares in neighbors_of(best.shares))
+        found = min(others, key=error_of, default=best)  # a single one has none
+        if found.error >= (1 - LEAST_GAIN) * best.error:
+            break
+        best = found
+    return best
+
+
+def neighbors_of(shares: np.ndarray) -> Iterator[np.ndarray]:
+    """Yield other shares, of which one is a quarter or four times as large, or new."""
+    for block, share in enumerate(shares):
+        for size in (share / 4, share * 4) if share else (NEW_SHARE,):
+            changed = shares.copy()
+            changed[block] = size
+            changed /= changed.sum()
+            changed[changed < LEAST_SHARE] = 0.0
+            changed /= changed.sum()
+            if (changed != shares).any():  # of a single block all sizes are the same
+                yield changed
+
+
+def inverse(matrix: np.ndarray) -> np.ndarray:
+    """Invert a positive definite matrix, ten times as fast as SciPy."""
+    factor = torch.linalg.cholesky(torch.from_numpy(matrix))
+    return torch.cholesky_inverse(factor).numpy()
+
+
+def several_together(together: np.ndarray) -> list[np.ndarray]:
+    """Return the series of each number that several have, unless all have the same.
+
+    Parameters
+    ----------
+    together : ndarray of int of shape (n_series,)
+
+    Returns
+    -------
+    list of ndarray of int of shape (n_groups, size)
+        One for each size.
+    """
+    order = np.argsort(together, kind="stable")
+    starts = np.flatnonzero(np.diff(together[order])) + 1
+    groups = np.split(order, starts)
+    sizes = {len(group) for group in groups} - {1, len(together)}
+    return [
+        np.array([group for group in groups if len(group) == size])
+        for size in sorted(sizes)
+    ]
+
+
+def draw_groups(
+    together: np.ndarray, most: int, n_draws: int, rng: np.random.RandomState
+) -> list[np.ndarray]:
+    """Draw disjoint sets of series, each of whole groups as far as that is possible.
+
+    Parameters
+    ----------
+    together : ndarray of int of shape (n_series,)
+        Groups of series.
+    most : int
+        Series in a set. Of a group that is larger than an eighth of it only a part is
+        drawn, if the others are enough for a set: one group tells nothing of others.
+    n_draws : int
+        Sets, at most.
+    rng : RandomState
+
+    Returns
+    -------
+    list of ndarray of int of shape (n_drawn,)
+        Increasing. All series, if they are no more than `most`.
+    """
+    n_series = len(together)
+    if n_series <= most:
+        return [np.arange(n_series)]
+    _, whose = np.unique(together, return_inverse=True)
+    sizes = np.bincount(whose)
+    quota = max(most // LEAST_GROUPS, fair_share(sizes, most))
+    order = np.lexsort((rng.permutation(n_series), rng.permutation(len(sizes))[whose]))
+    place = np.arange(n_series)
+    starts = np.r_[True, np.diff(whose[order]) != 0]
+    within = place - np.maximum.accumulate(np.where(starts, place, 0))
+    drawn = order[within < quota]
+    n_sets = int(np.clip(len(drawn) // most, 1, n_draws))
+    return [np.sort(part) for part in np.array_split(drawn[: n_sets * most], n_sets)]
+
+
+def fair_share(sizes: np.ndarray, most: int) -> int:
+    """Return the least quota of each group at which all give `most` series."""
+    ordered = np.sort(sizes)
+    fixed = np.r_[0, np.cumsum(ordered)]
+    larger = np.arange(len(ordered), 0, -1)  # groups from this one on
+    quota = np.ceil((most - fixed[:-1]) / larger)
+    return int(quota[np.argmax(quota <= ordered)])
