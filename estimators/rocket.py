@@ -216,9 +216,9 @@ class AbstractCKRocketModel(AbstractCKRocket):
         place[chosen] = np.arange(len(chosen))
         known = place[which] >= 0
         left_out = left_out[place[which][known]]
-        self._calibrate(left_out, encoded[known], weight[known])
+        self._calibrate(left_out, encoded[known], weight[known], len(chosen))
 
-    def _calibrate(self, left_out, encoded, weight) -> None:
+    def _calibrate(self, left_out, encoded, weight, n_different) -> None:
         """Learn from predictions of series that were left out."""
 
     def _calibrated(self, outputs: np.ndarray) -> np.ndarray:
@@ -298,8 +298,8 @@ class CKRocketClassifier(ClassesMixin, AbstractCKRocketModel):
     def _ridge_target(self, encoded):
         return np.where(encoded[:, None] == np.arange(len(self.classes_)), 1.0, -1.0)
 
-    def _calibrate(self, left_out, encoded, weight):
-        self._factor, self._offsets = calibrate(left_out, encoded, weight)
+    def _calibrate(self, left_out, encoded, weight, n_different):
+        self._factor, self._offsets = calibrate(left_out, encoded, weight, n_different)
 
     def _calibrated(self, outputs):
         return self._factor * outputs + self._offsets
