@@ -1,11 +1,10 @@
 """Random continuous kernels on real time stamps: features, classes, numbers."""
 
 import copy
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import block_array, coo_array
-from scipy.sparse.csgraph import connected_components
 from scipy.special import softmax
 from sklearn.base import TransformerMixin
 from sklearn.utils import check_random_state, gen_batches
@@ -16,6 +15,7 @@ from ckts.estimators._blocks import GaussianBlock, LinearBlock
 from ckts.estimators._calibration import calibrate
 from ckts.estimators._input import weights_of
 from ckts.estimators._interface import Training
+from ckts.estimators._moments import Equal, join_groups
 from ckts.estimators._parameters import share_docstring
 from ckts.estimators._ridge import fit_ridge
 from ckts.estimators._rocket import AbstractCKRocket, Learned
@@ -23,6 +23,8 @@ from ckts.estimators._targets import ClassesMixin, NumbersMixin
 from ckts.estimators._threads import limit_threads
 from ckts.panel import Panel, check_same_order, merge_ties
 
+# Kernels over common and own scale, summaries, levels.
+BLOCKS = [LinearBlock, LinearBlock, GaussianBlock, GaussianBlock]
 # Targets beyond this many standard deviations count as if they were there. R2 where
 # 1, 2 or 3 of 200 are 1e9 (clean .98): .96, .89, .78; at 20 deviations .83, .55, -.47.
 FARTHEST_TARGET = 5.0
@@ -175,6 +177,14 @@ class AbstractCKRocketModel(AbstractCKRocket):
         """
         fresh = copy.copy(self)
         given = fresh._check_training(X, y, sample_weight, groups)
+        if given.groups is not None and len(np.unique(given.groups)) == 1:
+            warnings.warn(
+                "`groups` should have at least two values; got one, so that each "
+                "series is predicted from others of its group. Leave `groups` out if "
+                "that is meant.",
+                UserWarning,
+                stacklevel=2,
+            )
         rng = check_random_state(self.random_state)
         used, panel = given.used, given.panel
         panel = panel if len(used) == len(panel) else panel[used]
@@ -190,33 +200,24 @@ class AbstractCKRocketModel(AbstractCKRocket):
         they are left out together, and a weight of 2 is the same as a series twice.
         """
         moments, features = learned.moments, learned.features
-        twins, owner, weight = moments.twins, moments.owner, moments.weight
+        owner, weight = moments.owner, moments.weight
         encoded, _ = self._encode(given.y[owner], weight)
-        _, first, which = np.unique(twins, return_index=True, return_inverse=True)
+        equal = Equal.of(moments.twins)
         for place, table in enumerate(features):  # one at a time: they are large
-            features[place] = table[first]
-        merged = np.bincount(which, weight)
-        sums = [
-            np.bincount(which, column * weight)
-            for column in self._ridge_target(encoded).T
-        ]
+            features[place] = table[equal.first]
         groups = owner if given.groups is None else given.groups[owner]
-        with limit_threads(self.n_jobs, len(first) ** 2):
+        together = join_groups(moments.twins, groups)[equal.first]
+        with limit_threads(self.n_jobs, len(together) ** 2):
             self.ridge_, chosen, left_out = fit_ridge(
                 features,
-                [LinearBlock, LinearBlock, GaussianBlock, GaussianBlock][
-                    : len(features)
-                ],
-                np.column_stack(sums) / merged[:, None],
-                merged,
-                join_groups(twins, groups)[first],
+                BLOCKS[: len(features)],
+                equal.mean(self._ridge_target(encoded), weight),
+                equal.sum(weight),
+                together,
                 rng,
             )
-        place = np.full(len(first), -1)
-        place[chosen] = np.arange(len(chosen))
-        known = place[which] >= 0
-        left_out = left_out[place[which][known]]
-        self._calibrate(left_out, encoded[known], weight[known], len(chosen))
+        known, place = equal.places(chosen)
+        self._calibrate(left_out[place], encoded[known], weight[known], len(chosen))
 
     def _calibrate(self, left_out, encoded, weight, n_different) -> None:
         """Learn from predictions of series that were left out."""
@@ -355,26 +356,3 @@ class CKRocketRegressor(NumbersMixin, AbstractCKRocketModel):
 
     def _ridge_target(self, encoded):
         return np.clip(encoded, -FARTHEST_TARGET, FARTHEST_TARGET)
-
-
-def join_groups(twins: np.ndarray, groups: np.ndarray | None) -> np.ndarray:
-    """Give series that twins or groups connect, also indirectly, the same number.
-
-    Parameters
-    ----------
-    twins : ndarray of int of shape (n_series,)
-    groups : ndarray of int of shape (n_series,) or None
-
-    Returns
-    -------
-    ndarray of int of shape (n_series,)
-    """
-    if groups is None:
-        return twins
-    links = np.ones(len(twins)), (twins, groups)
-    sizes = twins.max() + 1, groups.max() + 1
-    n_twins = int(sizes[0])
-    both = coo_array(links, shape=sizes)
-    graph = block_array([[None, both], [both.T, None]])
-    _, numbers = connected_components(graph, directed=False)
-    return numbers[:n_twins][twins]
