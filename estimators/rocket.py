@@ -10,6 +10,7 @@ from sklearn.base import TransformerMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from ckts.estimators._attributions import AbstractAttributed
 from ckts.estimators._calibration import calibrate
 from ckts.estimators._input import weights_of
 from ckts.estimators._parameters import share_docstring
@@ -120,7 +121,7 @@ class CKRocket(TransformerMixin, AbstractCKRocket):
         return np.array(self._feature_names(), dtype=object)
 
 
-class AbstractCKRocketModel(AbstractCKRocket):
+class AbstractCKRocketModel(AbstractAttributed):
     """A ridge regression on the features of :class:`CKRocket`.
 
     Attributes
@@ -230,6 +231,9 @@ class CKRocketClassifier(ClassesMixin, AbstractCKRocketModel):
     def _ridge_target(self, encoded):
         return np.where(encoded[:, None] == np.arange(len(self.classes_)), 1.0, -1.0)
 
+    def _outputs(self):
+        return self.classes_, 1.0, 0.0
+
     def _calibrate(self, left_out, encoded, weight):
         self._factor, self._offsets = calibrate(left_out, encoded, weight)
 
@@ -266,6 +270,10 @@ class CKRocketRegressor(NumbersMixin, AbstractCKRocketModel):
 
     def _robust_targets(self):
         return True
+
+    def _outputs(self):
+        unit = np.where(self._constant, 0.0, self.target_scale_)
+        return np.arange(len(unit)), unit, self.target_mean_
 
     def _ridge_target(self, encoded):
         return np.clip(encoded, -FARTHEST_TARGET, FARTHEST_TARGET)

@@ -82,6 +82,29 @@ class KernelGroup:
         step = self.dilation / self.n_points
         return torch.ceil(span / step - 1e-9).clamp(1.0, MOST_TIMES)
 
+    def edges(self, span: Tensor) -> Tensor:
+        """Cut a span into the parts that the times of responses stand for.
+
+        Parameters
+        ----------
+        span : Tensor of shape (1,)
+
+        Returns
+        -------
+        Tensor of shape (n_times + 1,)
+            float64, from 0 to the span.
+        """
+        count = self.count_times(span)
+        n_times = int(count)
+        step = (
+            span / n_times if n_times == MOST_TIMES else self.dilation / self.n_points
+        )
+        edges = (
+            torch.arange(n_times + 1, dtype=torch.float64, device=span.device) * step
+        )
+        edges[-1:] = span
+        return edges
+
     def responses(self, signal: Signal) -> tuple[Tensor, Tensor]:
         """Convolve, at regular times within the span of each series.
 
