@@ -117,15 +117,14 @@ class AbstractAttributed(AbstractCKRocket):
                 where the clock is relative. Where it is absolute, in the unit of the
                 stamps of `X`, in seconds if these are datetimes or timedeltas.
             channel
-                Its name. What a kernel over several channels adds is divided equally
-                among them.
+                Its name. What a kernel adds is divided among its channels and steps by
+                the size of what each contributes to its response.
             summary
                 Its name, such as "mean of pulse". It has no time.
             start, end
-                Stamps like those of `X`; datetimes are in UTC. A kernel counts at its
-                middle, and sees four and a half steps before and after that. A level
-                has the part of the span that it is the mean of. Missing where nothing
-                was observed at all.
+                The interval that steps of the kernels lie in, or the part of the span
+                that a level is the mean of. Stamps like those of `X`, datetimes in UTC;
+                missing where nothing was observed at all.
             value
                 In units of the target of a regressor; for a classifier in units of the
                 score before calibration, which aims at 1 for the class of a series and
@@ -243,7 +242,7 @@ class AbstractAttributed(AbstractCKRocket):
         """Make a row per output and summary; values (n_outputs, n_columns)."""
         names = summary_names(self._channels, self.static_names_, lengths=self._lengths)
         n_others = len(self.static_names_) + len(CLOCK) * self._lengths
-        channel = _objects(self._channels * len(names))[: len(names)]
+        channel = np.resize(_objects(self._channels), len(names))
         channel[len(names) - n_others :] = np.nan
         return _frame(values, channel=channel, summary=_objects(names))
 

@@ -1,4 +1,4 @@
-"""Parts of linear scores: what each kernel adds when, and what each summary adds."""
+"""Parts of scores: what kernels add in which channel and when, and what columns add."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from torch import Tensor
 from ckts.estimators._kernel_features import KernelFeatures
 from ckts.estimators._ridge import BlockRidge
 from ckts.estimators._summaries import StepCoding
-from ckts.rocket import N_STEPS, PATTERNS, KernelGroup, Signal
+from ckts.rocket import KernelGroup, Signal
+
+# Steps of a window that differ by much less than this are alike.
+FLAT = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,16 +40,22 @@ class LinearGroup:
     slope: Tensor
 
     def values(self, signal: Signal, n_intervals: int) -> Tensor:
-        r"""Take the sum over the features apart by channel and interval.
+        r"""Take what the features of a series add apart, by channel and interval.
 
-        With a response :math:`r_k` of kernel `k`, its biases :math:`\beta` and slopes
-        `a`, an interval `I` of the span `T` has
+        With the response :math:`r_k` of kernel `k`, biases :math:`\beta` and slopes
+        `a`, each of the `n` times of a series adds
 
-        .. math:: \sum_{k, \beta} a_{k \beta} \frac{1}{|T|}
-                  \int_I \mathbb{1}[r_k(t) > \beta] - \text{center}_{k \beta} \, dt,
+        .. math:: \frac{1}{n} \sum_{k, \beta} a_{k \beta} \left(
+                  \mathbb{1}[r_k(t) > \beta] - \text{center}_{k \beta} \right).
 
-        where the integral is that of :meth:`KernelGroup.features`: each of its regular
-        times stands for a part of the span.
+        What kernel `k` adds there is divided among its channels `c` and steps `j`
+        within the span in proportion to what each contributes to the response,
+
+        .. math:: |p_{kcj} \, (m_{cj} - \bar m_c)|,
+
+        with the mean `m` of the signal over a step, and that over the window: as the
+        steps of a pattern add up to 0, the level of a window adds nothing. Where a
+        window is constant, all are alike.
 
         Parameters
         ----------
@@ -59,69 +68,79 @@ class LinearGroup:
         Tensor of shape (n_outputs, n_used, n_intervals)
             float64.
         """
-        parts = spread(self.group.edges(signal.span), n_intervals)
+        windows = self.group.windows(signal.span)
+        places = overlaps(windows, signal.span, n_intervals)
+        means = signal.integral(windows.reshape(1, -1), self.group.channels)
+        means = means.view(*windows.shape, -1).diff(dim=1) / self.group.dilation
+        sizes = (means - means.mean(1, keepdim=True)).abs() + FLAT
+        sizes = (sizes * places.any(0).unsqueeze(2)).transpose(1, 2)
+        flat, weight = sizes.flatten(1), self.group.weight.abs()
+        by_size = self._added(signal) / (flat @ weight).unsqueeze(2)
+        divided = flat.unsqueeze(2) * torch.matmul(weight, by_size)
+        divided = divided.view(*sizes.shape, -1)
+        return torch.einsum("itj,tcjo->oci", places, divided)
+
+    def _added(self, signal: Signal) -> Tensor:
+        """Return what each time and kernel adds, (n_times, 84, n_outputs)."""
         responses = self.group.responses(signal)[0][0].float()
         biases = self.group.biases.float()  # what is a tie is the same as in features
-        values = parts.new_zeros(n_intervals, *self.slope.shape[1:])
+        added = self.slope.new_zeros(*responses.shape, self.slope.shape[2])
         for bias, center, slope in zip(biases, self.center, self.slope, strict=True):
-            shares = parts @ (responses > bias).double()
-            shares -= parts.sum(1, keepdim=True) * center
-            values += shares.unsqueeze(2) * slope
-        used = self.group.weight.view(-1, N_STEPS, len(PATTERNS)).any(1).double()
-        return torch.einsum("iko,ck->oci", values, used / used.sum(0))
+            added += ((responses > bias).double() - center).unsqueeze(2) * slope
+        return added / len(responses)
 
 
 def linear_groups(
     kernels: KernelFeatures, ridge: BlockRidge, device: str
 ) -> list[LinearGroup]:
     """Join kernels and slopes of their features; blocks left out have no groups."""
-    own, n_outputs = kernels.is_own(), len(ridge.intercept)
-    centers, slopes = np.empty(len(own)), np.zeros((len(own), n_outputs))
+    own, used = kernels.is_own(), [c is not None for c in ridge.coefficients]
+    centers, slopes = np.zeros(len(own)), np.zeros((len(own), len(ridge.intercept)))
     for block, features in enumerate((~own, own)):
-        centers[features] = ridge.blocks[block].center.astype(np.float32)
-        if ridge.coefficients[block] is not None:
+        if used[block]:
+            centers[features] = ridge.blocks[block].center.astype(np.float32)
             slopes[features] = slopes_of(ridge, block)
-    groups, first = [], 0
-    for clock, scale, group in kernels.groups:
-        features = slice(first, first + group.biases.numel())
-        first = features.stop
-        if ridge.coefficients[int(scale == "own")] is None:
-            continue
-        center, slope = (
-            torch.from_numpy(table[features].reshape(*group.biases.shape, *size))
-            for table, size in ((centers, ()), (slopes, (n_outputs,)))
+    sizes = [group.biases.numel() for _, _, group in kernels.groups]
+    tables = (
+        torch.from_numpy(table).to(device).split(sizes) for table in (centers, slopes)
+    )
+    return [
+        LinearGroup(
+            clock,
+            scale,
+            group.to(device),
+            *(part.unflatten(0, group.biases.shape) for part in parts),
         )
-        groups.append(
-            LinearGroup(
-                clock, scale, group.to(device), center.to(device), slope.to(device)
-            )
-        )
-    return groups
+        for (clock, scale, group), *parts in zip(kernels.groups, *tables, strict=True)
+        if used[scale == "own"]
+    ]
 
 
-def spread(edges: Tensor, n_intervals: int) -> Tensor:
-    """Spread equal masses, one in each part of a span, over equal intervals.
+def overlaps(windows: Tensor, span: Tensor, n_intervals: int) -> Tensor:
+    """Tell which share of each step of windows is in which interval of a span.
 
     Parameters
     ----------
-    edges : Tensor of shape (n_parts + 1,)
-        Of the parts, from 0 to the span.
+    windows : Tensor of shape (n_times, n_steps + 1)
+        The ends of the steps.
+    span : Tensor of shape (1,)
     n_intervals : int
+        Of equal length.
 
     Returns
     -------
-    Tensor of shape (n_intervals, n_parts)
-        The mass that each part has in each interval; the sum is 1. Where the span is 0,
-        all of it is in the first interval.
+    Tensor of shape (n_intervals, n_times, n_steps)
+        Of the part of a step that is within the span: the sum over the intervals is 1,
+        or 0 where no part is. If the span is 0, all is in the first interval.
     """
-    n_parts = len(edges) - 1
-    ends = torch.linspace(0, 1, n_intervals + 1, dtype=edges.dtype, device=edges.device)
-    ends = (ends * edges[-1]).unsqueeze(1)
-    size = edges.diff()
-    below = (ends - edges[:-1]) / torch.where(size > 0, size, 1.0)
-    below = below.clamp(0.0, 1.0)
-    below[1:] = torch.where(size > 0, below[1:], 1.0)
-    return below.diff(dim=0) / n_parts
+    ends = torch.linspace(0, 1, n_intervals + 1, dtype=span.dtype, device=span.device)
+    ends = (ends * span).view(-1, 1, 1)
+    within = torch.minimum(windows.clamp_min(0.0), span)
+    start, size = within[:, :-1], within.diff(dim=1)
+    below = (ends - start) / torch.where(size > 0, size, 1.0)
+    shares = below.clamp(0.0, 1.0).diff(dim=0) * (size > 0)
+    shares[0] += (span == 0).to(shares.dtype)
+    return shares
 
 
 def slopes_of(ridge: BlockRidge, block: int) -> np.ndarray:

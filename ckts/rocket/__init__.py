@@ -4,15 +4,7 @@ The idea is that of MiniRocket (Dempster et al., 2021), on real time stamps: ker
 functions of time, responses are exact integrals, and a share is one of time.
 """
 
-from ckts.rocket.kernels import CHUNK, N_STEPS, PATTERNS, KernelGroup, draw_kernels
+from ckts.rocket.kernels import CHUNK, PATTERNS, KernelGroup, draw_kernels
 from ckts.rocket.signal import Signal, fill_gaps
 
-__all__ = [
-    "CHUNK",
-    "N_STEPS",
-    "PATTERNS",
-    "KernelGroup",
-    "Signal",
-    "draw_kernels",
-    "fill_gaps",
-]
+__all__ = ["CHUNK", "PATTERNS", "KernelGroup", "Signal", "draw_kernels", "fill_gaps"]

@@ -82,8 +82,8 @@ class KernelGroup:
         step = self.dilation / self.n_points
         return torch.ceil(span / step - 1e-9).clamp(1.0, MOST_TIMES)
 
-    def edges(self, span: Tensor) -> Tensor:
-        """Cut a span into the parts that the times of responses stand for.
+    def windows(self, span: Tensor) -> Tensor:
+        """Return what a kernel sees at each time of the responses to a series.
 
         Parameters
         ----------
@@ -91,19 +91,15 @@ class KernelGroup:
 
         Returns
         -------
-        Tensor of shape (n_times + 1,)
-            float64, from 0 to the span.
+        Tensor of shape (n_times, 10)
+            float64, the ends of its nine steps.
         """
-        count = self.count_times(span)
-        n_times = int(count)
-        step = (
-            span / n_times if n_times == MOST_TIMES else self.dilation / self.n_points
-        )
-        edges = (
-            torch.arange(n_times + 1, dtype=torch.float64, device=span.device) * step
-        )
-        edges[-1:] = span
-        return edges
+        n_times = int(self.count_times(span))
+        times = torch.arange(n_times, dtype=torch.float64, device=span.device) + 0.5
+        few = n_times < MOST_TIMES
+        times *= self.dilation / self.n_points if few else span / n_times
+        steps = torch.arange(N_STEPS + 1, dtype=torch.float64, device=span.device)
+        return times.unsqueeze(1) + (steps - N_STEPS / 2) * self.dilation
 
     def responses(self, signal: Signal) -> tuple[Tensor, Tensor]:
         """Convolve, at regular times within the span of each series.
