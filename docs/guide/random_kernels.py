@@ -162,7 +162,7 @@ class Explained:
         found.index = [
             f"{step * 12 / YEAR:.1f} months"
             if clock == "absolute"
-            else f"{step:.3g} of the record"
+            else f"{step:.1%} of the record"
             for clock, step in found.index
         ]
         return found
@@ -235,6 +235,8 @@ def draw_map(axis: Any, explained: Explained) -> Any:
             path_effects=halo,
         )
     axis.set_yticks(np.arange(len(values)) + 0.5, values.index)
+    axis.tick_params(left=False)  # a tick beside a figure looks like a minus
+    axis.set_xlim(ends[0] - 0.03, ends[-1] + 0.03)
     axis.invert_yaxis()
     axis.set_xlabel("years since enrollment; figures: what the visits measured")
     axis.set_title("Shapes over time")
@@ -262,7 +264,7 @@ def draw_all(folder: Path) -> Iterator[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     for name, figure in figures.items():
         path = folder / f"{name}.png"
-        figure.savefig(path, dpi=90, metadata={"Software": None})
+        figure.savefig(path, dpi=85, metadata={"Software": None})
         plt.close(figure)
         yield path
 
