@@ -150,8 +150,10 @@ def slopes_of(ridge: BlockRidge, block: int) -> np.ndarray:
     -------
     ndarray of shape (n_features, n_outputs)
     """
+    coefficients = ridge.coefficients[block]
+    assert coefficients is not None  # nobody asks for blocks that are left out
     scale = ridge.blocks[block].scale.astype(np.float32)  # as `standardize` divides
-    return ridge.coefficients[block] / scale[:, None]
+    return coefficients / scale[:, None]
 
 
 def in_units(ridge: BlockRidge, unit: Any, origin: Any) -> BlockRidge:
