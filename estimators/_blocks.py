@@ -10,6 +10,8 @@ import torch
 
 # Landmarks of a Gaussian kernel; up to so many different series it is exact.
 MOST_LANDMARKS = 1024
+# Points of the quadrature of gradients.
+N_NODES = 8
 # Directions of the landmarks with less than this share of their variance are rounding.
 LEAST_VARIANCE = 1e-5
 
@@ -52,6 +54,25 @@ class AbstractBlock(ABC):
             float32.
         """
 
+    @abstractmethod
+    def divide(
+        self, features: np.ndarray, coefficients: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Divide what mapped features add to outputs among the features.
+
+        Parameters
+        ----------
+        features : ndarray of shape (n_series, n_features)
+        coefficients : ndarray of shape (n_mapped, n_outputs)
+
+        Returns
+        -------
+        values : ndarray of shape (n_series, n_outputs, n_features)
+            Compared with the mean of the training series.
+        rest : ndarray of shape (n_outputs,)
+            What the mean itself adds.
+        """
+
 
 @dataclass(frozen=True, eq=False)
 class LinearBlock(AbstractBlock):
@@ -80,6 +101,11 @@ class LinearBlock(AbstractBlock):
         scaled = features - self.center.astype(np.float32)
         scaled /= self.scale.astype(np.float32)
         return scaled
+
+    def divide(self, features, coefficients):
+        """Multiply features and coefficients; the mean adds nothing."""
+        values = self.map(features)[:, None].astype(np.float64) * coefficients.T
+        return values, np.zeros(coefficients.shape[1])
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,6 +151,27 @@ class GaussianBlock(AbstractBlock):
         """Return features whose products are the kernel, centered and divided."""
         kernel = gaussian_kernel(self.linear.map(features), self.landmarks)
         return (kernel @ self.weight - self.center).astype(np.float32)
+
+    def divide(self, features, coefficients):
+        r"""Integrate the gradient from the mean to each series.
+
+        Feature `j` gets :math:`u_j \int_0^1 \partial f(s u) / \partial u_j \, ds`:
+        integrated gradients (Sundararajan et al., 2017), whose sum is what all of them
+        add. The integrand is smooth, so that a few Gauss-Legendre nodes are exact.
+        """
+        dual = self.weight @ coefficients
+        series = self.linear.map(features).astype(np.float64)
+        nodes, shares = np.polynomial.legendre.leggauss(N_NODES)
+        values = np.zeros((len(series), dual.shape[1], series.shape[1]))
+        for node, share in zip((nodes + 1) / 2, shares / 2, strict=True):
+            kernel = gaussian_kernel(node * series, self.landmarks)
+            for output, weight in enumerate(dual.T):
+                pull = (kernel * weight) @ self.landmarks
+                pull -= (kernel @ weight)[:, None] * node * series
+                values[:, output] += share / 2 * pull * series
+        origin = gaussian_kernel(np.zeros((1, series.shape[1])), self.landmarks)
+        rest = (origin @ self.weight - self.center) @ coefficients
+        return values, rest.ravel()
 
 
 def gaussian_kernel(left: np.ndarray, right: np.ndarray) -> np.ndarray:

@@ -78,6 +78,11 @@ class StepCoding:
             codes += [np.where(unknown, 0.5, known), unknown]
         return np.hstack(codes, dtype=np.float32)
 
+    def starts(self) -> np.ndarray:
+        """Return the place of the first code of each column."""
+        sizes = [len(places) + (len(places) > 1) + 1 for places in self.quantiles]
+        return np.cumsum([0, *sizes[:-1]])
+
     def names(self, columns: list[str]) -> list[str]:
         """Name the codes of named columns."""
         names = []

@@ -96,6 +96,10 @@ class AbstractViews(ABC):
         """
 
     @abstractmethod
+    def parts(self, span: float) -> tuple[np.ndarray, np.ndarray]:
+        """Return the starts and the ends of the parts, on the clock of a series."""
+
+    @abstractmethod
     def level_names(self, channels: tuple[str, ...]) -> list[str]:
         """Name the levels of named channels."""
 
@@ -131,6 +135,11 @@ class CenteredViews(AbstractViews):
         levels = integral.diff(dim=1) * self.n_parts
         known = observed.any(dim=1, keepdim=True) & (signal.span > 0).view(-1, 1, 1)
         return torch.where(known, levels, torch.nan).flatten(1)
+
+    def parts(self, span):
+        """Return equal parts of the span."""
+        ends = np.linspace(0.0, span, self.n_parts + 1)
+        return ends[:-1], ends[1:]
 
     def level_names(self, channels):
         """Name the levels by channel and part."""
@@ -172,6 +181,10 @@ class SpanFreeViews(AbstractViews):
     def levels(self, signals, observed):
         """Return no levels."""
         return observed.new_empty((len(observed), 0), dtype=torch.float64)
+
+    def parts(self, span):
+        """Return no parts."""
+        return np.empty(0), np.empty(0)
 
     def level_names(self, channels):
         """Name no levels."""
@@ -253,6 +266,11 @@ class CausalViews(AbstractViews):
         length = torch.maximum(ends.unsqueeze(3), start).diff(dim=2).neg()
         levels = integral.diff(dim=2).neg() / torch.where(length > 0, length, 1.0)
         return torch.where(length > 0, levels, torch.nan).flatten(2)
+
+    def parts(self, span):
+        """Return the parts of the past of the end, the last first."""
+        ends = np.clip(span - self.windows(), 0.0, None)
+        return ends[1:], ends[:-1]
 
     def level_names(self, channels):
         """Name the levels by channel and the time since then."""

@@ -11,6 +11,7 @@ from sklearn.utils import check_random_state, gen_batches
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from ckts.estimators._attributions import AbstractAttributed
 from ckts.estimators._blocks import GaussianBlock, LinearBlock
 from ckts.estimators._calibration import calibrate
 from ckts.estimators._input import weights_of
@@ -135,7 +136,7 @@ def _is_causal(model: AbstractCKRocket) -> bool:
     return model.causal
 
 
-class AbstractCKRocketModel(AbstractCKRocket):
+class AbstractCKRocketModel(AbstractAttributed):
     """A ridge regression on the features of :class:`CKRocket`.
 
     A causal model learns from series as of their end, and as of up to three earlier
@@ -299,6 +300,9 @@ class CKRocketClassifier(ClassesMixin, AbstractCKRocketModel):
     def _ridge_target(self, encoded):
         return np.where(encoded[:, None] == np.arange(len(self.classes_)), 1.0, -1.0)
 
+    def _outputs(self):
+        return self.classes_, 1.0, 0.0
+
     def _calibrate(self, left_out, encoded, weight, n_different):
         self._factor, self._offsets = calibrate(left_out, encoded, weight, n_different)
 
@@ -353,6 +357,10 @@ class CKRocketRegressor(NumbersMixin, AbstractCKRocketModel):
 
     def _robust_targets(self):
         return True
+
+    def _outputs(self):
+        unit = np.where(self._constant, 0.0, self.target_scale_)
+        return np.arange(len(unit)), unit, self.target_mean_
 
     def _ridge_target(self, encoded):
         return np.clip(encoded, -FARTHEST_TARGET, FARTHEST_TARGET)

@@ -8,7 +8,14 @@ from ckts.panel._leakage import hide_after, is_after, read_landmark
 from ckts.panel._observations import AbstractObservations, DenseObservations
 from ckts.panel._panel import Panel
 from ckts.panel._rows import merge_ties
-from ckts.panel._times import DATETIME, NUMBER, TimeScale, parse_times, show_time
+from ckts.panel._times import (
+    DATETIME,
+    NUMBER,
+    TimeScale,
+    parse_times,
+    restore_times,
+    show_time,
+)
 
 __all__ = [
     "DATETIME",
@@ -27,6 +34,7 @@ __all__ = [
     "percent",
     "read_landmark",
     "readable_unit",
+    "restore_times",
     "show_time",
     "unmask",
 ]

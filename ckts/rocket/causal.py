@@ -31,6 +31,11 @@ class CausalKernelGroup(AbstractKernelGroup):
         later = later + torch.floor((steps - start) / 2.0**octave) + 1
         return torch.where(steps < MOST_TIMES, steps + 1, later)
 
+    def starts(self, span):
+        """Return when the kernels begin, all of their length before each time."""
+        steps, _ = times_in_steps(int(self.count_times(span)), span.device)
+        return steps * self.step - N_STEPS * self.dilation
+
     def responses(self, signal):
         """Convolve at the times up to the span of each series."""
         counts = self.count_times(signal.span)

@@ -24,6 +24,13 @@ class CenteredKernelGroup(AbstractKernelGroup):
         """Count the steps of the span, up to `MOST_TIMES`."""
         return torch.ceil(span / self.step - 1e-9).clamp(1.0, MOST_TIMES)
 
+    def starts(self, span):
+        """Return when the kernels begin, half of their length before each time."""
+        n_times = int(self.count_times(span))
+        times = torch.arange(n_times, dtype=torch.float64, device=span.device) + 0.5
+        times *= self.step if n_times < MOST_TIMES else span / n_times
+        return times - N_STEPS / 2 * self.dilation
+
     def responses(self, signal):
         """Convolve at regular times within the span of each series."""
         counts = self.count_times(signal.span)

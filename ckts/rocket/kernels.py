@@ -87,6 +87,35 @@ class AbstractKernelGroup(ABC):
         """
 
     @abstractmethod
+    def starts(self, span: Tensor) -> Tensor:
+        """Return when the kernels of the responses to a series begin.
+
+        Parameters
+        ----------
+        span : Tensor of shape (1,)
+
+        Returns
+        -------
+        Tensor of shape (n_times,)
+            float64, on the clock of the series.
+        """
+
+    def windows(self, span: Tensor) -> Tensor:
+        """Return what a kernel sees at each time of the responses to a series.
+
+        Parameters
+        ----------
+        span : Tensor of shape (1,)
+
+        Returns
+        -------
+        Tensor of shape (n_times, 10)
+            float64, the ends of its nine steps.
+        """
+        steps = torch.arange(N_STEPS + 1, dtype=torch.float64, device=span.device)
+        return self.starts(span).unsqueeze(1) + steps * self.dilation
+
+    @abstractmethod
     def responses(self, signal: Signal) -> tuple[Tensor, Tensor]:
         """Convolve, at some times within the span of each series.
 

@@ -42,6 +42,14 @@ def test_codes_are_steps_ranks_and_whether_it_is_unknown():
     assert coding.names(["age"]) == ["age > 2", "age > 4", "age rank", "age unknown"]
 
 
+def test_codes_of_a_column_start_where_its_names_do():
+    table = draw_table(0)
+    coding = StepCoding.learn(table, np.ones(30), 5)
+    names = coding.names(list("abcd"))
+    expected = [[one[0] for one in names].index(column) for column in "abcd"]
+    assert coding.starts().tolist() == expected
+
+
 def draw_table(seed, n_series=30, n_columns=4):
     rng = np.random.default_rng(seed)
     table = rng.normal(size=(n_series, n_columns)) * 10.0 ** rng.integers(-9, 9, 4)

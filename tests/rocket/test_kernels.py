@@ -127,6 +127,20 @@ def test_a_constant_has_response_0_but_at_the_ends(level):
     assert responses[0, n_times - n_points : n_times].any()
 
 
+def test_windows_are_what_kernels_see_at_the_times_of_responses(monkeypatch):
+    group = draw_group(longest=64.0, shortest=2.0)
+    span = torch.tensor([13.0]).double()
+    found = group.windows(span)
+    assert found.shape == (int(group.count_times(span)), 10)
+    np.testing.assert_allclose(found.diff(dim=1), group.dilation)
+    step = group.dilation / group.n_points
+    middle = (found[:, 4] + found[:, 5]) / 2
+    np.testing.assert_allclose(middle, (np.arange(len(found)) + 0.5) * step)
+    monkeypatch.setattr(kernels, "MOST_TIMES", 4)  # they are spread over the span
+    middle = group.windows(span)[:, 4:6].mean(1)
+    np.testing.assert_allclose(middle, (np.arange(4) + 0.5) / 4 * 13)
+
+
 # --- Features -----------------------------------------------------------------------
 
 
