@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-# Penalties that are tried, as multiples of the sum of the weights, and the first.
-PENALTIES = np.logspace(-5, 1, 13)
-FIRST_PENALTY = 6
+# Penalties that are tried, as multiples of the mean weight of a series: more series need
+# no larger ones. And the number of the first.
+PENALTIES = np.logspace(-3.5, 4, 16)
+FIRST_PENALTY = 7
 # Shares of kernels: one that joins, and the least; how much less the error must be, and
 # how often that is tried.
 NEW_SHARE, LEAST_SHARE, LEAST_GAIN, MOST_ROUNDS = 0.25, 0.05, 0.002, 3
@@ -107,7 +108,7 @@ class LeavingOut:
     def try_penalty(self, shares: np.ndarray, penalty: int) -> Choice:
         """Leave out each series or group, with given shares and penalty."""
         root, total = np.sqrt(self.weight), self.weight.sum()
-        alpha = PENALTIES[penalty] * total
+        alpha = PENALTIES[penalty] * self.weight.mean()
         used = [(s, k) for s, k in zip(shares, self.kernels, strict=True) if s > 0]
         matrix = sum(share * kernel for share, kernel in used)
         matrix.flat[:: len(matrix) + 1] += alpha

@@ -127,7 +127,7 @@ def fit_ridge(
     chosen, *_ = draw_groups(together, MOST_LEFT_OUT, 1, rng)
     final = leave_out(chosen, shares > 0).try_penalty(shares, penalty)
     coefficients, intercept = _solve(tables, final, target, weight)
-    alpha = PENALTIES[penalty] * weight.sum()
+    alpha = PENALTIES[penalty] * weight.mean()
     model = BlockRidge(blocks, coefficients, intercept, shares, alpha)
     return model, chosen, final.left_out
 
@@ -138,7 +138,7 @@ def _solve(
     """Solve for the coefficients of each block, and the intercept."""
     root, mean = np.sqrt(weight)[:, None], weight @ target / weight.sum()
     right = root * (target - mean)
-    penalty = PENALTIES[choice.penalty] * weight.sum()
+    penalty = PENALTIES[choice.penalty] * weight.mean()
     used = [(s, t) for s, t in zip(choice.shares, tables, strict=True) if s > 0]
 
     def kernel(vectors: np.ndarray) -> np.ndarray:
