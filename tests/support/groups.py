@@ -59,7 +59,10 @@ def all_responses(group, signal):
     """Responses to all series, each as often as it lasts steps."""
     responses, lasting = group.responses(signal)
     return torch.cat(
-        [r.repeat_interleave(n.long(), 0) for r, n in zip(responses, lasting)]
+        [
+            r.repeat_interleave(n.long(), 0)
+            for r, n in zip(responses, lasting, strict=True)
+        ]
     )
 
 

@@ -1,0 +1,214 @@
+"""What kernels see of a series: clocks, scales, levels, and what must stay hidden."""
+
+import itertools
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ckts import CKRocketClassifier, Panel
+from ckts.estimators._views import (
+    CausalViews,
+    CenteredViews,
+    SpanFreeViews,
+    bound,
+    expanding_scale,
+    own_scale,
+)
+from irregular import irregular_panel
+from kernel_learning import Learned
+from lines import integral_of_steps
+
+
+@pytest.fixture(scope="module")
+def panel():
+    return irregular_panel()[0]
+
+
+@pytest.fixture(scope="module")
+def learned(panel):
+    return Learned(panel)
+
+
+# --- Levels -------------------------------------------------------------------------
+
+
+def test_levels_are_means_of_parts_of_the_span():
+    times, values = np.array([0.0, 1.0, 4.0, 10.0]), np.array([0.0, 2.0, -1.0, 5.0])
+    panel = Panel(np.c_[values, [0, np.nan, np.nan, np.nan]], times, [0, 4])
+    learned = Learned(panel)
+    levels = learned.compute(panel)[1].reshape(learned.views.n_parts, 2)
+    statistics = learned.statistics.values
+    scaled = (values - statistics.center[0]) / statistics.scale[0]
+    edges = np.linspace(0, 10, learned.views.n_parts + 1)
+    for part, (left, right) in enumerate(itertools.pairwise(edges)):
+        fine = np.linspace(left, right, 20_001)
+        mean = np.trapezoid(np.interp(fine, times, scaled), fine) / (right - left)
+        assert levels[part, 0] == pytest.approx(mean, abs=1e-4)
+
+
+def test_rows_of_other_channels_change_no_level(panel, learned):
+    """The straight line is that between the observations of a channel."""
+    middles = (panel.times[1:] + panel.times[:-1]) / 2
+    inside = panel.series_of_rows[1:] == panel.series_of_rows[:-1]
+    rows = np.argsort(np.r_[np.arange(len(panel.times)), np.flatnonzero(inside) + 0.5])
+    full = panel.with_values(np.nan_to_num(panel.values))
+    only_second = np.c_[np.full(inside.sum(), np.nan), np.zeros(inside.sum())]
+    finer = Panel(
+        np.vstack([full.values, only_second])[rows],
+        np.r_[panel.times, middles[inside]][rows],
+        panel.indptr + np.r_[0, np.cumsum(panel.lengths - 1)],
+    )
+    expected, found = (
+        learned.compute(one)[1].reshape(24, -1, 2)[..., 0] for one in (full, finer)
+    )
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize(("in_channels", "n_parts"), [(1, 32), (64, 16), (600, 4)])
+def test_many_channels_have_fewer_parts(in_channels, n_parts):
+    assert CenteredViews(1.0, in_channels, 1.0, 9.0).n_parts == n_parts
+
+
+@pytest.mark.parametrize("tells_span", [True, False])
+def test_causal_levels_are_means_of_what_lasts_in_parts_of_the_past(panel, tells_span):
+    learned = Learned(panel, kind=CausalViews, tells_span=tells_span)
+    found = learned.compute(panel)[1].reshape(len(panel), -1, 2)
+    assert found.shape[1] == (32 if tells_span else 0)
+    if not tells_span:
+        return
+    ago, statistics = learned.views.windows(), learned.statistics.values
+    assert ago[0] == 0
+    np.testing.assert_allclose(np.diff(np.log(ago[1:]), 2), 0, atol=1e-9)
+    assert ago[[1, -1]] == pytest.approx([learned.views.resolution, 10], rel=0.2)
+    for number, series in enumerate(panel):
+        rows = ~np.isnan(series.values).all(1)
+        times, values = series.times[rows], series.values[rows]
+        for channel in range(2):
+            known = ~np.isnan(values[:, channel])
+            if not known.any():
+                assert np.isnan(found[number, :, channel]).all()
+                continue
+            lasting = (values[known, channel] - statistics.center[channel]) / (
+                statistics.scale[channel]
+            )
+            stamps = np.r_[times[known], times[-1]]
+            lasting = np.r_[lasting, lasting[-1]]
+            for part, (late, early) in enumerate(itertools.pairwise(ago)):
+                left = max(times[-1] - early, stamps[0]) - stamps[0]
+                right = times[-1] - late - stamps[0]
+                if right <= left:
+                    assert np.isnan(found[number, part, channel])
+                    continue
+                area = integral_of_steps(stamps - stamps[0], lasting, right)
+                area -= integral_of_steps(stamps - stamps[0], lasting, left)
+                # levels are float32; short parts are differences of long integrals
+                assert found[number, part, channel] == pytest.approx(
+                    area / (right - left), abs=1e-4
+                )
+
+
+# --- Scales -------------------------------------------------------------------------
+
+
+def test_bounds_keep_the_order_and_what_is_small():
+    values = torch.tensor([-1e4, -11, -10, -0.5, 0, 3, 10, 10.1, 1e4]).double()
+    bounded = bound(values)
+    assert torch.equal(bounded[2:7], values[2:7])
+    assert (bounded.diff() > 0).all()
+    assert bounded[-1] == -bounded[0] == pytest.approx(10 + 10 * np.log(1e3))
+
+
+def test_the_own_scale_is_that_of_two_more_common_values():
+    rng = np.random.default_rng(0)
+    values = torch.from_numpy(rng.normal(3.0, 7.0, size=(1, 9, 2)))
+    observed = torch.from_numpy(rng.random((1, 9, 2)) < 0.7)
+    found = own_scale(values, observed)
+    for channel in range(2):
+        seen = values[0, observed[0, :, channel], channel].numpy()
+        scale = np.sqrt((len(seen) * seen.var() + 2) / (len(seen) + 2))
+        np.testing.assert_allclose(
+            found[0, observed[0, :, channel], channel], (seen - seen.mean()) / scale
+        )
+    level = torch.full((1, 9, 2), 0.1, dtype=torch.float64)
+    constant = own_scale(level, observed)
+    assert constant.abs().max() < 1e-15
+
+
+@settings(max_examples=20)
+@given(st.integers(0, 2**31))
+def test_the_expanding_scale_is_the_own_scale_of_what_came_before(seed):
+    rng = np.random.default_rng(seed)
+    values = torch.from_numpy(rng.normal(3.0, 2.0, size=(2, 9, 2)))
+    observed = torch.from_numpy(rng.random((2, 9, 2)) < 0.7)
+    found = expanding_scale(values, observed)
+    for row in range(9):
+        until = own_scale(values[:, : row + 1], observed[:, : row + 1])[:, -1]
+        expected = torch.where(observed[:, row], until, 0.0)
+        np.testing.assert_allclose(found[:, row], expected, atol=1e-12)
+
+
+def test_a_scale_that_does_not_count_is_the_same_for_a_series_twice():
+    rng = np.random.default_rng(0)
+    values = torch.from_numpy(rng.normal(size=(1, 7, 1)))
+    observed = torch.ones(1, 7, 1, dtype=torch.bool)
+    twice = values.repeat(1, 2, 1), observed.repeat(1, 2, 1)
+    once = own_scale(values, observed, counted=False)
+    found = own_scale(*twice, counted=False)
+    np.testing.assert_allclose(found[:, :7], once, atol=1e-12)
+    np.testing.assert_allclose(found[:, 7:], once, atol=1e-12)
+    counted = own_scale(values, observed)
+    assert (own_scale(*twice)[:, :7] - counted).abs().max() > 0.01
+
+
+# --- The span is not told -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"), [(SpanFreeViews, {}), (CausalViews, {"tells_span": False})]
+)
+def test_a_constant_has_the_same_features_whatever_its_span(kind, options):
+    lengths = np.array([1, 2, 5, 40, 300])
+    times = np.concatenate([np.arange(float(n)) for n in lengths])
+    panel = Panel(np.full((348, 1), 3.3), times, np.r_[0, np.cumsum(lengths)])
+    rng = np.random.default_rng(0)
+    learned = Learned(
+        panel.with_values(rng.normal(size=(348, 1))), kind=kind, **options
+    )
+    features, levels = learned.compute(panel)
+    assert (features == features[0]).all()
+    assert levels.shape == (5, 0)
+    assert learned.views.level_names(("a",)) == []
+    telling = Learned(panel.with_values(rng.normal(size=(348, 1))))
+    assert (telling(panel) != telling(panel)[0]).any()
+
+
+def noise(n_series, seed):
+    """Noise of 15 or 25 rows: only the number of rows tells the class."""
+    rng = np.random.default_rng(seed)
+    y = rng.integers(0, 2, n_series)
+    lengths = np.where(y, 25, 15)
+    gaps, values = rng.exponential(size=lengths.sum()), rng.normal(size=lengths.sum())
+    indptr = np.r_[0, np.cumsum(lengths)]
+    times = np.concatenate(
+        [np.cumsum(gaps[a:b]) for a, b in itertools.pairwise(indptr)]
+    )
+    return Panel(values[:, None], times, indptr), y
+
+
+def score_noise(**options):
+    X, y = noise(80, 0)
+    model = CKRocketClassifier(n_kernels=1000, random_state=0, **options).fit(X, y)
+    return model.score(*noise(300, 1))
+
+
+@pytest.mark.parametrize("causal", [True, False])
+@pytest.mark.parametrize("summaries", [True, False])
+def test_without_lengths_the_number_of_rows_of_noise_is_hardly_told(causal, summaries):
+    assert score_noise(lengths=False, causal=causal, summaries=summaries) < 0.7
+
+
+def test_with_lengths_the_number_of_rows_of_noise_is_told():
+    assert score_noise() > 0.9
