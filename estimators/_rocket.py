@@ -62,7 +62,7 @@ class AbstractCKRocket(AbstractPanelEstimator):
     Parameters
     ----------
     n_kernels : int
-        Number of random kernels, each with a bias, about; at least 84.
+        Number of random kernels, each with a bias: so many, less up to 83; at least 84.
     summaries : bool
         Whether mean, deviation, extremes, first, last and count of each channel, and
         the static features, join the kernels: on clinical data they tell most.
@@ -212,7 +212,7 @@ class AbstractCKRocket(AbstractPanelEstimator):
         summaries = summary_names(
             self._channels, self.static_names_, lengths=self._lengths
         )
-        tables = [summaries, levels] if self._summaries else []
+        tables = [summaries, levels][: len(self._codings)]
         for coding, columns in zip(self._codings, tables, strict=True):
             names += coding.names(columns)
         return names

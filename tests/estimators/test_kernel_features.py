@@ -158,10 +158,26 @@ def test_columns_stand_where_their_names_say(panel):
             assert found[name] == pytest.approx(float(share))
 
 
-@pytest.mark.parametrize("n_kernels", [84, 336, 1000, 5000, 20_000])
-def test_the_number_of_features_is_about_as_wanted(panel, n_kernels):
-    n_features = Learned(panel, n_kernels=n_kernels).kernels.n_features
-    assert 0.6 * n_kernels <= n_features <= max(4 * 84, 1.5 * n_kernels)
+@pytest.mark.parametrize("n_kernels", [84, 335, 336, 1000, 5000, 20_000])
+@pytest.mark.parametrize("kind", [CenteredViews, CausalViews])
+def test_features_are_as_many_as_wanted_less_up_to_83(panel, n_kernels, kind):
+    kernels = Learned(panel, n_kernels=n_kernels, kind=kind).kernels
+    assert n_kernels - 84 < kernels.n_features <= n_kernels
+    assert len(set(kernels.names())) == kernels.n_features
+    # views differ by at most one bias of all patterns
+    views = [view for *view, group in kernels.groups for _ in range(len(group.biases))]
+    counts = [views.count(list(view)) for view in kernels.views.names]
+    assert max(counts) - min(counts) <= 1
+
+
+@pytest.mark.parametrize("in_channels", [50, 300])
+def test_every_channel_is_seen(in_channels):
+    panel = irregular_panel(6, in_channels=in_channels)[0]
+    seen = np.zeros(in_channels, dtype=int)
+    for *_, group in Learned(panel, n_kernels=10_000).kernels.groups:
+        np.add.at(seen, group.channels.numpy(), 1)
+    assert seen.min() >= 4  # views
+    assert seen.max() - seen.min() <= 1
 
 
 def odd_panel():

@@ -11,7 +11,6 @@ from ckts.rocket import (
     CausalKernelGroup,
     CenteredKernelGroup,
     Signal,
-    draw_kernels,
     kernels,
 )
 from groups import (
@@ -129,69 +128,7 @@ def test_biases_depend_on_random_numbers_only_by_what_is_drawn():
     assert len(group.biases) == 0  # a group is not changed
 
 
-# --- Which kernels ------------------------------------------------------------------
-
-
-def test_patterns_are_all_ways_to_choose_three_of_nine():
-    assert PATTERNS.shape == (84, 9)
-    assert len(np.unique(PATTERNS, axis=0)) == 84
-    assert (np.sort(PATTERNS, axis=1) == [-1] * 6 + [2] * 3).all()
-
-
-@pytest.mark.parametrize("in_channels", [1, 2, 9, 40])
-def test_each_kernel_is_one_pattern_over_some_channels(in_channels):
-    groups = draw_kernels(
-        1.0, 400.0, in_channels, 30, np.random.RandomState(0), CenteredKernelGroup
-    )
-    n_used = min(in_channels, 9)
-    used = set()
-    for group in groups:
-        channels = group.channels.tolist()
-        assert channels == sorted(set(channels))
-        assert len(channels) == n_used
-        used |= set(channels)
-        weight = group.weight.view(n_used, 9, 84).permute(2, 0, 1)
-        sees = weight.abs().sum(2) > 0
-        assert sees.any(1).all()
-        for kernel, pattern in enumerate(torch.from_numpy(PATTERNS)):
-            assert (weight[kernel][sees[kernel]] == pattern).all()
-    assert len(used) > 0.9 * in_channels
-
-
-@pytest.mark.parametrize("most", [0.2, 3, 30, 1000])
-def test_steps_go_from_the_shortest_to_an_eighth_of_the_longest(most):
-    groups = draw_kernels(
-        0.5, 1000.0, 1, most, np.random.RandomState(0), CenteredKernelGroup
-    )
-    steps = np.array([group.dilation for group in groups])
-    assert len(steps) == max(1, min(int(most), 17))  # 2 in each of 8 octaves
-    assert steps[0] == pytest.approx(0.5)
-    np.testing.assert_allclose(np.diff(np.log(steps), 2), 0, atol=1e-9)
-    if len(steps) > 1:
-        assert steps[-1] == pytest.approx(1000 / 8)
-    for group in groups:
-        assert 1 <= group.n_points <= 8
-        assert group.count_times(torch.tensor([1000.0])) >= 64
-
-
-def test_series_shorter_than_a_kernel_have_one_dilation():
-    groups = draw_kernels(
-        3.0, 1.0, 1, 30, np.random.RandomState(0), CenteredKernelGroup
-    )
-    assert [group.dilation for group in groups] == pytest.approx([3.0])
-
-
-def test_kernels_follow_from_the_random_state():
-    one, same, other = (
-        draw_kernels(1.0, 99.0, 5, 30, np.random.RandomState(seed), CenteredKernelGroup)
-        for seed in (0, 0, 1)
-    )
-    for first, second in zip(one, same, strict=True):
-        assert torch.equal(first.weight, second.weight)
-        assert torch.equal(first.channels, second.channels)
-    assert any(
-        not torch.equal(a.weight, b.weight) for a, b in zip(one, other, strict=True)
-    )
+# --- Devices ------------------------------------------------------------------------
 
 
 def test_features_on_the_fake_device_are_those_of_the_cpu(accelerator):

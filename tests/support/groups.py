@@ -3,21 +3,16 @@
 import numpy as np
 import torch
 
-from ckts.rocket import PATTERNS, CenteredKernelGroup, Signal, draw_kernels
+from ckts.rocket import PATTERNS, CenteredKernelGroup, Deck, Signal, draw_kernels
 
 
 def draw_group(
-    seed=0,
-    *,
-    in_channels=2,
-    longest=8.0,
-    most=9,
-    shortest=1.0,
-    kind=CenteredKernelGroup,
+    seed=0, *, in_channels=2, longest=8.0, shortest=1.0, kind=CenteredKernelGroup
 ):
     """The first of a few groups of kernels: its step is `shortest`."""
     rng = np.random.RandomState(seed)
-    return draw_kernels(shortest, longest, in_channels, most, rng, kind)[0]
+    deck = Deck(in_channels, rng)
+    return draw_kernels(shortest, longest, 10_000, deck, rng, kind)[0][0]
 
 
 def make_signal(times, values):
