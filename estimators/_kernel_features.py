@@ -77,11 +77,9 @@ class KernelFeatures:
         for (clock, scale), n_features in zip(
             views.names, share_out(n_kernels, len(views.names)), strict=True
         ):
-            unit = views.unit(clock)
-            shortest = FINEST_STEP * views.resolution / unit
-            longest = views.horizon / unit
+            resolution, longest = views.reach(clock)
             for group, n in draw_kernels(
-                shortest, longest, n_features, deck, rng, views.kernels
+                FINEST_STEP * resolution, longest, n_features, deck, rng, views.kernels
             ):
                 drawn.append((clock, scale, group))
                 n_biases.append(n)

@@ -12,6 +12,7 @@ from ckts._checks import check_bool, check_count
 from ckts.estimators._batches import PanelDataset, learn_statistics
 from ckts.estimators._interface import AbstractPanelEstimator
 from ckts.estimators._kernel_features import KernelFeatures, content_keys
+from ckts.estimators._kernel_time import learn_kernel_time
 from ckts.estimators._moments import Moments
 from ckts.estimators._parameters import Rule, check_n_jobs, resolve_device
 from ckts.estimators._summaries import (
@@ -131,8 +132,9 @@ class AbstractCKRocket(AbstractPanelEstimator):
         dataset = self._dataset(panel)
         keys = content_keys(dataset, self.statistics_.time.row_time_step)
         self._summaries, self._lengths = self.summaries, self.lengths
+        views = self._choose_views(panel, weight)
         self.kernels_ = KernelFeatures.learn(
-            dataset, weight, self._choose_views(panel), keys, self.n_kernels, rng
+            dataset, weight, views, keys, self.n_kernels, rng
         )
         moments = Moments.ends(keys, weight)
         kernels, tables = self._compute(panel, dataset)
@@ -151,10 +153,10 @@ class AbstractCKRocket(AbstractPanelEstimator):
         ]
         return Learned(self._code(kernels, tables), moments)
 
-    def _choose_views(self, panel: Panel) -> AbstractViews:
+    def _choose_views(self, panel: Panel, weight: np.ndarray) -> AbstractViews:
         """Choose what kernels see."""
-        time = self.statistics_.time
-        sizes = time.longest_gap, panel.in_channels, time.row_resolution, time.horizon
+        time = learn_kernel_time(panel, weight, self.statistics_.time)
+        sizes = time, panel.in_channels
         if self.causal:
             return CausalViews(*sizes, tells_span=self.lengths)
         return CenteredViews(*sizes) if self.lengths else SpanFreeViews(*sizes)

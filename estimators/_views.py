@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ckts.estimators._kernel_time import KernelTime
 from ckts.rocket import (
     AbstractKernelGroup,
     CausalKernelGroup,
@@ -36,17 +37,12 @@ class AbstractViews(ABC):
 
     Attributes
     ----------
-    longest_gap : float
-        Longer gaps are this long on all clocks: one odd stamp moves the others little.
+    time : KernelTime
     n_channels : int
-    resolution, horizon : float
-        What times resolve, and the length of long series.
     """
 
-    longest_gap: float
+    time: KernelTime
     n_channels: int
-    resolution: float
-    horizon: float
     kernels: ClassVar[type[AbstractKernelGroup]] = CenteredKernelGroup
     # The time since the first observation, or its share of the span; center and
     # deviation of a channel in all series, or in each.
@@ -58,9 +54,13 @@ class AbstractViews(ABC):
         """The clock and the scale of each view."""
         return list(product(self.clocks, self.scales))
 
-    def unit(self, clock: str) -> float:
-        """Return how much time is 1 on a clock, for long series."""
-        return 1.0 if clock == "absolute" else self.horizon
+    def reach(self, clock: str) -> tuple[float, float]:
+        """Return what is resolved on a clock, and how long long series are."""
+        time = self.time
+        if clock == "absolute":
+            return time.resolution, time.horizon
+        # One long series does not decide how finely all others are looked at.
+        return time.resolution / time.typical_span, 1.0
 
     @property
     def n_parts(self) -> int:
@@ -70,7 +70,7 @@ class AbstractViews(ABC):
     def elapsed(self, times: Tensor) -> Tensor:
         """Return the time since the first row, of which no gap is too long."""
         elapsed = torch.zeros_like(times)
-        elapsed[:, 1:] = times.diff(dim=1).clamp_max(self.longest_gap).cumsum(1)
+        elapsed[:, 1:] = times.diff(dim=1).clamp_max(self.time.longest_gap).cumsum(1)
         return elapsed
 
     @abstractmethod
@@ -212,8 +212,9 @@ class CausalViews(AbstractViews):
 
     def windows(self) -> np.ndarray:
         """Return how long ago the parts of the past begin and end, the last first."""
-        longest = max(self.horizon, 2 * self.resolution)
-        return np.r_[0.0, np.geomspace(self.resolution, longest, self.n_parts)]
+        shortest = self.time.resolution
+        longest = max(self.time.horizon, 2 * shortest)
+        return np.r_[0.0, np.geomspace(shortest, longest, self.n_parts)]
 
     def levels(self, signals, observed):
         """Average channels over parts of the past of the end of each series."""

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ckts import CKRocketClassifier, Panel
+from ckts.estimators._kernel_time import KernelTime
 from ckts.estimators._views import (
     CausalViews,
     CenteredViews,
@@ -69,7 +70,7 @@ def test_rows_of_other_channels_change_no_level(panel, learned):
 
 @pytest.mark.parametrize(("in_channels", "n_parts"), [(1, 32), (64, 16), (600, 4)])
 def test_many_channels_have_fewer_parts(in_channels, n_parts):
-    assert CenteredViews(1.0, in_channels, 1.0, 9.0).n_parts == n_parts
+    assert CenteredViews(KernelTime(9.0, 1.0, 9.0, 9.0), in_channels).n_parts == n_parts
 
 
 @pytest.mark.parametrize("tells_span", [True, False])
@@ -82,7 +83,7 @@ def test_causal_levels_are_means_of_what_lasts_in_parts_of_the_past(panel, tells
     ago, statistics = learned.views.windows(), learned.statistics.values
     assert ago[0] == 0
     np.testing.assert_allclose(np.diff(np.log(ago[1:]), 2), 0, atol=1e-9)
-    assert ago[[1, -1]] == pytest.approx([learned.views.resolution, 10], rel=0.2)
+    assert ago[[1, -1]] == pytest.approx([learned.views.time.resolution, 10], rel=0.2)
     for number, series in enumerate(panel):
         rows = ~np.isnan(series.values).all(1)
         times, values = series.times[rows], series.values[rows]

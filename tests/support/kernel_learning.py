@@ -5,17 +5,12 @@ import torch
 
 from ckts.estimators._batches import learn_statistics
 from ckts.estimators._kernel_features import KernelFeatures, content_keys
+from ckts.estimators._kernel_time import learn_kernel_time
 from ckts.estimators._views import CenteredViews
 
 
 def standardize(panel, statistics):
     return statistics.dataset(panel, panel.time_scale, dtype=torch.float64)
-
-
-def make_views(panel, statistics, kind=CenteredViews, **options):
-    time = statistics.time
-    sizes = time.longest_gap, panel.in_channels, time.row_resolution, time.horizon
-    return kind(*sizes, **options)
 
 
 class Learned:
@@ -42,7 +37,8 @@ class Learned:
         keys = np.arange(len(panel))
         if not in_order:
             keys = content_keys(dataset, self.statistics.time.row_time_step)
-        self.views = make_views(panel, self.statistics, kind, **options)
+        time = learn_kernel_time(panel, weight, self.statistics.time)
+        self.views = kind(time, panel.in_channels, **options)
         self.kernels = KernelFeatures.learn(
             dataset, weight, self.views, keys, n_kernels, np.random.RandomState(seed)
         )
