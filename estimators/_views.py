@@ -70,7 +70,7 @@ class AbstractViews(ABC):
     def elapsed(self, times: Tensor) -> Tensor:
         """Return the time since the first row, of which no gap is too long."""
         elapsed = torch.zeros_like(times)
-        elapsed[:, 1:] = times.diff(dim=1).clamp_max(self.time.longest_gap).cumsum(1)
+        elapsed[:, 1:] = self.time.shorten(times.diff(dim=1)).cumsum(1)
         return elapsed
 
     @abstractmethod
@@ -192,6 +192,12 @@ class CausalViews(AbstractViews):
     tells_span: bool = True
     kernels = CausalKernelGroup
     clocks = ("absolute",)
+
+    def elapsed(self, times):
+        """Return the time since the first row; what comes later shortens no gap."""
+        elapsed = torch.zeros_like(times)
+        elapsed[:, 1:] = self.time.shorten_later(times.diff(dim=1)).cumsum(1)
+        return elapsed
 
     def signals(self, batch):
         """Let each value of a batch last, on both scales."""

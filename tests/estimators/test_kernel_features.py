@@ -283,6 +283,26 @@ def test_one_odd_stamp_moves_the_others_little():
     assert 0 < changed[0].mean() < 0.05
 
 
+def test_a_sixteenth_of_the_rate_moves_shares_little():
+    """The kernels of a slow signal see the same times, as if gaps were not cut."""
+    times, rng = np.arange(0, 961.0), np.random.default_rng(0)
+    turns = times / rng.uniform(300, 500, size=(8, 1)) + rng.random((8, 1))
+    values = np.sin(2 * np.pi * turns)
+    panel = Panel(values.reshape(-1, 1), np.tile(times, 8), np.arange(9) * 961)
+    learned = Learned(panel)
+    rows = np.flatnonzero(panel.times % 16 == 0)
+    slow = Panel(panel.values[rows], panel.times[rows], np.arange(9) * 61)
+    coarse = np.array(
+        [
+            group.dilation > 40 and clock == "absolute"
+            for clock, _, group in learned.kernels.groups
+            for _ in range(group.biases.numel())
+        ]
+    )
+    moved = np.abs(learned(slow) - learned(panel))[:, coarse]
+    assert moved.mean() < 0.02
+
+
 def test_one_huge_value_moves_few_shares():
     rng = np.random.default_rng(0)
     values = rng.normal(size=(1600, 1)).cumsum(0)
