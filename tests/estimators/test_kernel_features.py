@@ -312,10 +312,10 @@ def test_one_huge_value_moves_few_shares():
     huge[100] = 1e6
     spoiled = panel.with_values(huge)
     changed = np.abs(learned(spoiled) - learned(panel))[0]
-    assert changed.mean() < 0.25
+    assert changed.mean() < 0.06
     signals = learned.signals(spoiled)
     others = np.delete(signals["absolute", "own"].pieces[0, :, 1, 0].numpy(), 100)
-    assert others.std() > 0.02  # 0.001 if the huge value were taken at its word
-    assert (
-        signals["absolute", "common"].pieces[0, 100, 1] < 10 * (1 + np.log(1e3)) + 1e-9
-    )
+    plain = learned.signals(panel)["absolute", "own"].pieces[0, :, 1, 0].numpy()
+    # 0.001 of it if the huge value were taken at its word
+    assert others.std() > 0.7 * np.delete(plain, 100).std()
+    assert signals["absolute", "common"].pieces[0, 100, 1] <= 5

@@ -4,9 +4,6 @@ import itertools
 
 import numpy as np
 import pytest
-import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from ckts import CKRocketClassifier, Panel
 from ckts.estimators._kernel_time import KernelTime
@@ -14,9 +11,6 @@ from ckts.estimators._views import (
     CausalViews,
     CenteredViews,
     SpanFreeViews,
-    bound,
-    expanding_scale,
-    own_scale,
 )
 from irregular import irregular_panel
 from kernel_learning import Learned
@@ -109,59 +103,6 @@ def test_causal_levels_are_means_of_what_lasts_in_parts_of_the_past(panel, tells
                 assert found[number, part, channel] == pytest.approx(
                     area / (right - left), abs=1e-4
                 )
-
-
-# --- Scales -------------------------------------------------------------------------
-
-
-def test_bounds_keep_the_order_and_what_is_small():
-    values = torch.tensor([-1e4, -11, -10, -0.5, 0, 3, 10, 10.1, 1e4]).double()
-    bounded = bound(values)
-    assert torch.equal(bounded[2:7], values[2:7])
-    assert (bounded.diff() > 0).all()
-    assert bounded[-1] == -bounded[0] == pytest.approx(10 + 10 * np.log(1e3))
-
-
-def test_the_own_scale_is_that_of_two_more_common_values():
-    rng = np.random.default_rng(0)
-    values = torch.from_numpy(rng.normal(3.0, 7.0, size=(1, 9, 2)))
-    observed = torch.from_numpy(rng.random((1, 9, 2)) < 0.7)
-    found = own_scale(values, observed)
-    for channel in range(2):
-        seen = values[0, observed[0, :, channel], channel].numpy()
-        scale = np.sqrt((len(seen) * seen.var() + 2) / (len(seen) + 2))
-        np.testing.assert_allclose(
-            found[0, observed[0, :, channel], channel], (seen - seen.mean()) / scale
-        )
-    level = torch.full((1, 9, 2), 0.1, dtype=torch.float64)
-    constant = own_scale(level, observed)
-    assert constant.abs().max() < 1e-15
-
-
-@settings(max_examples=20)
-@given(st.integers(0, 2**31))
-def test_the_expanding_scale_is_the_own_scale_of_what_came_before(seed):
-    rng = np.random.default_rng(seed)
-    values = torch.from_numpy(rng.normal(3.0, 2.0, size=(2, 9, 2)))
-    observed = torch.from_numpy(rng.random((2, 9, 2)) < 0.7)
-    found = expanding_scale(values, observed)
-    for row in range(9):
-        until = own_scale(values[:, : row + 1], observed[:, : row + 1])[:, -1]
-        expected = torch.where(observed[:, row], until, 0.0)
-        np.testing.assert_allclose(found[:, row], expected, atol=1e-12)
-
-
-def test_a_scale_that_does_not_count_is_the_same_for_a_series_twice():
-    rng = np.random.default_rng(0)
-    values = torch.from_numpy(rng.normal(size=(1, 7, 1)))
-    observed = torch.ones(1, 7, 1, dtype=torch.bool)
-    twice = values.repeat(1, 2, 1), observed.repeat(1, 2, 1)
-    once = own_scale(values, observed, counted=False)
-    found = own_scale(*twice, counted=False)
-    np.testing.assert_allclose(found[:, :7], once, atol=1e-12)
-    np.testing.assert_allclose(found[:, 7:], once, atol=1e-12)
-    counted = own_scale(values, observed)
-    assert (own_scale(*twice)[:, :7] - counted).abs().max() > 0.01
 
 
 # --- The span is not told -----------------------------------------------------------
