@@ -143,8 +143,8 @@ class KernelFeatures:
             float32, shares of time between 0 and 1. A series has the same features in
             whatever company.
         levels : ndarray of shape (n_series, n_levels)
-            float32, standardized means of channels over parts of the time; NaN where
-            unknown.
+            float32, standardized means of channels and counts over parts of the time;
+            NaN where unknown.
         """
         features, levels = self._empty(len(dataset))
         moved = self.to(device)
@@ -201,10 +201,9 @@ class KernelFeatures:
         return features, levels
 
     def _empty(self, n_moments: int) -> tuple[np.ndarray, np.ndarray]:
-        n_levels = self.views.n_parts * self.views.n_channels
         return (
             np.empty((n_moments, self.n_features), dtype=np.float32),
-            np.empty((n_moments, n_levels), dtype=np.float32),
+            np.empty((n_moments, self.views.n_levels), dtype=np.float32),
         )
 
     def to(self, device: str) -> KernelFeatures:

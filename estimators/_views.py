@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from ckts.estimators._kernel_time import KernelTime
+from ckts.estimators._rhythm import count_until, counted_names
 from ckts.estimators._scales import bound, expanding_scale, own_scale
 from ckts.rocket import (
     AbstractKernelGroup,
@@ -24,6 +25,10 @@ from ckts.rocket import (
 
 # A series has levels in so many parts of its span, fewer where channels are many.
 MOST_PARTS, FEWEST_PARTS, MOST_LEVELS = 32, 4, 1024
+# There is one part with counts for so many with levels: few are in a short one.
+PER_COUNT = 4
+# A row at the end of a part is within it, whatever the rounding of times.
+TOLERANCE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,13 @@ class AbstractViews(ABC):
         """Number of parts of the time that have a level each."""
         return int(np.clip(MOST_LEVELS // self.n_channels, FEWEST_PARTS, MOST_PARTS))
 
+    @property
+    def n_levels(self) -> int:
+        """Number of levels and counts."""
+        n_counted = self.n_channels + (self.n_channels > 1)
+        n_counts = self.n_parts // PER_COUNT * n_counted
+        return self.n_parts * self.n_channels + n_counts
+
     def elapsed(self, times: Tensor) -> Tensor:
         """Return the time since the first row, of which no gap is too long."""
         elapsed = torch.zeros_like(times)
@@ -76,7 +88,7 @@ class AbstractViews(ABC):
     def levels(
         self, signals: dict[tuple[str, str], Signal], observed: Tensor
     ) -> Tensor:
-        """Average channels over parts of the time.
+        """Average channels over parts of the time, and count observations in them.
 
         Parameters
         ----------
@@ -86,13 +98,13 @@ class AbstractViews(ABC):
 
         Returns
         -------
-        Tensor of shape (batch, n_parts * in_channels)
+        Tensor of shape (batch, n_levels)
             NaN where unknown.
         """
 
     @abstractmethod
     def level_names(self, channels: tuple[str, ...]) -> list[str]:
-        """Name the levels of named channels."""
+        """Name the levels and the counts of named channels."""
 
 
 class CenteredViews(AbstractViews):
@@ -116,23 +128,38 @@ class CenteredViews(AbstractViews):
         return signals
 
     def levels(self, signals, observed):
-        """Average channels over equal parts of the span."""
+        """Average and count over equal parts of the span."""
         signal = signals["relative", "common"]
-        ends = torch.linspace(
-            0, 1, self.n_parts + 1, dtype=torch.float64, device=observed.device
-        )
+        ends = self._edges(self.n_parts, observed)
         channels = torch.arange(observed.shape[2], device=observed.device)
-        integral = signal.integral(ends.expand(len(observed), -1), channels)
-        levels = integral.diff(dim=1) * self.n_parts
-        known = observed.any(dim=1, keepdim=True) & (signal.span > 0).view(-1, 1, 1)
-        return torch.where(known, levels, torch.nan).flatten(1)
+        levels = signal.integral(ends, channels).diff(dim=1) * self.n_parts
+        lasts = (signal.span > 0).view(-1, 1, 1)
+        known = observed.any(dim=1, keepdim=True) & lasts
+        levels = torch.where(known, levels, torch.nan)
+        ends = self._edges(self.n_parts // PER_COUNT, observed) + TOLERANCE
+        ends[:, 0] = -1.0  # the first row is in the first part
+        counts = count_until(signal.times, observed, ends).diff(dim=1)
+        counts = torch.where(lasts, counts, torch.nan)
+        return torch.cat([levels.flatten(1), counts.flatten(1)], dim=1)
+
+    def _edges(self, n_parts: int, observed: Tensor) -> Tensor:
+        """Return the ends of equal parts, of shape (batch, n_parts + 1)."""
+        ends = torch.linspace(
+            0, 1, n_parts + 1, dtype=torch.float64, device=observed.device
+        )
+        return ends.repeat(len(observed), 1)
 
     def level_names(self, channels):
-        """Name the levels by channel and part."""
+        """Name levels and counts by channel and part."""
+        levels = [f"level of {channel}" for channel in channels]
         return [
-            f"level of {channel} in part {part + 1} of {self.n_parts}"
-            for part in range(self.n_parts)
-            for channel in channels
+            f"{name} in part {part + 1} of {n_parts}"
+            for names, n_parts in (
+                (levels, self.n_parts),
+                (counted_names(channels), self.n_parts // PER_COUNT),
+            )
+            for part in range(n_parts)
+            for name in names
         ]
 
 
@@ -218,14 +245,14 @@ class CausalViews(AbstractViews):
         return np.r_[0.0, np.geomspace(shortest, longest, self.n_parts)]
 
     def levels(self, signals, observed):
-        """Average channels over parts of the past of the end of each series."""
+        """Average and count over parts of the past of the end of each series."""
         times = next(iter(signals.values())).span.unsqueeze(1)
         return self.levels_at(signals, observed, times).squeeze(1)
 
     def levels_at(
         self, signals: dict[tuple[str, str], Signal], observed: Tensor, times: Tensor
     ) -> Tensor:
-        """Average channels over parts of the past, the longer the earlier.
+        """Average and count over parts of the past, the longer the earlier.
 
         Parameters
         ----------
@@ -237,30 +264,42 @@ class CausalViews(AbstractViews):
 
         Returns
         -------
-        Tensor of shape (batch, n_times, n_parts * in_channels)
-            NaN of a part before the first observation of the channel.
+        Tensor of shape (batch, n_times, n_levels)
+            NaN of a level before the first observation of the channel, and of a count
+            before the first row.
         """
         signal = signals["absolute", "common"]
         channels = torch.arange(observed.shape[2], device=observed.device)
         ago = torch.from_numpy(self.windows()).to(times.device)
         ends = times.unsqueeze(2) - ago
+        # (batch, time, part, channel)
         integral = signal.integral(ends.flatten(1), channels)
-        integral = integral.unflatten(
-            1, ends.shape[1:]
-        )  # (batch, times, ends, channel)
+        integral = integral.unflatten(1, ends.shape[1:])
         seen = observed.cummax(1).values.double()
         first = (seen == 0).sum(1)  # row of the first observation of a channel
         stamps = torch.nn.functional.pad(signal.times, (0, 1), value=torch.inf)
         start = stamps.gather(1, first)[:, None, None]
         length = torch.maximum(ends.unsqueeze(3), start).diff(dim=2).neg()
         levels = integral.diff(dim=2).neg() / torch.where(length > 0, length, 1.0)
-        return torch.where(length > 0, levels, torch.nan).flatten(2)
+        levels = torch.where(length > 0, levels, torch.nan)
+        ends = ends[..., ::PER_COUNT] - TOLERANCE * self.time.resolution
+        ends[..., 0] = times  # the present row is in the latest part
+        counts = count_until(signal.times, observed, ends.flatten(1))
+        counts = counts.unflatten(1, ends.shape[1:])
+        counts = counts[:, :, :-1] - counts[:, :, 1:]
+        counts = torch.where(ends[..., :-1, None] >= 0, counts, torch.nan)
+        return torch.cat([levels.flatten(2), counts.flatten(2)], dim=2)
 
     def level_names(self, channels):
-        """Name the levels by channel and the time since then."""
+        """Name levels and counts by channel and the time since then."""
+        levels = [f"level of {channel}" for channel in channels]
         ago = self.windows()
         return [
-            f"level of {channel} {late:.4g} to {early:.4g} ago"
-            for late, early in pairwise(ago)
-            for channel in channels
+            f"{name} {late:.4g} to {early:.4g} ago"
+            for names, ends in (
+                (levels, ago),
+                (counted_names(channels), ago[::PER_COUNT]),
+            )
+            for late, early in pairwise(ends)
+            for name in names
         ]

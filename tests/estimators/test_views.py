@@ -4,9 +4,11 @@ import itertools
 
 import numpy as np
 import pytest
+import torch
 
 from ckts import CKRocketClassifier, Panel
 from ckts.estimators._kernel_time import KernelTime
+from ckts.estimators._scales import bound
 from ckts.estimators._views import (
     CausalViews,
     CenteredViews,
@@ -30,11 +32,18 @@ def learned(panel):
 # --- Levels -------------------------------------------------------------------------
 
 
+def levels_of(learned, panel):
+    """Levels of series, parts and channels, without the counts behind them."""
+    levels = learned.compute(panel)[1]
+    n_levels = learned.views.n_parts * panel.in_channels
+    return levels[:, :n_levels].reshape(len(panel), -1, panel.in_channels)
+
+
 def test_levels_are_means_of_parts_of_the_span():
     times, values = np.array([0.0, 1.0, 4.0, 10.0]), np.array([0.0, 2.0, -1.0, 5.0])
     panel = Panel(np.c_[values, [0, np.nan, np.nan, np.nan]], times, [0, 4])
     learned = Learned(panel)
-    levels = learned.compute(panel)[1].reshape(learned.views.n_parts, 2)
+    levels = levels_of(learned, panel)[0]
     statistics = learned.statistics.values
     scaled = (values - statistics.center[0]) / statistics.scale[0]
     edges = np.linspace(0, 10, learned.views.n_parts + 1)
@@ -56,9 +65,7 @@ def test_rows_of_other_channels_change_no_level(panel, learned):
         np.r_[panel.times, middles[inside]][rows],
         panel.indptr + np.r_[0, np.cumsum(panel.lengths - 1)],
     )
-    expected, found = (
-        learned.compute(one)[1].reshape(24, -1, 2)[..., 0] for one in (full, finer)
-    )
+    expected, found = (levels_of(learned, one)[..., 0] for one in (full, finer))
     np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
@@ -70,7 +77,7 @@ def test_many_channels_have_fewer_parts(in_channels, n_parts):
 @pytest.mark.parametrize("tells_span", [True, False])
 def test_causal_levels_are_means_of_what_lasts_in_parts_of_the_past(panel, tells_span):
     learned = Learned(panel, kind=CausalViews, tells_span=tells_span)
-    found = learned.compute(panel)[1].reshape(len(panel), -1, 2)
+    found = levels_of(learned, panel)
     assert found.shape[1] == (32 if tells_span else 0)
     if not tells_span:
         return
@@ -89,6 +96,7 @@ def test_causal_levels_are_means_of_what_lasts_in_parts_of_the_past(panel, tells
             lasting = (values[known, channel] - statistics.center[channel]) / (
                 statistics.scale[channel]
             )
+            lasting = bound(torch.from_numpy(lasting)).numpy()
             stamps = np.r_[times[known], times[-1]]
             lasting = np.r_[lasting, lasting[-1]]
             for part, (late, early) in enumerate(itertools.pairwise(ago)):
