@@ -15,6 +15,7 @@ from ckts.estimators._kernel_features import KernelFeatures, content_keys
 from ckts.estimators._kernel_time import learn_kernel_time
 from ckts.estimators._moments import Moments
 from ckts.estimators._parameters import Rule, check_n_jobs, resolve_device
+from ckts.estimators._scales import learn_limits
 from ckts.estimators._summaries import (
     StepCoding,
     summarize_at,
@@ -132,7 +133,7 @@ class AbstractCKRocket(AbstractPanelEstimator):
         dataset = self._dataset(panel)
         keys = content_keys(dataset, self.statistics_.time.row_time_step)
         self._summaries, self._lengths = self.summaries, self.lengths
-        views = self._choose_views(panel, weight)
+        views = self._choose_views(panel, dataset, weight)
         self.kernels_ = KernelFeatures.learn(
             dataset, weight, views, keys, self.n_kernels, rng
         )
@@ -153,10 +154,12 @@ class AbstractCKRocket(AbstractPanelEstimator):
         ]
         return Learned(self._code(kernels, tables), moments)
 
-    def _choose_views(self, panel: Panel, weight: np.ndarray) -> AbstractViews:
+    def _choose_views(
+        self, panel: Panel, dataset: PanelDataset, weight: np.ndarray
+    ) -> AbstractViews:
         """Choose what kernels see."""
         time = learn_kernel_time(panel, weight, self.statistics_.time)
-        sizes = time, panel.in_channels
+        sizes = time, learn_limits(dataset, weight)
         if self.causal:
             return CausalViews(*sizes, tells_span=self.lengths)
         return CenteredViews(*sizes) if self.lengths else SpanFreeViews(*sizes)

@@ -38,16 +38,22 @@ class AbstractViews(ABC):
     Attributes
     ----------
     time : KernelTime
-    n_channels : int
+    limits : tuple of float
+        How far nearly all values of each channel are, see :func:`learn_limits`.
     """
 
     time: KernelTime
-    n_channels: int
+    limits: tuple[float, ...]
     kernels: ClassVar[type[AbstractKernelGroup]] = CenteredKernelGroup
     # The time since the first observation, or its share of the span; center and
     # deviation of a channel in all series, or in each.
     clocks: ClassVar[tuple[str, ...]] = ("absolute", "relative")
     scales: ClassVar[tuple[str, ...]] = ("common", "own")
+
+    @property
+    def n_channels(self) -> int:
+        """Number of channels."""
+        return len(self.limits)
 
     @property
     def names(self) -> list[tuple[str, str]]:
@@ -118,7 +124,7 @@ class CenteredViews(AbstractViews):
             "absolute": elapsed,
             "relative": elapsed / torch.where(span > 0, span, 1.0),
         }
-        values = bound(batch["values"].double())
+        values = bound(batch["values"].double(), self.limits)
         scales = {"common": values, "own": own_scale(values, observed)}
         signals = {}
         for scale, scaled in scales.items():
@@ -182,7 +188,7 @@ class SpanFreeViews(AbstractViews):
     def signals(self, batch):
         """Interpolate a batch on both scales."""
         elapsed, observed = self.elapsed(batch["times"]), batch["observed"]
-        values = bound(batch["values"].double())
+        values = bound(batch["values"].double(), self.limits)
         scales = {"common": values, "own": own_scale(values, observed, counted=False)}
         return {
             ("absolute", scale): Signal.through(
@@ -224,7 +230,7 @@ class CausalViews(AbstractViews):
     def signals(self, batch):
         """Let each value of a batch last, on both scales."""
         elapsed, observed = self.elapsed(batch["times"]), batch["observed"]
-        values = bound(batch["values"].double())
+        values = bound(batch["values"].double(), self.limits)
         scales = {"common": values, "own": expanding_scale(values, observed)}
         return {
             ("absolute", scale): Signal.steps(

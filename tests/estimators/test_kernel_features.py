@@ -318,4 +318,5 @@ def test_one_huge_value_moves_few_shares():
     plain = learned.signals(panel)["absolute", "own"].pieces[0, :, 1, 0].numpy()
     # 0.001 of it if the huge value were taken at its word
     assert others.std() > 0.7 * np.delete(plain, 100).std()
-    assert signals["absolute", "common"].pieces[0, 100, 1] <= 5
+    bounded = signals["absolute", "common"].pieces[0, 100, 1]
+    assert bounded <= learned.views.limits[0] + 2

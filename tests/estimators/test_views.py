@@ -71,7 +71,10 @@ def test_rows_of_other_channels_change_no_level(panel, learned):
 
 @pytest.mark.parametrize(("in_channels", "n_parts"), [(1, 32), (64, 16), (600, 4)])
 def test_many_channels_have_fewer_parts(in_channels, n_parts):
-    assert CenteredViews(KernelTime(9.0, 1.0, 9.0, 9.0), in_channels).n_parts == n_parts
+    assert (
+        CenteredViews(KernelTime(9.0, 1.0, 9.0, 9.0), (3.0,) * in_channels).n_parts
+        == n_parts
+    )
 
 
 @pytest.mark.parametrize("tells_span", [True, False])
@@ -96,7 +99,8 @@ def test_causal_levels_are_means_of_what_lasts_in_parts_of_the_past(panel, tells
             lasting = (values[known, channel] - statistics.center[channel]) / (
                 statistics.scale[channel]
             )
-            lasting = bound(torch.from_numpy(lasting)).numpy()
+            limits = learned.views.limits[channel : channel + 1]
+            lasting = bound(torch.from_numpy(lasting)[:, None], limits)[:, 0].numpy()
             stamps = np.r_[times[known], times[-1]]
             lasting = np.r_[lasting, lasting[-1]]
             for part, (late, early) in enumerate(itertools.pairwise(ago)):

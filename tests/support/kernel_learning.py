@@ -6,6 +6,7 @@ import torch
 from ckts.estimators._batches import learn_statistics
 from ckts.estimators._kernel_features import KernelFeatures, content_keys
 from ckts.estimators._kernel_time import learn_kernel_time
+from ckts.estimators._scales import learn_limits
 from ckts.estimators._views import CenteredViews
 
 
@@ -38,7 +39,7 @@ class Learned:
         if not in_order:
             keys = content_keys(dataset, self.statistics.time.row_time_step)
         time = learn_kernel_time(panel, weight, self.statistics.time)
-        self.views = kind(time, panel.in_channels, **options)
+        self.views = kind(time, learn_limits(dataset, weight), **options)
         self.kernels = KernelFeatures.learn(
             dataset, weight, self.views, keys, n_kernels, np.random.RandomState(seed)
         )
