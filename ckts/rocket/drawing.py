@@ -61,7 +61,8 @@ def draw_kernels(
     """Draw kernels with steps from a shortest length to an eighth of a longest one.
 
     Fewer kernels have fewer dilations, in the middle of equal parts of the range.
-    Where a group cannot see all channels, several of a dilation share them.
+    Where there are too few dilations to deal every channel, several groups of a
+    dilation share the channels.
 
     Parameters
     ----------
@@ -85,9 +86,9 @@ def draw_kernels(
     n_patterns = min(n_features, len(PATTERNS))
     total = n_features // n_patterns  # biases of all groups
     dilations = spread_dilations(shortest, longest, min(total, MOST_DILATIONS))
-    n_sets = min(math.ceil(deck.n_cards / MOST_CHANNELS), total // len(dilations))
-    dilations = np.repeat(dilations, n_sets)
-    # as few channels as possible in a group, as long as all groups see all of them
+    n_sets = math.ceil(deck.n_cards / MOST_CHANNELS / len(dilations))
+    dilations = np.repeat(dilations, min(n_sets, total // len(dilations)))
+    # more channels in a group are slower, but all groups must see all of them
     n_used = max(MOST_CHANNELS, math.ceil(deck.n_cards / len(dilations)))
     ends = np.arange(len(dilations) + 1) * total // len(dilations)
     groups = []

@@ -87,8 +87,9 @@ def test_every_channel_is_seen_and_as_often_as_any_other(
 
 
 def test_groups_of_a_dilation_share_many_channels():
-    groups = [group for group, _ in draw(4200, 27, longest=16.0)]
+    groups = [group for group, _ in draw(4200, 60, longest=16.0)]
     dilations = np.array([group.dilation for group in groups])
+    assert len(np.unique(dilations)) == 3
     for dilation in np.unique(dilations):
         own = [g.channels for g in groups if g.dilation == dilation]
         assert [len(one) for one in own] == [9] * 3
