@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -12,7 +13,7 @@ from torch import Tensor
 
 from ckts.estimators._batches import PanelDataset
 from ckts.estimators._views import AbstractViews
-from ckts.rocket import PATTERNS, AbstractKernelGroup, draw_kernels
+from ckts.rocket import PATTERNS, AbstractKernelGroup, Deck, draw_kernels
 
 # Values of a batch. There are 12 numbers for each of them, in float64.
 BATCH_NUMBERS = 2**18
@@ -58,7 +59,7 @@ class KernelFeatures:
         keys : ndarray of shape (n_series,)
             See :func:`content_keys`.
         n_kernels : int
-            Number of features that is aimed at.
+            Number of features: at most, and less by less than 84.
         rng : RandomState
 
         Returns
@@ -71,33 +72,30 @@ class KernelFeatures:
         cumulated = np.cumsum(weight[order])
         drawn = np.searchsorted(cumulated, places * cumulated[-1], side="right")
         sample = order[np.minimum(drawn, len(order) - 1)]
-        per_view = n_kernels / len(views.names) / len(PATTERNS)
-        groups = []
-        for clock, scale in views.names:
-            unit = views.unit(clock)
-            shortest = FINEST_STEP * views.resolution / unit
-            longest = views.horizon / unit
-            groups += [
-                (clock, scale, group)
-                for group in draw_kernels(
-                    shortest, longest, views.n_channels, per_view, rng, views.kernels
-                )
-            ]
-        fresh = cls(groups, views)
-        at = rng.random_sample((len(groups), N_SAMPLED, N_TIMES))
-        responses = fresh._responses(dataset, sample, at)
-        n_biases = max(1, round(n_kernels / len(groups) / len(PATTERNS)))
+        drawn, n_biases = [], []
+        deck = Deck(views.n_channels, rng)
+        for (clock, scale), n_features in zip(
+            views.names, share_out(n_kernels, len(views.names)), strict=True
+        ):
+            resolution, longest = views.reach(clock)
+            for group, n in draw_kernels(
+                FINEST_STEP * resolution, longest, n_features, deck, rng, views.kernels
+            ):
+                drawn.append((clock, scale, group))
+                n_biases.append(n)
+        fresh = cls(drawn, views)
+        at = rng.random_sample((len(drawn), N_SAMPLED, N_TIMES))
         groups = [
-            (clock, scale, group.with_biases(found, n_biases, rng))
-            for (clock, scale, group), found in zip(
-                groups, torch.from_numpy(responses), strict=True
+            (clock, scale, group.with_biases(torch.from_numpy(found), n, rng))
+            for (clock, scale, group), found, n in zip(
+                drawn, fresh._responses(dataset, sample, at), n_biases, strict=True
             )
         ]
         return replace(fresh, groups=groups)
 
     def _responses(
         self, dataset: PanelDataset, sample: np.ndarray, at: np.ndarray
-    ) -> np.ndarray:
+    ) -> list[np.ndarray]:
         """Compute responses of all groups to sampled series at shares of their span.
 
         Parameters
@@ -108,9 +106,10 @@ class KernelFeatures:
 
         Returns
         -------
-        ndarray of shape (n_groups, n_sampled * n_times, 84)
+        list of ndarray of shape (n_sampled * n_times, n_kernels)
+            One of each group.
         """
-        found = np.empty((*at.shape, len(PATTERNS)))
+        found = [np.empty((*at.shape[1:], g.weight.shape[1])) for *_, g in self.groups]
         for series in self._batches(dataset, np.unique(sample)):
             signals = self.views.signals(dataset.batch(series))
             hits = sample[:, None] == series
@@ -120,8 +119,8 @@ class KernelFeatures:
                 ends = lasting.cumsum(1)[place]
                 share = torch.from_numpy(at[number, drawn]) * ends[:, -1:]
                 column = torch.searchsorted(ends, share, right=True).numpy()
-                found[number, drawn] = responses.numpy()[place[:, None], column]
-        return found.reshape(len(at), -1, len(PATTERNS))
+                found[number][drawn] = responses.numpy()[place[:, None], column]
+        return [one.reshape(-1, one.shape[-1]) for one in found]
 
     @property
     def n_features(self) -> int:
@@ -144,8 +143,8 @@ class KernelFeatures:
             float32, shares of time between 0 and 1. A series has the same features in
             whatever company.
         levels : ndarray of shape (n_series, n_levels)
-            float32, standardized means of channels over parts of the time; NaN where
-            unknown.
+            float32, standardized means of channels and counts over parts of the time;
+            NaN where unknown.
         """
         features, levels = self._empty(len(dataset))
         moved = self.to(device)
@@ -202,10 +201,9 @@ class KernelFeatures:
         return features, levels
 
     def _empty(self, n_moments: int) -> tuple[np.ndarray, np.ndarray]:
-        n_levels = self.views.n_parts * self.views.n_channels
         return (
             np.empty((n_moments, self.n_features), dtype=np.float32),
-            np.empty((n_moments, n_levels), dtype=np.float32),
+            np.empty((n_moments, self.views.n_levels), dtype=np.float32),
         )
 
     def to(self, device: str) -> KernelFeatures:
@@ -222,13 +220,17 @@ class KernelFeatures:
 
     def names(self) -> list[str]:
         """Name the features by clock, scale, dilation, pattern and bias."""
-        return [
-            f"{clock} time, {scale} scale, dilation {group.dilation:.4g}, "
-            f"kernel {kernel}, bias {bias}"
-            for clock, scale, group in self.groups
-            for bias in range(len(group.biases))
-            for kernel in range(len(PATTERNS))
-        ]
+        names, counted = [], Counter()
+        for clock, scale, group in self.groups:
+            view = f"{clock} time, {scale} scale, dilation {group.dilation:.4g}"
+            n_biases, n_kernels = group.biases.shape
+            names += [
+                f"{view}, kernel {counted[view] + kernel}, bias {bias}"
+                for bias in range(n_biases)
+                for kernel in range(n_kernels)
+            ]
+            counted[view] += n_kernels
+        return names
 
     def _batches(
         self, dataset: PanelDataset, series: np.ndarray
@@ -245,6 +247,24 @@ class KernelFeatures:
             n_series = max(1, np.searchsorted(numbers, BATCH_NUMBERS, side="right"))
             yield order[:n_series]
             order = order[n_series:]
+
+
+def share_out(n_kernels: int, n_views: int) -> list[int]:
+    """Share kernels out among views: in 84s, as many as patterns, if these suffice.
+
+    Parameters
+    ----------
+    n_kernels : int
+    n_views : int
+
+    Returns
+    -------
+    list of int
+        Number of features of each view.
+    """
+    unit = len(PATTERNS) if n_kernels >= n_views * len(PATTERNS) else 1
+    ends = np.arange(n_views + 1) * (n_kernels // unit) // n_views
+    return (unit * np.diff(ends)).tolist()
 
 
 def content_keys(dataset: PanelDataset, time_step: float) -> np.ndarray:

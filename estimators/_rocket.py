@@ -12,8 +12,10 @@ from ckts._checks import check_bool, check_count
 from ckts.estimators._batches import PanelDataset, learn_statistics
 from ckts.estimators._interface import AbstractPanelEstimator
 from ckts.estimators._kernel_features import KernelFeatures, content_keys
+from ckts.estimators._kernel_time import learn_kernel_time
 from ckts.estimators._moments import Moments
 from ckts.estimators._parameters import Rule, check_n_jobs, resolve_device
+from ckts.estimators._scales import learn_limits
 from ckts.estimators._summaries import (
     StepCoding,
     summarize_at,
@@ -62,7 +64,7 @@ class AbstractCKRocket(AbstractPanelEstimator):
     Parameters
     ----------
     n_kernels : int
-        Number of random kernels, each with a bias, about; at least 84.
+        Number of random kernels, each with a bias: so many, less up to 83; at least 84.
     summaries : bool
         Whether mean, deviation, extremes, first, last and count of each channel, and
         the static features, join the kernels: on clinical data they tell most.
@@ -131,8 +133,9 @@ class AbstractCKRocket(AbstractPanelEstimator):
         dataset = self._dataset(panel)
         keys = content_keys(dataset, self.statistics_.time.row_time_step)
         self._summaries, self._lengths = self.summaries, self.lengths
+        views = self._choose_views(panel, dataset, weight)
         self.kernels_ = KernelFeatures.learn(
-            dataset, weight, self._choose_views(panel), keys, self.n_kernels, rng
+            dataset, weight, views, keys, self.n_kernels, rng
         )
         moments = Moments.ends(keys, weight)
         kernels, tables = self._compute(panel, dataset)
@@ -151,10 +154,12 @@ class AbstractCKRocket(AbstractPanelEstimator):
         ]
         return Learned(self._code(kernels, tables), moments)
 
-    def _choose_views(self, panel: Panel) -> AbstractViews:
+    def _choose_views(
+        self, panel: Panel, dataset: PanelDataset, weight: np.ndarray
+    ) -> AbstractViews:
         """Choose what kernels see."""
-        time = self.statistics_.time
-        sizes = time.longest_gap, panel.in_channels, time.row_resolution, time.horizon
+        time = learn_kernel_time(panel, weight, self.statistics_.time)
+        sizes = time, learn_limits(dataset, weight)
         if self.causal:
             return CausalViews(*sizes, tells_span=self.lengths)
         return CenteredViews(*sizes) if self.lengths else SpanFreeViews(*sizes)
@@ -212,7 +217,7 @@ class AbstractCKRocket(AbstractPanelEstimator):
         summaries = summary_names(
             self._channels, self.static_names_, lengths=self._lengths
         )
-        tables = [summaries, levels] if self._summaries else []
+        tables = [summaries, levels][: len(self._codings)]
         for coding, columns in zip(self._codings, tables, strict=True):
             names += coding.names(columns)
         return names

@@ -11,6 +11,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ckts.estimators._kernel_time import KernelTime
+from ckts.estimators._rhythm import count_until, counted_names
+from ckts.estimators._scales import bound, expanding_scale, own_scale
 from ckts.rocket import (
     AbstractKernelGroup,
     CausalKernelGroup,
@@ -20,14 +23,12 @@ from ckts.rocket import (
     fill_gaps,
 )
 
-# Values beyond this many standard deviations grow logarithmically.
-LINEAR = 10.0
-# The scale of a series is that of all series as if it had this many values of those.
-PRIOR_COUNT = 2.0
-# So many, where how many there are must not be told.
-USUAL_COUNT = 20
 # A series has levels in so many parts of its span, fewer where channels are many.
 MOST_PARTS, FEWEST_PARTS, MOST_LEVELS = 32, 4, 1024
+# There is one part with counts for so many with levels: few are in a short one.
+PER_COUNT = 4
+# A row at the end of a part is within it, whatever the rounding of times.
+TOLERANCE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -36,17 +37,13 @@ class AbstractViews(ABC):
 
     Attributes
     ----------
-    longest_gap : float
-        Longer gaps are this long on all clocks: one odd stamp moves the others little.
-    n_channels : int
-    resolution, horizon : float
-        What times resolve, and the length of long series.
+    time : KernelTime
+    limits : tuple of float
+        How far nearly all values of each channel are, see :func:`learn_limits`.
     """
 
-    longest_gap: float
-    n_channels: int
-    resolution: float
-    horizon: float
+    time: KernelTime
+    limits: tuple[float, ...]
     kernels: ClassVar[type[AbstractKernelGroup]] = CenteredKernelGroup
     # The time since the first observation, or its share of the span; center and
     # deviation of a channel in all series, or in each.
@@ -54,23 +51,39 @@ class AbstractViews(ABC):
     scales: ClassVar[tuple[str, ...]] = ("common", "own")
 
     @property
+    def n_channels(self) -> int:
+        """Number of channels."""
+        return len(self.limits)
+
+    @property
     def names(self) -> list[tuple[str, str]]:
         """The clock and the scale of each view."""
         return list(product(self.clocks, self.scales))
 
-    def unit(self, clock: str) -> float:
-        """Return how much time is 1 on a clock, for long series."""
-        return 1.0 if clock == "absolute" else self.horizon
+    def reach(self, clock: str) -> tuple[float, float]:
+        """Return what is resolved on a clock, and how long long series are."""
+        time = self.time
+        if clock == "absolute":
+            return time.resolution, time.horizon
+        # One long series does not decide how finely all others are looked at.
+        return time.resolution / time.typical_span, 1.0
 
     @property
     def n_parts(self) -> int:
         """Number of parts of the time that have a level each."""
         return int(np.clip(MOST_LEVELS // self.n_channels, FEWEST_PARTS, MOST_PARTS))
 
+    @property
+    def n_levels(self) -> int:
+        """Number of levels and counts."""
+        n_counted = self.n_channels + (self.n_channels > 1)
+        n_counts = self.n_parts // PER_COUNT * n_counted
+        return self.n_parts * self.n_channels + n_counts
+
     def elapsed(self, times: Tensor) -> Tensor:
         """Return the time since the first row, of which no gap is too long."""
         elapsed = torch.zeros_like(times)
-        elapsed[:, 1:] = times.diff(dim=1).clamp_max(self.longest_gap).cumsum(1)
+        elapsed[:, 1:] = self.time.shorten(times.diff(dim=1)).cumsum(1)
         return elapsed
 
     @abstractmethod
@@ -81,7 +94,7 @@ class AbstractViews(ABC):
     def levels(
         self, signals: dict[tuple[str, str], Signal], observed: Tensor
     ) -> Tensor:
-        """Average channels over parts of the time.
+        """Average channels over parts of the time, and count observations in them.
 
         Parameters
         ----------
@@ -91,7 +104,7 @@ class AbstractViews(ABC):
 
         Returns
         -------
-        Tensor of shape (batch, n_parts * in_channels)
+        Tensor of shape (batch, n_levels)
             NaN where unknown.
         """
 
@@ -101,7 +114,7 @@ class AbstractViews(ABC):
 
     @abstractmethod
     def level_names(self, channels: tuple[str, ...]) -> list[str]:
-        """Name the levels of named channels."""
+        """Name the levels and the counts of named channels."""
 
 
 class CenteredViews(AbstractViews):
@@ -115,7 +128,7 @@ class CenteredViews(AbstractViews):
             "absolute": elapsed,
             "relative": elapsed / torch.where(span > 0, span, 1.0),
         }
-        values = bound(batch["values"].double())
+        values = bound(batch["values"].double(), self.limits)
         scales = {"common": values, "own": own_scale(values, observed)}
         signals = {}
         for scale, scaled in scales.items():
@@ -125,16 +138,26 @@ class CenteredViews(AbstractViews):
         return signals
 
     def levels(self, signals, observed):
-        """Average channels over equal parts of the span."""
+        """Average and count over equal parts of the span."""
         signal = signals["relative", "common"]
-        ends = torch.linspace(
-            0, 1, self.n_parts + 1, dtype=torch.float64, device=observed.device
-        )
+        ends = self._edges(self.n_parts, observed)
         channels = torch.arange(observed.shape[2], device=observed.device)
-        integral = signal.integral(ends.expand(len(observed), -1), channels)
-        levels = integral.diff(dim=1) * self.n_parts
-        known = observed.any(dim=1, keepdim=True) & (signal.span > 0).view(-1, 1, 1)
-        return torch.where(known, levels, torch.nan).flatten(1)
+        levels = signal.integral(ends, channels).diff(dim=1) * self.n_parts
+        lasts = (signal.span > 0).view(-1, 1, 1)
+        known = observed.any(dim=1, keepdim=True) & lasts
+        levels = torch.where(known, levels, torch.nan)
+        ends = self._edges(self.n_parts // PER_COUNT, observed) + TOLERANCE
+        ends[:, 0] = -1.0  # the first row is in the first part
+        counts = count_until(signal.times, observed, ends).diff(dim=1)
+        counts = torch.where(lasts, counts, torch.nan)
+        return torch.cat([levels.flatten(1), counts.flatten(1)], dim=1)
+
+    def _edges(self, n_parts: int, observed: Tensor) -> Tensor:
+        """Return the ends of equal parts, of shape (batch, n_parts + 1)."""
+        ends = torch.linspace(
+            0, 1, n_parts + 1, dtype=torch.float64, device=observed.device
+        )
+        return ends.repeat(len(observed), 1)
 
     def parts(self, span):
         """Return equal parts of the span."""
@@ -142,11 +165,16 @@ class CenteredViews(AbstractViews):
         return ends[:-1], ends[1:]
 
     def level_names(self, channels):
-        """Name the levels by channel and part."""
+        """Name levels and counts by channel and part."""
+        levels = [f"level of {channel}" for channel in channels]
         return [
-            f"level of {channel} in part {part + 1} of {self.n_parts}"
-            for part in range(self.n_parts)
-            for channel in channels
+            f"{name} in part {part + 1} of {n_parts}"
+            for names, n_parts in (
+                (levels, self.n_parts),
+                (counted_names(channels), self.n_parts // PER_COUNT),
+            )
+            for part in range(n_parts)
+            for name in names
         ]
 
 
@@ -169,7 +197,7 @@ class SpanFreeViews(AbstractViews):
     def signals(self, batch):
         """Interpolate a batch on both scales."""
         elapsed, observed = self.elapsed(batch["times"]), batch["observed"]
-        values = bound(batch["values"].double())
+        values = bound(batch["values"].double(), self.limits)
         scales = {"common": values, "own": own_scale(values, observed, counted=False)}
         return {
             ("absolute", scale): Signal.through(
@@ -206,10 +234,16 @@ class CausalViews(AbstractViews):
     kernels = CausalKernelGroup
     clocks = ("absolute",)
 
+    def elapsed(self, times):
+        """Return the time since the first row; what comes later shortens no gap."""
+        elapsed = torch.zeros_like(times)
+        elapsed[:, 1:] = self.time.shorten_later(times.diff(dim=1)).cumsum(1)
+        return elapsed
+
     def signals(self, batch):
         """Let each value of a batch last, on both scales."""
         elapsed, observed = self.elapsed(batch["times"]), batch["observed"]
-        values = bound(batch["values"].double())
+        values = bound(batch["values"].double(), self.limits)
         scales = {"common": values, "own": expanding_scale(values, observed)}
         return {
             ("absolute", scale): Signal.steps(
@@ -225,18 +259,19 @@ class CausalViews(AbstractViews):
 
     def windows(self) -> np.ndarray:
         """Return how long ago the parts of the past begin and end, the last first."""
-        longest = max(self.horizon, 2 * self.resolution)
-        return np.r_[0.0, np.geomspace(self.resolution, longest, self.n_parts)]
+        shortest = self.time.resolution
+        longest = max(self.time.horizon, 2 * shortest)
+        return np.r_[0.0, np.geomspace(shortest, longest, self.n_parts)]
 
     def levels(self, signals, observed):
-        """Average channels over parts of the past of the end of each series."""
+        """Average and count over parts of the past of the end of each series."""
         times = next(iter(signals.values())).span.unsqueeze(1)
         return self.levels_at(signals, observed, times).squeeze(1)
 
     def levels_at(
         self, signals: dict[tuple[str, str], Signal], observed: Tensor, times: Tensor
     ) -> Tensor:
-        """Average channels over parts of the past, the longer the earlier.
+        """Average and count over parts of the past, the longer the earlier.
 
         Parameters
         ----------
@@ -248,24 +283,31 @@ class CausalViews(AbstractViews):
 
         Returns
         -------
-        Tensor of shape (batch, n_times, n_parts * in_channels)
-            NaN of a part before the first observation of the channel.
+        Tensor of shape (batch, n_times, n_levels)
+            NaN of a level before the first observation of the channel, and of a count
+            before the first row.
         """
         signal = signals["absolute", "common"]
         channels = torch.arange(observed.shape[2], device=observed.device)
         ago = torch.from_numpy(self.windows()).to(times.device)
         ends = times.unsqueeze(2) - ago
+        # (batch, time, part, channel)
         integral = signal.integral(ends.flatten(1), channels)
-        integral = integral.unflatten(
-            1, ends.shape[1:]
-        )  # (batch, times, ends, channel)
+        integral = integral.unflatten(1, ends.shape[1:])
         seen = observed.cummax(1).values.double()
         first = (seen == 0).sum(1)  # row of the first observation of a channel
         stamps = torch.nn.functional.pad(signal.times, (0, 1), value=torch.inf)
         start = stamps.gather(1, first)[:, None, None]
         length = torch.maximum(ends.unsqueeze(3), start).diff(dim=2).neg()
         levels = integral.diff(dim=2).neg() / torch.where(length > 0, length, 1.0)
-        return torch.where(length > 0, levels, torch.nan).flatten(2)
+        levels = torch.where(length > 0, levels, torch.nan)
+        ends = ends[..., ::PER_COUNT] - TOLERANCE * self.time.resolution
+        ends[..., 0] = times  # the present row is in the latest part
+        counts = count_until(signal.times, observed, ends.flatten(1))
+        counts = counts.unflatten(1, ends.shape[1:])
+        counts = counts[:, :, :-1] - counts[:, :, 1:]
+        counts = torch.where(ends[..., :-1, None] >= 0, counts, torch.nan)
+        return torch.cat([levels.flatten(2), counts.flatten(2)], dim=2)
 
     def parts(self, span):
         """Return the parts of the past of the end, the last first."""
@@ -273,71 +315,15 @@ class CausalViews(AbstractViews):
         return ends[1:], ends[:-1]
 
     def level_names(self, channels):
-        """Name the levels by channel and the time since then."""
+        """Name levels and counts by channel and the time since then."""
+        levels = [f"level of {channel}" for channel in channels]
         ago = self.windows()
         return [
-            f"level of {channel} {late:.4g} to {early:.4g} ago"
-            for late, early in pairwise(ago)
-            for channel in channels
+            f"{name} {late:.4g} to {early:.4g} ago"
+            for names, ends in (
+                (levels, ago),
+                (counted_names(channels), ago[::PER_COUNT]),
+            )
+            for late, early in pairwise(ends)
+            for name in names
         ]
-
-
-def bound(values: Tensor) -> Tensor:
-    """Let extreme values grow as slowly as the logarithm, and keep their order."""
-    size = values.abs().clamp_min(LINEAR)
-    far = LINEAR * (1 + torch.log(size / LINEAR))
-    return torch.where(values.abs() > LINEAR, values.sign() * far, values)
-
-
-def own_scale(values: Tensor, observed: Tensor, *, counted: bool = True) -> Tensor:
-    """Standardize each channel of each series by its own mean and deviation.
-
-    The common deviation, 1, counts as `PRIOR_COUNT` further values: a constant series
-    stays constant, instead of becoming rounding noise of deviation 1.
-
-    Parameters
-    ----------
-    values : Tensor of shape (batch, n_rows, channels)
-    observed : Tensor of shape (batch, n_rows, channels)
-        bool.
-    counted : bool
-        Whether few values are shrunk more than many; else all are as if they were 20.
-
-    Returns
-    -------
-    Tensor of shape (batch, n_rows, channels)
-    """
-    count = observed.sum(1, keepdim=True)
-    known = torch.where(observed, values, 0.0)
-    mean = known.sum(1, keepdim=True) / count.clamp_min(1)
-    shifted = torch.where(observed, values - mean, 0.0)
-    squares = shifted.square().sum(1, keepdim=True)
-    if not counted:
-        squares = squares / count.clamp_min(1) * USUAL_COUNT
-        count = torch.full_like(count, USUAL_COUNT)
-    deviation = ((squares + PRIOR_COUNT) / (count + PRIOR_COUNT)).sqrt()
-    return shifted / deviation
-
-
-def expanding_scale(values: Tensor, observed: Tensor) -> Tensor:
-    """Standardize each value by mean and deviation of the channel up to then.
-
-    The deviation is shrunk as in :func:`own_scale`.
-
-    Parameters
-    ----------
-    values : Tensor of shape (batch, n_rows, channels)
-    observed : Tensor of shape (batch, n_rows, channels)
-        bool.
-
-    Returns
-    -------
-    Tensor of shape (batch, n_rows, channels)
-    """
-    count = observed.cumsum(1)
-    known = torch.where(observed, values, 0.0)
-    mean = known.cumsum(1) / count.clamp_min(1)
-    # values are at most about 80: their squares lose no digit that matters
-    squares = (known.square().cumsum(1) - count * mean.square()).clamp_min(0.0)
-    deviation = ((squares + PRIOR_COUNT) / (count + PRIOR_COUNT)).sqrt()
-    return torch.where(observed, (values - mean) / deviation, 0.0)

@@ -62,7 +62,7 @@ class CKRocket(TransformerMixin, AbstractCKRocket):
     >>> X, y = make_speed(60, random_state=0)
     >>> rocket = CKRocket(n_kernels=1000, summaries=False, random_state=0).fit(X)
     >>> rocket.transform(X[:5]).shape
-    (5, 672)
+    (5, 924)
     """
 
     def __sklearn_tags__(self):

@@ -6,7 +6,8 @@ functions of time, responses are exact integrals, and a share is one of time.
 
 from ckts.rocket.causal import CausalKernelGroup
 from ckts.rocket.centered import CenteredKernelGroup
-from ckts.rocket.kernels import CHUNK, PATTERNS, AbstractKernelGroup, draw_kernels
+from ckts.rocket.drawing import Deck, draw_kernels
+from ckts.rocket.kernels import CHUNK, PATTERNS, AbstractKernelGroup
 from ckts.rocket.signal import Signal, fill_forward, fill_gaps
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "AbstractKernelGroup",
     "CausalKernelGroup",
     "CenteredKernelGroup",
+    "Deck",
     "Signal",
     "draw_kernels",
     "fill_forward",

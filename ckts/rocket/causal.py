@@ -63,7 +63,7 @@ class CausalKernelGroup(AbstractKernelGroup):
 
         Returns
         -------
-        Tensor of shape (batch, n_times, n_biases * 84)
+        Tensor of shape (batch, n_times, n_biases * n_kernels)
             float32: what `features` were if each series had ended then.
         """
         first, parts = 0, []

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ckts.rocket.kernels import MOST_TIMES, N_STEPS, PATTERNS, AbstractKernelGroup
+from ckts.rocket.kernels import MOST_TIMES, N_STEPS, AbstractKernelGroup
 from ckts.rocket.signal import Signal
 
 
@@ -42,7 +42,7 @@ class CenteredKernelGroup(AbstractKernelGroup):
         if many.all():
             return self._apart(signal), inside
         # A series has the same responses whatever is the length of the others.
-        shape = len(counts), MOST_TIMES, len(PATTERNS)
+        shape = len(counts), MOST_TIMES, self.weight.shape[1]
         responses = signal.pieces.new_zeros(shape)
         n_times = int(counts[~many].max())
         responses[~many, :n_times] = self._on_a_grid(signal[~many], n_times)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -24,16 +23,10 @@ PATTERNS = np.array(
         for chosen in itertools.combinations(range(N_STEPS), 3)
     ]
 )
-# A kernel joins at most this many channels.
-MOST_CHANNELS = 9
-# Times at which a response is computed: at least one a step, so many in the longest
-# span of fit, where steps are long, and at most so many.
-POINTS_PER_STEP, POINTS_PER_SPAN = 1, 64
+# Responses to a series are computed at most at so many times.
 MOST_TIMES = 2**13
 # Comparisons with biases at once: more leave the cache.
 CHUNK = 2**19
-# Dilations per octave, and at most.
-PER_OCTAVE, MOST_DILATIONS = 2, 32
 # Responses that differ by less than this share of their range are the same number.
 TIE = 1e-5
 GOLDEN = (np.sqrt(5.0) - 1) / 2
@@ -41,7 +34,7 @@ GOLDEN = (np.sqrt(5.0) - 1) / 2
 
 @dataclass(frozen=True, eq=False)
 class AbstractKernelGroup(ABC):
-    r"""Kernels of one dilation: all patterns, each over some of the channels.
+    r"""Kernels of one dilation: patterns, each over some of the channels.
 
     The kernel of a pattern :math:`p` is a step function of time, :math:`p_k / d` in the
     `k`-th of nine steps of length `d`, and its response is the exact integral of the
@@ -55,9 +48,9 @@ class AbstractKernelGroup(ABC):
         Points per step at which responses are computed.
     channels : Tensor of shape (n_used,)
         The numbers of the channels that any of the kernels sees.
-    weight : Tensor of shape (n_used * 9, 84)
+    weight : Tensor of shape (n_used * 9, n_kernels)
         float64: whole numbers.
-    biases : Tensor of shape (n_biases, 84)
+    biases : Tensor of shape (n_biases, n_kernels)
         float64.
     """
 
@@ -126,7 +119,7 @@ class AbstractKernelGroup(ABC):
 
         Returns
         -------
-        responses : Tensor of shape (batch, n_times, 84)
+        responses : Tensor of shape (batch, n_times, n_kernels)
             float64. A series has the same whatever is the length of the others.
         lasting : Tensor of shape (batch, n_times)
             float64: the whole number of steps that each response stands for; 0 of the
@@ -142,7 +135,7 @@ class AbstractKernelGroup(ABC):
 
         Returns
         -------
-        Tensor of shape (batch, n_times, 84)
+        Tensor of shape (batch, n_times, n_kernels)
         """
         # Whole multiples of 2**-24 add up exactly in any order: the same series has
         # the same features in every batch, and where it is constant, they are 0.
@@ -180,7 +173,7 @@ class AbstractKernelGroup(ABC):
 
         Returns
         -------
-        Tensor of shape (batch, n_biases * 84)
+        Tensor of shape (batch, n_biases * n_kernels)
             float32, between 0 and 1.
         """
         return torch.cat([self._features(part) for part in self._chunks(signal)])
@@ -223,7 +216,7 @@ class AbstractKernelGroup(ABC):
 
         Parameters
         ----------
-        responses : Tensor of shape (n_responses, 84)
+        responses : Tensor of shape (n_responses, n_kernels)
             float64, to series of fit at random times.
         n_biases : int
             Biases per kernel.
@@ -235,10 +228,10 @@ class AbstractKernelGroup(ABC):
         """
         found = responses.T.contiguous().sort(1).values
         # the shares of all kernels and biases are spread evenly, as in MiniRocket
-        numbers = np.arange(n_biases * len(PATTERNS))
+        numbers = np.arange(n_biases * len(found))
         shares = (rng.random_sample() + GOLDEN * numbers) % 1
         place = torch.from_numpy((shares * len(responses)).astype(np.int64))
-        low = found.gather(1, place.view(len(PATTERNS), n_biases))
+        low = found.gather(1, place.view(len(found), n_biases))
         # Between two numbers that occur: where many responses are equal, rounding must
         # not decide which of them exceed the bias.
         tie = TIE * (found[:, -1:] - found[:, :1])
@@ -246,54 +239,3 @@ class AbstractKernelGroup(ABC):
         high = found.gather(1, above.clamp_max(len(responses) - 1))
         high = torch.where(above < len(responses), high, low + tie)
         return replace(self, biases=((low + high) / 2).T.contiguous())
-
-
-def draw_kernels(
-    shortest: float,
-    longest: float,
-    in_channels: int,
-    most: float,
-    rng: np.random.RandomState,
-    kind: type[AbstractKernelGroup],
-) -> list[AbstractKernelGroup]:
-    """Draw kernels with steps from a shortest length to an eighth of a longest one.
-
-    Parameters
-    ----------
-    shortest : float
-        Of the clock of the signals: what they resolve.
-    longest : float
-        Length of long signals.
-    in_channels : int
-    most : float
-        Number of groups at most; at least 1 is drawn.
-    rng : RandomState
-    kind : type of AbstractKernelGroup
-        Where the kernels are.
-
-    Returns
-    -------
-    list of AbstractKernelGroup
-        Without biases.
-    """
-    top = max(longest / (N_STEPS - 1), shortest)
-    n_dilations = PER_OCTAVE * np.log2(top / shortest)
-    n_dilations = int(np.clip(n_dilations + 1.5, 1, max(1, min(most, MOST_DILATIONS))))
-    groups = []
-    for dilation in np.geomspace(shortest, top, n_dilations).tolist():
-        n_used = min(in_channels, MOST_CHANNELS)
-        used = np.sort(rng.permutation(in_channels)[:n_used])
-        weight = np.zeros((n_used, N_STEPS, len(PATTERNS)))
-        for kernel, pattern in enumerate(PATTERNS):
-            size = int(2 ** rng.uniform(0, np.log2(n_used + 1)))
-            weight[rng.permutation(n_used)[:size], :, kernel] = pattern
-        groups.append(
-            kind(
-                dilation,
-                max(POINTS_PER_STEP, math.ceil(POINTS_PER_SPAN * dilation / longest)),
-                torch.from_numpy(used),
-                torch.from_numpy(weight.reshape(-1, len(PATTERNS))),
-                torch.zeros(0, len(PATTERNS), dtype=torch.float64),
-            )
-        )
-    return groups

@@ -65,9 +65,9 @@ def test_responses_to_sampled_series_are_those_at_their_times(panel, learned):
     found = learned.kernels._responses(dataset, sample, at)
     for number, (clock, scale, group) in enumerate(learned.kernels.groups):
         for place, series in enumerate(sample):
-            signal = learned.kernels._signals(dataset.batch([series]))[clock, scale]
-            responses, counts = group.responses(signal)
-            times = (at[number, place] * int(counts[0])).astype(int)
+            signal = learned.signals(panel, series)[clock, scale]
+            responses, lasting = group.responses(signal)
+            times = (at[number, place] * int(lasting.sum())).astype(int)
             own = found[number].reshape(10, 5, 84)[place]
             np.testing.assert_array_equal(own, responses[0][times])
 
@@ -79,8 +79,7 @@ def test_a_series_counts_by_its_weight_and_not_by_its_length():
     values = np.r_[1e-3 * rng.normal(size=400), rng.normal(size=40)][:, None]
     panel = Panel(values, times, [0, 400, 440])
     learned = Learned(panel, n_kernels=6000)
-    batch = standardize(panel, learned.statistics).batch([0])
-    signals = learned.kernels._signals(batch)
+    signals = learned.signals(panel)
     large = []
     for clock, scale, group in learned.kernels.groups:
         if (clock, scale) == ("absolute", "common"):

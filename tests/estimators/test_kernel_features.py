@@ -1,28 +1,17 @@
 """Features of kernels: units, order, storage and company change nothing."""
 
-import itertools
-
 import numpy as np
 import pytest
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ckts import Panel
 from ckts.estimators import _kernel_features
-from ckts.estimators._kernel_features import KernelFeatures
-from ckts.rocket import kernels
+from ckts.estimators._views import CausalViews, CenteredViews
+from ckts.rocket import centered, kernels
 from irregular import irregular_panel
 from kernel_learning import Learned, standardize
 from storages import in_both_storages
-
-
-@pytest.fixture
-def in_given_order(monkeypatch):
-    """Draw series by their numbers, not by their content."""
-    monkeypatch.setattr(
-        _kernel_features, "content_keys", lambda d, step: np.arange(len(d))
-    )
 
 
 @pytest.fixture(scope="module")
@@ -47,24 +36,20 @@ SCALES = [(2.0, 0.0), (1e-6, 1e3), ([3.7, 1e-3], [5.0, -1e5])]
 
 
 @pytest.mark.parametrize(("unit", "origin"), CLOCKS)
-def test_the_unit_and_origin_of_time_change_nothing(
-    panel, in_given_order, unit, origin
-):
+def test_the_unit_and_origin_of_time_change_nothing(panel, unit, origin):
     whole = panel.with_times(np.round(panel.times * 16) / 16)
     other = whole.with_times(whole.times * unit + origin)
-    expected, levels = Learned(whole).compute(whole)
-    found, other_levels = Learned(other).compute(other)
+    expected, levels = Learned(whole, in_order=True).compute(whole)
+    found, other_levels = Learned(other, in_order=True).compute(other)
     np.testing.assert_allclose(found, expected, atol=1e-6)
     np.testing.assert_allclose(other_levels, levels, atol=1e-5)
 
 
 @pytest.mark.parametrize(("scale", "offset"), SCALES)
-def test_the_scale_and_offset_of_each_channel_change_nothing(
-    panel, in_given_order, scale, offset
-):
+def test_the_scale_and_offset_of_each_channel_change_nothing(panel, scale, offset):
     other = panel.with_values(panel.values * scale + offset)
-    expected, levels = Learned(panel).compute(panel)
-    found, other_levels = Learned(other).compute(other)
+    expected, levels = Learned(panel, in_order=True).compute(panel)
+    found, other_levels = Learned(other, in_order=True).compute(other)
     np.testing.assert_allclose(found, expected, atol=1e-6)
     np.testing.assert_allclose(other_levels, levels, atol=1e-6)
 
@@ -103,7 +88,7 @@ def test_neither_batches_nor_chunks_are_larger_than_their_numbers(panel, monkeyp
     seen, learned = [], Learned(panel, n_kernels=6000)
     monkeypatch.setattr(_kernel_features, "BATCH_NUMBERS", 200)
     monkeypatch.setattr(kernels, "CHUNK", 100_000)
-    compute, signals = kernels.KernelGroup._features, KernelFeatures._signals
+    compute, signals = kernels.AbstractKernelGroup._features, CenteredViews.signals
 
     def witness(group, signal):
         n_times = int(group.count_times(signal.span).max())
@@ -112,20 +97,20 @@ def test_neither_batches_nor_chunks_are_larger_than_their_numbers(panel, monkeyp
         seen.append(len(signal.span))
         return compute(group, signal)
 
-    def witness_batch(learned, batch):
+    def witness_batch(views, batch):
         assert batch["values"].numel() <= 200
         seen.append(-len(batch["times"]))
-        return signals(learned, batch)
+        return signals(views, batch)
 
-    monkeypatch.setattr(kernels.KernelGroup, "_features", witness)
-    monkeypatch.setattr(KernelFeatures, "_signals", witness_batch)
+    monkeypatch.setattr(kernels.AbstractKernelGroup, "_features", witness)
+    monkeypatch.setattr(CenteredViews, "signals", witness_batch)
     learned(panel)
     assert max(seen) > 1
     assert min(seen) < -1
 
 
 def test_a_very_long_series_changes_no_feature_of_others(monkeypatch, panel, learned):
-    monkeypatch.setattr(kernels, "MOST_TIMES", 256)
+    monkeypatch.setattr(centered, "MOST_TIMES", 256)
     monkeypatch.setattr(_kernel_features, "BATCH_NUMBERS", 2**40)
     monkeypatch.setattr(kernels, "CHUNK", 2**40)
     times = np.arange(2000) * 5.0
@@ -162,8 +147,7 @@ def test_features_are_shares_and_as_many_as_named(learned, features):
 def test_columns_stand_where_their_names_say(panel):
     learned = Learned(panel, n_kernels=6000)
     found = dict(zip(learned.kernels.names(), learned(panel)[0], strict=True))
-    batch = standardize(panel, learned.statistics).batch([0])
-    signals = learned.kernels._signals(batch)
+    signals = learned.signals(panel)
     for clock, scale, group in learned.kernels.groups:
         assert len(group.biases) > 1
         responses = group.responses(signals[clock, scale])[0][0]
@@ -174,47 +158,26 @@ def test_columns_stand_where_their_names_say(panel):
             assert found[name] == pytest.approx(float(share))
 
 
-@pytest.mark.parametrize("n_kernels", [84, 336, 1000, 5000, 20_000])
-def test_the_number_of_features_is_about_as_wanted(panel, n_kernels):
-    n_features = Learned(panel, n_kernels=n_kernels).kernels.n_features
-    assert 0.6 * n_kernels <= n_features <= max(4 * 84, 1.5 * n_kernels)
+@pytest.mark.parametrize("n_kernels", [84, 335, 336, 1000, 5000, 20_000])
+@pytest.mark.parametrize("kind", [CenteredViews, CausalViews])
+def test_features_are_as_many_as_wanted_less_up_to_83(panel, n_kernels, kind):
+    kernels = Learned(panel, n_kernels=n_kernels, kind=kind).kernels
+    assert n_kernels - 84 < kernels.n_features <= n_kernels
+    assert len(set(kernels.names())) == kernels.n_features
+    # views differ by at most one bias of all patterns
+    views = [view for *view, group in kernels.groups for _ in range(len(group.biases))]
+    counts = [views.count(list(view)) for view in kernels.views.names]
+    assert max(counts) - min(counts) <= 1
 
 
-def test_levels_are_means_of_parts_of_the_span():
-    times, values = np.array([0.0, 1.0, 4.0, 10.0]), np.array([0.0, 2.0, -1.0, 5.0])
-    panel = Panel(np.c_[values, [0, np.nan, np.nan, np.nan]], times, [0, 4])
-    learned = Learned(panel)
-    levels = learned.compute(panel)[1].reshape(learned.kernels.n_parts, 2)
-    statistics = learned.statistics.values
-    scaled = (values - statistics.center[0]) / statistics.scale[0]
-    edges = np.linspace(0, 10, learned.kernels.n_parts + 1)
-    for part, (left, right) in enumerate(itertools.pairwise(edges)):
-        fine = np.linspace(left, right, 20_001)
-        mean = np.trapezoid(np.interp(fine, times, scaled), fine) / (right - left)
-        assert levels[part, 0] == pytest.approx(mean, abs=1e-4)
-
-
-def test_rows_of_other_channels_change_no_level(panel, learned):
-    """The straight line is that between the observations of a channel."""
-    middles = (panel.times[1:] + panel.times[:-1]) / 2
-    inside = panel.series_of_rows[1:] == panel.series_of_rows[:-1]
-    rows = np.argsort(np.r_[np.arange(len(panel.times)), np.flatnonzero(inside) + 0.5])
-    full = panel.with_values(np.nan_to_num(panel.values))
-    only_second = np.c_[np.full(inside.sum(), np.nan), np.zeros(inside.sum())]
-    finer = Panel(
-        np.vstack([full.values, only_second])[rows],
-        np.r_[panel.times, middles[inside]][rows],
-        panel.indptr + np.r_[0, np.cumsum(panel.lengths - 1)],
-    )
-    expected, found = (
-        learned.compute(one)[1].reshape(24, -1, 2)[..., 0] for one in (full, finer)
-    )
-    np.testing.assert_allclose(found, expected, atol=1e-6)
-
-
-@pytest.mark.parametrize(("in_channels", "n_parts"), [(1, 32), (64, 16), (600, 4)])
-def test_many_channels_have_fewer_parts(in_channels, n_parts):
-    assert KernelFeatures([], 1.0, in_channels).n_parts == n_parts
+@pytest.mark.parametrize("in_channels", [50, 300])
+def test_every_channel_is_seen(in_channels):
+    panel = irregular_panel(6, in_channels=in_channels)[0]
+    seen = np.zeros(in_channels, dtype=int)
+    for *_, group in Learned(panel, n_kernels=10_000).kernels.groups:
+        np.add.at(seen, group.channels.numpy(), 1)
+    assert seen.min() >= 4  # views
+    assert seen.max() - seen.min() <= 1
 
 
 def odd_panel():
@@ -241,7 +204,7 @@ def test_odd_series_have_shares_too(learned):
         assert np.isfinite(features).all()
         assert features.min() >= 0
         assert features.max() <= 1
-        unknown = np.isnan(levels.reshape(7, -1, 2)).all(1)
+        unknown = np.isnan(levels[:, :64].reshape(7, -1, 2)).all(1)
         expected = np.array([[1, 1]] * 3 + [[0, 1], [1, 1], [0, 0], [0, 0]], bool)
         np.testing.assert_array_equal(unknown, expected)
 
@@ -276,6 +239,34 @@ def test_any_panel_has_shares(seed):
     assert not np.isinf(levels).any()
 
 
+# --- As of earlier ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("tells_span", [True, False])
+@pytest.mark.parametrize("numbers", [60, 2**18])
+def test_features_as_of_rows_are_those_of_series_that_end_there(
+    panel, tells_span, numbers, monkeypatch
+):
+    filled = ~np.isnan(panel.values).all(1)
+    indptr = np.r_[0, np.cumsum(filled)][panel.indptr]
+    panel = Panel(panel.values[filled], panel.times[filled], indptr)
+    learned = Learned(panel, kind=CausalViews, tells_span=tells_span)
+    monkeypatch.setattr(_kernel_features, "BATCH_NUMBERS", numbers)
+    rows = np.flatnonzero(np.random.default_rng(0).random(len(panel.times)) < 0.4)
+    features, levels = learned.compute_at(panel, rows)
+    starts = panel.indptr[panel.series_of_rows[rows]]
+    ended = Panel(
+        np.vstack([panel.values[a : b + 1] for a, b in zip(starts, rows, strict=True)]),
+        np.concatenate(
+            [panel.times[a : b + 1] for a, b in zip(starts, rows, strict=True)]
+        ),
+        np.r_[0, np.cumsum(rows + 1 - starts)],
+    )
+    expected, expected_levels = learned.compute(ended)
+    np.testing.assert_array_equal(features, expected)
+    np.testing.assert_array_equal(levels, expected_levels)
+
+
 # --- Outliers -----------------------------------------------------------------------
 
 
@@ -292,6 +283,26 @@ def test_one_odd_stamp_moves_the_others_little():
     assert 0 < changed[0].mean() < 0.05
 
 
+def test_a_sixteenth_of_the_rate_moves_shares_little():
+    """The kernels of a slow signal see the same times, as if gaps were not cut."""
+    times, rng = np.arange(0, 961.0), np.random.default_rng(0)
+    turns = times / rng.uniform(300, 500, size=(8, 1)) + rng.random((8, 1))
+    values = np.sin(2 * np.pi * turns)
+    panel = Panel(values.reshape(-1, 1), np.tile(times, 8), np.arange(9) * 961)
+    learned = Learned(panel)
+    rows = np.flatnonzero(panel.times % 16 == 0)
+    slow = Panel(panel.values[rows], panel.times[rows], np.arange(9) * 61)
+    coarse = np.array(
+        [
+            group.dilation > 40 and clock == "absolute"
+            for clock, _, group in learned.kernels.groups
+            for _ in range(group.biases.numel())
+        ]
+    )
+    moved = np.abs(learned(slow) - learned(panel))[:, coarse]
+    assert moved.mean() < 0.02
+
+
 def test_one_huge_value_moves_few_shares():
     rng = np.random.default_rng(0)
     values = rng.normal(size=(1600, 1)).cumsum(0)
@@ -301,35 +312,11 @@ def test_one_huge_value_moves_few_shares():
     huge[100] = 1e6
     spoiled = panel.with_values(huge)
     changed = np.abs(learned(spoiled) - learned(panel))[0]
-    assert changed.mean() < 0.25
-    dataset = standardize(spoiled, learned.statistics)
-    signals = learned.kernels._signals(dataset.batch([0]))
+    assert changed.mean() < 0.06
+    signals = learned.signals(spoiled)
     others = np.delete(signals["absolute", "own"].pieces[0, :, 1, 0].numpy(), 100)
-    assert others.std() > 0.02  # 0.001 if the huge value were taken at its word
-    assert (
-        signals["absolute", "common"].pieces[0, 100, 1] < 10 * (1 + np.log(1e3)) + 1e-9
-    )
-
-
-def test_bounds_keep_the_order_and_what_is_small():
-    values = torch.tensor([-1e4, -11, -10, -0.5, 0, 3, 10, 10.1, 1e4]).double()
-    bounded = _kernel_features._bound(values)
-    assert torch.equal(bounded[2:7], values[2:7])
-    assert (bounded.diff() > 0).all()
-    assert bounded[-1] == -bounded[0] == pytest.approx(10 + 10 * np.log(1e3))
-
-
-def test_the_own_scale_is_that_of_two_more_common_values():
-    rng = np.random.default_rng(0)
-    values = torch.from_numpy(rng.normal(3.0, 7.0, size=(1, 9, 2)))
-    observed = torch.from_numpy(rng.random((1, 9, 2)) < 0.7)
-    found = _kernel_features._own_scale(values, observed)
-    for channel in range(2):
-        seen = values[0, observed[0, :, channel], channel].numpy()
-        scale = np.sqrt((len(seen) * seen.var() + 2) / (len(seen) + 2))
-        np.testing.assert_allclose(
-            found[0, observed[0, :, channel], channel], (seen - seen.mean()) / scale
-        )
-    level = torch.full((1, 9, 2), 0.1, dtype=torch.float64)
-    constant = _kernel_features._own_scale(level, observed)
-    assert constant.abs().max() < 1e-15
+    plain = learned.signals(panel)["absolute", "own"].pieces[0, :, 1, 0].numpy()
+    # 0.001 of it if the huge value were taken at its word
+    assert others.std() > 0.7 * np.delete(plain, 100).std()
+    bounded = signals["absolute", "common"].pieces[0, 100, 1]
+    assert bounded <= learned.views.limits[0] + 2

@@ -1,6 +1,7 @@
 """Summaries in steps: units, outliers and repetition do not matter."""
 
 import numpy as np
+import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -8,7 +9,12 @@ from hypothesis import strategies as st
 from ckts import CKRocket, Panel
 from ckts.estimators import summarize
 from ckts.estimators._batches import learn_statistics
-from ckts.estimators._summaries import StepCoding, summarize_series, summary_names
+from ckts.estimators._summaries import (
+    StepCoding,
+    summarize_at,
+    summarize_series,
+    summary_names,
+)
 from irregular import irregular_panel
 from storages import in_both_storages
 
@@ -172,6 +178,30 @@ def test_storage_changes_nothing():
         np.testing.assert_array_equal(table_of(stored)[0], table_of(panel)[0])
 
 
+@pytest.mark.parametrize("lengths", [True, False])
+@pytest.mark.parametrize("static", [True, False])
+def test_summaries_as_of_rows_are_those_of_series_that_end_there(lengths, static):
+    panel = irregular_panel(8, static=static)[0]
+    filled = ~np.isnan(panel.values).all(1)
+    indptr = np.r_[0, np.cumsum(filled)][panel.indptr]
+    panel = Panel(
+        panel.values[filled] + 1e4, panel.times[filled], indptr, static=panel.static
+    )
+    statistics = learn_statistics(panel, np.ones(8))
+    dataset = statistics.dataset(panel, panel.time_scale, dtype=torch.float64)
+    rows = np.arange(len(panel.times))
+    found = summarize_at(panel, dataset, rows, lengths=lengths)
+    for row, series in zip(rows, panel.series_of_rows, strict=True):
+        part = slice(panel.indptr[series], row + 1)
+        own = None if panel.static is None else panel.static[[series]]
+        ended = Panel(
+            panel.values[part], panel.times[part], [0, row + 1 - part.start], static=own
+        )
+        expected, _ = table_of(ended, lengths=lengths)
+        # deviations of numbers near 10,000 are differences of float64
+        np.testing.assert_allclose(found[[row]], expected, rtol=1e-9, atol=1e-6)
+
+
 def test_repeated_series_have_no_more_steps():
     panel = irregular_panel()[0]
     once, often = (
@@ -188,7 +218,15 @@ def test_without_lengths_neither_counts_nor_clocks_are_told():
     panel = irregular_panel(8, static=True)[0]
     table, names = table_of(panel, lengths=False)
     everything, all_names = table_of(panel)
-    hidden = ("count of", "number of rows", "span", "mean gap", "longest gap")
+    hidden = (
+        "min of",
+        "max of",
+        "count of",
+        "number of rows",
+        "span",
+        "mean gap",
+        "longest gap",
+    )
     kept = [number for number, n in enumerate(all_names) if not n.startswith(hidden)]
     assert names == [all_names[number] for number in kept]
     means, deviations = everything[:, :2], everything[:, 2:4]

@@ -1,4 +1,4 @@
-"""Random kernels: their responses are exact, and so are the shares of time."""
+"""Random kernels: features are exact shares of time, biases quantiles of responses."""
 
 import numpy as np
 import pytest
@@ -6,126 +6,23 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ckts.rocket import PATTERNS, Signal, draw_kernels, kernels
-from lines import draw_lines, integral_of
+from ckts.rocket import (
+    PATTERNS,
+    CausalKernelGroup,
+    CenteredKernelGroup,
+    Signal,
+    kernels,
+)
+from groups import (
+    all_responses,
+    draw_group,
+    learned_group,
+    make_signal,
+    random_signal,
+)
+from lines import draw_lines
 
-
-def draw_group(seed=0, *, in_channels=2, longest=8.0, most=1, shortest=1.0):
-    """The first of a few groups of kernels: its step is `shortest`."""
-    rng = np.random.RandomState(seed)
-    return draw_kernels(shortest, longest, in_channels, most, rng)[0]
-
-
-def make_signal(times, values):
-    return Signal.through(torch.as_tensor(times), torch.as_tensor(values))
-
-
-def random_signal(seed=0, n_series=5, n_rows=12, in_channels=2, span=None):
-    rng = np.random.default_rng(seed)
-    times = np.sort(rng.uniform(0, 10, size=(n_series, n_rows)), axis=1)
-    times = times - times[:, :1]
-    if span is not None:
-        times = times / times[:, -1:] * np.reshape(span, (-1, 1))
-    return times, rng.normal(size=(n_series, n_rows, in_channels))
-
-
-def responses_of(group, stamps, values, times):
-    """Integrate the signal times each kernel around each time, shape (n_times, 84)."""
-    channels, d = group.channels.tolist(), group.dilation
-    weight = group.weight.numpy().reshape(len(channels), 9, len(PATTERNS))
-    found = np.zeros((len(times), len(PATTERNS)))
-    for row, time in enumerate(times):
-        for place, channel in enumerate(channels):
-            line = values[:, channel]
-            for k in range(9):
-                ends = time + (k - 4.5) * d, time + (k - 3.5) * d
-                area = integral_of(stamps, line, ends[1])
-                area -= integral_of(stamps, line, ends[0])
-                found[row] += weight[place, k] * area / d
-    return found
-
-
-def rounding(group):
-    """Each mean is rounded to 2**-24, and counts as often as the weights say."""
-    return float(group.weight.abs().sum(0).max()) * 2**-25 + 1e-9
-
-
-# --- Responses ----------------------------------------------------------------------
-
-
-@settings(max_examples=15)
-@given(st.integers(0, 2**31), st.sampled_from([0.5, 2.0]), st.sampled_from([3.0, 24.0]))
-def test_responses_are_integrals_of_the_signal_times_the_kernel(
-    seed, shortest, longest
-):
-    series, times, values = draw_lines(seed)
-    times = times / max(1.0, times.max() / 5)  # so that the twin is done this year
-    group = draw_group(seed, shortest=shortest, longest=longest)
-    found, counts = group.responses(make_signal(times, values))
-    step = group.dilation / group.n_points
-    for number, one in enumerate(series):
-        n_times, n_rows = int(counts[number]), len(one)
-        span = times[number, -1]
-        assert n_times == max(1, np.ceil(span / step - 1e-9))
-        at = (np.arange(n_times) + 0.5) * step
-        line = times[number, :n_rows], values[number, :n_rows]
-        expected = responses_of(group, *line, at[:3])
-        np.testing.assert_allclose(
-            found[number, : min(3, n_times)], expected, atol=rounding(group)
-        )
-    assert found.dtype == torch.float64
-
-
-def test_far_from_the_series_a_response_is_0():
-    times, values = random_signal(span=[1.0, 1.0, 1.0, 1.0, 90.0])
-    responses, counts = draw_group().responses(make_signal(times, values))
-    assert counts.tolist()[:4] == [counts[0]] * 4
-    assert not responses[0, int(counts[0]) + 50 :].any()
-
-
-@pytest.mark.parametrize("n_points", [1, 4])
-def test_few_times_apart_have_the_responses_of_the_grid(n_points):
-    group = draw_group(longest=64.0 / n_points * 1.001)
-    assert group.n_points == n_points
-    spans = np.array([3, 7, 12, 24, 24]) * group.dilation / n_points
-    signal = make_signal(*random_signal(1, span=spans))
-    on_a_grid, counts = group.responses(signal)
-    apart = group._convolve(signal, counts, group._means_apart)
-    assert counts.tolist() == [3, 7, 12, 24, 24]
-    for number, count in enumerate(counts.int().tolist()):
-        # other ends of windows by rounding, and then other whole multiples of 2**-24
-        np.testing.assert_allclose(
-            apart[number, :count], on_a_grid[number, :count], atol=2 * rounding(group)
-        )
-
-
-def test_times_apart_are_spread_over_each_span(monkeypatch):
-    monkeypatch.setattr(kernels, "MOST_TIMES", 6)
-    times, values = random_signal(2, span=[3.3, 9.9, 55.5, 200.0, 6000.0])
-    group = draw_group(longest=64.0)
-    found, counts = group.responses(make_signal(times, values))
-    assert counts.tolist() == [4, 6, 6, 6, 6]
-    for number in (1, 2, 4):
-        at = (np.arange(6) + 0.5) / 6 * times[number, -1]
-        expected = responses_of(group, times[number], values[number], at)
-        np.testing.assert_allclose(found[number], expected, atol=rounding(group))
-
-
-@pytest.mark.parametrize("level", [0.1, -1 / 3, 12.345678, 1e-5])
-def test_a_constant_has_response_0_but_at_the_ends(level):
-    rng = np.random.default_rng(0)
-    times = np.cumsum(rng.exponential(size=(1, 90)), axis=1)
-    times -= times[:, :1]
-    values = np.full((1, 90, 2), level)
-    group = draw_group(longest=32.0)
-    responses, counts = group.responses(make_signal(times, values))
-    n_points, n_times = group.n_points, int(counts[0])
-    margin = int(np.ceil(4.5 * n_points))
-    assert n_times > 3 * margin
-    assert not responses[0, margin : n_times - margin - 1].any()
-    assert responses[0, :n_points].any()
-    assert responses[0, n_times - n_points : n_times].any()
-
+KINDS = [CenteredKernelGroup, CausalKernelGroup]
 
 def test_windows_are_what_kernels_see_at_the_times_of_responses(monkeypatch):
     group = draw_group(longest=64.0, shortest=2.0)
@@ -144,38 +41,27 @@ def test_windows_are_what_kernels_see_at_the_times_of_responses(monkeypatch):
 # --- Features -----------------------------------------------------------------------
 
 
-def learned_group(signal, seed=0, n_biases=3, **options):
-    group = draw_group(seed, **options)
-    responses = all_responses(group, signal)
-    return group.with_biases(responses, n_biases, np.random.RandomState(seed))
-
-
-def all_responses(group, signal):
-    responses, counts = group.responses(signal)
-    return torch.cat([r[:c] for r, c in zip(responses, counts.int(), strict=True)])
-
-
-def test_features_are_shares_of_times_above_a_bias():
+@pytest.mark.parametrize("kind", KINDS)
+def test_features_are_shares_of_times_above_a_bias(kind):
     signal = make_signal(*random_signal(3, span=[0.0, 0.2, 1.0, 7.7, 40.0]))
-    group = learned_group(signal)
-    responses, counts = group.responses(signal)
+    group = learned_group(signal, kind=kind)
     features = group.features(signal)
     assert features.dtype == torch.float32
     biases = group.biases.numpy()
-    for number, count in enumerate(counts.int().tolist()):
-        own = responses[number, :count].numpy()
+    for number in range(5):
+        own = all_responses(group, signal[number : number + 1]).numpy()
         share = (own[:, None] > biases).mean(0)  # n_biases x kernels
         np.testing.assert_array_equal(features[number], share.ravel().astype("f4"))
     assert 0 < features.mean() < 1
 
 
 @settings(max_examples=20)
-@given(st.integers(0, 2**31))
-def test_features_are_the_same_alone_and_in_any_batch_and_order(seed):
+@given(st.integers(0, 2**31), st.sampled_from(KINDS))
+def test_features_are_the_same_alone_and_in_any_batch_and_order(seed, kind):
     series, times, values = draw_lines(seed)
     times = times / max(1.0, times.max() / 200)
     signal = make_signal(times, values)
-    group = learned_group(signal, seed)
+    group = learned_group(signal, seed, kind=kind)
     together = group.features(signal)
     order = np.random.default_rng(seed).permutation(4)
     shuffled = group.features(make_signal(times[order], values[order]))
@@ -184,15 +70,6 @@ def test_features_are_the_same_alone_and_in_any_batch_and_order(seed):
         part = slice(number, number + 1), slice(len(one))
         alone = group.features(make_signal(times[part], values[part]))
         assert torch.equal(alone[0], together[number])
-
-
-def test_a_very_long_series_changes_no_feature_of_its_batch_mates(monkeypatch):
-    monkeypatch.setattr(kernels, "MOST_TIMES", 64)
-    times, values = random_signal(4, span=[5.3, 7.7, 9.1, 11.9, 500.0])
-    signal = make_signal(times, values)
-    group = learned_group(signal, longest=64.0)
-    alone = group.features(make_signal(times[:4], values[:4]))
-    assert torch.equal(group.features(signal)[:4], alone)
 
 
 def test_batches_of_many_series_have_the_bits_of_small_ones():
@@ -265,70 +142,7 @@ def test_biases_depend_on_random_numbers_only_by_what_is_drawn():
     assert len(group.biases) == 0  # a group is not changed
 
 
-# --- Which kernels ------------------------------------------------------------------
-
-
-def test_patterns_are_all_ways_to_choose_three_of_nine():
-    assert PATTERNS.shape == (84, 9)
-    assert len(np.unique(PATTERNS, axis=0)) == 84
-    assert (np.sort(PATTERNS, axis=1) == [-1] * 6 + [2] * 3).all()
-
-
-@pytest.mark.parametrize("in_channels", [1, 2, 9, 40])
-def test_each_kernel_is_one_pattern_over_some_channels(in_channels):
-    groups = draw_kernels(1.0, 400.0, in_channels, 30, np.random.RandomState(0))
-    n_used = min(in_channels, 9)
-    used = set()
-    for group in groups:
-        channels = group.channels.tolist()
-        assert channels == sorted(set(channels))
-        assert len(channels) == n_used
-        used |= set(channels)
-        weight = group.weight.view(n_used, 9, 84).permute(2, 0, 1)
-        sees = weight.abs().sum(2) > 0
-        assert sees.any(1).all()
-        for kernel, pattern in enumerate(torch.from_numpy(PATTERNS)):
-            assert (weight[kernel][sees[kernel]] == pattern).all()
-    assert len(used) > 0.9 * in_channels
-
-
-@pytest.mark.parametrize("most", [0.2, 3, 30, 1000])
-def test_steps_go_from_the_shortest_to_an_eighth_of_the_longest(most):
-    groups = draw_kernels(0.5, 1000.0, 1, most, np.random.RandomState(0))
-    steps = np.array([group.dilation for group in groups])
-    assert len(steps) == max(1, min(int(most), 17))  # 2 in each of 8 octaves
-    assert steps[0] == pytest.approx(0.5)
-    np.testing.assert_allclose(np.diff(np.log(steps), 2), 0, atol=1e-9)
-    if len(steps) > 1:
-        assert steps[-1] == pytest.approx(1000 / 8)
-    for group in groups:
-        assert 1 <= group.n_points <= 8
-        assert group.count_times(torch.tensor([1000.0])) >= 64
-
-
-def test_series_shorter_than_a_kernel_have_one_dilation():
-    groups = draw_kernels(3.0, 1.0, 1, 30, np.random.RandomState(0))
-    assert [group.dilation for group in groups] == pytest.approx([3.0])
-
-
-def test_kernels_follow_from_the_random_state():
-    one, same, other = (
-        draw_kernels(1.0, 99.0, 5, 30, np.random.RandomState(seed))
-        for seed in (0, 0, 1)
-    )
-    for first, second in zip(one, same, strict=True):
-        assert torch.equal(first.weight, second.weight)
-        assert torch.equal(first.channels, second.channels)
-    assert any(
-        not torch.equal(a.weight, b.weight) for a, b in zip(one, other, strict=True)
-    )
-
-
-def test_the_number_of_times_is_that_of_steps_in_the_span():
-    group = draw_group(longest=1e9)
-    spans = torch.tensor([0.0, 0.3, 1.0, 1.0000001, 2.5, 1e300, 8000 * 1.0])
-    counts = group.count_times(spans.double()).tolist()
-    assert counts == [1, 1, 1, 2, 3, kernels.MOST_TIMES, 8000]
+# --- Devices ------------------------------------------------------------------------
 
 
 def test_features_on_the_fake_device_are_those_of_the_cpu(accelerator):

@@ -6,8 +6,8 @@ import torch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ckts.rocket import Signal, fill_gaps
-from lines import draw_lines, integral_of
+from ckts.rocket import Signal, fill_forward, fill_gaps
+from lines import draw_lines, integral_of, integral_of_steps
 
 
 @settings(max_examples=60)
@@ -47,6 +47,60 @@ def test_outside_of_the_span_the_integral_stays():
     found = signal.integral(ends, torch.tensor([0])).flatten().tolist()
     assert found == [0.0, 0.0, 3.0, 5.0, 5.0]
     assert signal.span.tolist() == [2.0]
+
+
+@settings(max_examples=40)
+@given(st.integers(0, 2**31), st.booleans())
+def test_integrals_of_steps_are_those_of_values_that_last(seed, hold):
+    series, times, values = draw_lines(seed)
+    for row, one in zip(values, series, strict=True):
+        row[len(one) :] = row[len(one) - 1]  # as `fill_forward` pads
+    ends = np.random.default_rng(seed).uniform(-1, 1.3, size=(4, 9))
+    ends = np.hstack([ends * np.maximum(times[:, -1:], 0.1), times])
+    signal = Signal.steps(*map(torch.from_numpy, (times, values)), hold=hold)
+    found = signal.integral(torch.from_numpy(ends), torch.tensor([1, 0]))
+    for number, one in enumerate(series):
+        for place, end in enumerate(ends[number]):
+            for column, channel in enumerate([1, 0]):
+                line = values[number, : len(one), channel]
+                expected = integral_of_steps(one, line, end, hold=hold)
+                assert found[number, place, column] == pytest.approx(
+                    expected, rel=1e-11, abs=1e-10
+                )
+
+
+@settings(max_examples=40)
+@given(st.integers(0, 2**31))
+def test_held_ends_go_on_as_the_first_and_the_last_value(seed):
+    series, times, values = draw_lines(seed)
+    for row, one in zip(values, series, strict=True):
+        row[len(one) :] = row[len(one) - 1]
+    ends = np.array([[-3.0, -0.5, 0.0, 0.4, 2.0, 300.0]]).repeat(4, 0)
+    signal = Signal.through(*map(torch.from_numpy, (times, values)), hold=True)
+    found = signal.integral(torch.from_numpy(ends), torch.arange(2))
+    for number, one in enumerate(series):
+        longer = np.r_[-9.0, one, max(one[-1], 300.0) + 9.0]
+        for channel in range(2):
+            line = values[number, : len(one), channel]
+            line = np.r_[line[0], line, line[-1]]
+            zero = integral_of(longer + 9.0, line, 9.0)
+            for place, end in enumerate(ends[number]):
+                expected = integral_of(longer + 9.0, line, end + 9.0) - zero
+                assert found[number, place, channel] == pytest.approx(
+                    expected, rel=1e-9, abs=1e-9
+                )
+
+
+def test_some_series_of_a_signal_keep_their_integrals():
+    _, times, values = draw_lines(3)
+    channels = torch.arange(2)
+    ends = torch.linspace(-2, 9, 23).double().expand(4, -1)
+    for hold in (False, True):
+        signal = Signal.through(*map(torch.from_numpy, (times, values)), hold=hold)
+        expected = signal.integral(ends, channels)
+        for series in (slice(1, 3), torch.tensor([True, False, False, True])):
+            found = signal[series].integral(ends[series], channels)
+            assert torch.equal(found, expected[series])
 
 
 @pytest.mark.parametrize("n_rows", [1, 4])
@@ -134,3 +188,38 @@ def test_a_line_is_drawn_in_time_and_not_in_rows():
     values = torch.tensor([[[0.0], [-1.0], [10.0], [-1.0]]])
     observed = torch.tensor([[[True], [False], [True], [False]]])
     assert fill_gaps(times, values, observed).flatten().tolist() == [0, 9, 10, 0]
+
+
+# --- Values that last ---------------------------------------------------------------
+
+
+@settings(max_examples=30)
+@given(st.integers(0, 2**31))
+def test_each_observation_lasts_until_the_next(seed):
+    rng = np.random.default_rng(seed)
+    values, observed = rng.normal(size=(3, 8, 2)), rng.random((3, 8, 2)) < 0.4
+    filled = fill_forward(torch.from_numpy(values), torch.from_numpy(observed))
+    for series in range(3):
+        for channel in range(2):
+            latest = 0.0
+            for row in range(8):
+                if observed[series, row, channel]:
+                    latest = values[series, row, channel]
+                assert filled[series, row, channel] == latest
+
+
+def test_held_gaps_are_filled_as_np_interp_does():
+    rng = np.random.default_rng(0)
+    times = np.sort(rng.uniform(0, 9, size=(4, 12)), axis=1)
+    values, observed = rng.normal(size=(4, 12, 2)), rng.random((4, 12, 2)) < 0.4
+    observed[0, :, 1] = False
+    stamps, given_values = torch.from_numpy(times), torch.from_numpy(values)
+    filled = fill_gaps(stamps, given_values, torch.from_numpy(observed), hold=True)
+    assert not filled[0, :, 1].any()
+    for series, channel in [(s, c) for s in range(4) for c in range(2)]:
+        known = observed[series, :, channel]
+        if known.any():
+            expected = np.interp(
+                times[series], times[series, known], values[series, known, channel]
+            )
+            np.testing.assert_allclose(filled[series, :, channel], expected, atol=1e-12)

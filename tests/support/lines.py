@@ -39,3 +39,15 @@ def integral_of(times, values, end):
             y0, y1 = values[after - 1], values[after]
             total += (right - left) * (y0 + (y1 - y0) * (middle - x0) / (x1 - x0))
     return total
+
+
+def integral_of_steps(times, values, end, *, hold=False):
+    """Integrate, from 0, values that last until the next time: row by row."""
+    inside = min(max(end, 0.0), times[-1])
+    total = 0.0
+    for row, start in enumerate(times):
+        until = times[row + 1] if row + 1 < len(times) else start
+        total += max(0.0, min(until, inside) - start) * values[row]
+    if hold:
+        total += min(end, 0.0) * values[0] + max(end - times[-1], 0.0) * values[-1]
+    return total
