@@ -1,4 +1,4 @@
-"""Models of blocks: ridge regression on what was chosen, by definition and by refits."""
+"""Models of blocks: ridge regression on what was chosen, held to refits."""
 
 import numpy as np
 import pytest

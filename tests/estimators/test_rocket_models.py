@@ -352,18 +352,7 @@ def lasting_levels(n_series=60, seed=0):
     return Panel(values, times.ravel(), np.arange(n_series + 1) * 20), y
 
 
-@pytest.mark.parametrize(
-    "lengths",
-    [
-        True,
-        pytest.param(
-            False,
-            marks=pytest.mark.xfail(
-                strict=True, reason="kernels see the ends of a span as a share of it"
-            ),
-        ),
-    ],
-)
+@pytest.mark.parametrize("lengths", [True, False])
 def test_only_lengths_tell_the_span_of_a_constant(lengths):
     X, y = lasting_levels()
     X_test, truth = lasting_levels(seed=1)
