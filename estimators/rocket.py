@@ -12,7 +12,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from ckts.estimators._attributions import AbstractAttributed
-from ckts.estimators._blocks import GaussianBlock, LinearBlock
+from ckts.estimators._blocks import AbstractBlock, GaussianBlock, LinearBlock
 from ckts.estimators._calibration import calibrate
 from ckts.estimators._input import weights_of
 from ckts.estimators._interface import Training
@@ -26,7 +26,10 @@ from ckts.estimators._views import CausalViews
 from ckts.panel import Panel, check_same_order
 
 # Kernels over common and own scale, summaries, levels.
-BLOCKS = [LinearBlock, LinearBlock, GaussianBlock, GaussianBlock]
+BLOCKS: list[type[AbstractBlock]] = [
+    *(LinearBlock, LinearBlock),
+    *(GaussianBlock, GaussianBlock),
+]
 # Targets beyond this many standard deviations count as if they were there. R2 where
 # 1, 2 or 3 of 200 are 1e9 (clean .98): .96, .89, .78; at 20 deviations .83, .55, -.47.
 FARTHEST_TARGET = 5.0
@@ -209,8 +212,8 @@ class AbstractCKRocketModel(AbstractAttributed):
         owner, weight = moments.owner, moments.weight
         encoded, _ = self._encode(given.y[owner], weight)
         equal = Equal.of(moments.twins)
-        for place, table in enumerate(features):  # one at a time: they are large
-            features[place] = table[equal.first]
+        for block, table in enumerate(features):  # one at a time: they are large
+            features[block] = table[equal.first]
         groups = owner if given.groups is None else given.groups[owner]
         together = join_groups(moments.twins, groups)[equal.first]
         with limit_threads(self.n_jobs, len(together) ** 2):
