@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from sklearn.utils import gen_batches
 
 # Landmarks of a Gaussian kernel; up to so many different series it is exact.
 MOST_LANDMARKS = 1024
@@ -14,6 +15,8 @@ MOST_LANDMARKS = 1024
 N_NODES = 8
 # Directions of the landmarks with less than this share of their variance are rounding.
 LEAST_VARIANCE = 1e-5
+# Rows of features that moments take at once: a copy in float64 of all would be large.
+MOMENT_ROWS = 256
 
 
 class AbstractBlock(ABC):
@@ -187,7 +190,7 @@ def gaussian_kernel(left: np.ndarray, right: np.ndarray) -> np.ndarray:
 def weighted_moments(
     features: np.ndarray, weight: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return weighted mean and variance of columns, without a copy in float64.
+    """Return weighted mean and variance of columns, a piece in float64 at a time.
 
     Parameters
     ----------
@@ -201,8 +204,7 @@ def weighted_moments(
         float64.
     """
     share = weight / weight.sum()
-    mean = share @ features
-    variance = np.empty_like(mean)
-    for column, values in enumerate(features.T):
-        variance[column] = share @ np.square(values - mean[column])
+    pieces = list(gen_batches(len(features), MOMENT_ROWS))
+    mean = sum(share[piece] @ features[piece] for piece in pieces)
+    variance = sum(share[piece] @ np.square(features[piece] - mean) for piece in pieces)
     return mean, variance

@@ -53,6 +53,6 @@ def calibrate(
         return value, np.r_[slope, pull.sum(0) + prior * offsets]
 
     bounds = [(-5.0, 5.0), *[(-20.0, 20.0)] * n_classes]
-    start = np.zeros(1 + n_classes)
+    start = np.r_[np.log(PRIOR_FACTOR), np.zeros(n_classes)]
     found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
     return float(np.exp(found[0])), found[1:] - found[1:].mean()

@@ -124,7 +124,7 @@ def fit_ridge(
     ]
     shares = np.mean([choice.shares for choice in choices], axis=0)
     penalty = round(np.mean([choice.penalty for choice in choices]))
-    chosen, *_ = draw_groups(together, MOST_LEFT_OUT, 1, rng)
+    (chosen,) = draw_groups(together, MOST_LEFT_OUT, 1, rng)
     final = leave_out(chosen, shares > 0).try_penalty(shares, penalty)
     coefficients, intercept = _solve(tables, final, target, weight)
     alpha = PENALTIES[penalty] * weight.mean()

@@ -127,7 +127,7 @@ class AbstractCKRocket(AbstractPanelEstimator):
         self, panel: Panel, weight: np.ndarray, rng: np.random.RandomState
     ) -> Learned:
         """Learn everything but a target."""
-        panel = merge_ties(panel, "mean")
+        panel = observed_rows(panel)
         self.device_ = resolve_device(self.device)
         self.statistics_ = learn_statistics(panel, weight)
         dataset = self._dataset(panel)
@@ -169,7 +169,7 @@ class AbstractCKRocket(AbstractPanelEstimator):
 
         Observations of a channel at one time become their mean.
         """
-        panel = merge_ties(panel, "mean")
+        panel = observed_rows(panel)
         return self._code(*self._compute(panel, self._dataset(panel)))
 
     def _features_at(
@@ -221,3 +221,13 @@ class AbstractCKRocket(AbstractPanelEstimator):
         for coding, columns in zip(self._codings, tables, strict=True):
             names += coding.names(columns)
         return names
+
+
+def observed_rows(panel: Panel) -> Panel:
+    """Return the rows with an observation, those of one time as one of their means.
+
+    They are the rows of the dataset of the panel: their numbers are the same.
+    """
+    panel = merge_ties(panel, "mean")
+    observed = panel.observations.row_counts() > 0
+    return panel if observed.all() else panel.keep_rows(observed)

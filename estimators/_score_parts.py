@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ckts.estimators._blocks import LinearBlock
 from ckts.estimators._kernel_features import KernelFeatures
 from ckts.estimators._ridge import BlockRidge
 from ckts.estimators._summaries import StepCoding
@@ -99,7 +100,7 @@ def linear_groups(
     centers, slopes = np.zeros(len(own)), np.zeros((len(own), len(ridge.intercept)))
     for block, features in enumerate((~own, own)):
         if used[block]:
-            centers[features] = ridge.blocks[block].center.astype(np.float32)
+            centers[features] = linear_block(ridge, block).center.astype(np.float32)
             slopes[features] = slopes_of(ridge, block)
     sizes = [group.biases.numel() for _, _, group in kernels.groups]
     tables = (
@@ -154,8 +155,15 @@ def slopes_of(ridge: BlockRidge, block: int) -> np.ndarray:
     """
     coefficients = ridge.coefficients[block]
     assert coefficients is not None  # nobody asks for blocks that are left out
-    scale = ridge.blocks[block].scale.astype(np.float32)  # as `standardize` divides
+    scale = linear_block(ridge, block).scale.astype(np.float32)  # as `map` divides
     return coefficients / scale[:, None]
+
+
+def linear_block(ridge: BlockRidge, block: int) -> LinearBlock:
+    """Return a block that is known to be linear: those of kernels are."""
+    found = ridge.blocks[block]
+    assert isinstance(found, LinearBlock)
+    return found
 
 
 def in_units(ridge: BlockRidge, unit: Any, origin: Any) -> BlockRidge:

@@ -12,20 +12,24 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from ckts.estimators._attributions import AbstractAttributed
-from ckts.estimators._blocks import GaussianBlock, LinearBlock
+from ckts.estimators._blocks import AbstractBlock, GaussianBlock, LinearBlock
 from ckts.estimators._calibration import calibrate
 from ckts.estimators._input import weights_of
 from ckts.estimators._interface import Training
 from ckts.estimators._moments import Equal, join_groups
 from ckts.estimators._parameters import share_docstring
 from ckts.estimators._ridge import fit_ridge
-from ckts.estimators._rocket import AbstractCKRocket, Learned
+from ckts.estimators._rocket import AbstractCKRocket, Learned, observed_rows
 from ckts.estimators._targets import ClassesMixin, NumbersMixin
 from ckts.estimators._threads import limit_threads
-from ckts.panel import Panel, check_same_order, merge_ties
+from ckts.estimators._views import CausalViews
+from ckts.panel import Panel, check_same_order
 
 # Kernels over common and own scale, summaries, levels.
-BLOCKS = [LinearBlock, LinearBlock, GaussianBlock, GaussianBlock]
+BLOCKS: list[type[AbstractBlock]] = [
+    *(LinearBlock, LinearBlock),
+    *(GaussianBlock, GaussianBlock),
+]
 # Targets beyond this many standard deviations count as if they were there. R2 where
 # 1, 2 or 3 of 200 are 1e9 (clean .98): .96, .89, .78; at 20 deviations .83, .55, -.47.
 FARTHEST_TARGET = 5.0
@@ -132,8 +136,12 @@ class CKRocket(TransformerMixin, AbstractCKRocket):
 
 
 def _is_causal(model: AbstractCKRocket) -> bool:
-    """Whether a model can tell what it would have predicted earlier."""
-    return model.causal
+    """Whether a model tells what it would have predicted earlier: what `fit` decided.
+
+    Before `fit` it is what the parameter says.
+    """
+    learned = getattr(model, "kernels_", None)
+    return model.causal if learned is None else isinstance(learned.views, CausalViews)
 
 
 class AbstractCKRocketModel(AbstractAttributed):
@@ -204,8 +212,8 @@ class AbstractCKRocketModel(AbstractAttributed):
         owner, weight = moments.owner, moments.weight
         encoded, _ = self._encode(given.y[owner], weight)
         equal = Equal.of(moments.twins)
-        for place, table in enumerate(features):  # one at a time: they are large
-            features[place] = table[equal.first]
+        for block, table in enumerate(features):  # one at a time: they are large
+            features[block] = table[equal.first]
         groups = owner if given.groups is None else given.groups[owner]
         together = join_groups(moments.twins, groups)[equal.first]
         with limit_threads(self.n_jobs, len(together) ** 2):
@@ -233,28 +241,23 @@ class AbstractCKRocketModel(AbstractAttributed):
             self._apply_ridge(self._features(panel[piece]))
             for piece in gen_batches(len(panel), MOST_ROWS)
         ]
-        return self._calibrated(np.vstack([self._no_outputs, *pieces]))
-
-    @property
-    def _no_outputs(self) -> np.ndarray:
-        return np.empty((0, len(self.ridge_.intercept)))
+        return self._calibrated(np.vstack(pieces))
 
     def _apply_ridge(self, features: list[np.ndarray]) -> np.ndarray:
         with limit_threads(self.n_jobs, len(features[0]) ** 2):
             return self.ridge_.predict(features)
 
     def _predict_raw_path(self, X) -> tuple[Panel, np.ndarray]:
-        """Predict as of each row of a panel; return the panel, too."""
+        """Predict as of each observed row; return the panel of these rows, too."""
         check_is_fitted(self, "ridge_")
-        panel = merge_ties(self._check_panel(X, reset=False), "mean")
+        panel = observed_rows(self._check_panel(X, reset=False))
         dataset = self._dataset(panel)
-        pieces = [
-            self._apply_ridge(
-                self._features_at(panel, dataset, np.arange(piece.start, piece.stop))
-            )
-            for piece in gen_batches(len(panel.times), MOST_ROWS)
-        ]
-        return panel, self._calibrated(np.vstack([self._no_outputs, *pieces]))
+        rows = np.arange(len(panel.times))
+        pieces = [np.empty((0, len(self.ridge_.intercept)))]  # there may be no row
+        for start in range(0, len(rows), MOST_ROWS):
+            piece = rows[start : start + MOST_ROWS]
+            pieces.append(self._apply_ridge(self._features_at(panel, dataset, piece)))
+        return panel, self._calibrated(np.vstack(pieces))
 
 
 @share_docstring
@@ -290,8 +293,8 @@ class CKRocketClassifier(ClassesMixin, AbstractCKRocketModel):
         -------
         Panel
             A channel per class, in the order of `classes_`, at each different time of
-            `X` up to the landmark: what `predict_proba` says of the series if it had
-            ended then.
+            an observation up to the landmark: what `predict_proba` says of the series
+            if it had ended then. Rows of `X` in which nothing was observed have none.
         """
         panel, raw = self._predict_raw_path(X)
         labels = [str(label) for label in self.classes_]
@@ -349,8 +352,9 @@ class CKRocketRegressor(NumbersMixin, AbstractCKRocketModel):
         Returns
         -------
         Panel
-            A channel per target, at each different time of `X` up to the landmark: what
-            `predict` says of the series if it had ended then.
+            A channel per target, at each different time of an observation up to the
+            landmark: what `predict` says of the series if it had ended then. Rows of
+            `X` in which nothing was observed have none.
         """
         panel, raw = self._predict_raw_path(X)
         return panel.with_values(self._in_units(raw)).with_static(None)

@@ -20,8 +20,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import check_estimator
 
 from ckts import CKRocket, CKRocketClassifier, CKRocketRegressor, Panel
-from ckts.estimators import _kernel_features
-from ckts.estimators.rocket import join_groups
+from ckts.estimators import _kernel_features, rocket
 from irregular import irregular_panel
 from storages import in_both_storages
 
@@ -50,14 +49,16 @@ def data():
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # scikit-learn's checks provoke warnings
 @pytest.mark.parametrize(("estimator", "at_least"), ALL_CHECKS)
-def test_check_estimator_passes(estimator, at_least, capsys):
+@pytest.mark.parametrize("causal", [False, True])
+def test_check_estimator_passes(estimator, at_least, causal, capsys):
     found = {}
-    for one in check_estimator(estimator(**QUICK), on_fail=None, on_skip=None):
+    model = estimator(causal=causal, **QUICK)
+    for one in check_estimator(model, on_fail=None, on_skip=None):
         name = f"{one['check_name']} {one['exception'] or ''}".strip()
         found.setdefault(one["status"], []).append(name)
     with capsys.disabled():
         counts = {status: len(names) for status, names in found.items()}
-        print(f"\ncheck_estimator({estimator.__name__}): {counts}")
+        print(f"\ncheck_estimator({estimator.__name__}, {causal=}): {counts}")
     assert not found.get("failed")
     assert not found.get("skipped")
     assert len(found["passed"]) >= at_least
@@ -314,6 +315,22 @@ def test_small_batches_give_the_same_model(data, monkeypatch):
     np.testing.assert_array_equal(found, expected)
 
 
+@pytest.mark.parametrize("most", [1, 5, 24])
+@pytest.mark.parametrize("estimator", MODELS)
+def test_pieces_have_the_same_answers_as_all_at_once(
+    data, estimator, most, monkeypatch
+):
+    X, y = data
+    model = estimator(**QUICK).fit(X, y)
+    expected, sizes = answers(model, X), []
+    features = model._features
+    monkeypatch.setattr(rocket, "MOST_ROWS", most)
+    model._features = lambda piece: sizes.append(len(piece)) or features(piece)
+    # sums of float64 in another order
+    np.testing.assert_allclose(answers(model, X), expected, atol=1e-12)
+    assert sizes == [most] * (24 // most) + [24 % most] * (24 % most > 0)
+
+
 # --- What is wrong ------------------------------------------------------------------
 
 BAD = [
@@ -377,18 +394,3 @@ def test_parameters_set_after_fit_change_no_answer(data):
         expected = answers(model, X)
         model.set_params(summaries=False, lengths=False, n_kernels=999, landmark=1.0)
         np.testing.assert_array_equal(answers(model, X), expected)
-
-
-# --- Groups -------------------------------------------------------------------------
-
-
-def test_groups_and_twins_join():
-    twins = np.array([0, 1, 0, 2, 3, 4])
-    groups = np.array([0, 0, 1, 1, 2, 3])
-    joined = join_groups(twins, groups)
-    assert len({joined[i] for i in (0, 1, 2, 3)}) == 1  # 0 and 2 are twins
-    assert len(np.unique(joined)) == 3
-    assert join_groups(twins, None) is twins
-    alone = join_groups(np.arange(4), np.array([1, 0, 1, 2]))
-    assert alone[0] == alone[2]
-    assert len(np.unique(alone)) == 3
