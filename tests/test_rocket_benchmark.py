@@ -172,8 +172,8 @@ def test_rows_hold_means_and_paired_differences(tiny):
 
 def test_some_rows_and_the_first_splits_can_be_chosen(tiny):
     *_, row, bare = rocket.report("tiny", None, None, rows="two", first=True)
-    assert row.startswith("| two | 1 | 0.5000 |")
-    assert bare.startswith("| two, bare | 1 | 0.5000 |")
+    assert row.startswith("| two | 1 | 0.5000 | 0.5000 | +0.0000 | 1.0")
+    assert bare.startswith("| two, bare | 1 | 0.5000 | 0.5000 | +0.0000 | 1.0")
 
 
 def test_every_task_names_rivals_that_exist():

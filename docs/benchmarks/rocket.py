@@ -190,8 +190,10 @@ def _row(name: str, runs: list[dict[str, Scores]]) -> str:
         cells.append(f"{np.mean([run[model]['score'] for run in runs]):.4f}")
         if model != "CKRocket":
             gains = [run["CKRocket"]["score"] - run[model]["score"] for run in runs]
-            error = np.std(gains, ddof=1) / np.sqrt(len(gains)) if len(gains) > 1 else 0
-            cells.append(f"{np.mean(gains):+.4f} ± {error:.4f}")
+            cells.append(f"{np.mean(gains):+.4f}")
+            if len(gains) > 1:
+                error = np.std(gains, ddof=1) / np.sqrt(len(gains))
+                cells[-1] += f" ± {error:.4f}"
     for key, digits in {"cpu": 1, "log-loss": 4, "ECE": 4, "AUPRC": 4}.items():
         means = [
             f"{np.mean([run[model][key] for run in runs]):.{digits}f}"
