@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
-# Penalties that are tried, as multiples of the mean weight of a series: more series need
-# no larger ones. And the number of the first.
+# Penalties that are tried, as multiples of the mean weight of a series: more series
+# need no larger ones. And the number of the first.
 PENALTIES = np.logspace(-3.5, 4, 16)
 FIRST_PENALTY = 7
 # Shares of kernels: one that joins, and the least; how much less the error must be, and
@@ -47,8 +48,42 @@ def error_of(choice: Choice) -> float:
     return choice.error
 
 
+class AbstractLeavingOut(ABC):
+    """Series that are to be predicted from each other."""
+
+    @abstractmethod
+    def try_penalty(self, shares: np.ndarray, penalty: int) -> Choice:
+        """Leave out each series or group.
+
+        Parameters
+        ----------
+        shares : ndarray of shape (n_kernels,)
+        penalty : int
+            A number of `PENALTIES`.
+
+        Returns
+        -------
+        Choice
+        """
+
+    def choose_penalty(self, shares: np.ndarray, first: int = FIRST_PENALTY) -> Choice:
+        """Go from a first penalty to lower or higher ones while the error falls."""
+        best = self.try_penalty(shares, first)
+        for direction in (1, -1):
+            penalty = first + direction
+            improved = False
+            while 0 <= penalty < len(PENALTIES):
+                found = self.try_penalty(shares, penalty)
+                if found.error >= best.error:
+                    break
+                best, improved, penalty = found, True, penalty + direction
+            if improved:
+                break
+        return best
+
+
 @dataclass(frozen=True, eq=False)
-class LeavingOut:
+class LeavingOut(AbstractLeavingOut):
     r"""Kernels and targets of series, to be predicted from each other.
 
     With :math:`\tilde K = S K S`, :math:`S = \mathrm{diag}(\sqrt w)` and a kernel that
@@ -105,8 +140,8 @@ class LeavingOut:
             centered.append(root[:, None] * moved * root)
         return cls(centered, target, weight, several_together(together))
 
-    def try_penalty(self, shares: np.ndarray, penalty: int) -> Choice:
-        """Leave out each series or group, with given shares and penalty."""
+    def try_penalty(self, shares, penalty):
+        """Leave out each series or group, by one inverse for all of them."""
         root, total = np.sqrt(self.weight), self.weight.sum()
         alpha = PENALTIES[penalty] * self.weight.mean()
         used = [(s, k) for s, k in zip(shares, self.kernels, strict=True) if s > 0]
@@ -124,20 +159,24 @@ class LeavingOut:
         predicted = self.target - left_out / root[:, None]
         return Choice(shares, penalty, predicted, float(error))
 
-    def choose_penalty(self, shares: np.ndarray, first: int = FIRST_PENALTY) -> Choice:
-        """Go from a first penalty to lower or higher ones while the error falls."""
-        best = self.try_penalty(shares, first)
-        for direction in (1, -1):
-            penalty = first + direction
-            improved = False
-            while 0 <= penalty < len(PENALTIES):
-                found = self.try_penalty(shares, penalty)
-                if found.error >= best.error:
-                    break
-                best, improved, penalty = found, True, penalty + direction
-            if improved:
-                break
-        return best
+
+@dataclass(frozen=True, eq=False)
+class LeavingOutOfSets(AbstractLeavingOut):
+    """Several sets of series, each to be predicted within itself.
+
+    Attributes
+    ----------
+    sets : list of LeavingOut
+    """
+
+    sets: list[LeavingOut]
+
+    def try_penalty(self, shares, penalty):
+        """Leave out within each set; the error is the mean of theirs."""
+        found = [one.try_penalty(shares, penalty) for one in self.sets]
+        left_out = np.concatenate([choice.left_out for choice in found])
+        error = float(np.mean([choice.error for choice in found]))
+        return Choice(shares, penalty, left_out, error)
 
 
 def choose_shares(

@@ -13,11 +13,12 @@ from ckts.estimators._leaving_out import (
     PENALTIES,
     Choice,
     LeavingOut,
+    LeavingOutOfSets,
     choose_shares,
     draw_groups,
 )
 
-# Shares are chosen on sets of so many series, the mean of at most so many sets.
+# Shares and penalty are chosen on at most so many sets of so many series.
 MOST_CHOOSING, MOST_SETS = 768, 4
 # Series that are left out of the final model.
 MOST_LEFT_OUT = 2048
@@ -118,12 +119,10 @@ def fit_ridge(
         return LeavingOut.of(grams, *parts)
 
     everything = np.ones(len(blocks), dtype=bool)
-    choices = [
-        choose_shares(leave_out(series, everything).choose_penalty, len(blocks))
-        for series in draw_groups(together, MOST_CHOOSING, MOST_SETS, rng)
-    ]
-    shares = np.mean([choice.shares for choice in choices], axis=0)
-    penalty = round(np.mean([choice.penalty for choice in choices]))
+    drawn = draw_groups(together, MOST_CHOOSING, MOST_SETS, rng)
+    sets = LeavingOutOfSets([leave_out(series, everything) for series in drawn])
+    best = choose_shares(sets.choose_penalty, len(blocks))
+    shares, penalty = best.shares, best.penalty
     (chosen,) = draw_groups(together, MOST_LEFT_OUT, 1, rng)
     final = leave_out(chosen, shares > 0).try_penalty(shares, penalty)
     coefficients, intercept = _solve(tables, final, target, weight)

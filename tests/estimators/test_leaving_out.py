@@ -12,6 +12,7 @@ from ckts.estimators._leaving_out import (
     PENALTIES,
     Choice,
     LeavingOut,
+    LeavingOutOfSets,
     choose_shares,
     draw_groups,
     fair_share,
@@ -49,10 +50,10 @@ def test_for_every_penalty_left_out_predictions_are_those_of_refits(
         seed, n_features=40 if wide else 5, n_outputs=n_outputs, grouped=grouped
     )
     out = leaving_out(table, target, weight, together)
-    for number, penalty in enumerate(PENALTIES * weight.sum()):
+    for number, penalty in enumerate(PENALTIES * weight.mean()):
         choice = out.try_penalty(ALONE, number)
         expected = left_out_by_refits(table, target, weight, together, penalty)
-        # a penalty of 1e-5 of the weights leaves a series 1e-6 of its residual
+        # the least penalty leaves a series 1e-6 of its residual
         np.testing.assert_allclose(choice.left_out, expected, rtol=1e-4, atol=1e-4)
         errors = weight[:, None] * np.square(target - expected)
         expected_error = errors.sum() / weight.sum() / target.shape[1]
@@ -66,7 +67,7 @@ def test_kernels_are_added_by_their_shares():
     shares = np.array([0.3, 0.0, 0.7])
     out = LeavingOut.of([part @ part.T for part in parts], target, weight, together)
     joined = np.hstack([np.sqrt(s) * p for s, p in zip(shares, parts, strict=True)])
-    penalty = PENALTIES[4] * weight.sum()
+    penalty = PENALTIES[4] * weight.mean()
     expected = left_out_by_refits(joined, target, weight, together, penalty)
     found = out.try_penalty(shares, 4)
     np.testing.assert_allclose(found.left_out, expected, atol=1e-6)
@@ -91,10 +92,24 @@ def test_a_weight_of_2_is_a_series_twice():
     weight = np.r_[np.full(6, 2.0), np.ones(12)]
     twice = np.r_[0:6, 0:18]
     once = leaving_out(table, target, weight, together).try_penalty(ALONE, 5)
-    repeated = leaving_out(table[twice], target[twice], np.ones(24), together[twice])
-    again = repeated.try_penalty(ALONE, 5)
-    np.testing.assert_allclose(again.left_out, once.left_out[twice], atol=1e-9)
-    assert again.error == pytest.approx(once.error)
+    penalty = PENALTIES[5] * weight.mean()
+    repeated = table[twice], target[twice], np.ones(24), together[twice]
+    expected = left_out_by_refits(*repeated, penalty)
+    np.testing.assert_allclose(once.left_out[twice], expected, atol=1e-9)
+    error = np.square(target[twice] - expected).mean()
+    assert once.error == pytest.approx(error)
+
+
+def test_the_error_of_several_sets_is_the_mean_of_theirs():
+    parts = [leaving_out(*draw(seed, n_series=18 + seed)) for seed in range(3)]
+    sets = LeavingOutOfSets(parts)
+    alone = [one.try_penalty(ALONE, 5) for one in parts]
+    found = sets.try_penalty(ALONE, 5)
+    assert found.error == pytest.approx(np.mean([one.error for one in alone]))
+    expected = np.vstack([one.left_out for one in alone])
+    np.testing.assert_array_equal(found.left_out, expected)
+    errors = [sets.try_penalty(ALONE, n).error for n in range(len(PENALTIES))]
+    assert sets.choose_penalty(ALONE).penalty == np.argmin(errors)
 
 
 def test_duplicates_that_are_left_out_together_predict_nothing_of_each_other():
@@ -159,7 +174,7 @@ def test_the_penalty_is_the_best_of_all_by_refits(grouped):
     for seed in range(4):
         table, target, weight, together = draw(seed, grouped=grouped)
         errors = []
-        for penalty in PENALTIES * weight.sum():
+        for penalty in PENALTIES * weight.mean():
             left_out = left_out_by_refits(table, target, weight, together, penalty)
             errors.append((weight[:, None] * np.square(target - left_out)).sum())
         choice = leaving_out(table, target, weight, together).choose_penalty(ALONE)

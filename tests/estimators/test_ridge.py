@@ -98,12 +98,13 @@ def test_a_weight_of_2_is_a_series_twice():
     blocks, target, _, _ = draw_blocks()
     weight = np.r_[np.full(10, 2.0), np.ones(50)]
     twice = np.r_[np.arange(10), np.arange(60)]
-    once, _, left_out = fit(blocks, target, weight, np.arange(60))
-    repeated = [block[twice] for block in blocks]
-    again, _, doubled = fit(repeated, target[twice], np.ones(70), twice)
-    assert again.penalty == pytest.approx(once.penalty)
-    np.testing.assert_allclose(again.predict(blocks), once.predict(blocks), atol=1e-4)
-    np.testing.assert_allclose(doubled, left_out[twice], atol=1e-4)
+    model, _, left_out = fit(blocks, target, weight, np.arange(60))
+    table = joined(model, blocks)
+    repeated = table[twice], target[twice], np.ones(70)
+    expected = refit(*repeated, model.penalty, table)
+    np.testing.assert_allclose(model.predict(blocks), expected, atol=2e-4)
+    refits = left_out_by_refits(*repeated, twice, model.penalty)
+    np.testing.assert_allclose(left_out[twice], refits, atol=2e-4)
 
 
 def test_a_factor_of_all_weights_changes_nothing_but_the_penalty():
@@ -188,34 +189,41 @@ def test_some_groups_are_left_out_and_all_series_are_learned_from(monkeypatch):
     assert len(chosen) == 50
     assert left_out.shape == (50, 2)
     assert (np.bincount(together[chosen], minlength=100) % 2 == 0).all()
-    # a penalty is a multiple of the sum of the weights
     table = joined(model, blocks)
     expected = refit(table, target, weight, model.penalty, table)
     np.testing.assert_allclose(model.predict(blocks), expected, atol=2e-3)
     some = table[chosen], target[chosen], weight[chosen], together[chosen]
-    penalty = model.penalty / weight.sum() * weight[chosen].sum()
+    penalty = model.penalty / weight.mean() * weight[chosen].mean()
     refits = left_out_by_refits(*some, penalty)
     np.testing.assert_allclose(left_out, refits, atol=2e-3)
     error = np.square(left_out - target[chosen]).mean()
     assert error < 0.2 * target.var()
 
 
-def test_what_is_chosen_is_the_mean_of_four_disjoint_sets(monkeypatch):
+def test_what_is_chosen_has_the_least_error_on_four_disjoint_sets(monkeypatch):
     monkeypatch.setattr(_ridge, "MOST_CHOOSING", 40)
-    blocks, target, weight, together = draw_blocks(4, 200)
-    seen = []
+    blocks, target, weight, together = draw_blocks(4, 200, informative=(0, 1))
+    made, of = [], LeavingOut.of
 
-    def choose(choose, n_blocks):
-        found = choose(np.full(n_blocks, 1 / n_blocks), 0)
-        shares = np.eye(n_blocks)[len(seen) % n_blocks]
-        seen.append((len(found.left_out), shares))
-        return _ridge.Choice(shares, 2 * len(seen), found.left_out, 0.0)
+    def keep(*given):
+        made.append(of(*given))
+        return made[-1]
 
-    monkeypatch.setattr(_ridge, "choose_shares", choose)
+    monkeypatch.setattr(LeavingOut, "of", keep)
     model = fit(blocks, target, weight, together)[0]
-    assert [size for size, _ in seen] == [40] * 4
-    np.testing.assert_allclose(model.shares, [0.5, 0.25, 0.25])
-    assert model.penalty == pytest.approx(PENALTIES[5] * weight.sum())
+    *sets, final = made
+    assert [len(one.target) for one in sets] == [40] * 4
+    assert len({tuple(row) for one in sets for row in one.target}) == 160
+    assert len(final.target) == 200
+    number = np.argmin(np.abs(PENALTIES * weight.mean() - model.penalty))
+
+    def error(shares, penalty):
+        return np.mean([one.try_penalty(shares, penalty).error for one in sets])
+
+    best = error(model.shares, number)
+    assert best < min(error(model.shares, number - 1), error(model.shares, number + 1))
+    for alone in np.eye(3):
+        assert best < min(error(alone, n) for n in range(len(PENALTIES)))
 
 
 def test_a_block_that_is_left_out_costs_no_product(monkeypatch):

@@ -24,6 +24,7 @@ from lines import draw_lines
 
 KINDS = [CenteredKernelGroup, CausalKernelGroup]
 
+
 def test_windows_are_what_kernels_see_at_the_times_of_responses(monkeypatch):
     group = draw_group(longest=64.0, shortest=2.0)
     span = torch.tensor([13.0]).double()
