@@ -114,4 +114,6 @@ def test_when_a_channel_is_missing_is_told(causal):
         return Panel(values.reshape(-1, 2), times, indptr), y
 
     model = CKRocketClassifier(n_kernels=336, causal=causal, random_state=0)
-    assert model.fit(*draw(60, 0)).score(*draw(200, 1)) > 0.9
+    # a causal model learns from earlier moments, too, where less is known
+    least = 0.85 if causal else 0.9
+    assert model.fit(*draw(60, 0)).score(*draw(200, 1)) > least
