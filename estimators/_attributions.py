@@ -23,7 +23,6 @@ from ckts.estimators._score_parts import (
     linear_groups,
 )
 from ckts.estimators._summaries import CLOCK, summary_names
-from ckts.estimators._threads import limit_threads
 from ckts.panel import Panel, TimeScale, merge_ties, restore_times
 from ckts.rocket import CHUNK, Signal
 
@@ -156,7 +155,7 @@ class AbstractAttributed(AbstractCKRocket):
         panel = merge_ties(self._check_panel(X, reset=False), "mean")
         names, unit, origin = self._outputs()
         ridge = in_units(self.ridge_, unit, origin)
-        with limit_threads(self.n_jobs, CHUNK):
+        with self._limit_threads(CHUNK):
             frames = [
                 frame.assign(series=series, block=block)
                 for series, block, frame in self._frames(panel, ridge, n_intervals)

@@ -124,7 +124,9 @@ class LeavingOut(AbstractLeavingOut):
         kernels : list of ndarray of shape (n_series, n_series)
         target : ndarray of shape (n_series, n_outputs)
         weight : ndarray of shape (n_series,)
-            Positive. A weight of 2 is the same as the series twice; only ratios count.
+            Positive; only ratios count. For a given penalty a weight of 2 is the same
+            as the series twice; but penalties are multiples of the mean weight, so that
+            equal series must have become one of the sum of their weights before.
         together : ndarray of int of shape (n_series,)
             Series of the same number are left out together.
 

@@ -133,13 +133,14 @@ class AbstractCKRocket(AbstractPanelEstimator):
         dataset = self._dataset(panel)
         keys = content_keys(dataset, self.statistics_.time.row_time_step)
         self._summaries, self._lengths = self.summaries, self.lengths
+        self._causal = self.causal
         views = self._choose_views(panel, dataset, weight)
         self.kernels_ = KernelFeatures.learn(
             dataset, weight, views, keys, self.n_kernels, rng
         )
         moments = Moments.ends(keys, weight)
         kernels, tables = self._compute(panel, dataset)
-        if self.causal and self._n_cuts:
+        if self._causal and self._n_cuts:
             moments, rows = moments.with_cuts(dataset, keys, self._n_cuts)
             earlier, earlier_tables = self._compute_at(panel, dataset, rows)
             kernels = np.vstack([kernels, earlier])
@@ -160,9 +161,13 @@ class AbstractCKRocket(AbstractPanelEstimator):
         """Choose what kernels see."""
         time = learn_kernel_time(panel, weight, self.statistics_.time)
         sizes = time, learn_limits(dataset, weight)
-        if self.causal:
-            return CausalViews(*sizes, tells_span=self.lengths)
-        return CenteredViews(*sizes) if self.lengths else SpanFreeViews(*sizes)
+        if self._causal:
+            return CausalViews(*sizes, tells_span=self._lengths)
+        return CenteredViews(*sizes) if self._lengths else SpanFreeViews(*sizes)
+
+    def _limit_threads(self, n_numbers: float):
+        """Limit the threads of torch while so many numbers are computed."""
+        return limit_threads(self.n_jobs, n_numbers)
 
     def _features(self, panel: Panel) -> list[np.ndarray]:
         """Compute the blocks: kernels over common and own scale, summaries, levels.
@@ -180,12 +185,12 @@ class AbstractCKRocket(AbstractPanelEstimator):
 
     def _compute(self, panel: Panel, dataset: PanelDataset) -> Computed:
         """Compute the features of kernels, and tables of summaries and levels."""
-        with limit_threads(self.n_jobs, CHUNK):  # too few numbers for two threads
+        with self._limit_threads(CHUNK):  # too few numbers for two threads
             kernels, levels = self.kernels_.compute(dataset, self.device_)
         if not self._summaries:
             return kernels, []
         table = summarize_series(panel, dataset, lengths=self._lengths)
-        if isinstance(self.kernels_.views, CausalViews):
+        if self._causal:
             # to the last bit what the series had when it ended here
             filled = np.flatnonzero(dataset.lengths)
             ends = dataset.indptr[1:][filled] - 1
@@ -196,7 +201,7 @@ class AbstractCKRocket(AbstractPanelEstimator):
         self, panel: Panel, dataset: PanelDataset, rows: np.ndarray
     ) -> Computed:
         """Compute what `_compute` has of series that end with each of some rows."""
-        with limit_threads(self.n_jobs, CHUNK):
+        with self._limit_threads(CHUNK):
             kernels, levels = self.kernels_.compute_at(dataset, self.device_, rows)
         if not self._summaries:
             return kernels, []

@@ -21,8 +21,6 @@ from ckts.estimators._parameters import share_docstring
 from ckts.estimators._ridge import fit_ridge
 from ckts.estimators._rocket import AbstractCKRocket, Learned, observed_rows
 from ckts.estimators._targets import ClassesMixin, NumbersMixin
-from ckts.estimators._threads import limit_threads
-from ckts.estimators._views import CausalViews
 from ckts.panel import Panel, check_same_order
 
 # Kernels over common and own scale, summaries, levels.
@@ -135,13 +133,9 @@ class CKRocket(TransformerMixin, AbstractCKRocket):
         return np.array(self._feature_names(), dtype=object)
 
 
-def _is_causal(model: AbstractCKRocket) -> bool:
-    """Whether a model tells what it would have predicted earlier: what `fit` decided.
-
-    Before `fit` it is what the parameter says.
-    """
-    learned = getattr(model, "kernels_", None)
-    return model.causal if learned is None else isinstance(learned.views, CausalViews)
+def _is_causal(rocket: AbstractCKRocket) -> bool:
+    """Whether `fit` learned what series were earlier, or is to learn it."""
+    return getattr(rocket, "_causal", rocket.causal)
 
 
 class AbstractCKRocketModel(AbstractAttributed):
@@ -216,7 +210,7 @@ class AbstractCKRocketModel(AbstractAttributed):
             features[block] = table[equal.first]
         groups = owner if given.groups is None else given.groups[owner]
         together = join_groups(moments.twins, groups)[equal.first]
-        with limit_threads(self.n_jobs, len(together) ** 2):
+        with self._limit_threads(len(together) ** 2):
             self.ridge_, chosen, left_out = fit_ridge(
                 features,
                 BLOCKS[: len(features)],
@@ -244,7 +238,7 @@ class AbstractCKRocketModel(AbstractAttributed):
         return self._calibrated(np.vstack(pieces))
 
     def _apply_ridge(self, features: list[np.ndarray]) -> np.ndarray:
-        with limit_threads(self.n_jobs, len(features[0]) ** 2):
+        with self._limit_threads(len(features[0]) ** 2):
             return self.ridge_.predict(features)
 
     def _predict_raw_path(self, X) -> tuple[Panel, np.ndarray]:
