@@ -12,8 +12,14 @@ import torch
 from torch import Tensor
 
 from ckts.estimators._batches import PanelDataset
-from ckts.estimators._views import AbstractViews
-from ckts.rocket import PATTERNS, AbstractKernelGroup, Deck, draw_kernels
+from ckts.estimators._views import AbstractViews, CausalViews
+from ckts.rocket import (
+    PATTERNS,
+    AbstractKernelGroup,
+    CausalKernelGroup,
+    Deck,
+    draw_kernels,
+)
 
 # Values of a batch. There are 12 numbers for each of them, in float64.
 BATCH_NUMBERS = 2**18
@@ -176,27 +182,24 @@ class KernelFeatures:
             As `compute` has them of series that end with each of the rows.
         """
         features, levels = self._empty(len(rows))
-        moved = self.to(device)
+        moved, views = self.to(device), self.views
+        assert isinstance(views, CausalViews)  # nobody asks others for the past
         owners = np.searchsorted(dataset.indptr, rows, side="right") - 1
         for series in self._batches(dataset, np.unique(owners)):
             batch = load(dataset, series, device)
-            signals = self.views.signals(batch)
-            # moments of a series, padded by its first row
-            first = np.searchsorted(owners, series)
-            counts = np.searchsorted(owners, series, side="right") - first
-            places = np.arange(counts.max())
-            asked = places < counts[:, None]
-            moments = np.where(asked, first[:, None] + places, first[:, None])
+            signals = views.signals(batch)
+            moments, asked = _moments_of(owners, series)
             within = rows[moments] - dataset.indptr[series, None]
             times = signals[self.groups[0][:2]].times
             times = times.gather(1, torch.from_numpy(within).to(times.device))
             start = 0
             for clock, scale, group in moved.groups:
+                assert isinstance(group, CausalKernelGroup)
                 found = group.features_at(signals[clock, scale], times)
                 stop = start + found.shape[2]
                 features[moments[asked], start:stop] = found.cpu().numpy()[asked]
                 start = stop
-            found = self.views.levels_at(signals, batch["observed"], times)
+            found = views.levels_at(signals, batch["observed"], times)
             levels[moments[asked]] = found.cpu().numpy()[asked]
         return features, levels
 
@@ -220,7 +223,8 @@ class KernelFeatures:
 
     def names(self) -> list[str]:
         """Name the features by clock, scale, dilation, pattern and bias."""
-        names, counted = [], Counter()
+        names: list[str] = []
+        counted: Counter[str] = Counter()
         for clock, scale, group in self.groups:
             view = f"{clock} time, {scale} scale, dilation {group.dilation:.4g}"
             n_biases, n_kernels = group.biases.shape
@@ -296,6 +300,30 @@ def content_keys(dataset: PanelDataset, time_step: float) -> np.ndarray:
             key.update(np.where(np.isnan(rounded), np.nan, rounded).tobytes())
         keys.append(key.digest())
     return np.array(keys, dtype="S16")
+
+
+def _moments_of(
+    owners: np.ndarray, series: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the moments of each series, padded by its first one, and which are its own.
+
+    Parameters
+    ----------
+    owners : ndarray of int of shape (n_moments,)
+        The series of each moment, increasing.
+    series : ndarray of int of shape (n_series,)
+
+    Returns
+    -------
+    moments : ndarray of int of shape (n_series, most)
+    asked : ndarray of bool of shape (n_series, most)
+        False of padding.
+    """
+    first = np.searchsorted(owners, series)[:, None]
+    counts = np.searchsorted(owners, series, side="right")[:, None] - first
+    places = np.arange(counts.max())
+    asked = places < counts
+    return np.where(asked, first + places, first), asked
 
 
 def load(dataset: PanelDataset, series: np.ndarray, device: str) -> dict[str, Tensor]:
