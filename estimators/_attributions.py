@@ -126,7 +126,8 @@ class AbstractAttributed(AbstractCKRocket):
                 Its name. What a kernel adds is divided among its channels and steps by
                 the size of what each contributes to its response.
             summary
-                Its name, such as "mean of pulse". It has no time.
+                Its name, such as "mean of pulse", which has no time; or "level" or
+                "count", of observations of a channel or of rows in a part of the time.
             start, end
                 The interval that steps of the kernels lie in, or the part of the span
                 that a level is the mean of. Stamps like those of `X`, datetimes in UTC;
@@ -236,16 +237,28 @@ class AbstractAttributed(AbstractCKRocket):
         return one.group.dilation * self.time_scale_.factor_to(shown)
 
     def _level_frame(self, values: np.ndarray, stamps: Stamps) -> pd.DataFrame:
-        """Make a row per output, part and channel; values (n_outputs, n_columns)."""
-        views = self.kernels_.views
+        """Make a row per output, part and channel; values (n_outputs, n_levels)."""
         last = stamps.elapsed[-1] if len(stamps.elapsed) else 0.0
-        start, end = (stamps.at(places) for places in views.parts(last))
-        return _frame(
-            values.reshape(len(values), views.n_parts, -1),
-            channel=_objects(self._channels),
-            start=start[:, None],
-            end=end[:, None],
-        )
+        edges = self.kernels_.views.edges(last)
+        n_levels = (len(edges[0]) - 1) * len(self._channels)
+        n_rows = [None] * (len(self._channels) > 1)
+        kinds = ("level", self._channels), ("count", [*self._channels, *n_rows])
+        parts = np.split(values, [n_levels], axis=1)
+        frames = []
+        for (name, channels), part, ends in zip(kinds, parts, edges, strict=True):
+            at = stamps.at(np.sort(ends))
+            at = at if ends[-1] >= ends[0] else at[::-1]
+            first, second = at[:-1, None], at[1:, None]
+            back = ends[-1] < ends[0]
+            frame = _frame(
+                part.reshape(len(part), len(ends) - 1, -1),
+                channel=_objects(channels),
+                summary=np.array(name, dtype=object),
+                start=second if back else first,
+                end=first if back else second,
+            )
+            frames.append(frame)
+        return pd.concat(frames, ignore_index=True)
 
     def _summary_frame(self, values: np.ndarray) -> pd.DataFrame:
         """Make a row per output and summary; values (n_outputs, n_columns)."""

@@ -305,7 +305,7 @@ def content_keys(dataset: PanelDataset, time_step: float) -> np.ndarray:
 def _moments_of(
     owners: np.ndarray, series: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the moments of each series, padded by its first one, and which are its own.
+    """Return the moments of each series, padded by its first, and which are its own.
 
     Parameters
     ----------

@@ -109,8 +109,21 @@ class AbstractViews(ABC):
         """
 
     @abstractmethod
-    def parts(self, span: float) -> tuple[np.ndarray, np.ndarray]:
-        """Return the starts and the ends of the parts, on the clock of a series."""
+    def edges(self, span: float) -> tuple[np.ndarray, np.ndarray]:
+        """Return where the parts of the time begin and end, on the clock of a series.
+
+        Parameters
+        ----------
+        span : float
+            Of the series, on the absolute clock.
+
+        Returns
+        -------
+        levels : ndarray of shape (n_parts + 1,)
+            Edges of the parts that have a level of each channel.
+        counts : ndarray of shape (n_counts + 1,)
+            Of those that have counts. Both go forward or both back in time.
+        """
 
     @abstractmethod
     def level_names(self, channels: tuple[str, ...]) -> list[str]:
@@ -159,10 +172,10 @@ class CenteredViews(AbstractViews):
         )
         return ends.repeat(len(observed), 1)
 
-    def parts(self, span):
-        """Return equal parts of the span."""
-        ends = np.linspace(0.0, span, self.n_parts + 1)
-        return ends[:-1], ends[1:]
+    def edges(self, span):
+        """Return the edges of equal parts of the span."""
+        n_counts = self.n_parts // PER_COUNT
+        return tuple(np.linspace(0, span, n + 1) for n in (self.n_parts, n_counts))
 
     def level_names(self, channels):
         """Name levels and counts by channel and part."""
@@ -210,9 +223,9 @@ class SpanFreeViews(AbstractViews):
         """Return no levels."""
         return observed.new_empty((len(observed), 0), dtype=torch.float64)
 
-    def parts(self, span):
+    def edges(self, span):
         """Return no parts."""
-        return np.empty(0), np.empty(0)
+        return np.zeros(1), np.zeros(1)
 
     def level_names(self, channels):
         """Name no levels."""
@@ -309,10 +322,10 @@ class CausalViews(AbstractViews):
         counts = torch.where(ends[..., :-1, None] >= 0, counts, torch.nan)
         return torch.cat([levels.flatten(2), counts.flatten(2)], dim=2)
 
-    def parts(self, span):
-        """Return the parts of the past of the end, the last first."""
-        ends = np.clip(span - self.windows(), 0.0, None)
-        return ends[1:], ends[:-1]
+    def edges(self, span):
+        """Return the edges of the parts of the past of the end, the last first."""
+        edges = np.clip(span - self.windows(), 0.0, None)
+        return edges, edges[::PER_COUNT]
 
     def level_names(self, channels):
         """Name levels and counts by channel and the time since then."""
