@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from ckts._checks import check_count
 from ckts.estimators._batches import PanelDataset
 from ckts.estimators._ridge import BlockRidge
-from ckts.estimators._rocket import AbstractCKRocket
+from ckts.estimators._rocket import AbstractCKRocket, observed_rows
 from ckts.estimators._score_parts import (
     LinearGroup,
     coded_values,
@@ -23,7 +23,7 @@ from ckts.estimators._score_parts import (
     linear_groups,
 )
 from ckts.estimators._summaries import CLOCK, summary_names
-from ckts.panel import Panel, TimeScale, merge_ties, restore_times
+from ckts.panel import Panel, TimeScale, restore_times
 from ckts.rocket import CHUNK, Signal
 
 COLUMNS = [
@@ -153,7 +153,7 @@ class AbstractAttributed(AbstractCKRocket):
 
     def _attribute(self, X, n_intervals: int) -> pd.DataFrame:
         # As deep below the caller as in `predict`: warnings of the clock name it.
-        panel = merge_ties(self._check_panel(X, reset=False), "mean")
+        panel = observed_rows(self._check_panel(X, reset=False))
         names, unit, origin = self._outputs()
         ridge = in_units(self.ridge_, unit, origin)
         with self._limit_threads(CHUNK):

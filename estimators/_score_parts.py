@@ -17,6 +17,8 @@ from ckts.rocket import AbstractKernelGroup, Signal
 
 # Steps of a window that differ by much less than this are alike.
 FLAT = 1e-6
+# What is less of a step is rounding.
+TOUCHING = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,6 +141,8 @@ def overlaps(windows: Tensor, span: Tensor, n_intervals: int) -> Tensor:
     ends = (ends * span).view(-1, 1, 1)
     within = torch.minimum(windows.clamp_min(0.0), span)
     start, size = within[:, :-1], within.diff(dim=1)
+    # a step that ends where the span begins has no part in it, whatever the rounding
+    size = torch.where(size > TOUCHING * windows.diff(dim=1), size, 0.0)
     below = (ends - start) / torch.where(size > 0, size, 1.0)
     shares = below.clamp(0.0, 1.0).diff(dim=0) * (size > 0)
     outside = (size == 0).all(1)  # of a causal kernel at time 0, or if the span is 0

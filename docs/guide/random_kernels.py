@@ -20,7 +20,14 @@ from sklearn.model_selection import train_test_split
 
 from ckts import CKRocketClassifier, Panel
 from ckts.datasets import load_pbc, load_pbc_survival
-from ckts.rocket import PATTERNS, AbstractKernelGroup, Signal, draw_kernels
+from ckts.rocket import (
+    PATTERNS,
+    AbstractKernelGroup,
+    CenteredKernelGroup,
+    Deck,
+    Signal,
+    draw_kernels,
+)
 
 HERE = Path(__file__).resolve().parent
 YEAR = 365.25
@@ -77,7 +84,8 @@ def show_kernels(patients: dict[int, tuple[np.ndarray, np.ndarray]]) -> Iterator
         for number, (times, values) in patients.items()
     }
     own, rng = signals[PATIENT], np.random.RandomState(0)
-    groups = draw_kernels(0.25, 14.0, 1, 30, rng)
+    drawn = draw_kernels(0.25, 14.0, 2520, Deck(1, rng), rng, CenteredKernelGroup)
+    groups = [group for group, _ in drawn]
     shown = {0: [3, 4, 5], 2: [6, 7, 8], 4: [3, 4, 5]}  # group: steps that are 2
     for group, raised in ((groups[number], steps) for number, steps in shown.items()):
         kernel = int((PATTERNS[:, raised] == 2).all(1).argmax())

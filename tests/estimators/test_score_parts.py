@@ -15,7 +15,7 @@ from ckts.estimators._score_parts import (
     slopes_of,
 )
 from ckts.estimators._summaries import StepCoding
-from ckts.rocket import PATTERNS, Signal, kernels
+from ckts.rocket import Signal, kernels
 from irregular import irregular_panel
 from kernel_learning import Learned, standardize
 from lines import integral_of
@@ -24,29 +24,17 @@ from lines import integral_of
 
 
 def lines_of(learned, panel, clock, scale):
-    """Times of the only series on a clock, and its standardized straight lines."""
-    statistics = learned.statistics.values
-    held = ~np.isnan(panel.values).all(1)
-    values = (panel.values[held] - statistics.center) / statistics.scale
-    assert np.nanmax(np.abs(values)) < 10  # beyond that they grow as the logarithm
-    times = np.r_[0.0, np.diff(panel.times[held]).clip(max=learned.kernels.longest_gap)]
-    times = times.cumsum()
-    for column in values.T:
-        seen = ~np.isnan(column)
-        if scale == "own":
-            column -= column[seen].mean()
-            column /= np.sqrt(((column[seen] ** 2).sum() + 2) / (seen.sum() + 2))
-        column[~seen] = np.interp(
-            times[~seen], times[seen], column[seen], left=0, right=0
-        )
-    return times / (times[-1] if clock == "relative" else 1), values
+    """Times of the only series on a clock, and the values that kernels see there."""
+    batch = standardize(panel, learned.statistics).batch([0])
+    signal = learned.kernels.views.signals(batch)[clock, scale]
+    return signal.times[0].numpy(), signal.pieces[0, :, 1].numpy()
 
 
 def slow_values(one, times, values, n_intervals):
     """Loop over times, steps and biases, and integrate the line for each of them."""
     group, d = one.group, one.group.dilation
     center, slope = one.center.numpy(), one.slope.numpy()
-    weight = group.weight.numpy().reshape(-1, 9, len(PATTERNS))
+    weight = group.weight.numpy().reshape(len(group.channels), 9, -1)
     span, length = times[-1], d / group.n_points
     n_times = int(np.ceil(span / length - 1e-9))
     found = np.zeros((slope.shape[2], len(group.channels), n_intervals))
@@ -60,17 +48,18 @@ def slow_values(one, times, values, n_intervals):
         means = np.diff(areas, axis=1) / d
         sizes = np.abs(means - means.mean(1, keepdims=True)) + FLAT
         low, high = ends[:-1].clip(0, span), ends[1:].clip(0, span)
-        sizes[:, high <= low] = 0
+        sizes[:, high - low <= 1e-9 * d] = 0
         part = sizes[:, :, None] * np.abs(weight)
         part /= part.sum((0, 1))
-        response = (weight * means[:, :, None]).sum((0, 1))
-        for step in np.flatnonzero(high > low):
+        rounded = np.round(means * 2**24) / 2**24
+        response = (weight * rounded[:, :, None]).sum((0, 1)).astype(np.float32)
+        for step in np.flatnonzero(high - low > 1e-9 * d):
             inside = np.minimum(edges[1:], high[step]) - np.maximum(
                 edges[:-1], low[step]
             )
             inside = inside.clip(0) / (high[step] - low[step])
             for bias, mean, rise in zip(
-                group.biases.numpy(), center, slope, strict=True
+                group.biases.numpy().astype(np.float32), center, slope, strict=True
             ):
                 added = ((response > bias) - mean)[:, None] * rise / n_times
                 found += np.einsum("ko,ck,i->oci", added, part[:, step], inside)

@@ -11,6 +11,7 @@ from ckts.rocket import (
     CausalKernelGroup,
     CenteredKernelGroup,
     Signal,
+    centered,
     kernels,
 )
 from groups import (
@@ -34,9 +35,17 @@ def test_windows_are_what_kernels_see_at_the_times_of_responses(monkeypatch):
     step = group.dilation / group.n_points
     middle = (found[:, 4] + found[:, 5]) / 2
     np.testing.assert_allclose(middle, (np.arange(len(found)) + 0.5) * step)
-    monkeypatch.setattr(kernels, "MOST_TIMES", 4)  # they are spread over the span
+    monkeypatch.setattr(centered, "MOST_TIMES", 4)  # they are spread over the span
     middle = group.windows(span)[:, 4:6].mean(1)
     np.testing.assert_allclose(middle, (np.arange(4) + 0.5) / 4 * 13)
+
+
+def test_windows_of_kernels_that_look_back_end_at_their_times():
+    group = draw_group(longest=64.0, shortest=2.0, kind=CausalKernelGroup)
+    found = group.windows(torch.tensor([13.0]).double())
+    np.testing.assert_allclose(found.diff(dim=1), group.dilation)
+    np.testing.assert_allclose(found[:, -1], np.arange(len(found)) * group.step)
+    assert 0 <= 13 - found[-1, -1] < group.step
 
 
 # --- Features -----------------------------------------------------------------------
