@@ -49,12 +49,15 @@ def test_the_script_draws_the_pictures_of_the_page(tmp_path):
 def test_the_page_says_of_the_patient_what_the_model_does(explained):
     risk = float(re.search(r"probability of\n?\s*(\d+) %", PAGE)[1]) / 100
     assert explained.risk == pytest.approx(risk, abs=0.02)
-    column = explained.patient.channels.index("edema")
-    edema, visits = explained.patient.values[:, column], explained.patient.times
-    assert edema.tolist()[:4] == [0, 0, 0, 1]
-    months = explained.by_time()
-    assert months.abs().max(axis=1).idxmax() == "edema"
-    assert abs(months.loc["edema"].idxmax() - visits[3]) < 90
+    column = explained.patient.channels.index("bilirubin")
+    bilirubin = explained.patient.values[:, column]
+    assert [round(value) for value in bilirubin] == [3, 4, 8, 15]
+    by_time = explained.by_time()
+    assert by_time.abs().max(axis=1).idxmax() == "bilirubin"
+    months = by_time.loc["bilirubin"].to_numpy()
+    # at the start, and between the third and the last visit
+    assert months[0] > 2 * months[8:12].max()
+    assert months[14:20].min() > 1.3 * months[8:12].max()
     assert explained.summaries().idxmax() == "bilirubin"
     steps = explained.by_step()
     assert steps.idxmax() == "4.5 months"
