@@ -241,21 +241,21 @@ class AbstractAttributed(AbstractCKRocket):
         last = stamps.elapsed[-1] if len(stamps.elapsed) else 0.0
         edges = self.kernels_.views.edges(last)
         n_levels = (len(edges[0]) - 1) * len(self._channels)
-        n_rows = [None] * (len(self._channels) > 1)
-        kinds = ("level", self._channels), ("count", [*self._channels, *n_rows])
+        of_rows = [None] if len(self._channels) > 1 else []
+        kinds = ("level", self._channels), ("count", [*self._channels, *of_rows])
         parts = np.split(values, [n_levels], axis=1)
         frames = []
         for (name, channels), part, ends in zip(kinds, parts, edges, strict=True):
-            at = stamps.at(np.sort(ends))
-            at = at if ends[-1] >= ends[0] else at[::-1]
-            first, second = at[:-1, None], at[1:, None]
-            back = ends[-1] < ends[0]
+            at = stamps.at(ends)[:, None]
+            start, end = at[:-1], at[1:]
+            if ends[0] > ends[-1]:  # back in time
+                start, end = end, start
             frame = _frame(
                 part.reshape(len(part), len(ends) - 1, -1),
                 channel=_objects(channels),
                 summary=np.array(name, dtype=object),
-                start=second if back else first,
-                end=first if back else second,
+                start=start,
+                end=end,
             )
             frames.append(frame)
         return pd.concat(frames, ignore_index=True)
@@ -278,5 +278,5 @@ def _frame(values: np.ndarray, **labels: np.ndarray) -> pd.DataFrame:
     )
 
 
-def _objects(names: Iterable[str]) -> np.ndarray:
+def _objects(names: Iterable[str | None]) -> np.ndarray:
     return np.array(list(names), dtype=object)
