@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -85,7 +85,8 @@ def fit_ridge(
     Parameters
     ----------
     features : list of ndarray of shape (n_series, n_features)
-        float32, one of each block; rows in an order that the data decide.
+        float32, one of each block; rows in an order that the data decide. The list is
+        emptied, as mapped features take as much memory again.
     kinds : list of type of AbstractBlock
         How each block is mapped.
     target : ndarray of shape (n_series, n_outputs)
@@ -108,7 +109,7 @@ def fit_ridge(
     """
     order = rng.permutation(len(target))
     blocks, tables = [], []
-    for kind, table in zip(kinds, features, strict=True):
+    for kind, table in zip(kinds, take_out(features), strict=True):
         blocks.append(kind.learn(table, weight, order))
         tables.append(blocks[-1].map(table))
 
@@ -131,6 +132,13 @@ def fit_ridge(
     alpha = PENALTIES[penalty] * weight.mean()
     model = BlockRidge(blocks, coefficients, intercept, shares, alpha)
     return model, chosen, final.left_out
+
+
+def take_out(tables: list[np.ndarray]) -> Iterator[np.ndarray]:
+    """Yield the tables of a list, which keeps none of them."""
+    tables.reverse()
+    while tables:
+        yield tables.pop()
 
 
 def _solve(
