@@ -129,8 +129,9 @@ class AbstractAttributed(AbstractCKRocket):
                 Its name, such as "mean of pulse", which has no time; or "level" or
                 "count", of observations of a channel or of rows in a part of the time.
             start, end
-                The interval that steps of the kernels lie in, or the part of the span
-                that a level is the mean of. Stamps like those of `X`, datetimes in UTC;
+                The interval that steps of the kernels lie in, or the part of the time
+                that a level is the mean of and a count is in; both the first stamp for
+                parts of the past before it. Stamps like those of `X`, datetimes in UTC;
                 missing where nothing was observed at all.
             value
                 In units of the target of a regressor; for a classifier in units of the

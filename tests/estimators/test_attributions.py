@@ -105,7 +105,7 @@ def test_finer_intervals_are_parts_of_coarser_ones(n_intervals):
 
 def test_company_changes_nothing():
     X, y = irregular_panel(static=True)
-    model = CKRocketClassifier(**QUICK).fit(X, y)
+    model = with_all_blocks(CKRocketClassifier(**QUICK).fit(X, y))
     together = model.attribute(X)
     for number in (0, 5, 23):
         own = together[together["series"] == number]
