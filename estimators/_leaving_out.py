@@ -20,6 +20,8 @@ NEW_SHARE, LEAST_SHARE, LEAST_GAIN, MOST_ROUNDS = 0.25, 0.05, 0.002, 3
 LEAST_GROUPS = 8
 # What a series keeps at least of its residual: divides by no 0.
 TINY = 1e-9
+# Errors that differ by less than this share are the same.
+ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +50,11 @@ def error_of(choice: Choice) -> float:
     return choice.error
 
 
+def better_of(old: Choice, new: Choice, gain: float) -> Choice:
+    """Return the new choice if its error is less by a share of that of the old one."""
+    return new if new.error < (1 - gain) * old.error else old
+
+
 class AbstractLeavingOut(ABC):
     """Series that are to be predicted from each other."""
 
@@ -71,13 +78,12 @@ class AbstractLeavingOut(ABC):
         best = self.try_penalty(shares, first)
         for direction in (1, -1):
             penalty = first + direction
-            improved = False
             while 0 <= penalty < len(PENALTIES):
                 found = self.try_penalty(shares, penalty)
-                if found.error >= best.error:
+                if better_of(best, found, ROUNDING) is best:
                     break
-                best, improved, penalty = found, True, penalty + direction
-            if improved:
+                best, penalty = found, penalty + direction
+            if best.penalty != first:
                 break
         return best
 
@@ -199,14 +205,15 @@ def choose_shares(
     -------
     Choice
     """
-    starts = [*np.eye(n_kernels), np.full(n_kernels, 1 / n_kernels)]
-    best = min((choose(start, FIRST_PENALTY) for start in starts), key=error_of)
+    best = choose(np.full(n_kernels, 1 / n_kernels), FIRST_PENALTY)
+    alone = (choose(start, FIRST_PENALTY) for start in np.eye(n_kernels))
+    best = better_of(best, min(alone, key=error_of), ROUNDING)
     for _ in range(MOST_ROUNDS):
         others = (choose(shares, best.penalty) for shares in neighbors_of(best.shares))
         found = min(others, key=error_of, default=best)  # a single one has none
-        if found.error >= (1 - LEAST_GAIN) * best.error:
+        before, best = best, better_of(best, found, LEAST_GAIN)
+        if best is before:
             break
-        best = found
     return best
 
 

@@ -346,3 +346,13 @@ def test_other_random_states_draw_other_series():
         for seed in range(5)
     }
     assert len(drawn) == 5
+
+
+def test_rounding_chooses_no_penalty():
+    """Of two series each is predicted by the other alone, whatever the penalty."""
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        table = rng.normal(size=(2, 5))
+        weight = rng.uniform(1, 200, 2)
+        out = leaving_out(table, np.array([[-1.0], [1.0]]), weight, np.arange(2))
+        assert out.choose_penalty(ALONE).penalty == FIRST_PENALTY
