@@ -16,8 +16,8 @@ from ckts.estimators._views import AbstractViews, CausalViews
 from ckts.rocket import (
     PATTERNS,
     AbstractKernelGroup,
+    BalancedDraws,
     CausalKernelGroup,
-    Deck,
     draw_kernels,
 )
 
@@ -79,13 +79,13 @@ class KernelFeatures:
         drawn = np.searchsorted(cumulated, places * cumulated[-1], side="right")
         sample = order[np.minimum(drawn, len(order) - 1)]
         drawn, n_biases = [], []
-        deck = Deck(views.n_channels, rng)
+        draws = BalancedDraws(views.n_channels, rng)
         for (clock, scale), n_features in zip(
             views.names, share_out(n_kernels, len(views.names)), strict=True
         ):
             resolution, longest = views.reach(clock)
             for group, n in draw_kernels(
-                FINEST_STEP * resolution, longest, n_features, deck, rng, views.kernels
+                FINEST_STEP * resolution, longest, n_features, draws, rng, views.kernels
             ):
                 drawn.append((clock, scale, group))
                 n_biases.append(n)
@@ -172,13 +172,13 @@ class KernelFeatures:
         ----------
         dataset : PanelDataset
         device : str
-        rows : ndarray of int of shape (n_moments,)
+        rows : ndarray of int of shape (n_prefixes,)
             Increasing numbers of rows of the dataset.
 
         Returns
         -------
-        features : ndarray of shape (n_moments, n_features)
-        levels : ndarray of shape (n_moments, n_levels)
+        features : ndarray of shape (n_prefixes, n_features)
+        levels : ndarray of shape (n_prefixes, n_levels)
             As `compute` has them of series that end with each of the rows.
         """
         features, levels = self._empty(len(rows))
@@ -188,8 +188,8 @@ class KernelFeatures:
         for series in self._batches(dataset, np.unique(owners)):
             batch = load(dataset, series, device)
             signals = views.signals(batch)
-            moments, asked = _moments_of(owners, series)
-            within = rows[moments] - dataset.indptr[series, None]
+            prefixes, asked = _prefixes_of(owners, series)
+            within = rows[prefixes] - dataset.indptr[series, None]
             times = signals[self.groups[0][:2]].times
             times = times.gather(1, torch.from_numpy(within).to(times.device))
             start = 0
@@ -197,16 +197,16 @@ class KernelFeatures:
                 assert isinstance(group, CausalKernelGroup)
                 found = group.features_at(signals[clock, scale], times)
                 stop = start + found.shape[2]
-                features[moments[asked], start:stop] = found.cpu().numpy()[asked]
+                features[prefixes[asked], start:stop] = found.cpu().numpy()[asked]
                 start = stop
             found = views.levels_at(signals, batch["observed"], times)
-            levels[moments[asked]] = found.cpu().numpy()[asked]
+            levels[prefixes[asked]] = found.cpu().numpy()[asked]
         return features, levels
 
-    def _empty(self, n_moments: int) -> tuple[np.ndarray, np.ndarray]:
+    def _empty(self, n_prefixes: int) -> tuple[np.ndarray, np.ndarray]:
         return (
-            np.empty((n_moments, self.n_features), dtype=np.float32),
-            np.empty((n_moments, self.views.n_levels), dtype=np.float32),
+            np.empty((n_prefixes, self.n_features), dtype=np.float32),
+            np.empty((n_prefixes, self.views.n_levels), dtype=np.float32),
         )
 
     def to(self, device: str) -> KernelFeatures:
@@ -302,20 +302,20 @@ def content_keys(dataset: PanelDataset, time_step: float) -> np.ndarray:
     return np.array(keys, dtype="S16")
 
 
-def _moments_of(
+def _prefixes_of(
     owners: np.ndarray, series: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the moments of each series, padded by its first, and which are its own.
+    """Return the prefixes of each series, padded by its first, and which are its own.
 
     Parameters
     ----------
-    owners : ndarray of int of shape (n_moments,)
-        The series of each moment, increasing.
+    owners : ndarray of int of shape (n_prefixes,)
+        The series of each prefix, increasing.
     series : ndarray of int of shape (n_series,)
 
     Returns
     -------
-    moments : ndarray of int of shape (n_series, most)
+    prefixes : ndarray of int of shape (n_series, most)
     asked : ndarray of bool of shape (n_series, most)
         False of padding.
     """

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ckts.estimators._statistics import weighted_medians, weighted_quantiles
-from ckts.estimators._time import LONGEST_GAP, TimeUnits, learn_time_units
+from ckts.estimators._statistics import weighted_quantiles
+from ckts.estimators._time import LONGEST_GAP, Gaps, TimeUnits, learn_time_units
 from ckts.panel import Panel
 
 # This share of the gaps of a series, the longest ones, do not make gaps typical: a stay
@@ -106,39 +106,36 @@ def learn_kernel_time(panel: Panel, weight: np.ndarray, time: TimeUnits) -> Kern
     """
     if not time.known:
         return KernelTime(time.longest_gap, time.row_resolution, time.horizon, 1.0)
-    gaps = gaps_of(panel)
-    used = np.array([number for number, own in enumerate(gaps) if own.any()])
-    usual = [drop_rare(own[own > 0]) for own in (gaps[number] for number in used)]
-    middles = weighted_medians([(own, own / own.max()) for own in usual])
-    typical = weighted_quantiles(middles, weight[used], [0.5])[0]
+    rows = np.flatnonzero(panel.observations.row_counts())
+    gaps = Gaps.between(panel.times[rows], panel.series_of_rows[rows])
+    typical = gaps.keep(usual_gaps(gaps)).typical_long_gap(weight)
     longest = min(LONGEST_GAP * typical, time.longest_gap)
-    clocks = [np.cumsum(np.minimum(own, longest)) for own in gaps]
-    spans = np.array([clocks[number][-1] for number in used])
     if longest < time.longest_gap:
-        time = learn_time_units(panel.with_times(np.concatenate(clocks)), weight)
+        times = np.cumsum(np.diff(panel.times, prepend=panel.times[0]).clip(0, longest))
+        time = learn_time_units(panel.with_times(times), weight)
+    spans = gaps.spans(longest)
     return KernelTime(
         longest_gap=longest,
         resolution=time.row_resolution,
         horizon=float(spans.max()),
-        typical_span=weighted_quantiles(spans, weight[used], [0.5])[0],
+        typical_span=weighted_quantiles(spans, weight[gaps.owners()], [0.5])[0],
     )
 
 
-def gaps_of(panel: Panel) -> list[np.ndarray]:
-    """Return the gap before each row of each series.
+def usual_gaps(gaps: Gaps) -> np.ndarray:
+    """Tell which gaps are not among the longest of their series, unless it has too few.
 
-    It is 0 before the first row, and where nothing is observed.
+    Parameters
+    ----------
+    gaps : Gaps
+
+    Returns
+    -------
+    ndarray of bool of shape (n_gaps,)
     """
-    gaps = np.zeros(len(panel.times))
-    rows = np.flatnonzero(panel.observations.row_counts())
-    times, series = panel.times[rows], panel.series_of_rows[rows]
-    within = series[1:] == series[:-1]
-    gaps[rows[1:]] = np.where(within, times[1:] - times[:-1], 0)
-    return np.split(gaps, panel.indptr[1:-1])
-
-
-def drop_rare(gaps: np.ndarray) -> np.ndarray:
-    """Leave out the longest gaps of a series, unless it has too few."""
-    if len(gaps) < FEW_GAPS:
-        return gaps
-    return np.sort(gaps)[: len(gaps) - int(np.ceil(RARE * len(gaps)))]
+    counts = np.repeat(gaps.counts(), gaps.counts())
+    order = np.lexsort((gaps.sizes, gaps.series))
+    rank = np.empty(len(order), dtype=int)  # within the series, from its shortest gap
+    rank[order] = np.arange(len(order)) - np.repeat(gaps.firsts(), gaps.counts())
+    rare = np.where(counts < FEW_GAPS, 0, np.ceil(RARE * counts))
+    return rank < counts - rare

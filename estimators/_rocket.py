@@ -13,8 +13,8 @@ from ckts.estimators._batches import PanelDataset, learn_statistics
 from ckts.estimators._interface import AbstractPanelEstimator
 from ckts.estimators._kernel_features import KernelFeatures, content_keys
 from ckts.estimators._kernel_time import learn_kernel_time
-from ckts.estimators._moments import Moments
 from ckts.estimators._parameters import Rule, check_n_jobs, resolve_device
+from ckts.estimators._prefixes import Prefixes
 from ckts.estimators._scales import learn_limits
 from ckts.estimators._summaries import (
     StepCoding,
@@ -36,7 +36,6 @@ from ckts.rocket import CHUNK
 # few series do not tell the height of many steps. A level always has the fewest.
 MOST_STEPS, FEWEST_STEPS, SERIES_PER_STEP = 20, 4, 40
 
-
 # Features of kernels, and tables of summaries and levels.
 Computed = tuple[np.ndarray, list[np.ndarray]]
 
@@ -47,14 +46,14 @@ class Learned:
 
     Attributes
     ----------
-    features : list of ndarray of shape (n_moments, n_features)
+    features : list of ndarray of shape (n_prefixes, n_features)
         One of each block: kernels over common and own scale, summaries, levels.
-    moments : Moments
-        The series of each row, and as of when.
+    prefixes : Prefixes
+        The series of each row, whole or truncated.
     """
 
     features: list[np.ndarray]
-    moments: Moments
+    prefixes: Prefixes
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -84,8 +83,9 @@ class AbstractCKRocket(AbstractPanelEstimator):
     device : str
         "cpu", "cuda", "cuda:1", ...; "auto" takes the GPU if there is one.
     n_jobs : int or None
-        Threads of torch on the CPU that compute features; -1 is all cores. None takes
-        one: they are computed in pieces that fit in a cache.
+        Threads of torch on the CPU; -1 is all cores. None takes one for features, which
+        are computed in pieces that fit in a cache, and for the model of many series as
+        many as cores are idle.
     random_state : int, RandomState or None
         Draws kernels, and the series that biases are learned from. The same integer
         gives the same features in every thread and process, and, up to the rounding of
@@ -108,8 +108,8 @@ class AbstractCKRocket(AbstractPanelEstimator):
     n_jobs: int | None = None
     random_state: int | np.random.RandomState | None = None
 
-    # Earlier moments of each series that a causal model learns from, besides its end.
-    _n_cuts: ClassVar[int] = 0
+    # Prefixes of each series that a causal model learns from, besides the whole.
+    _n_truncated: ClassVar[int] = 0
     _rules: ClassVar[dict[str, Rule]] = {
         "n_kernels": partial(check_count, minimum=84),
         "summaries": check_bool,
@@ -138,10 +138,10 @@ class AbstractCKRocket(AbstractPanelEstimator):
         self.kernels_ = KernelFeatures.learn(
             dataset, weight, views, keys, self.n_kernels, rng
         )
-        moments = Moments.ends(keys, weight)
+        prefixes = Prefixes.ends(keys, weight)
         kernels, tables = self._compute(panel, dataset)
-        if self._causal and self._n_cuts:
-            moments, rows = moments.with_cuts(dataset, keys, self._n_cuts)
+        if self._causal and self._n_truncated:
+            prefixes, rows = prefixes.with_truncated(dataset, keys, self._n_truncated)
             earlier, earlier_tables = self._compute_at(panel, dataset, rows)
             kernels = np.vstack([kernels, earlier])
             tables = [
@@ -150,10 +150,10 @@ class AbstractCKRocket(AbstractPanelEstimator):
         n_series = len(np.unique(keys))
         n_steps = int(np.clip(n_series / SERIES_PER_STEP, FEWEST_STEPS, MOST_STEPS))
         self._codings = [
-            StepCoding.learn(table, moments.weight, n)
+            StepCoding.learn(table, prefixes.weight, n)
             for table, n in zip(tables, (n_steps, FEWEST_STEPS), strict=False)
         ]
-        return Learned(self._code(kernels, tables), moments)
+        return Learned(self._code(kernels, tables), prefixes)
 
     def _choose_views(
         self, panel: Panel, dataset: PanelDataset, weight: np.ndarray
@@ -195,7 +195,7 @@ class AbstractCKRocket(AbstractPanelEstimator):
             filled = np.flatnonzero(dataset.lengths)
             ends = dataset.indptr[1:][filled] - 1
             table[filled] = summarize_at(panel, dataset, ends, lengths=self._lengths)
-        return kernels, [table, levels][: 1 + (levels.shape[1] > 0)]
+        return kernels, self._tables(table, levels)
 
     def _compute_at(
         self, panel: Panel, dataset: PanelDataset, rows: np.ndarray
@@ -206,7 +206,11 @@ class AbstractCKRocket(AbstractPanelEstimator):
         if not self._summaries:
             return kernels, []
         table = summarize_at(panel, dataset, rows, lengths=self._lengths)
-        return kernels, [table, levels][: 1 + (levels.shape[1] > 0)]
+        return kernels, self._tables(table, levels)
+
+    def _tables(self, table: np.ndarray, levels: np.ndarray) -> list[np.ndarray]:
+        """Join the tables; where the span must not be told, there are no levels."""
+        return [table, levels] if self.kernels_.views.n_levels else [table]
 
     def _code(self, kernels: np.ndarray, tables: list[np.ndarray]) -> list[np.ndarray]:
         own = self.kernels_.is_own()

@@ -132,12 +132,12 @@ def summarize_at(
     panel : Panel
     dataset : PanelDataset
         The same series.
-    rows : ndarray of int of shape (n_moments,)
+    rows : ndarray of int of shape (n_prefixes,)
     lengths : bool
 
     Returns
     -------
-    ndarray of shape (n_moments, n_columns)
+    ndarray of shape (n_prefixes, n_columns)
         As :func:`summarize_series` has them of series that end with each of the rows,
         up to rounding.
     """

@@ -113,7 +113,7 @@ def learn_time_units(panel: Panel, weight: np.ndarray) -> TimeUnits:
     filled = np.flatnonzero(observations.row_counts())
     observing = [filled, *(held for held, _ in observations.columns())]
     rows, *channels = (
-        _Gaps.between(panel.times[held], series[held]) for held in observing
+        Gaps.between(panel.times[held], series[held]) for held in observing
     )
     if len(rows.sizes) == 0:
         ones = np.ones(len(channels))
@@ -163,7 +163,7 @@ def set_apart(panel: Panel) -> Panel:
 
 
 @dataclass(frozen=True)
-class _Gaps:
+class Gaps:
     """Positive gaps between neighboring stamps of the same series.
 
     Attributes
@@ -178,15 +178,15 @@ class _Gaps:
     series: np.ndarray
 
     @classmethod
-    def between(cls, times: np.ndarray, series: np.ndarray) -> _Gaps:
+    def between(cls, times: np.ndarray, series: np.ndarray) -> Gaps:
         """Measure the gaps between rows, of which stamps and series are given."""
         within = np.flatnonzero(series[1:] == series[:-1])
         sizes = (times[within + 1] - times[within]).astype(np.float64)
         return cls(sizes, series[within]).keep(sizes > 0)
 
-    def keep(self, gaps: np.ndarray) -> _Gaps:
+    def keep(self, gaps: np.ndarray) -> Gaps:
         """Keep the gaps where a mask holds; a series may lose all of them."""
-        return _Gaps(self.sizes[gaps], self.series[gaps])
+        return Gaps(self.sizes[gaps], self.series[gaps])
 
     def firsts(self) -> np.ndarray:
         """Find the first gap of each series that has any."""
@@ -213,7 +213,7 @@ class _Gaps:
 
 
 def _typical_steps(
-    samples: list[_Gaps], longest: float, weight: np.ndarray
+    samples: list[Gaps], longest: float, weight: np.ndarray
 ) -> np.ndarray:
     """Weighted medians over the series of the capped span over the number of gaps."""
     return weighted_medians(
@@ -221,7 +221,7 @@ def _typical_steps(
     )
 
 
-def _find_bursts(rows: _Gaps, longest: float, weight: np.ndarray) -> Bursts | None:
+def _find_bursts(rows: Gaps, longest: float, weight: np.ndarray) -> Bursts | None:
     """Find bursts, whose gaps are shorter than a length, and how long they last."""
     short, weight = rows.sizes < longest, weight[rows.series]
     if weight[short].sum() < FREQUENT * weight.sum() or short.all():
@@ -276,7 +276,7 @@ class Clock:
         if time_scale is not None:
             scale, factor = time_scale, panel.time_scale.factor_to(time_scale)
         rows = np.flatnonzero(panel.observations.row_counts())
-        gaps = _Gaps.between(panel.times[rows], panel.series_of_rows[rows])
+        gaps = Gaps.between(panel.times[rows], panel.series_of_rows[rows])
         sizes, spans = gaps.sizes * factor, gaps.spans() * factor
         lengths = np.diff(panel.indptr)
         stamps = panel.times[: lengths[0]]

@@ -11,8 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ckts.estimators._counts import count_until, counted_names
 from ckts.estimators._kernel_time import KernelTime
-from ckts.estimators._rhythm import count_until, counted_names
 from ckts.estimators._scales import bound, expanding_scale, own_scale
 from ckts.rocket import (
     AbstractKernelGroup,
@@ -83,8 +83,12 @@ class AbstractViews(ABC):
     def elapsed(self, times: Tensor) -> Tensor:
         """Return the time since the first row, of which no gap is too long."""
         elapsed = torch.zeros_like(times)
-        elapsed[:, 1:] = self.time.shorten(times.diff(dim=1)).cumsum(1)
+        elapsed[:, 1:] = self.shorten(times.diff(dim=1)).cumsum(1)
         return elapsed
+
+    def shorten(self, gaps: Tensor) -> Tensor:
+        """Shorten gaps of shape (batch, n_gaps) that are too long."""
+        return self.time.shorten(gaps)
 
     @abstractmethod
     def signals(self, batch: dict[str, Tensor]) -> dict[tuple[str, str], Signal]:
@@ -153,24 +157,20 @@ class CenteredViews(AbstractViews):
     def levels(self, signals, observed):
         """Average and count over equal parts of the span."""
         signal = signals["relative", "common"]
-        ends = self._edges(self.n_parts, observed)
+        levels, counts = (
+            torch.from_numpy(ends).to(observed.device).repeat(len(observed), 1)
+            for ends in self.edges(1.0)
+        )
         channels = torch.arange(observed.shape[2], device=observed.device)
-        levels = signal.integral(ends, channels).diff(dim=1) * self.n_parts
+        levels = signal.integral(levels, channels).diff(dim=1) * self.n_parts
         lasts = (signal.span > 0).view(-1, 1, 1)
         known = observed.any(dim=1, keepdim=True) & lasts
         levels = torch.where(known, levels, torch.nan)
-        ends = self._edges(self.n_parts // PER_COUNT, observed) + TOLERANCE
-        ends[:, 0] = -1.0  # the first row is in the first part
-        counts = count_until(signal.times, observed, ends).diff(dim=1)
+        counts += TOLERANCE
+        counts[:, 0] = -1.0  # the first row is in the first part
+        counts = count_until(signal.times, observed, counts).diff(dim=1)
         counts = torch.where(lasts, counts, torch.nan)
         return torch.cat([levels.flatten(1), counts.flatten(1)], dim=1)
-
-    def _edges(self, n_parts: int, observed: Tensor) -> Tensor:
-        """Return the ends of equal parts, of shape (batch, n_parts + 1)."""
-        ends = torch.linspace(
-            0, 1, n_parts + 1, dtype=torch.float64, device=observed.device
-        )
-        return ends.repeat(len(observed), 1)
 
     def edges(self, span):
         """Return the edges of equal parts of the span."""
@@ -247,11 +247,9 @@ class CausalViews(AbstractViews):
     kernels = CausalKernelGroup
     clocks = ("absolute",)
 
-    def elapsed(self, times):
-        """Return the time since the first row; what comes later shortens no gap."""
-        elapsed = torch.zeros_like(times)
-        elapsed[:, 1:] = self.time.shorten_later(times.diff(dim=1)).cumsum(1)
-        return elapsed
+    def shorten(self, gaps):
+        """Shorten gaps by earlier ones only."""
+        return self.time.shorten_later(gaps)
 
     def signals(self, batch):
         """Let each value of a batch last, on both scales."""

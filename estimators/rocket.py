@@ -14,9 +14,9 @@ from sklearn.utils.validation import check_is_fitted
 from ckts.estimators._attributions import AbstractAttributed
 from ckts.estimators._blocks import AbstractBlock, GaussianBlock, LinearBlock
 from ckts.estimators._calibration import calibrate
+from ckts.estimators._duplicates import Duplicates, join_groups
 from ckts.estimators._input import weights_of
 from ckts.estimators._interface import Training
-from ckts.estimators._moments import Equal, join_groups
 from ckts.estimators._parameters import share_docstring
 from ckts.estimators._ridge import fit_ridge
 from ckts.estimators._rocket import AbstractCKRocket, Learned, observed_rows
@@ -141,8 +141,8 @@ def _is_causal(rocket: AbstractCKRocket) -> bool:
 class AbstractCKRocketModel(AbstractAttributed):
     """A ridge regression on the features of :class:`CKRocket`.
 
-    A causal model learns from series as of their end, and as of up to three earlier
-    observations, which share half of the weight: what it says early means something.
+    A causal model learns from each whole series, and from up to three prefixes of it,
+    which share half of its weight: what it says early means something.
 
     Attributes
     ----------
@@ -151,7 +151,7 @@ class AbstractCKRocketModel(AbstractAttributed):
         scale, kernels over the own scale, summaries, and levels.
     """
 
-    _n_cuts = 3
+    _n_truncated = 3
 
     def fit(self, X, y, sample_weight=None, groups=None):
         """Learn features and a model of them.
@@ -202,14 +202,14 @@ class AbstractCKRocketModel(AbstractAttributed):
         Equal series are one of the sum of their weights and of their mean target: so
         they are left out together, and a weight of 2 is the same as a series twice.
         """
-        moments, features = learned.moments, learned.features
-        owner, weight = moments.owner, moments.weight
+        prefixes, features = learned.prefixes, learned.features
+        owner, weight = prefixes.owner, prefixes.weight
         encoded, _ = self._encode(given.y[owner], weight)
-        equal = Equal.of(moments.twins)
+        equal = Duplicates.of(prefixes.twins)
         for block, table in enumerate(features):  # one at a time: they are large
             features[block] = table[equal.first]
         groups = owner if given.groups is None else given.groups[owner]
-        together = join_groups(moments.twins, groups)[equal.first]
+        together = join_groups(prefixes.twins, groups)[equal.first]
         with self._limit_threads(len(together) ** 2):
             self.ridge_, chosen, left_out = fit_ridge(
                 features,

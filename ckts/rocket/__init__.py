@@ -6,17 +6,18 @@ functions of time, responses are exact integrals, and a share is one of time.
 
 from ckts.rocket.causal import CausalKernelGroup
 from ckts.rocket.centered import CenteredKernelGroup
-from ckts.rocket.drawing import Deck, draw_kernels
-from ckts.rocket.kernels import CHUNK, PATTERNS, AbstractKernelGroup
+from ckts.rocket.drawing import BalancedDraws, draw_kernels
+from ckts.rocket.kernels import CHUNK, GOLDEN, PATTERNS, AbstractKernelGroup
 from ckts.rocket.signal import Signal, fill_forward, fill_gaps
 
 __all__ = [
     "CHUNK",
+    "GOLDEN",
     "PATTERNS",
     "AbstractKernelGroup",
+    "BalancedDraws",
     "CausalKernelGroup",
     "CenteredKernelGroup",
-    "Deck",
     "Signal",
     "draw_kernels",
     "fill_forward",

@@ -16,52 +16,52 @@ POINTS_PER_STEP, POINTS_PER_SPAN = 1, 64
 PER_OCTAVE, MOST_DILATIONS = 2, 32
 
 
-class Deck:
-    """Cards 0, 1, ... that are dealt evenly: all of them before any comes again.
+class BalancedDraws:
+    """Draws of 0, 1, ... without replacement: all of them before any comes again.
 
     Parameters
     ----------
-    n_cards : int
+    n_items : int
     rng : RandomState
     """
 
-    def __init__(self, n_cards: int, rng: np.random.RandomState) -> None:
-        self.n_cards = n_cards
+    def __init__(self, n_items: int, rng: np.random.RandomState) -> None:
+        self.n_items = n_items
         self._rng = rng
         self._left = np.empty(0, dtype=int)
 
-    def deal(self, n: int) -> np.ndarray:
-        """Deal different cards.
+    def draw(self, n: int) -> np.ndarray:
+        """Draw different numbers.
 
         Parameters
         ----------
         n : int
-            At most `n_cards`.
+            At most `n_items`.
 
         Returns
         -------
         ndarray of int of shape (n,)
         """
         if len(self._left) < n:
-            fresh = self._rng.permutation(self.n_cards)
+            fresh = self._rng.permutation(self.n_items)
             again = np.isin(fresh, self._left)  # not twice in one hand
             self._left = np.r_[self._left, fresh[~again], fresh[again]]
-        dealt, self._left = self._left[:n], self._left[n:]
-        return dealt
+        drawn, self._left = self._left[:n], self._left[n:]
+        return drawn
 
 
 def draw_kernels(
     shortest: float,
     longest: float,
     n_features: int,
-    deck: Deck,
+    draws: BalancedDraws,
     rng: np.random.RandomState,
     kind: type[AbstractKernelGroup],
 ) -> list[tuple[AbstractKernelGroup, int]]:
     """Draw kernels with steps from a shortest length to an eighth of a longest one.
 
     Fewer kernels have fewer dilations, in the middle of equal parts of the range.
-    Where there are too few dilations to deal every channel, several groups of a
+    Where there are too few dilations to draw every channel, several groups of a
     dilation share the channels.
 
     Parameters
@@ -72,7 +72,7 @@ def draw_kernels(
         Length of long signals.
     n_features : int
         At most so many kernels with a bias each; below 84, not all patterns are there.
-    deck : Deck
+    draws : BalancedDraws
         Deals channels.
     rng : RandomState
     kind : type of AbstractKernelGroup
@@ -86,14 +86,14 @@ def draw_kernels(
     n_patterns = min(n_features, len(PATTERNS))
     total = n_features // n_patterns  # biases of all groups
     dilations = spread_dilations(shortest, longest, min(total, MOST_DILATIONS))
-    n_sets = math.ceil(deck.n_cards / MOST_CHANNELS / len(dilations))
+    n_sets = math.ceil(draws.n_items / MOST_CHANNELS / len(dilations))
     dilations = np.repeat(dilations, min(n_sets, total // len(dilations)))
     # more channels in a group are slower, but all groups must see all of them
-    n_used = max(MOST_CHANNELS, math.ceil(deck.n_cards / len(dilations)))
+    n_used = max(MOST_CHANNELS, math.ceil(draws.n_items / len(dilations)))
     ends = np.arange(len(dilations) + 1) * total // len(dilations)
     groups = []
     for dilation, n_biases in zip(dilations, np.diff(ends), strict=True):
-        used = np.sort(deck.deal(min(n_used, deck.n_cards)))
+        used = np.sort(draws.draw(min(n_used, draws.n_items)))
         n_points = math.ceil(POINTS_PER_SPAN * dilation / longest)
         group = kind(
             float(dilation),
@@ -144,10 +144,10 @@ def draw_weight(n_used: int, n_patterns: int, rng: np.random.RandomState) -> np.
     patterns = PATTERNS
     if n_patterns < len(PATTERNS):
         patterns = PATTERNS[np.sort(rng.permutation(len(PATTERNS))[:n_patterns])]
-    deck = Deck(n_used, rng)
+    draws = BalancedDraws(n_used, rng)
     most = min(n_used, MOST_CHANNELS)
     weight = np.zeros((n_used, N_STEPS, n_patterns))
     for kernel, pattern in enumerate(patterns):
         size = int(2 ** rng.uniform(0, np.log2(most + 1)))
-        weight[deck.deal(size), :, kernel] = pattern
+        weight[draws.draw(size), :, kernel] = pattern
     return weight.reshape(-1, n_patterns)

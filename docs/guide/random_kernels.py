@@ -23,8 +23,8 @@ from ckts.datasets import load_pbc, load_pbc_survival
 from ckts.rocket import (
     PATTERNS,
     AbstractKernelGroup,
+    BalancedDraws,
     CenteredKernelGroup,
-    Deck,
     Signal,
     draw_kernels,
 )
@@ -84,7 +84,9 @@ def show_kernels(patients: dict[int, tuple[np.ndarray, np.ndarray]]) -> Iterator
         for number, (times, values) in patients.items()
     }
     own, rng = signals[PATIENT], np.random.RandomState(0)
-    drawn = draw_kernels(0.25, 14.0, 2520, Deck(1, rng), rng, CenteredKernelGroup)
+    drawn = draw_kernels(
+        0.25, 14.0, 2520, BalancedDraws(1, rng), rng, CenteredKernelGroup
+    )
     groups = [group for group, _ in drawn]
     shown = {0: [3, 4, 5], 2: [6, 7, 8], 4: [3, 4, 5]}  # group: steps that are 2
     for group, raised in ((groups[number], steps) for number, steps in shown.items()):

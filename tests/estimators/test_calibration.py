@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import log_softmax, softmax
 
+from ckts import CKRocketClassifier
 from ckts.estimators import _calibration
 from ckts.estimators._calibration import PRIOR_COUNT, PRIOR_FACTOR, calibrate
 
@@ -143,3 +144,11 @@ def test_scores_that_are_wrong_are_not_turned_around():
     factors = [fit(-scores, codes, n_different=n)[0] for n in (2, 40, 10**6)]
     assert PRIOR_FACTOR > factors[0] > factors[1] > factors[2]
     assert factors[2] == pytest.approx(np.exp(-5))
+
+
+def test_a_label_that_is_the_value_is_learned_from_two_different_series():
+    """Leaving out tells nothing then, and must not make the model the majority."""
+    bits = (np.arange(40) % 5 < 2).astype(int)
+    X = bits.astype(float)[:, None, None]
+    model = CKRocketClassifier(n_kernels=336, random_state=0).fit(X, bits)
+    assert model.score(X, bits) == 1

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ckts import CKRocketClassifier, Panel
-from ckts.estimators._rhythm import count_until, counted_names
+from ckts.estimators._counts import count_until, counted_names
 from ckts.estimators._views import CausalViews, SpanFreeViews
 from irregular import irregular_panel
 from kernel_learning import Learned
@@ -114,6 +114,6 @@ def test_when_a_channel_is_missing_is_told(causal):
         return Panel(values.reshape(-1, 2), times, indptr), y
 
     model = CKRocketClassifier(n_kernels=336, causal=causal, random_state=0)
-    # a causal model learns from earlier moments, too, where less is known
+    # a causal model learns from prefixes, too, where less is known
     least = 0.85 if causal else 0.9
     assert model.fit(*draw(60, 0)).score(*draw(200, 1)) > least

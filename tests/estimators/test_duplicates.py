@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ckts.estimators._moments import Equal, join_groups
+from ckts.estimators._duplicates import Duplicates, join_groups
 
 TWINS = np.array([7, 2, 7, 5, 2, 7])
 
@@ -15,15 +15,15 @@ def numbers(n_series, n_different):
 
 
 def test_each_kind_has_its_first_row_and_each_row_its_kind():
-    equal = Equal.of(TWINS)
+    equal = Duplicates.of(TWINS)
     assert equal.first.tolist() == [1, 3, 0]
     assert equal.which.tolist() == [2, 0, 2, 1, 0, 2]
-    alone = Equal.of(np.array([3, 1, 2]))
+    alone = Duplicates.of(np.array([3, 1, 2]))
     assert alone.first.tolist() == [1, 2, 0]
 
 
 def test_kinds_have_the_sums_of_weights_and_the_weighted_means():
-    equal = Equal.of(TWINS)
+    equal = Duplicates.of(TWINS)
     weight = np.array([1.0, 2.0, 3.0, 0.5, 6.0, 4.0])
     assert equal.sum(weight).tolist() == [8.0, 0.5, 8.0]
     table = np.column_stack([np.arange(6.0), np.ones(6)])
@@ -32,7 +32,7 @@ def test_kinds_have_the_sums_of_weights_and_the_weighted_means():
 
 
 def test_rows_of_chosen_kinds_know_their_place_among_these():
-    equal = Equal.of(TWINS)
+    equal = Duplicates.of(TWINS)
     known, place = equal.places(np.array([0, 2]))
     assert known.tolist() == [0, 1, 2, 4, 5]
     assert place.tolist() == [1, 0, 1, 0, 1]
@@ -46,7 +46,6 @@ def test_groups_and_twins_join():
     joined = join_groups(twins, groups)
     assert len({joined[i] for i in (0, 1, 2, 3)}) == 1  # 0 and 2 are twins
     assert len(np.unique(joined)) == 3
-    assert join_groups(twins, None) is twins
     alone = join_groups(np.arange(4), np.array([1, 0, 1, 2]))
     assert alone[0] == alone[2]
     assert len(np.unique(alone)) == 3

@@ -397,11 +397,3 @@ def test_a_landmark_is_cropping_before_fit_and_predict(estimator):
     expected = answers(cropped, truncate(X, 4.0))
     np.testing.assert_array_equal(answers(model, X), expected)
     assert np.abs(answers(estimator(**QUICK).fit(X, y), X) - expected).max() > 1e-3
-
-
-def test_a_label_that_is_the_value_is_learned_from_two_different_series():
-    """Leaving out tells nothing then, and must not make the model the majority."""
-    bits = (np.arange(40) % 5 < 2).astype(int)
-    X = bits.astype(float)[:, None, None]
-    model = CKRocketClassifier(**QUICK).fit(X, bits)
-    assert model.score(X, bits) == 1

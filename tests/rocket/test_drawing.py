@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 import torch
 
-from ckts.rocket import PATTERNS, CenteredKernelGroup, Deck, draw_kernels
+from ckts.rocket import PATTERNS, BalancedDraws, CenteredKernelGroup, draw_kernels
 
 
 def draw(n_features=10_000, in_channels=1, shortest=1.0, longest=400.0, seed=0):
     rng = np.random.RandomState(seed)
-    deck = Deck(in_channels, rng)
-    return draw_kernels(shortest, longest, n_features, deck, rng, CenteredKernelGroup)
+    draws = BalancedDraws(in_channels, rng)
+    return draw_kernels(shortest, longest, n_features, draws, rng, CenteredKernelGroup)
 
 
 def seen_by(group):
@@ -19,24 +19,24 @@ def seen_by(group):
     return (weight != 0).any(1).T
 
 
-# --- Decks --------------------------------------------------------------------------
+# --- Balanced draws ------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("n_cards", [1, 2, 7, 50])
-def test_all_cards_are_dealt_before_any_comes_again(n_cards):
+@pytest.mark.parametrize("n_items", [1, 2, 7, 50])
+def test_all_are_drawn_before_any_comes_again(n_items):
     rng = np.random.RandomState(0)
-    deck = Deck(n_cards, rng)
-    counts = np.zeros(n_cards, dtype=int)
+    draws = BalancedDraws(n_items, rng)
+    counts = np.zeros(n_items, dtype=int)
     for _ in range(40):
-        hand = deck.deal(rng.randint(1, n_cards + 1))
+        hand = draws.draw(rng.randint(1, n_items + 1))
         assert len(set(hand.tolist())) == len(hand)
         np.add.at(counts, hand, 1)
         assert counts.max() - counts.min() <= 1
 
 
-def test_a_deck_is_shuffled_each_time():
-    deck = Deck(20, np.random.RandomState(0))
-    first, second = deck.deal(20).tolist(), deck.deal(20).tolist()
+def test_a_draws_is_shuffled_each_time():
+    draws = BalancedDraws(20, np.random.RandomState(0))
+    first, second = draws.draw(20).tolist(), draws.draw(20).tolist()
     assert sorted(first) == sorted(second) == list(range(20))
     assert len({tuple(first), tuple(second), tuple(range(20))}) == 3
 
@@ -73,13 +73,13 @@ def test_each_kernel_is_one_pattern_over_some_channels(in_channels, n_features):
 def test_every_channel_is_seen_and_as_often_as_any_other(
     in_channels, n_features, longest
 ):
-    dealt = np.zeros(in_channels, dtype=int)
+    drawn_often = np.zeros(in_channels, dtype=int)
     seen = np.zeros(in_channels, dtype=int)
     for group, _ in draw(n_features, in_channels, longest=longest):
-        dealt[group.channels] += 1
+        drawn_often[group.channels] += 1
         seen[group.channels] += seen_by(group).sum(0).numpy()
-    assert dealt.min() >= 1
-    assert dealt.max() - dealt.min() <= 1
+    assert drawn_often.min() >= 1
+    assert drawn_often.max() - drawn_often.min() <= 1
     if n_features > 84:
         assert seen.min() > 0
     else:  # 84 kernels over about three channels each

@@ -3,7 +3,13 @@
 import numpy as np
 import torch
 
-from ckts.rocket import PATTERNS, CenteredKernelGroup, Deck, Signal, draw_kernels
+from ckts.rocket import (
+    PATTERNS,
+    BalancedDraws,
+    CenteredKernelGroup,
+    Signal,
+    draw_kernels,
+)
 
 
 def draw_group(
@@ -11,8 +17,8 @@ def draw_group(
 ):
     """The first of a few groups of kernels: its step is `shortest`."""
     rng = np.random.RandomState(seed)
-    deck = Deck(in_channels, rng)
-    return draw_kernels(shortest, longest, 10_000, deck, rng, kind)[0][0]
+    draws = BalancedDraws(in_channels, rng)
+    return draw_kernels(shortest, longest, 10_000, draws, rng, kind)[0][0]
 
 
 def make_signal(times, values):
