@@ -134,8 +134,13 @@ class CKRocket(TransformerMixin, AbstractCKRocket):
 
 
 def _is_causal(rocket: AbstractCKRocket) -> bool:
-    """Whether `fit` learned what series were earlier, or is to learn it."""
-    return getattr(rocket, "_causal", rocket.causal)
+    """Raise unless `fit` learned what series were earlier, or is to learn it."""
+    if not getattr(rocket, "_causal", rocket.causal):
+        raise AttributeError(
+            "`causal` must be True in fit for predictions as of each observation; got "
+            "False. Set it and fit again."
+        )
+    return True
 
 
 class AbstractCKRocketModel(AbstractAttributed):

@@ -9,16 +9,6 @@ from kernel_learning import Learned, standardize
 
 
 @pytest.fixture(scope="module")
-def panel():
-    return irregular_panel()[0]
-
-
-@pytest.fixture(scope="module")
-def learned(panel):
-    return Learned(panel)
-
-
-@pytest.fixture(scope="module")
 def features(panel, learned):
     return learned(panel)
 

@@ -15,16 +15,6 @@ from storages import in_both_storages
 
 
 @pytest.fixture(scope="module")
-def panel():
-    return irregular_panel()[0]
-
-
-@pytest.fixture(scope="module")
-def learned(panel):
-    return Learned(panel)
-
-
-@pytest.fixture(scope="module")
 def features(panel, learned):
     return learned(panel)
 

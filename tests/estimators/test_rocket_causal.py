@@ -221,8 +221,9 @@ def test_more_is_known_later_and_nothing_is_claimed_at_first():
 def test_only_causal_models_have_paths(estimator, name):
     X, y = irregular_panel()
     assert not hasattr(estimator(), name)
-    with pytest.raises(AttributeError, match=f"has no attribute '{name}'"):
+    with pytest.raises(AttributeError, match=f"has no attribute '{name}'") as caught:
         getattr(estimator(causal=False), name)
+    assert "`causal` must be True in fit" in str(caught.value.__cause__)
     with pytest.raises(NotFittedError, match=f"This {estimator.__name__} instance"):
         getattr(estimator(causal=True), name)(X)
     # after `fit` it counts what was learned

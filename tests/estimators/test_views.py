@@ -14,20 +14,8 @@ from ckts.estimators._views import (
     CenteredViews,
     SpanFreeViews,
 )
-from irregular import irregular_panel
 from kernel_learning import Learned
 from lines import integral_of_steps
-
-
-@pytest.fixture(scope="module")
-def panel():
-    return irregular_panel()[0]
-
-
-@pytest.fixture(scope="module")
-def learned(panel):
-    return Learned(panel)
-
 
 # --- Levels -------------------------------------------------------------------------
 
