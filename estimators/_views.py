@@ -13,7 +13,8 @@ from torch import Tensor
 
 from ckts.estimators._counts import count_until, counted_names
 from ckts.estimators._kernel_time import KernelTime
-from ckts.estimators._scales import bound, expanding_scale, own_scale
+from ckts.estimators._scales import bound
+from ckts.layers import expanding_scale, own_scale
 from ckts.rocket import (
     AbstractKernelGroup,
     CausalKernelGroup,

@@ -4,7 +4,13 @@ from ckts.convolution.plan import Plan, layer_geometry, make_plan
 from ckts.convolution.quadrature import QUADRATURES as _QUADRATURES
 from ckts.layers.block import Dropout, GatedBlock, gelu, hide_rows, make_linear
 from ckts.layers.ckconv import CKConv
-from ckts.layers.reductions import N_SUMMARIES, ChannelSummary, TimePool
+from ckts.layers.reductions import (
+    N_SUMMARIES,
+    ChannelSummary,
+    RelativeBins,
+    TimePool,
+)
+from ckts.layers.scales import expanding_scale, own_scale
 
 __all__ = [
     "N_SUMMARIES",
@@ -14,12 +20,15 @@ __all__ = [
     "Dropout",
     "GatedBlock",
     "Plan",
+    "RelativeBins",
     "TimePool",
+    "expanding_scale",
     "gelu",
     "hide_rows",
     "layer_geometry",
     "make_linear",
     "make_plan",
+    "own_scale",
 ]
 
 QUADRATURES = tuple(_QUADRATURES)

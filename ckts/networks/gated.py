@@ -1,8 +1,10 @@
 """The default network: gated blocks on real time stamps, nothing to tune."""
 
-from collections.abc import Mapping, Sequence
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -17,12 +19,40 @@ from ckts.layers import (
     Dropout,
     GatedBlock,
     Plan,
+    RelativeBins,
     TimePool,
+    expanding_scale,
     gelu,
     hide_rows,
     make_linear,
     make_plan,
+    own_scale,
 )
+
+# The own scale of a series sees deviations down to this share of the common one.
+LEAST_SCALE = 0.01
+
+
+class Rows(NamedTuple):
+    """A hidden layer at the rows of a batch, and what is known of these.
+
+    Attributes
+    ----------
+    hidden : Tensor of shape (batch, time, channels)
+    plan : Plan
+        For layers over the rows.
+    times : Tensor of shape (batch, time)
+    seen : Tensor of shape (batch, time, 1)
+        Whether any channel was observed.
+    neighbors : Neighbors of shape (batch, time, 1)
+        Those of the rows.
+    """
+
+    hidden: Tensor
+    plan: Plan
+    times: Tensor
+    seen: Tensor
+    neighbors: Neighbors
 
 
 class GatedCKCNN(nn.Module):
@@ -31,9 +61,12 @@ class GatedCKCNN(nn.Module):
     Every row of the input is a time stamp at which at least one channel was observed.
     The stem joins a point-wise map of values, observation, count and gap channels
     with a continuous-kernel convolution of each channel over its own time stamps, and
-    with a second, short one where stamps come in bursts; the blocks convolve over the
-    rows. The head takes the pooled features and summaries of
-    the channels. Rows without any observation, such as padding, are ignored.
+    with a second, short one where stamps come in bursts. It sees the values in the
+    scale of all series and in that of their own. The first half of the blocks
+    convolves over the rows; the other half over bins of the relative clock, the share
+    of the own span, where fast and slow series look alike. The head takes the pooled
+    features of both clocks and summaries of the channels. Rows without any
+    observation, such as padding, are ignored.
 
     DIFF[paper]: Fig. 8 has no stem, other blocks, and the last time step instead of
     pooling. What the parts are worth is in ``docs/decisions/default-network.md``.
@@ -49,7 +82,13 @@ class GatedCKCNN(nn.Module):
     hidden_channels : int, default=32
         Channels of the blocks.
     n_blocks : int, default=2
-        Number of blocks.
+        Number of blocks. If the network is causal, all convolve over the rows: the span
+        is not known before the end.
+    n_bins : int, default=64
+        Bins of the relative clock.
+    scales : {"both", "common"}, default="both"
+        Whether the stem sees the values in the scale of their series, too; if the
+        network is causal, in that of the series up to then.
     dropout : float, default=0.2
         Dropout in the blocks and in the head.
     observation_dropout : float, default=0.5
@@ -92,6 +131,8 @@ class GatedCKCNN(nn.Module):
         n_static: int = 0,
         hidden_channels: int = 32,
         n_blocks: int = 2,
+        n_bins: int = 64,
+        scales: str = "both",
         dropout: float = 0.2,
         observation_dropout: float = 0.5,
         kernel: str = "bands",
@@ -124,29 +165,33 @@ class GatedCKCNN(nn.Module):
         row_step = float(row_time_step)
         self.row_time_step = row_step
         linear = partial(make_linear, generator=generator)
-        self.encode = linear(4 * in_channels, hidden_channels)
-        sizes = in_channels, hidden_channels
+        self.own_scale = scales == "both"
+        n_views = 1 + self.own_scale
+        self.encode = linear((3 + n_views) * in_channels, hidden_channels)
+        sizes = n_views * in_channels, hidden_channels
+        steps = n_views * steps
         self.stem = CKConv(*sizes, time_step=steps, resolution=resolution, **row_params)
         self.burst_stem = None
         if burst_time_step is not None:
             burst_params = {**conv_params, "horizon": burst_horizon}
             self.burst_stem = CKConv(*sizes, time_step=burst_time_step, **burst_params)
+        block = partial(GatedBlock, hidden_channels, dropout=dropout)
+        n_relative = 0 if causal else n_blocks // 2
+        row_params["time_step"], row_params["resolution"] = row_step, row_resolution
         self.blocks = nn.ModuleList(
-            GatedBlock(
-                hidden_channels,
-                dropout=dropout,
-                time_step=row_step,
-                resolution=row_resolution,
-                **row_params,
-            )
-            for _ in range(n_blocks)
+            block(**row_params) for _ in range(n_blocks - n_relative)
         )
         self.norm = nn.LayerNorm(hidden_channels)
         self.pool = TimePool()
+        self.relative = None
+        if n_relative:
+            blocks = n_relative * [partial(block, **conv_params)]
+            self.relative = RelativeBlocks(hidden_channels, n_bins, blocks)
         self.summary = ChannelSummary()
         n_summaries = N_SUMMARIES * in_channels + n_static
         self.summarize = linear(n_summaries, hidden_channels)
-        self.head = linear(3 * hidden_channels, n_outputs)
+        n_clocks = 1 + (self.relative is not None)
+        self.head = linear((2 * n_clocks + 1) * hidden_channels, n_outputs)
         self.dropout = Dropout(dropout)
         self.to(dtype)
 
@@ -186,13 +231,16 @@ class GatedCKCNN(nn.Module):
         if self.training and self.observation_dropout > 0:
             observed = hide_rows(observed, self.observation_dropout, generator)
         values = compress(values, observed)
-        features, rows = self._features(values, times, observed, geometries, generator)
-        pooled = self.pool(features, rows.quadrature.pooling_weights())
-        summary = self.summary(values, observed, rows.geometry.times)
+        rows = self._rows(values, times, observed, geometries, generator)
+        weights = rows.plan.quadrature.pooling_weights()
+        pooled = [self.pool(self.norm(rows.hidden), weights)]
+        if self.relative is not None:
+            pooled.append(self.relative(rows, generator))
+        summary = self.summary(values, observed, rows.times)
         if static is not None:
             summary = torch.cat([summary, static], 1)
         summary = gelu(self.summarize(self.dropout(summary, generator)))
-        joined = torch.cat([pooled, summary], 1)
+        joined = torch.cat([*pooled, summary], 1)
         return self.head(self.dropout(joined, generator))
 
     def convolutions(self) -> list[list[CKConv]]:
@@ -225,46 +273,100 @@ class GatedCKCNN(nn.Module):
         Tensor of shape (batch, time, hidden_channels)
         """
         values = compress(values, observed)
-        return self._features(values, times, observed, geometries, generator)[0]
+        rows = self._rows(values, times, observed, geometries, generator)
+        return self.norm(rows.hidden)
 
-    def _features(
+    def _rows(
         self,
         values: Tensor,
         times: Tensor,
         observed: Tensor,
         geometries: Sequence[Geometry] | None,
         generator: torch.Generator | None,
-    ) -> tuple[Tensor, Plan]:
-        """Return the features of compressed values, and the plan of the rows."""
+    ) -> Rows:
+        """Compute the hidden layer at the rows of compressed values."""
         if geometries is None:
             geometries = Planner(0).geometries(
                 self.convolutions(), times, device=times.device
             )
         geometry, seen = geometries[0], observed.any(2, keepdim=True)
         neighbors = find_neighbors(geometry, torch.cat([observed, seen], 2))
-        own = neighbors.select(slice(-1))
-        plan = self.stem.plan(times, observed, geometry=geometry, neighbors=own)
-        units = self.stem.time_step, self.stem.horizon
-        described = describe_observations(own, *units, dtype=values.dtype)
-        inputs = [values, observed.to(values.dtype), described]
+        own, both = neighbors.select(slice(-1)), neighbors.select(slice(-1, None))
+        units = self.row_time_step, self.stem.horizon
+        steps = self.stem.time_step[: values.shape[2]]
+        described = describe_observations(own, steps, units[1], dtype=values.dtype)
+        views, viewed = values, observed
+        if self.own_scale:
+            views = torch.cat([values, self._own(values, observed, geometry)], 2)
+            viewed = torch.cat([observed, observed], 2)
+            own = own.repeat(2)
+        inputs = [views, observed.to(values.dtype), described]
         encoded = self.encode(torch.cat(inputs, 2))
-        hidden = encoded + self.stem(values, plan=plan)
+        plan = self.stem.plan(times, viewed, geometry=geometry, neighbors=own)
+        hidden = encoded + self.stem(views, plan=plan)
         if self.burst_stem is not None:
-            plan = self.burst_stem.plan(times, observed, geometry=geometries[1])
-            hidden = hidden + self.burst_stem(values, plan=plan)
-        rows = make_plan(
+            plan = self.burst_stem.plan(times, viewed, geometry=geometries[1])
+            hidden = hidden + self.burst_stem(views, plan=plan)
+        plan = make_plan(
             times,
             seen,
             causal=self.causal,
             quadrature=self.quadrature,
-            time_step=self.row_time_step,
-            max_gap=self.stem.horizon,
+            time_step=units[0],
+            max_gap=units[1],
             geometry=geometry,
-            neighbors=neighbors.select(slice(-1, None)),
+            neighbors=both,
         )
         for block in self.blocks:
-            hidden = block(hidden, rows, generator)
-        return self.norm(hidden), rows
+            hidden = block(hidden, plan, generator)
+        return Rows(hidden, plan, geometry.times, seen, both)
+
+    def _own(self, values: Tensor, observed: Tensor, geometry: Geometry) -> Tensor:
+        """Return compressed values in the scale of their series."""
+        if not self.causal:
+            return torch.asinh(own_scale(values, observed, common=LEAST_SCALE))
+        last = geometry.ties[1] - 1
+        scaled = expanding_scale(values, observed, common=LEAST_SCALE, last=last)
+        return torch.asinh(scaled)
+
+
+class RelativeBlocks(nn.Module):
+    """Blocks over bins of the relative clock, and a pooling of them.
+
+    Parameters
+    ----------
+    channels : int
+        Number of channels.
+    n_bins : int
+        Number of bins.
+    blocks : list of callable
+        Each makes a block from its horizon and its time step, those of bins.
+    """
+
+    def __init__(
+        self, channels: int, n_bins: int, blocks: list[Callable[..., GatedBlock]]
+    ) -> None:
+        super().__init__()
+        self.bins = RelativeBins(n_bins)
+        unit = {"horizon": 1.0, "time_step": 1 / n_bins}
+        self.blocks = nn.ModuleList(make(**unit) for make in blocks)
+        self.norm = nn.LayerNorm(channels)
+        self.pool = TimePool()
+
+    def forward(self, rows: Rows, generator: torch.Generator | None = None) -> Tensor:
+        """Reduce the hidden layer at rows to (batch, 2 * channels)."""
+        seen = rows.seen[..., 0]
+        hidden = self.bins(rows.hidden, rows.times, seen, rows.neighbors)
+        conv = cast(GatedBlock, self.blocks[0]).conv
+        n_series, n_bins, _ = hidden.shape
+        times = torch.arange(n_bins, dtype=torch.float64) / n_bins
+        times = times.repeat(n_series, 1)
+        geometry = conv.geometry(times).to(hidden.device)
+        plan = conv.plan(geometry.times, geometry=geometry)
+        for block in self.blocks:
+            hidden = block(hidden, plan, generator)
+        weights = seen.any(1)[:, None, None].expand(-1, n_bins, 1)
+        return self.pool(self.norm(hidden), weights)
 
 
 def compress(values: Tensor, observed: Tensor) -> Tensor:

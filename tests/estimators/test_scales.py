@@ -1,4 +1,4 @@
-"""Scales of values: extremes are bounded, and few values are shrunk."""
+"""Bounds of values: extremes keep their order, and decide nothing."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ckts import Panel
 from ckts.estimators._batches import PanelDataset
-from ckts.estimators._scales import bound, expanding_scale, learn_limits, own_scale
+from ckts.estimators._scales import bound, learn_limits
 
 
 def test_bounds_keep_the_order_and_what_is_small():
@@ -62,45 +62,3 @@ def test_a_weight_of_2_is_the_value_twice_in_limits():
     values, weight = 9 * rng.normal(size=(300, 2)), rng.integers(1, 4, 300)
     expected = limits_of(np.repeat(values, weight, axis=0))
     assert limits_of(values, weight.astype(float)) == pytest.approx(expected)
-
-
-def test_the_own_scale_is_that_of_two_more_common_values():
-    rng = np.random.default_rng(0)
-    values = torch.from_numpy(rng.normal(3.0, 7.0, size=(1, 9, 2)))
-    observed = torch.from_numpy(rng.random((1, 9, 2)) < 0.7)
-    found = own_scale(values, observed)
-    for channel in range(2):
-        seen = values[0, observed[0, :, channel], channel].numpy()
-        scale = np.sqrt((len(seen) * seen.var() + 2) / (len(seen) + 2))
-        np.testing.assert_allclose(
-            found[0, observed[0, :, channel], channel], (seen - seen.mean()) / scale
-        )
-    level = torch.full((1, 9, 2), 0.1, dtype=torch.float64)
-    constant = own_scale(level, observed)
-    assert constant.abs().max() < 1e-15
-
-
-@settings(max_examples=20)
-@given(st.integers(0, 2**31))
-def test_the_expanding_scale_is_the_own_scale_of_what_came_before(seed):
-    rng = np.random.default_rng(seed)
-    values = torch.from_numpy(rng.normal(3.0, 2.0, size=(2, 9, 2)))
-    observed = torch.from_numpy(rng.random((2, 9, 2)) < 0.7)
-    found = expanding_scale(values, observed)
-    for row in range(9):
-        until = own_scale(values[:, : row + 1], observed[:, : row + 1])[:, -1]
-        expected = torch.where(observed[:, row], until, 0.0)
-        np.testing.assert_allclose(found[:, row], expected, atol=1e-12)
-
-
-def test_a_scale_that_does_not_count_is_the_same_for_a_series_twice():
-    rng = np.random.default_rng(0)
-    values = torch.from_numpy(rng.normal(size=(1, 7, 1)))
-    observed = torch.ones(1, 7, 1, dtype=torch.bool)
-    twice = values.repeat(1, 2, 1), observed.repeat(1, 2, 1)
-    once = own_scale(values, observed, counted=False)
-    found = own_scale(*twice, counted=False)
-    np.testing.assert_allclose(found[:, :7], once, atol=1e-12)
-    np.testing.assert_allclose(found[:, 7:], once, atol=1e-12)
-    counted = own_scale(values, observed)
-    assert (own_scale(*twice)[:, :7] - counted).abs().max() > 0.01

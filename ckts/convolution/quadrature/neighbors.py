@@ -35,6 +35,11 @@ class Neighbors:
         parts = self.previous, self.following, self.counts, self.ties
         return type(self)(*(part[..., channels] for part in parts))
 
+    def repeat(self, n_copies: int) -> Self:
+        """Return copies of all channels, one after the other."""
+        parts = self.previous, self.following, self.counts, self.ties
+        return type(self)(*(part.repeat(1, 1, n_copies) for part in parts))
+
 
 def find_neighbors(geometry: Geometry, observed: Tensor) -> Neighbors:
     """Find, per channel, the nearest other stamps on either side.
