@@ -5,6 +5,9 @@ from __future__ import annotations
 import copy
 import inspect
 import warnings
+from collections.abc import Callable
+from functools import partial
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -17,13 +20,25 @@ from skorch.helper import predefined_split
 
 from ckts.estimators._batches import PanelDataset, learn_statistics
 from ckts.estimators._early_stopping import split_series, watchers
-from ckts.estimators._interface import AbstractPanelEstimator
+from ckts.estimators._interface import AbstractPanelEstimator, Training
+from ckts.estimators._joining import (
+    N_FOLDS,
+    PRIOR_SHARE,
+    Unseen,
+    choose_share,
+    mix,
+)
 from ckts.estimators._net import EpochBar, PanelNet, WeightedClipping
 from ckts.estimators._optimizer import FUSED, LeanAdamW
 from ckts.estimators._parameters import AbstractParameters, resolve_device
+from ckts.estimators._recipe import choose_bins, choose_recipe
 from ckts.estimators._threads import limit_threads
+from ckts.estimators.rocket import AbstractCKRocketModel
 from ckts.networks import GatedCKCNN
+from ckts.panel import Panel
 
+# Parameters that may be "auto", besides the size of batches.
+AUTOMATIC = ("weight_decay", "observation_dropout", "scales")
 # Numbers of a hidden layer, batch x time x channels.
 LARGEST_LAYER = 2**23
 
@@ -42,15 +57,24 @@ class AbstractCKCNN(AbstractParameters, AbstractPanelEstimator):
         Longest time span of a training series, same unit, of which a gap counts up to
         ten times a typical long gap. Longer lags fade out.
     history_ : list of dict
-        "epoch", "train_loss", "dur" and perhaps "valid_loss" and "valid_score" of every
-        finished epoch. Losses are ``sum(w l) / sum(w)`` over the series.
-    net_ : skorch NeuralNet
-        The trained net; its module is ``net_.module_``.
+        "network", "epoch", "train_loss", "dur" and perhaps "valid_loss" and
+        "valid_score" of every finished epoch. Losses are ``sum(w l) / sum(w)`` over the series.
+    nets_ : list of skorch NeuralNet
+        The trained nets, one, or one for each fold; the module of one is ``module_``.
+    rocket_ : CKRocketClassifier or CKRocketRegressor
+        The random kernels that are joined, if `rocket`.
+    network_share_ : float
+        The share of the networks in the mean of log-probabilities, or of targets, from
+        0 to 1. The rest is that of `rocket_`.
+    weight_decay_, observation_dropout_, scales_ : float, float, str
+        What "auto" chose.
     device_ : str
         Where it was trained.
     n_iter_ : int
-        Number of finished epochs.
+        Number of finished epochs of the last net.
     """
+
+    _rocket_class: ClassVar[type[AbstractCKRocketModel]]
 
     def fit(self, X, y, sample_weight=None, groups=None):
         """Train on series with their classes or numbers.
@@ -89,19 +113,21 @@ class AbstractCKCNN(AbstractParameters, AbstractPanelEstimator):
             put it right.
         """
         fresh = copy.copy(self)  # becomes the model when all went well
-        fresh.__dict__.pop("net_", None)
+        fresh.__dict__.pop("nets_", None)
         try:
             fresh._learn(X, y, sample_weight, groups)
         except KeyboardInterrupt:
-            net = getattr(fresh, "net_", None)
             found = "before its first step. The model is as it was before."
-            if net is not None and net.n_steps_:
+            if getattr(fresh, "nets_", None):
                 self.__dict__ = fresh.__dict__
+                net = fresh.nets_[-1]
                 found = (
                     f"after step {net.n_steps_}, with {self.n_iter_} of "
                     f"{net.max_epochs} epochs finished. The model holds what it "
                     "learned up to then; `history_` holds the finished epochs."
                 )
+                if fresh.rocket:
+                    found = f"in network {len(fresh.nets_)} {found}"
             message = f"The training was interrupted {found}"
             warnings.warn(message, ConvergenceWarning, stacklevel=2)
             raise
@@ -111,13 +137,12 @@ class AbstractCKCNN(AbstractParameters, AbstractPanelEstimator):
     def _learn(self, X, y, sample_weight, groups) -> None:
         """Check everything, learn the statistics, then train."""
         given = self._check_training(X, y, sample_weight, groups)
-        panel, used, weight = given.panel, given.used, given.weight
-        target, n_outputs = self._encode(given.y, weight)
+        target, n_outputs = self._encode(given.y, given.weight)
         generator = check_random_state(self.random_state)
-        train, valid = np.arange(len(used)), None
+        train, valid = np.arange(len(given.used)), None
         if self.early_stopping:
             train, valid = split_series(
-                len(used),
+                len(given.used),
                 self.validation_fraction,
                 generator,
                 classes=target if is_classifier(self) else None,
@@ -125,27 +150,108 @@ class AbstractCKCNN(AbstractParameters, AbstractPanelEstimator):
             )
         self.device_ = resolve_device(self.device)
         self._dtype = getattr(torch, self.dtype)
-        # A panel is copied by slicing: only where series are left out, and only once.
-        series = panel if len(train) == len(panel) else panel[used[train]]
-        self.statistics_ = learn_statistics(series, weight[train])
+        part = given.take(train)
+        self.statistics_ = learn_statistics(part.panel, part.weight)
         time = self.statistics_.time
         self.time_step_, self.horizon_ = time.time_step, time.horizon
         self.resolution_ = time.resolution
-        training = self._dataset(series, target=target[train], weight=weight[train])
+        unseen = self._fit_rocket(part, generator)
         split, watch = None, []
         if valid is not None:
-            series = panel[used[valid]]
-            held = self._dataset(series, target=target[valid], weight=weight[valid])
-            split = predefined_split(held)
-            own = given.own_weight
-            scored = own[valid] if own.min() < own.max() else None
-            watch = watchers(self, series, given.y[valid], scored)
-        seed = generator.randint(np.iinfo(np.int32).max)
-        net = self._make_net(training, n_outputs, watch, train_split=split, seed=seed)
-        self._train(net, training)
+            held = given.take(valid)
+            split = predefined_split(
+                self._dataset(held.panel, target=target[valid], weight=held.weight)
+            )
+            even = given.own_weight.min() == given.own_weight.max()
+            watch = watchers(
+                self, held.panel, held.y, None if even else held.own_weight
+            )
+        make = partial(self._make_net, n_outputs, watch, generator, train_split=split)
+        self._train_networks(make, part.panel, target[train], part.weight, unseen)
+
+    def _fit_rocket(self, given: Training, generator) -> Unseen | None:
+        """Fit random kernels, by which "auto" is chosen, and which may be joined."""
+        own = {name: getattr(self, name) for name in AUTOMATIC}
+        recipe, unseen = {}, None
+        self.__dict__.pop("rocket_", None)
+        if self.rocket or "auto" in map(str, own.values()):
+            rocket = self._rocket_class(
+                causal=self.causal,
+                device=self.device,
+                n_jobs=self.n_jobs,
+                random_state=generator.randint(np.iinfo(np.int32).max),
+            )
+            parts = given.panel, given.y, given.weight, given.groups
+            unseen = rocket._learn(*parts, self.statistics_, folded=self.rocket)
+            recipe = choose_recipe(rocket)
+            if self.rocket:
+                self.rocket_ = rocket
+        for name, value in own.items():
+            chosen = recipe[name] if str(value) == "auto" else value
+            setattr(self, f"{name}_", chosen)
+        return unseen
+
+    def _train_networks(
+        self,
+        make: Callable[[PanelDataset], PanelNet],
+        panel: Panel,
+        target: np.ndarray,
+        weight: np.ndarray,
+        unseen: Unseen | None,
+    ) -> None:
+        """Train one network, or one without each fold, and join them and CKRocket."""
+        everything = np.arange(len(panel))
+        kept = [everything]
+        if unseen is not None:
+            kept = [np.flatnonzero(unseen.folds != fold) for fold in range(N_FOLDS)]
+        trained: list[PanelNet] = []
+        self.history_ = []
+        try:
+            for rows in kept:
+                series = panel if len(rows) == len(panel) else panel[rows]
+                parts = {"target": target[rows], "weight": weight[rows]}
+                training = self._dataset(series, **parts)
+                net = make(training)
+                self.nets_, self.network_share_ = [net], 1.0  # early stopping predicts
+                self._train(net, training)
+                trained.append(net)
+        except KeyboardInterrupt:
+            trained += [
+                net for net in self.nets_ if net.n_steps_ and net not in trained
+            ]
+            raise
+        finally:
+            self.nets_ = trained
+            self.network_share_ = PRIOR_SHARE if self.rocket else 1.0
+        if unseen is not None:
+            self.network_share_ = self._choose_share(unseen, panel, target, weight)
+
+    def _choose_share(
+        self, unseen: Unseen, panel: Panel, target: np.ndarray, weight: np.ndarray
+    ) -> float:
+        """Choose the share of the networks by what they and CKRocket had not seen."""
+        rocket = self._joinable(unseen.outputs, self.rocket_)
+        networks = np.empty_like(rocket)
+        folds = unseen.folds[unseen.series]
+        for fold, net in enumerate(self.nets_):
+            held = np.flatnonzero(folds == fold)
+            dataset = self._dataset(panel[unseen.series[held]])
+            with self._limit_threads(dataset, net):
+                networks[held] = self._joinable(net.outputs(dataset), self)
+        target, weight = target[unseen.series], weight[unseen.series]
+
+        def losses(share: float) -> np.ndarray:
+            return self._losses(mix(rocket, networks, share), target)
+
+        return choose_share(losses, weight)
 
     def _make_net(
-        self, training: PanelDataset, n_outputs: int, watch: list, **options
+        self,
+        n_outputs: int,
+        watch: list,
+        generator: np.random.RandomState,
+        training: PanelDataset,
+        **options,
     ) -> PanelNet:
         n_series = len(training.lengths)
         batch_size = self.batch_size
@@ -168,7 +274,7 @@ class AbstractCKCNN(AbstractParameters, AbstractPanelEstimator):
             criterion__reduction="none",
             optimizer=LeanAdamW,
             optimizer__fused=torch.device(self.device_).type in FUSED or None,
-            optimizer__weight_decay=self.weight_decay,
+            optimizer__weight_decay=self.weight_decay_,
             batch_size=int(batch_size),
             callbacks=[
                 ("schedule", schedule),
@@ -180,25 +286,29 @@ class AbstractCKCNN(AbstractParameters, AbstractPanelEstimator):
             callbacks__print_log=None,
             device=self.device_,
             verbose=0,
+            seed=generator.randint(np.iinfo(np.int32).max),
             **options,
         )
 
     def _train(self, net: PanelNet, training: PanelDataset) -> None:
         """Train, and keep of the net what predicts."""
+        before = self.history_
+        number = {"network": before[-1]["network"] + 1 if before else 0}
         with self._limit_threads(training, net):
-            self.net_ = net.initialize()
+            net.initialize()
             try:
                 net.partial_fit(training)
             finally:
-                self.history_ = net.finished_epochs()
-                self.n_iter_ = len(self.history_)
-                self.net_.trim_for_prediction()
+                epochs = net.finished_epochs()
+                self.n_iter_ = len(epochs)
+                self.history_ = before + [{**number, **epoch} for epoch in epochs]
+                net.trim_for_prediction()
         if not np.isfinite(self.history_[-1]["train_loss"]):
             warnings.warn(
                 f"The training diverged: its loss is {self.history_[-1]['train_loss']}."
                 f" Predictions mean nothing. Use a smaller `lr` than {net.lr}.",
                 ConvergenceWarning,
-                stacklevel=4,  # the caller of `fit`
+                stacklevel=5,  # the caller of `fit`
             )
 
     def _network_arguments(self, training: PanelDataset, n_outputs: int) -> dict:
@@ -206,7 +316,9 @@ class AbstractCKCNN(AbstractParameters, AbstractPanelEstimator):
         time, static = self.statistics_.time, training.static
         known = {
             **self.get_params(deep=False),
+            **{name: getattr(self, f"{name}_") for name in AUTOMATIC},
             **vars(time),
+            "n_bins": choose_bins(training.lengths),
             "time_step": time.time_step.tolist(),
             "burst_time_step": time.bursts and time.bursts.time_step,
             "burst_horizon": time.bursts and time.bursts.horizon,
@@ -219,11 +331,21 @@ class AbstractCKCNN(AbstractParameters, AbstractPanelEstimator):
         return {f"module__{name}": known[name] for name in known if name in taken}
 
     def _predict_raw(self, X) -> np.ndarray:
-        """Compute the outputs of the network, float64, shape (n_series, n_outputs)."""
-        check_is_fitted(self, "net_")
-        dataset = self._dataset(self._check_panel(X, reset=False))
-        with self._limit_threads(dataset, self.net_):
-            return self.net_.outputs(dataset)
+        """Compute the joined outputs, float64, shape (n_series, n_outputs)."""
+        check_is_fitted(self, "nets_")
+        panel = self._check_panel(X, reset=False)
+        dataset, share = self._dataset(panel), self.network_share_
+        outputs = []
+        for net in self.nets_:
+            with self._limit_threads(dataset, net):
+                outputs.append(net.outputs(dataset))
+        if share == 1.0 and len(outputs) == 1:
+            return outputs[0]
+        networks = np.mean([self._joinable(one, self) for one in outputs], axis=0)
+        if share == 1.0:
+            return networks
+        rocket = self._joinable(self.rocket_._predict_panel(panel), self.rocket_)
+        return mix(rocket, networks, share)
 
     def _limit_threads(self, dataset: PanelDataset, net: PanelNet):
         """Let torch use as many threads as a typical batch is worth."""

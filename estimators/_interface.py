@@ -46,6 +46,19 @@ class Training:
     own_weight: np.ndarray
     groups: np.ndarray | None
 
+    def take(self, series: np.ndarray) -> Training:
+        """Return some of the used series, all of which are used."""
+        panel, rows = self.panel, self.used[series]
+        # A panel is copied by slicing: only where series are left out.
+        return Training(
+            panel=panel if len(rows) == len(panel) else panel[rows],
+            used=np.arange(len(rows)),
+            y=self.y[series],
+            weight=self.weight[series],
+            own_weight=self.own_weight[series],
+            groups=None if self.groups is None else self.groups[series],
+        )
+
 
 class AbstractPanelEstimator(BaseEstimator):
     """Learn from a panel what the panels of later calls must have in common with it.

@@ -187,6 +187,47 @@ class LeavingOutOfSets(AbstractLeavingOut):
         return Choice(shares, penalty, left_out, error)
 
 
+def predict_folds(
+    kernel: np.ndarray,
+    target: np.ndarray,
+    weight: np.ndarray,
+    folds: np.ndarray,
+    penalty: int,
+) -> np.ndarray:
+    """Predict the series of each fold from the others.
+
+    Parameters
+    ----------
+    kernel : ndarray of shape (n_series, n_series)
+        Not centered, float64.
+    target : ndarray of shape (n_series, n_outputs)
+    weight : ndarray of shape (n_series,)
+        Positive.
+    folds : ndarray of int of shape (n_series,)
+        The fold of each series; at least two.
+    penalty : int
+        A number of `PENALTIES`.
+
+    Returns
+    -------
+    ndarray of shape (n_series, n_outputs)
+    """
+    predicted = np.empty_like(target)
+    for fold in np.unique(folds):
+        held, others = np.flatnonzero(folds == fold), np.flatnonzero(folds != fold)
+        own, share = weight[others], weight[others] / weight[others].sum()
+        among, across = kernel[np.ix_(others, others)], kernel[np.ix_(held, others)]
+        mean = share @ among
+        centered = among - mean - mean[:, None] + share @ mean
+        # A weight of w is a penalty of 1 / w: the systems are the same.
+        centered.flat[:: len(others) + 1] += PENALTIES[penalty] * own.mean() / own
+        middle = share @ target[others]
+        dual = inverse(centered) @ (target[others] - middle)
+        # the sum of `dual` is 0: what is constant in a row of `across` does not matter
+        predicted[held] = (across - mean) @ dual + middle
+    return predicted
+
+
 def choose_shares(
     choose: Callable[[np.ndarray, int], Choice], n_kernels: int
 ) -> Choice:

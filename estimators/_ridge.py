@@ -16,6 +16,7 @@ from ckts.estimators._leaving_out import (
     LeavingOutOfSets,
     choose_shares,
     draw_groups,
+    predict_folds,
 )
 
 # Shares and penalty are chosen on at most so many sets of so many series.
@@ -68,6 +69,27 @@ class BlockRidge:
         return outputs
 
 
+@dataclass(frozen=True, eq=False)
+class FittedRidge:
+    """A ridge regression, and predictions of series that it was fitted on.
+
+    Attributes
+    ----------
+    model : BlockRidge
+    chosen : ndarray of int of shape (n_chosen,)
+        Series.
+    left_out : ndarray of shape (n_chosen, n_outputs)
+        The prediction of each of them without it and those that go with it.
+    of_folds : ndarray of shape (n_chosen, n_outputs) or None
+        The prediction of each of them without its fold; None if there are no folds.
+    """
+
+    model: BlockRidge
+    chosen: np.ndarray
+    left_out: np.ndarray
+    of_folds: np.ndarray | None
+
+
 def fit_ridge(
     features: list[np.ndarray],
     kinds: list[type[AbstractBlock]],
@@ -75,7 +97,8 @@ def fit_ridge(
     weight: np.ndarray,
     together: np.ndarray,
     rng: np.random.RandomState,
-) -> tuple[BlockRidge, np.ndarray, np.ndarray]:
+    folds: np.ndarray | None = None,
+) -> FittedRidge:
     """Fit a ridge regression whose blocks and penalty are chosen by leaving out.
 
     The kernel is a weighted mean of those of the blocks, all of the same size. Their
@@ -98,14 +121,12 @@ def fit_ridge(
         Series of the same number, those of a patient, are left out together.
     rng : RandomState
         Draws the series that choose, where they are many.
+    folds : ndarray of int of shape (n_series,), optional
+        The fold of each series, to predict it from the others.
 
     Returns
     -------
-    model : BlockRidge
-    chosen : ndarray of int of shape (n_chosen,)
-        Series.
-    left_out : ndarray of shape (n_chosen, n_outputs)
-        The prediction of each of them without it and those that go with it.
+    FittedRidge
     """
     order = rng.permutation(len(target))
     blocks, tables = [], []
@@ -113,25 +134,33 @@ def fit_ridge(
         blocks.append(kind.learn(table, weight, order))
         tables.append(blocks[-1].map(table))
 
-    def leave_out(series: np.ndarray, used: np.ndarray) -> LeavingOut:
-        grams = [
+    def grams(series: np.ndarray, used: np.ndarray) -> list[np.ndarray]:
+        return [
             gram_of(table[series]) if use else np.zeros((len(series),) * 2)
             for table, use in zip(tables, used, strict=True)
         ]
-        parts = target[series], weight[series], together[series]
-        return LeavingOut.of(grams, *parts)
+
+    def parts(series: np.ndarray) -> tuple[np.ndarray, ...]:
+        return target[series], weight[series], together[series]
 
     everything = np.ones(len(blocks), dtype=bool)
     drawn = draw_groups(together, MOST_CHOOSING, MOST_SETS, rng)
-    sets = LeavingOutOfSets([leave_out(series, everything) for series in drawn])
+    sets = LeavingOutOfSets(
+        [LeavingOut.of(grams(series, everything), *parts(series)) for series in drawn]
+    )
     best = choose_shares(sets.choose_penalty, len(blocks))
     shares, penalty = best.shares, best.penalty
     (chosen,) = draw_groups(together, MOST_LEFT_OUT, 1, rng)
-    final = leave_out(chosen, shares > 0).try_penalty(shares, penalty)
+    kernels = grams(chosen, shares > 0)
+    final = LeavingOut.of(kernels, *parts(chosen)).try_penalty(shares, penalty)
+    of_folds = None
+    if folds is not None:
+        kernel = sum(share * one for share, one in zip(shares, kernels, strict=True))
+        of_folds = predict_folds(kernel, *parts(chosen)[:2], folds[chosen], penalty)
     coefficients, intercept = _solve(tables, final, target, weight)
     alpha = PENALTIES[penalty] * weight.mean()
     model = BlockRidge(blocks, coefficients, intercept, shares, alpha)
-    return model, chosen, final.left_out
+    return FittedRidge(model, chosen, final.left_out, of_folds)
 
 
 def take_out(tables: list[np.ndarray]) -> Iterator[np.ndarray]:

@@ -9,7 +9,11 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ckts._checks import check_bool, check_count
-from ckts.estimators._batches import PanelDataset, learn_statistics
+from ckts.estimators._batches import (
+    PanelDataset,
+    PanelStatistics,
+    learn_statistics,
+)
 from ckts.estimators._interface import AbstractPanelEstimator
 from ckts.estimators._kernel_features import KernelFeatures, content_keys
 from ckts.estimators._kernel_time import learn_kernel_time
@@ -124,12 +128,16 @@ class AbstractCKRocket(AbstractPanelEstimator):
             rule(name, getattr(self, name))
 
     def _learn_features(
-        self, panel: Panel, weight: np.ndarray, rng: np.random.RandomState
+        self,
+        panel: Panel,
+        weight: np.ndarray,
+        rng: np.random.RandomState,
+        statistics: PanelStatistics | None = None,
     ) -> Learned:
-        """Learn everything but a target."""
+        """Learn everything but a target, of statistics that may be known."""
         panel = observed_rows(panel)
         self.device_ = resolve_device(self.device)
-        self.statistics_ = learn_statistics(panel, weight)
+        self.statistics_ = statistics or learn_statistics(panel, weight)
         dataset = self._dataset(panel)
         keys = content_keys(dataset, self.statistics_.time.row_time_step)
         self._summaries, self._lengths = self.summaries, self.lengths

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.special import softmax
+from scipy.special import log_softmax, softmax
 from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.utils import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
@@ -13,6 +13,11 @@ from sklearn.utils.validation import column_or_1d
 
 from ckts.estimators._input import check_target
 from ckts.estimators._statistics import CenterScale, target_center_scale
+
+# Targets beyond this many standard deviations count as if they were there. R2 of
+# CKRocketRegressor where 1, 2 or 3 of 200 are 1e9 (clean .98): .96, .89, .78; at 20
+# deviations .83, .55, -.47.
+FARTHEST_TARGET = 5.0
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -54,6 +59,20 @@ class ClassesMixin(ClassifierMixin):
 
     def _encode(self, y, weight):
         return np.searchsorted(self.classes_, y).astype(np.int64), len(self.classes_)
+
+    def _losses(self, raw: np.ndarray, codes: np.ndarray) -> np.ndarray:
+        """Return the log-loss of each series."""
+        return -log_softmax(raw, axis=1)[np.arange(len(codes)), codes]
+
+    def _joinable(self, raw: np.ndarray, model: Any) -> np.ndarray:
+        """Return log-probabilities of what a model of the same classes gives."""
+        return log_softmax(raw, axis=1)
+
+    def _losses_of_none(self, codes: np.ndarray, weight: np.ndarray) -> np.ndarray:
+        """Return the losses of a model that knows the shares of the classes only."""
+        shares = np.bincount(codes, weight, len(self.classes_)) / weight.sum()
+        with np.errstate(divide="ignore"):  # a class may have no series here
+            return -np.log(shares)[codes]
 
     def predict_proba(self, X):
         """Predict class probabilities.
@@ -112,6 +131,20 @@ class NumbersMixin(RegressorMixin):
         # "huber" is constant there.
         standard = CenterScale(center, scale, np.ones(len(scale), dtype=bool))
         return standard.standardize(targets), targets.shape[1]
+
+    def _losses(self, raw: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        """Return the squared error of each series, in which odd targets are bounded."""
+        bounded = np.clip(targets, -FARTHEST_TARGET, FARTHEST_TARGET)
+        return np.square(raw - bounded).mean(axis=1)
+
+    def _joinable(self, raw: np.ndarray, model: Any) -> np.ndarray:
+        """Return what a model of the same targets gives in units of this one."""
+        return (model._in_units(raw) - self.target_mean_) / self.target_scale_
+
+    def _losses_of_none(self, targets: np.ndarray, weight: np.ndarray) -> np.ndarray:
+        """Return the losses of a model that knows the mean of the targets only."""
+        bounded = np.clip(targets, -FARTHEST_TARGET, FARTHEST_TARGET)
+        return self._losses(np.average(bounded, axis=0, weights=weight), targets)
 
     def predict(self, X):
         """Predict the target of each series.

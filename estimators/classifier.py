@@ -7,6 +7,7 @@ import torch
 from ckts.estimators._base import AbstractCKCNN
 from ckts.estimators._parameters import share_docstring
 from ckts.estimators._targets import ClassesMixin
+from ckts.estimators.rocket import CKRocketClassifier
 
 
 @share_docstring
@@ -37,6 +38,8 @@ class CKCNNClassifier(ClassesMixin, AbstractCKCNN):
     >>> model.predict(X[40:44]).shape
     (4,)
     """
+
+    _rocket_class = CKRocketClassifier
 
     def _loss(self):
         return torch.nn.CrossEntropyLoss

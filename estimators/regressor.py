@@ -10,6 +10,7 @@ from ckts._checks import check_choice
 from ckts.estimators._base import AbstractCKCNN
 from ckts.estimators._parameters import Rule, share_docstring
 from ckts.estimators._targets import NumbersMixin
+from ckts.estimators.rocket import CKRocketRegressor
 
 
 class BoundedSquaredError(torch.nn.HuberLoss):
@@ -85,6 +86,8 @@ class CKCNNRegressor(NumbersMixin, AbstractCKCNN):
 
     def _robust_targets(self):
         return self._loss() is LOSSES["huber"]
+
+    _rocket_class = CKRocketRegressor
 
     def _loss(self):
         return LOSSES[self.loss]

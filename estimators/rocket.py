@@ -6,21 +6,27 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import softmax
-from sklearn.base import TransformerMixin
+from sklearn.base import TransformerMixin, is_classifier
 from sklearn.utils import check_random_state, gen_batches
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from ckts.estimators._attributions import AbstractAttributed
+from ckts.estimators._batches import PanelStatistics
 from ckts.estimators._blocks import AbstractBlock, GaussianBlock, LinearBlock
 from ckts.estimators._calibration import calibrate
 from ckts.estimators._duplicates import Duplicates, join_groups
 from ckts.estimators._input import weights_of
 from ckts.estimators._interface import Training
+from ckts.estimators._joining import Unseen, draw_folds
 from ckts.estimators._parameters import share_docstring
 from ckts.estimators._ridge import fit_ridge
 from ckts.estimators._rocket import AbstractCKRocket, Learned, observed_rows
-from ckts.estimators._targets import ClassesMixin, NumbersMixin
+from ckts.estimators._targets import (
+    FARTHEST_TARGET,
+    ClassesMixin,
+    NumbersMixin,
+)
 from ckts.panel import Panel, check_same_order
 
 # Kernels over common and own scale, summaries, levels.
@@ -28,9 +34,6 @@ BLOCKS: list[type[AbstractBlock]] = [
     *(LinearBlock, LinearBlock),
     *(GaussianBlock, GaussianBlock),
 ]
-# Targets beyond this many standard deviations count as if they were there. R2 where
-# 1, 2 or 3 of 200 are 1e9 (clean .98): .96, .89, .78; at 20 deviations .83, .55, -.47.
-FARTHEST_TARGET = 5.0
 # Rows of features that are predicted from at once: more would take much memory.
 MOST_ROWS = 2**11
 
@@ -143,6 +146,12 @@ def _is_causal(rocket: AbstractCKRocket) -> bool:
     return True
 
 
+def _ratio(losses: np.ndarray, most: np.ndarray, weight: np.ndarray) -> float:
+    """Return the ratio of two weighted sums of losses, at most 1; 0 of no losses."""
+    total = weight @ most
+    return float(min(weight @ losses / total, 1.0)) if total > 0 else 0.0
+
+
 class AbstractCKRocketModel(AbstractAttributed):
     """A ridge regression on the features of :class:`CKRocket`.
 
@@ -154,6 +163,9 @@ class AbstractCKRocketModel(AbstractAttributed):
     ridge_ : BlockRidge
         Coefficients, penalty, and the shares of the blocks: kernels over the common
         scale, kernels over the own scale, summaries, and levels.
+    unexplained_ : float
+        The share of the entropy of the classes, or of the variance of the targets, that
+        predictions of left-out series leave unexplained, from 0 to 1.
     """
 
     _n_truncated = 3
@@ -184,24 +196,39 @@ class AbstractCKRocketModel(AbstractAttributed):
             The model itself. A fit that fails leaves it as it was.
         """
         fresh = copy.copy(self)
-        given = fresh._check_training(X, y, sample_weight, groups)
+        fresh._learn(X, y, sample_weight, groups)
+        self.__dict__ = fresh.__dict__
+        return self
+
+    def _learn(
+        self,
+        X,
+        y,
+        sample_weight,
+        groups,
+        statistics: PanelStatistics | None = None,
+        *,
+        folded: bool = False,
+    ) -> Unseen | None:
+        """Learn all; if asked to, predict series by those of other folds."""
+        given = self._check_training(X, y, sample_weight, groups)
         if given.groups is not None and len(np.unique(given.groups)) == 1:
             warnings.warn(
                 "`groups` should have at least two values; got one, so that each "
                 "series is predicted from others of its group. Leave `groups` out if "
                 "that is meant.",
                 UserWarning,
-                stacklevel=2,
+                stacklevel=3,
             )
         rng = check_random_state(self.random_state)
         used, panel = given.used, given.panel
         panel = panel if len(used) == len(panel) else panel[used]
-        learned = fresh._learn_features(panel, given.weight, rng)
-        fresh._fit_ridge(learned, given, rng)
-        self.__dict__ = fresh.__dict__
-        return self
+        learned = self._learn_features(panel, given.weight, rng, statistics)
+        return self._fit_ridge(learned, given, rng, folded)
 
-    def _fit_ridge(self, learned: Learned, given: Training, rng) -> None:
+    def _fit_ridge(
+        self, learned: Learned, given: Training, rng, folded: bool
+    ) -> Unseen | None:
         """Fit the ridge regression, and calibrate it by what it says of the left out.
 
         Equal series are one of the sum of their weights and of their mean target: so
@@ -214,18 +241,32 @@ class AbstractCKRocketModel(AbstractAttributed):
         for block, table in enumerate(features):  # one at a time: they are large
             features[block] = table[equal.first]
         groups = owner if given.groups is None else given.groups[owner]
-        together = join_groups(prefixes.twins, groups)[equal.first]
-        with self._limit_threads(len(together) ** 2):
-            self.ridge_, chosen, left_out = fit_ridge(
+        connected = join_groups(prefixes.twins, groups)
+        folds, whole = None, len(given.y)
+        if folded:
+            classes = encoded[:whole] if is_classifier(self) else None
+            folds = draw_folds(connected[:whole], classes, rng)
+        with self._limit_threads(len(equal.first) ** 2):
+            found = fit_ridge(
                 features,
                 BLOCKS[: len(features)],
                 equal.mean(self._ridge_target(encoded), weight),
                 equal.sum(weight),
-                together,
+                connected[equal.first],
                 rng,
+                None if folds is None else folds[owner[equal.first]],
             )
+        self.ridge_, chosen = found.model, found.chosen
         known, place = equal.places(chosen)
-        self._calibrate(left_out[place], encoded[known], weight[known], len(chosen))
+        left_out, parts = found.left_out[place], (encoded[known], weight[known])
+        self._calibrate(left_out, *parts, len(chosen))
+        losses = self._losses(self._calibrated(left_out), parts[0])
+        self.unexplained_ = _ratio(losses, self._losses_of_none(*parts), parts[1])
+        if folds is None:
+            return None
+        ends = known < whole  # of a causal model, not its prefixes
+        outputs = self._calibrated(found.of_folds[place[ends]])
+        return Unseen(folds, known[ends], outputs)
 
     def _calibrate(self, left_out, encoded, weight, n_different) -> None:
         """Learn from predictions of series that were left out."""
@@ -235,7 +276,10 @@ class AbstractCKRocketModel(AbstractAttributed):
 
     def _predict_raw(self, X) -> np.ndarray:
         check_is_fitted(self, "ridge_")
-        panel = self._check_panel(X, reset=False)
+        return self._predict_panel(self._check_panel(X, reset=False))
+
+    def _predict_panel(self, panel: Panel) -> np.ndarray:
+        """Predict a panel that is checked, and truncated at the landmark."""
         pieces = [
             self._apply_ridge(self._features(panel[piece]))
             for piece in gen_batches(len(panel), MOST_ROWS)
@@ -249,7 +293,10 @@ class AbstractCKRocketModel(AbstractAttributed):
     def _predict_raw_path(self, X) -> tuple[Panel, np.ndarray]:
         """Predict as of each observed row; return the panel of these rows, too."""
         check_is_fitted(self, "ridge_")
-        panel = observed_rows(self._check_panel(X, reset=False))
+        return self._predict_panel_path(self._check_panel(X, reset=False))
+
+    def _predict_panel_path(self, panel: Panel) -> tuple[Panel, np.ndarray]:
+        panel = observed_rows(panel)
         dataset = self._dataset(panel)
         rows = np.arange(len(panel.times))
         pieces = [np.empty((0, len(self.ridge_.intercept)))]  # there may be no row

@@ -14,7 +14,8 @@ MIXED = [LinearBlock, LinearBlock, GaussianBlock]
 
 def fit(blocks, *given, kinds=MIXED, seed=0):
     rng = np.random.RandomState(seed)
-    return fit_ridge(list(blocks), kinds[: len(blocks)], *given, rng)
+    found = fit_ridge(list(blocks), kinds[: len(blocks)], *given, rng)
+    return found.model, found.chosen, found.left_out
 
 
 def draw_blocks(seed=0, n_series=60, informative=(0, 1), grouped=False):

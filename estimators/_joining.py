@@ -1,0 +1,104 @@
+"""Networks and random kernels joined, by series that neither of them had seen."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.model_selection import GroupKFold, StratifiedGroupKFold
+
+# Each network is trained without one fold. Folds need so many different series, and one
+# of each class in every fold.
+N_FOLDS, FEWEST_SERIES = 3, 30
+# The share that is chosen, and the one taken where there are too few series, is a half
+# as if so many series had said so.
+PRIOR_COUNT, PRIOR_SHARE = 10.0, 0.5
+SHARES = np.linspace(0.0, 1.0, 101)
+
+
+@dataclass(frozen=True, eq=False)
+class Unseen:
+    """What a model says of series that it had not seen.
+
+    Attributes
+    ----------
+    folds : ndarray of int of shape (n_series,)
+        The fold of each series.
+    series : ndarray of int of shape (n_predicted,)
+        Numbers of the series that are predicted.
+    outputs : ndarray of shape (n_predicted, n_outputs)
+        Each by the series of the other folds.
+    """
+
+    folds: np.ndarray
+    series: np.ndarray
+    outputs: np.ndarray
+
+
+def draw_folds(
+    together: np.ndarray, classes: np.ndarray | None, rng: np.random.RandomState
+) -> np.ndarray | None:
+    """Draw folds of nearly the same size.
+
+    Parameters
+    ----------
+    together : ndarray of int of shape (n_series,)
+        Series of the same number share their fold.
+    classes : ndarray of int of shape (n_series,) or None
+        The class of each series, of which folds have the same shares.
+    rng : RandomState
+
+    Returns
+    -------
+    ndarray of int of shape (n_series,) or None
+        None if there are too few series, or one class has too few.
+    """
+    n_different = len(np.unique(together))
+    if n_different < FEWEST_SERIES:
+        return None
+    groups = GroupKFold(N_FOLDS, shuffle=True, random_state=rng)
+    if classes is not None:
+        pairs = np.unique(np.column_stack([classes, together]), axis=0)
+        if np.unique(pairs[:, 0], return_counts=True)[1].min() < N_FOLDS:
+            return None
+        groups = StratifiedGroupKFold(N_FOLDS, shuffle=True, random_state=rng)
+    folds = np.empty(len(together), dtype=int)
+    with warnings.catch_warnings():
+        # of a class whose series are more than its groups; that is no fault
+        warnings.simplefilter("ignore", UserWarning)
+        for fold, (_, held) in enumerate(groups.split(together, classes, together)):
+            folds[held] = fold
+    if classes is not None:
+        for fold in range(N_FOLDS):
+            if len(np.unique(classes[folds != fold])) < len(np.unique(classes)):
+                return None
+    return folds
+
+
+def choose_share(losses: Callable[[float], np.ndarray], weight: np.ndarray) -> float:
+    """Choose the share of the networks.
+
+    Parameters
+    ----------
+    losses : callable
+        From a share to the loss of each series, of shape (n_series,).
+    weight : ndarray of shape (n_series,)
+
+    Returns
+    -------
+    float
+        From 0 to 1.
+    """
+    pull = PRIOR_COUNT / len(weight) / 2
+    errors = [
+        np.average(losses(share), weights=weight) + pull * (share - PRIOR_SHARE) ** 2
+        for share in SHARES
+    ]
+    return float(SHARES[int(np.argmin(errors))])
+
+
+def mix(rocket: np.ndarray, networks: np.ndarray, share: float) -> np.ndarray:
+    """Average the outputs of CKRocket and of networks, these by their share."""
+    return (1 - share) * rocket + share * networks

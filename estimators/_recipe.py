@@ -1,0 +1,51 @@
+"""How a network is regularized and what it sees, as random kernels found the data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ckts.estimators.rocket import AbstractCKRocketModel
+
+# Weight decay where all is explained and where nothing is; the same of hidden rows.
+# What was tried is in `docs/decisions/default-network.md`.
+DECAYS, HIDDEN = (0.05, 5.0), (0.1, 0.7)
+# Bins of the relative clock are as many as a typical series has rows, within these.
+FEWEST_BINS, MOST_BINS = 8, 64
+
+
+def choose_recipe(rocket: AbstractCKRocketModel) -> dict[str, Any]:
+    """Choose what is "auto".
+
+    Noisy targets, of which left-out series explain little, want more regularization.
+    The own scale of series is seen if random kernels over it helped.
+
+    Parameters
+    ----------
+    rocket : CKRocketClassifier or CKRocketRegressor
+        Fitted on the training series.
+
+    Returns
+    -------
+    dict
+        `weight_decay`, `observation_dropout` and `scales`.
+    """
+    noise, (least, most) = rocket.unexplained_, DECAYS
+    return {
+        "weight_decay": least * (most / least) ** noise,
+        "observation_dropout": HIDDEN[0] + (HIDDEN[1] - HIDDEN[0]) * noise,
+        "scales": "both" if rocket.ridge_.shares[1] > 0 else "common",
+    }
+
+
+def choose_bins(lengths: np.ndarray) -> int:
+    """Choose the bins of the relative clock: a power of two.
+
+    Parameters
+    ----------
+    lengths : ndarray of int of shape (n_series,)
+        Rows of the series.
+    """
+    typical = max(float(np.median(lengths)), 1.0)
+    return int(np.clip(2 ** np.ceil(np.log2(typical)), FEWEST_BINS, MOST_BINS))
