@@ -2,7 +2,14 @@
 
 from ckts.convolution.plan import Plan, layer_geometry, make_plan
 from ckts.convolution.quadrature import QUADRATURES as _QUADRATURES
-from ckts.layers.block import Dropout, GatedBlock, gelu, hide_rows, make_linear
+from ckts.layers.block import (
+    Dropout,
+    GatedBlock,
+    end_early,
+    gelu,
+    hide_rows,
+    make_linear,
+)
 from ckts.layers.ckconv import CKConv
 from ckts.layers.reductions import (
     N_SUMMARIES,
@@ -22,6 +29,7 @@ __all__ = [
     "Plan",
     "RelativeBins",
     "TimePool",
+    "end_early",
     "expanding_scale",
     "gelu",
     "hide_rows",

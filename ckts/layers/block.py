@@ -188,6 +188,35 @@ def hide_rows(
     return observed & kept.to(observed.device)
 
 
+def end_early(
+    observed: Tensor, share: float, generator: torch.Generator | None = None
+) -> Tensor:
+    """Truncate a random share of the series after one of their rows.
+
+    The last row that is left is each observed one with the same probability.
+
+    Parameters
+    ----------
+    observed : Tensor of shape (batch, time, channels)
+        Which values exist.
+    share : float
+        Probability of each series to be truncated, in (0, 1].
+    generator : torch.Generator, optional
+        Where the random numbers come from; by default torch's global one.
+
+    Returns
+    -------
+    Tensor of shape (batch, time, channels)
+    """
+    device = _drawing_device(observed, generator)
+    draw = torch.rand(len(observed), 1, device=device, generator=generator)
+    seen = observed.any(2)
+    # Of draws below `share` this is uniform in [0, n_rows); others keep all rows.
+    place = draw.to(observed.device) / share * seen.sum(1, keepdim=True)
+    kept = seen.cumsum(1) - 1 <= place
+    return observed & kept.unsqueeze(2)
+
+
 def _drawing_device(inputs: Tensor, generator: torch.Generator | None) -> torch.device:
     """Return where to draw: a generator does so on its own device only."""
     return inputs.device if generator is None else generator.device

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 
 from ckts.convolution.geometry import Geometry
 from ckts.convolution.planner import Planner
-from ckts.convolution.quadrature.neighbors import Neighbors, find_neighbors
+from ckts.convolution.quadrature.neighbors import find_neighbors
 from ckts.layers import (
     N_SUMMARIES,
     ChannelSummary,
     CKConv,
     Dropout,
     GatedBlock,
-    Plan,
-    RelativeBins,
     TimePool,
+    end_early,
     expanding_scale,
     gelu,
     hide_rows,
@@ -28,31 +27,14 @@ from ckts.layers import (
     make_plan,
     own_scale,
 )
+from ckts.networks.inputs import compress, describe_elapsed, describe_observations
+from ckts.networks.relative import RelativeBlocks, Rows
 
 # The own scale of a series sees deviations down to this share of the common one.
 LEAST_SCALE = 0.01
-
-
-class Rows(NamedTuple):
-    """A hidden layer at the rows of a batch, and what is known of these.
-
-    Attributes
-    ----------
-    hidden : Tensor of shape (batch, time, channels)
-    plan : Plan
-        For layers over the rows.
-    times : Tensor of shape (batch, time)
-    seen : Tensor of shape (batch, time, 1)
-        Whether any channel was observed.
-    neighbors : Neighbors of shape (batch, time, 1)
-        Those of the rows.
-    """
-
-    hidden: Tensor
-    plan: Plan
-    times: Tensor
-    seen: Tensor
-    neighbors: Neighbors
+# Causal networks learn from so many series as they were earlier, at a random row, and
+# from the others as a whole.
+EARLIER_SHARE = 0.5
 
 
 class GatedCKCNN(nn.Module):
@@ -167,7 +149,8 @@ class GatedCKCNN(nn.Module):
         linear = partial(make_linear, generator=generator)
         self.own_scale = scales == "both"
         n_views = 1 + self.own_scale
-        self.encode = linear((3 + n_views) * in_channels, hidden_channels)
+        n_inputs = (3 + n_views) * in_channels + causal
+        self.encode = linear(n_inputs, hidden_channels)
         sizes = n_views * in_channels, hidden_channels
         steps = n_views * steps
         self.stem = CKConv(*sizes, time_step=steps, resolution=resolution, **row_params)
@@ -228,8 +211,8 @@ class GatedCKCNN(nn.Module):
         -------
         Tensor of shape (batch, n_outputs)
         """
-        if self.training and self.observation_dropout > 0:
-            observed = hide_rows(observed, self.observation_dropout, generator)
+        if self.training:
+            observed = self._hide(observed, generator)
         values = compress(values, observed)
         rows = self._rows(values, times, observed, geometries, generator)
         weights = rows.plan.quadrature.pooling_weights()
@@ -237,10 +220,67 @@ class GatedCKCNN(nn.Module):
         if self.relative is not None:
             pooled.append(self.relative(rows, generator))
         summary = self.summary(values, observed, rows.times)
+        return self._answer(pooled, summary, static, generator)
+
+    def forward_path(
+        self,
+        values: Tensor,
+        times: Tensor,
+        observed: Tensor,
+        static: Tensor | None = None,
+        geometries: Sequence[Geometry] | None = None,
+        generator: torch.Generator | None = None,
+    ) -> Tensor:
+        """Map each series to outputs as of each of its rows, in one pass.
+
+        Parameters are those of :meth:`forward`; in training no row is hidden.
+
+        Returns
+        -------
+        Tensor of shape (batch, time, n_outputs)
+            What :meth:`forward` says of the series if it had ended with the stamp of
+            the row. Rows without any observation repeat the one before.
+
+        Raises
+        ------
+        ValueError
+            If the network is not causal.
+        """
+        if not self.causal:
+            raise ValueError(
+                "`causal` must be True for outputs as of each row; got False. Make "
+                "the network with it, and train it again."
+            )
+        values = compress(values, observed)
+        rows = self._rows(values, times, observed, geometries, generator)
+        weigh, ties = rows.plan.quadrature, rows.plan.geometry.ties
+        weights = weigh.pooling_weights(), weigh.latest_weights()
+        pooled = self.pool.expanding(self.norm(rows.hidden), *weights, ties)
+        summary = self.summary.expanding(values, observed, ties)
+        return self._answer([pooled], summary, static, generator)
+
+    def _hide(self, observed: Tensor, generator: torch.Generator | None) -> Tensor:
+        """Hide observations at random."""
+        if self.causal:
+            observed = end_early(observed, EARLIER_SHARE, generator)
+        if self.observation_dropout > 0:
+            observed = hide_rows(observed, self.observation_dropout, generator)
+        return observed
+
+    def _answer(
+        self,
+        pooled: list[Tensor],
+        summary: Tensor,
+        static: Tensor | None,
+        generator: torch.Generator | None,
+    ) -> Tensor:
+        """Map pooled features and summaries of (batch, channels), or of each row."""
         if static is not None:
-            summary = torch.cat([summary, static], 1)
+            static = static if summary.ndim == 2 else static.unsqueeze(1)
+            static = static.expand(*summary.shape[:-1], -1)
+            summary = torch.cat([summary, static], -1)
         summary = gelu(self.summarize(self.dropout(summary, generator)))
-        joined = torch.cat([*pooled, summary], 1)
+        joined = torch.cat([*pooled, summary], -1)
         return self.head(self.dropout(joined, generator))
 
     def convolutions(self) -> list[list[CKConv]]:
@@ -301,6 +341,9 @@ class GatedCKCNN(nn.Module):
             viewed = torch.cat([observed, observed], 2)
             own = own.repeat(2)
         inputs = [views, observed.to(values.dtype), described]
+        if self.causal:  # the others have a clock of their own, that of the span
+            stamps = geometry.times, seen
+            inputs.append(describe_elapsed(*stamps, *units, dtype=values.dtype))
         encoded = self.encode(torch.cat(inputs, 2))
         plan = self.stem.plan(times, viewed, geometry=geometry, neighbors=own)
         hidden = encoded + self.stem(views, plan=plan)
@@ -328,87 +371,3 @@ class GatedCKCNN(nn.Module):
         last = geometry.ties[1] - 1
         scaled = expanding_scale(values, observed, common=LEAST_SCALE, last=last)
         return torch.asinh(scaled)
-
-
-class RelativeBlocks(nn.Module):
-    """Blocks over bins of the relative clock, and a pooling of them.
-
-    Parameters
-    ----------
-    channels : int
-        Number of channels.
-    n_bins : int
-        Number of bins.
-    blocks : list of callable
-        Each makes a block from its horizon and its time step, those of bins.
-    """
-
-    def __init__(
-        self, channels: int, n_bins: int, blocks: list[Callable[..., GatedBlock]]
-    ) -> None:
-        super().__init__()
-        self.bins = RelativeBins(n_bins)
-        unit = {"horizon": 1.0, "time_step": 1 / n_bins}
-        self.blocks = nn.ModuleList(make(**unit) for make in blocks)
-        self.norm = nn.LayerNorm(channels)
-        self.pool = TimePool()
-
-    def forward(self, rows: Rows, generator: torch.Generator | None = None) -> Tensor:
-        """Reduce the hidden layer at rows to (batch, 2 * channels)."""
-        seen = rows.seen[..., 0]
-        hidden = self.bins(rows.hidden, rows.times, seen, rows.neighbors)
-        conv = cast(GatedBlock, self.blocks[0]).conv
-        n_series, n_bins, _ = hidden.shape
-        times = torch.arange(n_bins, dtype=torch.float64) / n_bins
-        times = times.repeat(n_series, 1)
-        geometry = conv.geometry(times).to(hidden.device)
-        plan = conv.plan(geometry.times, geometry=geometry)
-        for block in self.blocks:
-            hidden = block(hidden, plan, generator)
-        weights = seen.any(1)[:, None, None].expand(-1, n_bins, 1)
-        return self.pool(self.norm(hidden), weights)
-
-
-def compress(values: Tensor, observed: Tensor) -> Tensor:
-    """Compress heavy tails by ``asinh``, and write 0 where nothing is observed.
-
-    Parameters
-    ----------
-    values : Tensor of shape (batch, time, channels)
-        Standardized values.
-    observed : Tensor of shape (batch, time, channels)
-        Which values exist.
-
-    Returns
-    -------
-    Tensor of shape (batch, time, channels)
-    """
-    return torch.asinh(torch.where(observed, values, 0))
-
-
-def describe_observations(
-    neighbors: Neighbors, time_step: Tensor, horizon: float, dtype: torch.dtype
-) -> Tensor:
-    """Channels that say how often a channel was observed, and how long ago.
-
-    Rows of one time stamp see each other, in whatever order they stand.
-
-    Parameters
-    ----------
-    neighbors : Neighbors
-        Gaps and counts of the observations.
-    time_step : Tensor of shape (channels,)
-        Unit of the gaps.
-    horizon : float
-        Longer gaps count as this one: a wrong stamp says nothing beyond it.
-    dtype : torch.dtype
-        That of the result.
-
-    Returns
-    -------
-    Tensor of shape (batch, time, 2 * channels)
-        ``log(1 + count)`` of the observations up to this time, and
-        ``log(1 + gap / time_step)`` since the one before this time; 0 if none.
-    """
-    gaps = neighbors.previous.nan_to_num(posinf=0).clamp(max=horizon) / time_step
-    return torch.cat([neighbors.counts.to(dtype), gaps.to(dtype)], 2).log1p()

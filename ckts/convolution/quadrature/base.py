@@ -81,6 +81,18 @@ class AbstractQuadrature(ABC):
         """
 
     @abstractmethod
+    def latest_weights(self) -> Tensor:
+        """Return what :meth:`pooling_weights` would be of each observation as the last.
+
+        That is, if its series had ended with its stamp. Of causal quadratures only.
+
+        Returns
+        -------
+        Tensor of shape (batch, time, channels or 1)
+            0 where there is no observation.
+        """
+
+    @abstractmethod
     def signal(self, values: Tensor) -> Tensor:
         """Return what is to be convolved.
 

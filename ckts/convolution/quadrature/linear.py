@@ -163,6 +163,10 @@ class LinearQuadrature(AbstractQuadrature):
         sampling = replace(self.sampling, causal=False)
         return GapWeights.make(sampling).weights
 
+    def latest_weights(self) -> Tensor:
+        """Return gap weights that follow from the gaps before alone."""
+        return GapWeights.make(self.sampling).latest_weights()
+
     def means(self, values: Tensor) -> Tensor:
         """Mean of each tie group at its first row, over the time step."""
         groups = self.groups.unsqueeze(-1).expand_as(values)

@@ -62,6 +62,9 @@ class AbstractWeights(AbstractQuadrature):
         Two-sided weight of every observation, float64; 0 where there is none.
     latest : Latest or None
         The causal correction; None where none is needed.
+    ends : Tensor of shape (batch, time, channels or 1) or None
+        Weight that an observation in each row had if nothing came after its stamp;
+        None where that is no other, or not needed.
     looks_ahead : bool
         Whether a weight depends on the gap after its observation.
     """
@@ -69,6 +72,7 @@ class AbstractWeights(AbstractQuadrature):
     observed: Tensor
     weights: Tensor
     latest: Latest | None
+    ends: Tensor | None = None
 
     looks_ahead: ClassVar[bool] = True
 
@@ -115,13 +119,20 @@ class AbstractWeights(AbstractQuadrature):
         if not (sampling.causal and cls.looks_ahead) or times.shape[1] == 0:
             return cls(weights > 0, weights, None)
         never = torch.full_like(weights, torch.inf)
-        change = cls.density(previous, never, found.ties) - weights
+        ends = cls.density(previous, never, found.ties)  # also where nothing is
         current = sampling.observed is None and geometry.queries_are_observations
-        return cls(weights > 0, weights, _latest(geometry, observed, change, current))
+        latest = _latest(geometry, observed, ends - weights, current)
+        return cls(weights > 0, weights, latest, ends)
 
     def pooling_weights(self) -> Tensor:
         """Return the weights without the causal correction."""
         return self.weights
+
+    def latest_weights(self) -> Tensor:
+        """Return the weights that follow from the gaps before alone."""
+        if self.ends is None:
+            return self.weights
+        return torch.where(self.observed, self.ends, 0)
 
     def signal(self, values: Tensor) -> Tensor:
         """Return the weighted observations."""

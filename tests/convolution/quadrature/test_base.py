@@ -35,6 +35,9 @@ class Halves(AbstractQuadrature):
     def pooling_weights(self):
         return self.observed / 2
 
+    def latest_weights(self):
+        return self.pooling_weights()
+
     def signal(self, values):
         return values / 2
 
