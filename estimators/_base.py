@@ -32,6 +32,7 @@ from ckts.estimators._net import EpochBar, PanelNet, WeightedClipping
 from ckts.estimators._optimizer import FUSED, LeanAdamW
 from ckts.estimators._parameters import AbstractParameters, resolve_device
 from ckts.estimators._recipe import choose_bins, choose_recipe
+from ckts.estimators._rocket import last_of_ties, observed_rows
 from ckts.estimators._threads import limit_threads
 from ckts.estimators.rocket import AbstractCKRocketModel
 from ckts.networks import GatedCKCNN
@@ -95,8 +96,8 @@ class AbstractCKCNN(AbstractParameters, AbstractPanelEstimator):
             What is learned before the training and the gradient of an epoch are the
             same as with the series twice. The trained model is exactly the same where
             all series are in one batch, without dropout, hidden observations and
-            early stopping, which draw for each series. Elsewhere the batches are
-            others, and ``batch_size="auto"``, and with it the number of steps, depends
+            early stopping, which draw for each series, as a causal network does, which
+            learns from truncated series, too. Elsewhere the batches are others, and ``batch_size="auto"``, and with it the number of steps, depends
             on the number of series whatever their weights.
         groups : array-like of shape (n_series,), optional
             What early stopping must keep together, such as the patient of each record.
@@ -148,7 +149,7 @@ class AbstractCKCNN(AbstractParameters, AbstractPanelEstimator):
                 classes=target if is_classifier(self) else None,
                 groups=given.groups,
             )
-        self.device_ = resolve_device(self.device)
+        self.device_, self._causal = resolve_device(self.device), self.causal
         self._dtype = getattr(torch, self.dtype)
         part = given.take(train)
         self.statistics_ = learn_statistics(part.panel, part.weight)
@@ -334,18 +335,41 @@ class AbstractCKCNN(AbstractParameters, AbstractPanelEstimator):
         """Compute the joined outputs, float64, shape (n_series, n_outputs)."""
         check_is_fitted(self, "nets_")
         panel = self._check_panel(X, reset=False)
-        dataset, share = self._dataset(panel), self.network_share_
+        outputs = self._each_network(PanelNet.outputs, panel)
+        return self._join(outputs, lambda: self.rocket_._predict_panel(panel))
+
+    def _predict_raw_path(self, X) -> tuple[Panel, np.ndarray]:
+        """Predict as of each observed row; return the panel of these rows, too."""
+        check_is_fitted(self, "nets_")
+        panel = self._check_panel(X, reset=False)
+        # Networks see observations of one time as several, CKRocket as their mean.
+        last = last_of_ties(panel)
+        paths = [path[last] for path in self._each_network(PanelNet.paths, panel)]
+        joined = self._join(paths, lambda: self.rocket_._predict_panel_path(panel)[1])
+        return observed_rows(panel), joined
+
+    def _each_network(
+        self, predict: Callable[[PanelNet, PanelDataset], np.ndarray], panel: Panel
+    ) -> list[np.ndarray]:
+        """Predict by one network after the other."""
+        dataset = self._dataset(panel)
         outputs = []
         for net in self.nets_:
             with self._limit_threads(dataset, net):
-                outputs.append(net.outputs(dataset))
+                outputs.append(predict(net, dataset))
+        return outputs
+
+    def _join(
+        self, outputs: list[np.ndarray], rocket: Callable[[], np.ndarray]
+    ) -> np.ndarray:
+        """Join the outputs of the networks, and those of CKRocket if it has a share."""
+        share = self.network_share_
         if share == 1.0 and len(outputs) == 1:
             return outputs[0]
         networks = np.mean([self._joinable(one, self) for one in outputs], axis=0)
         if share == 1.0:
             return networks
-        rocket = self._joinable(self.rocket_._predict_panel(panel), self.rocket_)
-        return mix(rocket, networks, share)
+        return mix(self._joinable(rocket(), self.rocket_), networks, share)
 
     def _limit_threads(self, dataset: PanelDataset, net: PanelNet):
         """Let torch use as many threads as a typical batch is worth."""

@@ -1,11 +1,13 @@
 """The skorch glue: weighted losses, Ctrl-C, progress."""
 
 import inspect
+from collections.abc import Iterator
 from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
 import torch
+from sklearn.utils import gen_batches
 from skorch import NeuralNet
 from skorch.callbacks import Callback, EarlyStopping
 from skorch.utils import to_device, to_tensor
@@ -25,6 +27,9 @@ INITIALIZATION, ORDER, STEPS, CALLBACKS = 0, 1, 2, 4
 
 # Training steps between two refinements to what the kernels need.
 STEPS_PER_REFINEMENT = 8
+# Numbers of a hidden layer for which paths are computed at a time; there are some 30
+# times as many, half of them float64.
+LARGEST_PATH = 2**20
 
 
 class PanelNet(NeuralNet):
@@ -108,8 +113,8 @@ class PanelNet(NeuralNet):
         self.n_steps_ += 1
         return step
 
-    def infer(self, x, **fit_params):
-        """Run the module on a batch and its geometries."""
+    def infer(self, x, *, path=False, **fit_params):
+        """Run the module on a batch and its geometries, perhaps as of each row."""
         tensors = dict(x)
         generator = make_generator(STEPS, self.seed, self.n_steps_)
         with global_numbers_of(generator) if self.foreign_ else nullcontext():
@@ -119,7 +124,8 @@ class PanelNet(NeuralNet):
                 rounding=tensors.pop("rounding"),
                 device=self.device,
             )
-            return self.module_(
+            run = self.module_.forward_path if path else self.module_
+            return run(
                 **to_tensor(tensors, device=self.device),
                 geometries=geometries,
                 generator=generator,
@@ -161,14 +167,46 @@ class PanelNet(NeuralNet):
         outputs = torch.cat(list(self.forward_iter(dataset, training=False)))
         result = np.empty(outputs.shape)
         result[dataset.by_length()] = outputs.double()
-        bad = np.flatnonzero(~np.isfinite(result).all(axis=1))
-        if len(bad):  # argmax or a ranking would turn NaN into an answer
-            raise ValueError(
-                f"The network must give finite outputs; got {result[bad[0]].tolist()} "
-                f"for series {bad[0]}, and {len(bad)} such series of {len(result)}. "
-                "Leave them out of `X`; if it is all of them, fit with a smaller `lr`."
-            )
+        _check_finite(result, np.arange(len(result)))
         return result
+
+    def paths(self, dataset: PanelDataset) -> np.ndarray:
+        """Compute the outputs as of each row, float64, shape (n_rows, n_outputs)."""
+        result = np.empty((len(dataset.times), self.module__n_outputs))
+        self._set_training(False)
+        for series in self._path_batches(dataset):
+            lengths = dataset.lengths[series]
+            with torch.no_grad():
+                outputs = self.infer(dataset.batch(series), path=True).cpu().double()
+            for start, length, output in zip(
+                dataset.indptr[series], lengths, outputs.numpy(), strict=True
+            ):
+                result[start : start + length] = output[:length]
+        _check_finite(result, np.repeat(np.arange(len(dataset)), dataset.lengths))
+        return result
+
+    def _path_batches(self, dataset: PanelDataset) -> Iterator[np.ndarray]:
+        """Yield the series in batches of similar lengths, fewer where they are long."""
+        order = dataset.by_length()
+        for batch in gen_batches(len(order), self.batch_size):
+            series = order[batch]
+            n_numbers = dataset.lengths[series[-1]] * self.module__hidden_channels
+            size = LARGEST_PATH // max(n_numbers, 1)
+            for part in gen_batches(len(series), max(size, 1)):
+                yield series[part]
+
+
+def _check_finite(outputs: np.ndarray, series: np.ndarray) -> None:
+    """Raise where outputs, each of some series, are no numbers."""
+    bad = np.flatnonzero(~np.isfinite(outputs).all(axis=1))
+    if len(bad):  # argmax or a ranking would turn NaN into an answer
+        first = series[bad[0]]
+        n_bad, n_series = len(np.unique(series[bad])), len(np.unique(series))
+        raise ValueError(
+            f"The network must give finite outputs; got {outputs[bad[0]].tolist()} "
+            f"for series {first}, and {n_bad} such series of {n_series}. "
+            "Leave them out of `X`; if it is all of them, fit with a smaller `lr`."
+        )
 
 
 def _is_foreign(hook: Any) -> bool:

@@ -248,3 +248,22 @@ def observed_rows(panel: Panel) -> Panel:
     panel = merge_ties(panel, "mean")
     observed = panel.observations.row_counts() > 0
     return panel if observed.all() else panel.keep_rows(observed)
+
+
+def last_of_ties(panel: Panel) -> np.ndarray:
+    """Tell which of the rows with an observation is the last one of its time.
+
+    Parameters
+    ----------
+    panel : Panel
+
+    Returns
+    -------
+    ndarray of bool of shape (n_observed_rows,)
+        True for as many as :func:`observed_rows` has.
+    """
+    seen = np.flatnonzero(panel.observations.row_counts())
+    series, times = panel.series_of_rows[seen], panel.times[seen]
+    last = np.ones(len(seen), dtype=bool)
+    last[:-1] = (series[1:] != series[:-1]) | (times[1:] != times[:-1])
+    return last

@@ -8,11 +8,13 @@ import numpy as np
 from scipy.special import log_softmax, softmax
 from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.utils import compute_sample_weight
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
 from ckts.estimators._input import check_target
 from ckts.estimators._statistics import CenterScale, target_center_scale
+from ckts.panel import Panel
 
 # Targets beyond this many standard deviations count as if they were there. R2 of
 # CKRocketRegressor where 1, 2 or 3 of 200 are 1e9 (clean .98): .96, .89, .78; at 20
@@ -20,9 +22,21 @@ from ckts.estimators._statistics import CenterScale, target_center_scale
 FARTHEST_TARGET = 5.0
 
 
+def _is_causal(model: Any) -> bool:
+    """Raise unless `fit` learned what series were earlier, or is to learn it."""
+    if not getattr(model, "_causal", model.causal):
+        raise AttributeError(
+            "`causal` must be True in fit for predictions as of each observation; got "
+            "False. Set it and fit again."
+        )
+    return True
+
+
 @dataclass(kw_only=True, eq=False, repr=False)
 class ClassesMixin(ClassifierMixin):
     """Learn classes; `_predict_raw` gives unnormalized log-probabilities.
+
+    `_predict_raw_path` gives them as of each observed row, and the panel of these rows.
 
     Parameters
     ----------
@@ -89,6 +103,26 @@ class ClassesMixin(ClassifierMixin):
         """
         return softmax(self._predict_raw(X), axis=1)
 
+    @available_if(_is_causal)
+    def predict_proba_path(self, X) -> Panel:
+        """Predict class probabilities as of each observation; `causal=True` only.
+
+        Parameters
+        ----------
+        X : Panel, or anything that :func:`ckts.as_panel` accepts
+            Series with the channels and the kind of time of `fit`.
+
+        Returns
+        -------
+        Panel
+            A channel per class, in the order of `classes_`, at each different time of
+            an observation up to the landmark: what `predict_proba` says of the series
+            if it had ended then. Rows of `X` in which nothing was observed have none.
+        """
+        panel, raw = self._predict_raw_path(X)
+        labels = [str(label) for label in self.classes_]
+        return panel.with_values(softmax(raw, axis=1), labels).with_static(None)
+
     def predict(self, X):
         """Predict the class of each series.
 
@@ -106,7 +140,10 @@ class ClassesMixin(ClassifierMixin):
 
 
 class NumbersMixin(RegressorMixin):
-    """Learn numbers; `_predict_raw` gives them in units of `target_scale_`."""
+    """Learn numbers; `_predict_raw` gives them in units of `target_scale_`.
+
+    `_predict_raw_path` gives them as of each observed row, and the panel of these rows.
+    """
 
     def __sklearn_tags__(self):
         """Declare that several targets at once are fine."""
@@ -161,6 +198,25 @@ class NumbersMixin(RegressorMixin):
         """
         targets = self._in_units(self._predict_raw(X))
         return targets.ravel() if self._n_target_dims == 1 else targets
+
+    @available_if(_is_causal)
+    def predict_path(self, X) -> Panel:
+        """Predict targets as of each observation; `causal=True` only.
+
+        Parameters
+        ----------
+        X : Panel, or anything that :func:`ckts.as_panel` accepts
+            Series with the channels and the kind of time of `fit`.
+
+        Returns
+        -------
+        Panel
+            A channel per target, at each different time of an observation up to the
+            landmark: what `predict` says of the series if it had ended then. Rows of
+            `X` in which nothing was observed have none.
+        """
+        panel, raw = self._predict_raw_path(X)
+        return panel.with_values(self._in_units(raw)).with_static(None)
 
     def _in_units(self, outputs: np.ndarray) -> np.ndarray:
         """Return the targets of standardized outputs of shape (n, n_targets)."""

@@ -5,10 +5,8 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import softmax
 from sklearn.base import TransformerMixin, is_classifier
 from sklearn.utils import check_random_state, gen_batches
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from ckts.estimators._attributions import AbstractAttributed
@@ -134,16 +132,6 @@ class CKRocket(TransformerMixin, AbstractCKRocket):
         """
         check_is_fitted(self, "kernels_")
         return np.array(self._feature_names(), dtype=object)
-
-
-def _is_causal(rocket: AbstractCKRocket) -> bool:
-    """Raise unless `fit` learned what series were earlier, or is to learn it."""
-    if not getattr(rocket, "_causal", rocket.causal):
-        raise AttributeError(
-            "`causal` must be True in fit for predictions as of each observation; got "
-            "False. Set it and fit again."
-        )
-    return True
 
 
 def _ratio(losses: np.ndarray, most: np.ndarray, weight: np.ndarray) -> float:
@@ -326,26 +314,6 @@ class CKRocketClassifier(ClassesMixin, AbstractCKRocketModel):
     (4, 2)
     """
 
-    @available_if(_is_causal)
-    def predict_proba_path(self, X) -> Panel:
-        """Predict class probabilities as of each observation; `causal=True` only.
-
-        Parameters
-        ----------
-        X : Panel, or anything that :func:`ckts.as_panel` accepts
-            Series with the channels and the kind of time of `fit`.
-
-        Returns
-        -------
-        Panel
-            A channel per class, in the order of `classes_`, at each different time of
-            an observation up to the landmark: what `predict_proba` says of the series
-            if it had ended then. Rows of `X` in which nothing was observed have none.
-        """
-        panel, raw = self._predict_raw_path(X)
-        labels = [str(label) for label in self.classes_]
-        return panel.with_values(softmax(raw, axis=1), labels).with_static(None)
-
     def _ridge_target(self, encoded):
         return np.where(encoded[:, None] == np.arange(len(self.classes_)), 1.0, -1.0)
 
@@ -385,25 +353,6 @@ class CKRocketRegressor(NumbersMixin, AbstractCKRocketModel):
     >>> CKRocketRegressor(random_state=0).fit(X[:40], y[:40]).predict(X[40:]).shape
     (20,)
     """
-
-    @available_if(_is_causal)
-    def predict_path(self, X) -> Panel:
-        """Predict targets as of each observation; `causal=True` only.
-
-        Parameters
-        ----------
-        X : Panel, or anything that :func:`ckts.as_panel` accepts
-            Series with the channels and the kind of time of `fit`.
-
-        Returns
-        -------
-        Panel
-            A channel per target, at each different time of an observation up to the
-            landmark: what `predict` says of the series if it had ended then. Rows of
-            `X` in which nothing was observed have none.
-        """
-        panel, raw = self._predict_raw_path(X)
-        return panel.with_values(self._in_units(raw)).with_static(None)
 
     def _robust_targets(self):
         return True

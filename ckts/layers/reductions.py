@@ -1,4 +1,4 @@
-"""From features over time to one vector per series, or to one per row of what was known.
+"""From features over time to one vector per series, or per row of what was known.
 
 The expanding twin of a reduction says at each row what the reduction would say of the
 series if it had ended with the stamp of the row. Its sums are float64: differences of
@@ -373,5 +373,6 @@ def _first_group(mask: Tensor, ties: Ties) -> Ties:
 def _group_mean(sums: Tensor, group: Ties) -> Tensor:
     """Mean of the values in a group of rows, from sums of counts, values, squares."""
     counts, totals, _ = sums.chunk(3, 2)
-    count, total = (_rows_of(s, group[1]) - _rows_of(s, group[0]) for s in (counts, totals))
+    start, end = group
+    count, total = (_rows_of(s, end) - _rows_of(s, start) for s in (counts, totals))
     return total / count.clamp_min(1)

@@ -48,6 +48,9 @@ class RiskDisplay:
     ) -> Self:
         """Predict after every measurement of a series, and draw.
 
+        A causal model predicts in one pass, others from the series truncated after each
+        row.
+
         Parameters
         ----------
         estimator : fitted classifier
@@ -79,8 +82,7 @@ class RiskDisplay:
             raise ValueError(
                 f"`channels` must be among {list(series.channels)}; got {unknown}."
             )
-        risk = estimator.predict_proba(series.expanding())[:, -1]
-        return cls(series, risk, channels=names).plot(**plot_params)
+        return cls(series, _risk(estimator, series), channels=names).plot(**plot_params)
 
     def plot(
         self,
@@ -136,6 +138,21 @@ class RiskDisplay:
         figure.tight_layout()
         self.figure_, self.axes_ = figure, axes
         return self
+
+
+def _risk(estimator: Any, series: Panel) -> np.ndarray:
+    """Return the probability of the last class after each row of a series."""
+    if not hasattr(estimator, "predict_proba_path"):
+        return estimator.predict_proba(series.expanding())[:, -1]
+    path = estimator.predict_proba_path(series)
+    # Rows without a measurement have what was known before.
+    place = np.searchsorted(path.times, series.times, side="right") - 1
+    unknown = place < 0
+    risk = path.values[place, -1] if len(path.times) else np.empty(len(place))
+    if unknown.any():
+        before = series.keep_rows(unknown).expanding()
+        risk[unknown] = estimator.predict_proba(before)[:, -1]
+    return risk
 
 
 def _draw_channel(axis: Any, times: np.ndarray, values: np.ndarray) -> None:

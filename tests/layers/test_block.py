@@ -4,7 +4,14 @@ import pytest
 import torch
 from torch import nn
 
-from ckts.layers import Dropout, GatedBlock, gelu, hide_rows, make_linear
+from ckts.layers import (
+    Dropout,
+    GatedBlock,
+    end_early,
+    gelu,
+    hide_rows,
+    make_linear,
+)
 from ckts.layers.block import SMALL
 from references import TIME_KINDS, direct_sum, draw_times, relative_error
 
@@ -161,15 +168,36 @@ def test_hidden_rows_are_a_random_share():
     assert shares.max() < 0.75
 
 
-def test_rows_are_hidden_from_the_generator_on_every_device(accelerator):
+@pytest.mark.parametrize("hide", [hide_rows, end_early])
+def test_rows_are_hidden_from_the_generator_on_every_device(accelerator, hide):
     observed = torch.ones(5, 40, 2, dtype=torch.bool)
     before = torch.get_rng_state()
-    here = hide_rows(observed, 0.5, torch.Generator().manual_seed(5))
+    here = hide(observed, 0.5, torch.Generator().manual_seed(5))
     there = observed.to(accelerator.device)
-    there = hide_rows(there, 0.5, torch.Generator().manual_seed(5))
+    there = hide(there, 0.5, torch.Generator().manual_seed(5))
     assert torch.equal(torch.get_rng_state(), before)
     assert there.device.type == accelerator.device
     assert torch.equal(there.cpu(), here)
+
+
+def test_series_that_end_early_end_after_any_of_their_rows():
+    seen = torch.tensor([1, 0, 1, 1, 0, 1, 0], dtype=torch.bool)
+    observed = torch.stack([seen, torch.zeros(7, dtype=torch.bool)], 1)
+    observed = observed.repeat(4000, 1, 1)
+    found = end_early(observed, 0.4, torch.Generator().manual_seed(0))
+    counts = found.any(2).sum(1)
+    # what is left are the first rows
+    expected = observed & (observed[..., :1].cumsum(1) <= counts[:, None, None])
+    assert torch.equal(found, expected)
+    shares = torch.bincount(counts, minlength=5) / 4000
+    # as often after each row; the others end as before
+    expected = torch.tensor([0.0, 0.1, 0.1, 0.1, 0.7])
+    torch.testing.assert_close(shares, expected, atol=0.02, rtol=0)
+
+
+def test_series_without_rows_end_as_they_were():
+    observed = torch.zeros(3, 4, 2, dtype=torch.bool)
+    assert torch.equal(end_early(observed, 0.5), observed)
 
 
 @pytest.mark.parametrize("sizes", [(1, 1), (3, 8), (33, 7), (200, 5)])

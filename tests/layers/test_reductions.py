@@ -3,10 +3,17 @@
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ckts.layers import N_SUMMARIES, ChannelSummary, TimePool
-from ckts.layers.reductions import masked_max, masked_mean
-from quadratures import gap_weights
+from ckts.layers.reductions import (
+    expanding_max,
+    expanding_mean,
+    masked_max,
+    masked_mean,
+)
+from quadratures import gap_weights, make_weights
 
 # --- masked reductions ----------------------------------------------------------------
 
@@ -127,3 +134,93 @@ def test_gradients_are_finite_where_nothing_varies():
     values = torch.ones(2, 3, 1, requires_grad=True)
     ChannelSummary()(values, torch.ones(2, 3, 1, dtype=torch.bool)).sum().backward()
     assert values.grad.isfinite().all()
+
+
+# --- what was known at each row -------------------------------------------------------
+
+
+def _tied(seed):
+    """Values at few stamps, some of them never observed; first and next row of each."""
+    rng = np.random.default_rng(seed)
+    times = torch.from_numpy(np.sort(rng.integers(0, 6, (3, 11)) / 4.0, 1))
+    observed = torch.from_numpy(rng.random((3, 11, 2)) < 0.4)
+    observed[0, :, 0] = False
+    values = torch.from_numpy(rng.normal(size=(3, 11, 2)))
+    ties = (
+        torch.searchsorted(times, times),
+        torch.searchsorted(times, times, right=True),
+    )
+    return values, times, observed, ties
+
+
+def _each_end(times):
+    """Yield series, row and the slice of rows up to the stamp of the row."""
+    for series, row in np.ndindex(times.shape):
+        end = int((times[series] <= times[series, row]).sum())
+        yield series, row, (slice(series, series + 1), slice(end))
+
+
+seeds = st.integers(0, 10**6)
+
+
+@settings(max_examples=25, deadline=None)
+@given(seeds)
+def test_an_expanding_pool_is_the_pool_of_what_was_known(seed):
+    values, times, observed, ties = _tied(seed)
+    seen = observed.any(2, keepdim=True)
+    weigh = make_weights(times, seen, time_step=0.3)
+    parts = weigh.pooling_weights(), weigh.latest_weights(), ties
+    found = TimePool().expanding(values, *parts)
+    for series, row, known in _each_end(times):
+        weights = gap_weights(times[known], seen[known], time_step=0.3)
+        expected = TimePool()(values[known], weights)[0]
+        torch.testing.assert_close(found[series, row], expected)
+
+
+@settings(max_examples=25, deadline=None)
+@given(seeds)
+def test_expanding_summaries_are_those_of_what_was_known(seed):
+    values, times, observed, ties = _tied(seed)
+    found = ChannelSummary().expanding(values, observed, ties)
+    for series, row, known in _each_end(times):
+        parts = values[known], observed[known], times[known]
+        expected = ChannelSummary()(*parts)[0]
+        torch.testing.assert_close(found[series, row], expected)
+
+
+def test_expanding_reductions_by_hand():
+    values = torch.tensor([[[5.0], [1.0], [3.0], [-9.0]]])
+    weights = torch.tensor([[[0.0], [1.0], [3.0], [1.0]]])
+    latest = torch.tensor([[[0.0], [2.0], [1.0], [4.0]]])
+    ties = torch.tensor([[0, 1, 2, 3]]), torch.tensor([[1, 2, 3, 4]])
+    mean = expanding_mean(values, weights, latest, ties)
+    # 0 of nothing; 1; (1 + 3) / 2; (1 + 9 - 36) / (1 + 3 + 4)
+    assert mean.flatten().tolist() == [0, 1, 2, -3.25]
+    largest = expanding_max(values, weights > 0, ties)
+    assert largest.flatten().tolist() == [0, 1, 3, 3]
+    assert mean.dtype == largest.dtype == torch.float32
+
+
+def test_expanding_reductions_of_long_series_lose_no_digits():
+    # sums of a million float32 numbers, of which the last are told apart
+    values = 9.0 + torch.randn(1, 10**6, 1, generator=torch.Generator().manual_seed(0))
+    values[:, -1] = 2.0
+    rows = torch.arange(10**6).unsqueeze(0)
+    observed = torch.ones(1, 10**6, 1, dtype=torch.bool)
+    found = ChannelSummary().expanding(values, observed, (rows, rows + 1))[0, -1]
+    exact = values.double()
+    expected = [exact.mean(), exact.std(correction=0), exact.min(), exact.max()]
+    expected += [exact[0, 0, 0], 2.0, np.log1p(10**6)]
+    np.testing.assert_allclose(found, np.array(expected), rtol=1e-6)
+
+
+def test_expanding_reductions_read_nothing_that_is_not_observed():
+    values, _, observed, ties = _tied(0)
+    rubbish = torch.where(observed, values, 1e30)
+    expected = ChannelSummary().expanding(values, observed, ties)
+    assert torch.equal(ChannelSummary().expanding(rubbish, observed, ties), expected)
+    weights = observed[..., :1].double()
+    rubbish = torch.where(observed[..., :1], values, 1e30)
+    expected = TimePool().expanding(values, weights, weights, ties)
+    found = TimePool().expanding(rubbish, weights, weights, ties)
+    assert torch.equal(found, expected)

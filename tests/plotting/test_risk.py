@@ -45,6 +45,37 @@ def test_the_risk_after_a_row_knows_nothing_later(fitted):
     assert abs(first[-1] - second[-1]) > 1e-4
 
 
+@pytest.mark.parametrize("blank", ["no row", "the first", "a middle one", "all"])
+def test_a_causal_model_shows_what_truncated_series_have(blank):
+    X, y = irregular_panel(12, static=True)
+    options = {"max_epochs": 1, "hidden_channels": 4, "random_state": 0}
+    model = CKCNNClassifier(causal=True, **options).fit(X, y)
+    one = X[0]
+    values = np.where(np.isnan(one.values), 0.5, one.values)
+    rows = {"no row": [], "the first": [0], "a middle one": [2]}
+    values[rows.get(blank, slice(None))] = np.nan
+    times = one.times.copy()
+    times[-2] = times[-1]
+    one = one.with_values(values).with_times(times)
+    expected = model.predict_proba(one.expanding())[:, 1]
+    expected[-2] = expected[-1]  # measured at the same time
+    shown = RiskDisplay.from_estimator(model, one, figure=Figure()).risk
+    np.testing.assert_allclose(shown, expected, atol=1e-5)  # float32
+
+
+def test_a_causal_model_is_asked_for_a_path_only():
+    X, _ = irregular_panel(2)
+
+    class Model:
+        def predict_proba_path(self, X):
+            chances = np.linspace(0, 1, len(X.times))
+            return X.with_values(np.c_[1 - chances, chances])
+
+    one = X[0].keep_rows(X[0].observed.any(1))
+    risk = RiskDisplay.from_estimator(Model(), one, figure=Figure()).risk
+    np.testing.assert_allclose(risk, np.linspace(0, 1, len(one.times)))
+
+
 def test_a_figure_is_made_where_none_is_given(fitted):
     model, X = fitted
     display = RiskDisplay.from_estimator(model, X[0], title="A patient")
