@@ -64,7 +64,7 @@ def test_ties_in_any_order_have_one_row(fitted, seed):
 def test_later_values_and_stamps_change_no_earlier_opinion(fitted):
     X, _ = irregular_panel()
     late = np.arange(len(X.times)) >= (X.indptr[:-1] + 3)[X.series_of_rows]
-    values = np.where(late[:, None], 50.0, X.values)
+    values = np.where(late[:, None] & X.observed, 50.0, X.values)
     changed = X.with_values(values).with_times(X.times + 3.0 * late)
     early = X.keep_rows(~late & X.observed.any(1)).lengths
     for model in fitted:
