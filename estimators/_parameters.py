@@ -132,7 +132,9 @@ class AbstractParameters(BaseEstimator):
     kernel_params : dict or None
         Further parameters of the kernel, such as ``{"omega_0": 21.45}``.
     causal : bool
-        Whether the features at a time may depend on nothing later.
+        Whether the features at a time may depend on nothing later. The model learns
+        from truncated series, too, and tells its opinion as of each observation in one
+        pass. It has no relative clock; it sees the time since the first observation.
     quadrature : {"gap", "linear", "none"}
         Inverse-density weights of the observations; "linear" integrates the signal
         between them, more accurately and more slowly; "none" if each is an event that
