@@ -95,9 +95,9 @@ class AbstractCKCNN(AbstractParameters, AbstractPanelEstimator):
             A weight of 2 counts like the series twice, 0 like none; only ratios count.
             What is learned before the training and the gradient of an epoch are the
             same as with the series twice. The trained model is exactly the same where
-            all series are in one batch, without dropout, hidden observations and
-            early stopping, which draw for each series, as a causal network does, which
-            learns from truncated series, too. Elsewhere the batches are others, and ``batch_size="auto"``, and with it the number of steps, depends
+            all series are in one batch, without dropout, hidden observations, early
+            stopping and `causal`, which draw for each series. Elsewhere the batches are
+            others, and ``batch_size="auto"``, and with it the number of steps, depends
             on the number of series whatever their weights.
         groups : array-like of shape (n_series,), optional
             What early stopping must keep together, such as the patient of each record.

@@ -149,8 +149,7 @@ class GatedCKCNN(nn.Module):
         linear = partial(make_linear, generator=generator)
         self.own_scale = scales == "both"
         n_views = 1 + self.own_scale
-        n_inputs = (3 + n_views) * in_channels + causal
-        self.encode = linear(n_inputs, hidden_channels)
+        self.encode = linear((3 + n_views) * in_channels + causal, hidden_channels)
         sizes = n_views * in_channels, hidden_channels
         steps = n_views * steps
         self.stem = CKConv(*sizes, time_step=steps, resolution=resolution, **row_params)
