@@ -31,7 +31,7 @@ from ckts.estimators._joining import (
 from ckts.estimators._net import EpochBar, PanelNet, WeightedClipping
 from ckts.estimators._optimizer import FUSED, LeanAdamW
 from ckts.estimators._parameters import AbstractParameters, resolve_device
-from ckts.estimators._recipe import choose_bins, choose_recipe
+from ckts.estimators._recipe import choose_bins, choose_epochs, choose_recipe
 from ckts.estimators._threads import limit_threads
 from ckts.estimators.rocket import AbstractCKRocketModel
 from ckts.networks import GatedCKCNN
@@ -69,7 +69,7 @@ class AbstractCKCNN(AbstractParameters, AbstractPanelEstimator):
     network_share_ : float
         The share of the networks in the mean of log-probabilities, or of targets, from
         0 to 1. The rest is that of `rocket_`.
-    weight_decay_, observation_dropout_, scales_ : float, float, str
+    max_epochs_, weight_decay_, observation_dropout_, scales_ : int, float, float, str
         What "auto" chose.
     device_ : str
         Where it was trained.
@@ -209,6 +209,8 @@ class AbstractCKCNN(AbstractParameters, AbstractPanelEstimator):
         kept = [everything]
         if unseen is not None:
             kept = [np.flatnonzero(unseen.folds != fold) for fold in range(N_FOLDS)]
+        auto = self.max_epochs == "auto"
+        self.max_epochs_ = choose_epochs(len(kept)) if auto else self.max_epochs
         trained: list[PanelNet] = []
         self.history_ = []
         try:
@@ -263,7 +265,7 @@ class AbstractCKCNN(AbstractParameters, AbstractPanelEstimator):
         batch_size = self.batch_size
         if isinstance(batch_size, str):  # "auto"
             batch_size = automatic_batch_size(training.lengths, self.hidden_channels)
-        lr, max_epochs = self.lr, self.max_epochs
+        lr, max_epochs = self.lr, self.max_epochs_
         schedule = LRScheduler(  # up to `lr` and down again, once
             torch.optim.lr_scheduler.OneCycleLR,
             step_every="batch",
