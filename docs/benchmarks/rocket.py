@@ -192,7 +192,7 @@ def report(
     runs: Path | None,
     rows: str,
     first: bool,
-    joined: bool,
+    joined: bool = False,
 ) -> Iterator[str]:
     """Yield a line of Markdown per row."""
     task = TASKS[name]
