@@ -31,7 +31,7 @@ from ckts.estimators._joining import (
 from ckts.estimators._net import EpochBar, PanelNet, WeightedClipping
 from ckts.estimators._optimizer import FUSED, LeanAdamW
 from ckts.estimators._parameters import AbstractParameters, resolve_device
-from ckts.estimators._recipe import choose_bins, choose_recipe
+from ckts.estimators._recipe import choose_bins, choose_epochs, choose_recipe
 from ckts.estimators._rocket import last_of_ties, observed_rows
 from ckts.estimators._threads import limit_threads
 from ckts.estimators.rocket import AbstractCKRocketModel
@@ -40,6 +40,8 @@ from ckts.panel import Panel
 
 # Parameters that may be "auto", besides the size of batches.
 AUTOMATIC = ("weight_decay", "observation_dropout", "scales")
+# Parameters of the networks that are those of CKRocket, too.
+SHARED = ("causal", "device", "n_jobs")
 # Numbers of a hidden layer, batch x time x channels.
 LARGEST_LAYER = 2**23
 
@@ -59,7 +61,8 @@ class AbstractCKCNN(AbstractParameters, AbstractPanelEstimator):
         ten times a typical long gap. Longer lags fade out.
     history_ : list of dict
         "network", "epoch", "train_loss", "dur" and perhaps "valid_loss" and
-        "valid_score" of every finished epoch. Losses are ``sum(w l) / sum(w)`` over the series.
+        "valid_score" of every finished epoch. Losses are ``sum(w l) / sum(w)`` over the
+        series.
     nets_ : list of skorch NeuralNet
         The trained nets, one, or one for each fold; the module of one is ``module_``.
     rocket_ : CKRocketClassifier or CKRocketRegressor
@@ -67,7 +70,7 @@ class AbstractCKCNN(AbstractParameters, AbstractPanelEstimator):
     network_share_ : float
         The share of the networks in the mean of log-probabilities, or of targets, from
         0 to 1. The rest is that of `rocket_`.
-    weight_decay_, observation_dropout_, scales_ : float, float, str
+    max_epochs_, weight_decay_, observation_dropout_, scales_ : int, float, float, str
         What "auto" chose.
     device_ : str
         Where it was trained.
@@ -76,6 +79,11 @@ class AbstractCKCNN(AbstractParameters, AbstractPanelEstimator):
     """
 
     _rocket_class: ClassVar[type[AbstractCKRocketModel]]
+
+    @property
+    def net_(self) -> PanelNet:
+        """The first of the trained nets."""
+        return self.nets_[0]
 
     def fit(self, X, y, sample_weight=None, groups=None):
         """Train on series with their classes or numbers.
@@ -123,12 +131,11 @@ class AbstractCKCNN(AbstractParameters, AbstractPanelEstimator):
                 self.__dict__ = fresh.__dict__
                 net = fresh.nets_[-1]
                 found = (
-                    f"after step {net.n_steps_}, with {self.n_iter_} of "
-                    f"{net.max_epochs} epochs finished. The model holds what it "
-                    "learned up to then; `history_` holds the finished epochs."
+                    f"after step {net.n_steps_} of network {len(fresh.nets_)}, with "
+                    f"{self.n_iter_} of {net.max_epochs} epochs finished. The model "
+                    "holds what it learned up to then; `history_` holds the finished "
+                    "epochs."
                 )
-                if fresh.rocket:
-                    found = f"in network {len(fresh.nets_)} {found}"
             message = f"The training was interrupted {found}"
             warnings.warn(message, ConvergenceWarning, stacklevel=2)
             raise
@@ -177,9 +184,7 @@ class AbstractCKCNN(AbstractParameters, AbstractPanelEstimator):
         self.__dict__.pop("rocket_", None)
         if self.rocket or "auto" in map(str, own.values()):
             rocket = self._rocket_class(
-                causal=self.causal,
-                device=self.device,
-                n_jobs=self.n_jobs,
+                **{name: getattr(self, name) for name in SHARED},
                 random_state=generator.randint(np.iinfo(np.int32).max),
             )
             parts = given.panel, given.y, given.weight, given.groups
@@ -205,6 +210,8 @@ class AbstractCKCNN(AbstractParameters, AbstractPanelEstimator):
         kept = [everything]
         if unseen is not None:
             kept = [np.flatnonzero(unseen.folds != fold) for fold in range(N_FOLDS)]
+        auto = self.max_epochs == "auto"
+        self.max_epochs_ = choose_epochs(len(kept)) if auto else self.max_epochs
         trained: list[PanelNet] = []
         self.history_ = []
         try:
@@ -223,7 +230,8 @@ class AbstractCKCNN(AbstractParameters, AbstractPanelEstimator):
             raise
         finally:
             self.nets_ = trained
-            self.network_share_ = PRIOR_SHARE if self.rocket else 1.0
+            joined = "rocket_" in self.__dict__
+            self.network_share_ = PRIOR_SHARE if joined else 1.0
         if unseen is not None:
             self.network_share_ = self._choose_share(unseen, panel, target, weight)
 
@@ -258,7 +266,7 @@ class AbstractCKCNN(AbstractParameters, AbstractPanelEstimator):
         batch_size = self.batch_size
         if isinstance(batch_size, str):  # "auto"
             batch_size = automatic_batch_size(training.lengths, self.hidden_channels)
-        lr, max_epochs = self.lr, self.max_epochs
+        lr, max_epochs = self.lr, self.max_epochs_
         schedule = LRScheduler(  # up to `lr` and down again, once
             torch.optim.lr_scheduler.OneCycleLR,
             step_every="batch",

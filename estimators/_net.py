@@ -27,8 +27,8 @@ INITIALIZATION, ORDER, STEPS, CALLBACKS = 0, 1, 2, 4
 
 # Training steps between two refinements to what the kernels need.
 STEPS_PER_REFINEMENT = 8
-# Numbers of a hidden layer for which paths are computed at a time, unless one series has
-# more. A path takes some 180 bytes for each, about as a prediction does.
+# Numbers of a hidden layer for which paths are computed at a time, or one series. A
+# path takes some 180 bytes for each, about as a prediction does.
 LARGEST_PATH = 2**20
 
 

@@ -98,9 +98,10 @@ class AbstractParameters(BaseEstimator):
 
     Parameters
     ----------
-    max_epochs : int
+    max_epochs : int or "auto"
         Passes over the training series. The learning rate follows one cycle over all
-        of them, so fewer epochs are a shorter training, not an interrupted one.
+        of them, so fewer epochs are a shorter training, not an interrupted one. "auto"
+        takes 20 of one network, and 10 of each of three.
     lr : float
         Peak learning rate of AdamW.
     batch_size : int or "auto"
@@ -180,7 +181,7 @@ class AbstractParameters(BaseEstimator):
         they were. None draws from numpy's, as everywhere in scikit-learn.
     """
 
-    max_epochs: int = 20
+    max_epochs: int | str = "auto"
     lr: float = 5e-3
     batch_size: int | str = "auto"
     rocket: bool = True
@@ -216,7 +217,7 @@ class AbstractParameters(BaseEstimator):
         "verbose": _check_verbose,
         "batch_size": partial(_auto_or, rule=check_count),
         "rocket": check_bool,
-        "max_epochs": check_count,
+        "max_epochs": partial(_auto_or, rule=check_count),
         "hidden_channels": check_count,
         "n_blocks": check_count,
         "n_iter_no_change": check_count,

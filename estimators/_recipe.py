@@ -11,12 +11,23 @@ from ckts.estimators.rocket import AbstractCKRocketModel
 # Weight decay where all is explained and where nothing is; the same of hidden rows.
 # What was tried is in `docs/decisions/default-network.md`.
 DECAYS, HIDDEN = (0.05, 5.0), (0.1, 0.7)
+# Epochs of a single network.
+EPOCHS = 20
 # Bins of the relative clock are as many as a typical series has rows, within these.
 FEWEST_BINS, MOST_BINS = 8, 64
 
 
+def choose_epochs(n_networks: int) -> int:
+    """Choose the epochs of each network: of three, half as many as of one.
+
+    Joined with CKRocket, 20 epochs of each have no less loss than 10 on letters,
+    vowels, patients (see `docs/decisions/default-network.md`), and take twice as long.
+    """
+    return EPOCHS if n_networks == 1 else EPOCHS // 2
+
+
 def choose_recipe(rocket: AbstractCKRocketModel) -> dict[str, Any]:
-    """Choose what is "auto".
+    """Choose what is "auto" of regularization and views.
 
     Noisy targets, of which left-out series explain little, want more regularization.
     The own scale of series is seen if random kernels over it helped.

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
+from skorch.exceptions import DeviceWarning
 
 from ckts._checks import check_bool, check_count
 from ckts.estimators._batches import (
@@ -121,6 +123,18 @@ class AbstractCKRocket(AbstractPanelEstimator):
         "causal": check_bool,
         "n_jobs": check_n_jobs,
     }
+
+    def __setstate__(self, state: dict) -> None:
+        """Continue on the CPU where a pickle comes from a device that is not here."""
+        super().__setstate__(state)
+        if "device_" not in state:
+            return
+        try:
+            self.device_ = resolve_device(self.device_)
+        except ValueError:
+            message = f"The model was fitted on {self.device_!r}; it goes on on 'cpu'."
+            warnings.warn(message, DeviceWarning, stacklevel=2)
+            self.device_ = "cpu"
 
     def _check_parameters(self) -> None:
         """Raise if a parameter is not as its description says."""

@@ -25,7 +25,8 @@ class StepCoding:
     Attributes
     ----------
     quantiles : list of ndarray
-        The places of the steps of each column, increasing.
+        The places of the steps of each column, increasing, each in the middle between
+        two numbers that were learned: the rounding of a number decides no step.
     """
 
     quantiles: list[np.ndarray]
@@ -50,7 +51,7 @@ class StepCoding:
             places: list[float] = []
             if known.any():
                 places = weighted_quantiles(column[known], weight[known], shares)
-            quantiles.append(np.unique(places))
+            quantiles.append(_between(np.unique(places), np.unique(column[known])))
         return cls(quantiles)
 
     def code(self, table: np.ndarray) -> np.ndarray:
@@ -91,6 +92,13 @@ class StepCoding:
             names += [f"{column} rank"] * (len(places) > 1)
             names.append(f"{column} unknown")
         return names
+
+
+def _between(places: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+    """Move places halfway to the next larger number; the last has none."""
+    places = places[places < numbers.max(initial=-np.inf)]
+    following = numbers[np.searchsorted(numbers, places, side="right")]
+    return np.unique(places / 2 + following / 2)  # halves: the sum may be infinite
 
 
 def summarize_series(

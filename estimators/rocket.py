@@ -10,7 +10,7 @@ from sklearn.utils import check_random_state, gen_batches
 from sklearn.utils.validation import check_is_fitted
 
 from ckts.estimators._attributions import AbstractAttributed
-from ckts.estimators._batches import PanelStatistics
+from ckts.estimators._batches import PanelStatistics, learn_statistics
 from ckts.estimators._blocks import AbstractBlock, GaussianBlock, LinearBlock
 from ckts.estimators._calibration import calibrate
 from ckts.estimators._duplicates import Duplicates, join_groups
@@ -206,11 +206,13 @@ class AbstractCKRocketModel(AbstractAttributed):
                 "series is predicted from others of its group. Leave `groups` out if "
                 "that is meant.",
                 UserWarning,
-                stacklevel=3,
+                stacklevel=3 if statistics is None else 5,  # the caller of `fit`
             )
         rng = check_random_state(self.random_state)
         used, panel = given.used, given.panel
         panel = panel if len(used) == len(panel) else panel[used]
+        panel = observed_rows(panel)
+        statistics = statistics or learn_statistics(panel, given.weight)
         learned = self._learn_features(panel, given.weight, rng, statistics)
         return self._fit_ridge(learned, given, rng, folded)
 

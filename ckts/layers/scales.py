@@ -85,5 +85,5 @@ def expanding_scale(
 
 
 def _deviation(squares: Tensor, count: Tensor, common: float) -> Tensor:
-    """Return the deviation of values of which squares are summed, and of further ones."""
+    """Return the deviation of values, of summed squares, and of further ones."""
     return ((squares + PRIOR_COUNT * common**2) / (count + PRIOR_COUNT)).sqrt()

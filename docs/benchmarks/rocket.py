@@ -1,4 +1,4 @@
-"""Random continuous kernels with default parameters beside cheap rivals, paired.
+"""Our models with default parameters beside cheap rivals, paired.
 
 ``python docs/benchmarks/rocket.py uea --rival PYTHON`` runs one of the tasks of
 rocket_tasks.py, where PYTHON is the interpreter of an environment that has aeon and
@@ -6,8 +6,10 @@ torch: MiniRocket and MultiRocket-Hydra with a ridge regression on linearly inte
 series, in the same splits. Without it these rivals are left out. The tasks on patients
 have gradient boosting on summary statistics as rival. ``--rows 1/16`` runs only the
 rows that have it in their names, ``--first`` only the first split of each row, to see
-that all works. ``--output`` also writes the lines to a file. Nothing is selected on the
-test parts.
+that all works. ``--joined`` runs the default estimator, networks joined with CKRocket,
+and scores the whole, its networks (three, each without a third of the series) and its
+CKRocket; without it CKRocket alone runs. ``--output`` also writes the lines to a file.
+Nothing is selected on the test parts.
 
 Classifiers also have the log-loss and the calibration error (ECE): the mean distance
 between confidence, the probability of the class that is chosen, and accuracy in 15 bins
@@ -15,6 +17,7 @@ of confidence. The rivals of aeon have no probabilities.
 """
 
 import argparse
+import copy
 import json
 import resource
 import subprocess
@@ -39,7 +42,14 @@ from sklearn.metrics import (
 
 import ckts
 from accuracy import Split
-from ckts import CKRocket, CKRocketClassifier, CKRocketRegressor, Panel
+from ckts import (
+    CKCNNClassifier,
+    CKCNNRegressor,
+    CKRocket,
+    CKRocketClassifier,
+    CKRocketRegressor,
+    Panel,
+)
 from ckts.estimators import summarize
 from rocket_tasks import ROCKETS, TASKS, Task
 
@@ -55,6 +65,22 @@ def evaluate(split: Split, metric: str, options: dict) -> Scores:
     started = time.process_time()
     model = model_class(random_state=seed, **options).fit(X, y)
     return _score(model, X_test, y_test, metric, started)
+
+
+def evaluate_joined(split: Split, metric: str) -> dict[str, Scores]:
+    """Fit the default estimator, and score it and its members."""
+    _, X, y, X_test, y_test, seed = split
+    model_class = CKCNNRegressor if metric == "R2" else CKCNNClassifier
+    started = time.process_time()
+    model = model_class(random_state=seed).fit(X, y)
+    networks = copy.copy(model)
+    networks.network_share_ = 1.0
+    scores = {"joined": _score(model, X_test, y_test, metric, started)}
+    scores["joined"]["share"] = model.network_share_
+    for name, member in (("networks", networks), ("CKRocket", model.rocket_)):
+        scores[name] = _score(member, X_test, y_test, metric, time.process_time())
+        del scores[name]["cpu"]  # that of a prediction only
+    return scores
 
 
 def boost(split: Split, metric: str, options: dict) -> Scores:
@@ -146,10 +172,13 @@ def run_aeon(python: str, split: Split) -> dict[str, Scores]:
 
 
 def compare(
-    task: Task, split: Split, options: dict, python: str | None
+    task: Task, split: Split, options: dict, python: str | None, joined: bool
 ) -> dict[str, Scores]:
     """Score our model and its rivals on one split."""
-    models = {"CKRocket": evaluate(split, task.metric, options)}
+    if joined:
+        models = evaluate_joined(split, task.metric)
+    else:
+        models = {"CKRocket": evaluate(split, task.metric, options)}
     if python and set(ROCKETS) & set(task.rivals):
         models |= run_aeon(python, split)
     if "boosting" in task.rivals:
@@ -158,7 +187,12 @@ def compare(
 
 
 def report(
-    name: str, python: str | None, runs: Path | None, rows: str, first: bool
+    name: str,
+    python: str | None,
+    runs: Path | None,
+    rows: str,
+    first: bool,
+    joined: bool = False,
 ) -> Iterator[str]:
     """Yield a line of Markdown per row."""
     task = TASKS[name]
@@ -167,10 +201,12 @@ def report(
         if rows not in split[0]:
             continue
         for suffix, options in task.options.items():
+            if joined and options:  # those of CKRocket
+                continue
             row = found.setdefault(split[0] + suffix, [])
             if first and row:
                 continue
-            row.append(compare(task, split, options, python))
+            row.append(compare(task, split, options, python, joined))
             print(split[0] + suffix, split[-1], row[-1], flush=True)
             if runs:
                 runs.write_text(json.dumps(found, indent=1), encoding="utf-8")
@@ -186,10 +222,11 @@ def report(
 
 def _row(name: str, runs: list[dict[str, Scores]]) -> str:
     cells = [name, str(len(runs))]
+    ours = next(iter(runs[0]))
     for model in runs[0]:
         cells.append(f"{np.mean([run[model]['score'] for run in runs]):.4f}")
-        if model != "CKRocket":
-            gains = [run["CKRocket"]["score"] - run[model]["score"] for run in runs]
+        if model != ours:
+            gains = [run[ours]["score"] - run[model]["score"] for run in runs]
             cells.append(f"{np.mean(gains):+.4f}")
             if len(gains) > 1:
                 error = np.std(gains, ddof=1) / np.sqrt(len(gains))
@@ -234,13 +271,19 @@ def main() -> None:
     parser.add_argument("--runs", type=Path, help="write the scores of all runs (JSON)")
     parser.add_argument("--rows", default="", help="only rows with this in their name")
     parser.add_argument("--first", action="store_true", help="one split per row")
+    parser.add_argument("--joined", action="store_true", help="the default estimator")
     options = parser.parse_args()
     print(f"{date.today():%Y-%m-%d}, ckts {ckts.__version__}")
     lines = (
         sizes()
         if options.task == "sizes"
         else report(
-            options.task, options.rival, options.runs, options.rows, options.first
+            options.task,
+            options.rival,
+            options.runs,
+            options.rows,
+            options.first,
+            options.joined,
         )
     )
     for line in lines:

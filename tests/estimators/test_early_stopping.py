@@ -13,7 +13,12 @@ from ckts.estimators._early_stopping import split_series
 from irregular import irregular_panel
 
 QUICK = {"hidden_channels": 4, "n_blocks": 1, "random_state": 0}
-STOPPING = {"early_stopping": True, "validation_fraction": 0.3, **QUICK}
+STOPPING = {
+    "early_stopping": True,
+    "validation_fraction": 0.3,
+    "rocket": False,
+    **QUICK,
+}
 
 
 @pytest.fixture

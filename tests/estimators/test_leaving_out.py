@@ -18,9 +18,10 @@ from ckts.estimators._leaving_out import (
     fair_share,
     inverse,
     neighbors_of,
+    predict_folds,
     several_together,
 )
-from refits import left_out_by_refits
+from refits import left_out_by_refits, refit
 
 ALONE = np.ones(1)
 
@@ -356,3 +357,16 @@ def test_rounding_chooses_no_penalty():
         weight = rng.uniform(1, 200, 2)
         out = leaving_out(table, np.array([[-1.0], [1.0]]), weight, np.arange(2))
         assert out.choose_penalty(ALONE).penalty == FIRST_PENALTY
+
+
+@pytest.mark.parametrize("penalty", [3, 7, 12])
+def test_predictions_of_folds_are_those_of_refits(penalty):
+    table, target, weight, _ = draw(0, n_series=40)
+    folds = np.arange(40) % 3
+    found = predict_folds(table @ table.T, target, weight, folds, penalty)
+    for fold in range(3):
+        others = folds != fold
+        parts = table[others], target[others], weight[others]
+        alpha = PENALTIES[penalty] * weight[others].mean()
+        expected = refit(*parts, alpha, table[~others])
+        np.testing.assert_allclose(found[~others], expected, atol=1e-9)

@@ -66,7 +66,9 @@ def test_no_tensor_lives_outside_of_the_net(accelerator):
 
 def test_a_model_from_a_gpu_opens_on_a_machine_without(monkeypatch):
     X, y = irregular_panel(8)
-    model = CKCNNClassifier(max_epochs=1, hidden_channels=4, random_state=0).fit(X, y)
+    model = CKCNNClassifier(
+        max_epochs=1, hidden_channels=4, rocket=False, random_state=0
+    ).fit(X, y)
     expected = model.predict_proba(X)
     with monkeypatch.context() as patch:
         # what torch writes for a tensor on the first GPU

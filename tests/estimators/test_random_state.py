@@ -90,7 +90,7 @@ def test_a_foreign_kernel_takes_turns(foreign, switching):
 def test_foreign_callbacks_take_turns(switching):
     def draw(_):
         callback = Drawing()
-        return fit(callbacks=[callback]), callback.drawn
+        return fit(callbacks=[callback], rocket=False), callback.drawn
 
     (alone, drawn), states = draw(0), global_states()
     with ThreadPoolExecutor(4) as pool:
@@ -99,7 +99,8 @@ def test_foreign_callbacks_take_turns(switching):
             assert also_drawn == drawn
     assert len(set(drawn)) == len(drawn) == 2 * 2 * 5  # two, in 2 epochs of 5 batches
     assert global_states() == states
-    np.testing.assert_array_equal(alone, fit())  # it changed nothing but its own
+    # it changed nothing but its own
+    np.testing.assert_array_equal(alone, fit(rocket=False))
 
 
 def test_who_draws_from_the_global_generator_disturbs_no_fit(switching):
@@ -179,7 +180,7 @@ def test_every_epoch_and_step_draws_its_own_numbers():
         def on_batch_begin(self, net, batch, training, **kwargs):
             seen.append(tuple(batch[0]["values"].sum((1, 2)).tolist()))
 
-    fit(callbacks=[Watch()], max_epochs=3, batch_size=8)
+    fit(callbacks=[Watch()], max_epochs=3, batch_size=8, rocket=False)
     epochs = [tuple(seen[start : start + 5]) for start in (0, 5, 10)]
     assert len(set(epochs)) == 3
     for epoch in epochs:

@@ -100,8 +100,8 @@ def _interrupted(model, X, y, at):
 @pytest.mark.parametrize(
     ("at", "n_epochs", "message"),
     [
-        (1, 0, "after step 1, with 0 of 9 epochs finished\\."),
-        (5, 1, "after step ., with 1 of 9 epochs finished\\."),
+        (1, 0, "after step 1 of network 1, with 0 of 9 epochs finished\\."),
+        (5, 1, "after step . of network 1, with 1 of 9 epochs finished\\."),
     ],
 )
 def test_ctrl_c_says_how_far_it_came_and_keeps_it(

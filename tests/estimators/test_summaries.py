@@ -33,19 +33,24 @@ def test_codes_are_steps_ranks_and_whether_it_is_unknown():
     table = np.array([[1.0], [2.0], [3.0], [4.0], [5.0], [np.nan]])
     coding = StepCoding.learn(table, np.ones(6), 2)
     (places,) = coding.quantiles
-    np.testing.assert_allclose(places, [2, 4])  # of five numbers at 1/3 and 2/3
+    np.testing.assert_allclose(places, [2.5, 4.5])  # above those at 1/3 and 2/3
     expected = [
         [0, 0, 0, 0],
         [0, 0, 0, 0],
-        [1, 0, 0.5, 0],
-        [1, 0, 1, 0],
+        [1, 0, 0.25, 0],
+        [1, 0, 0.75, 0],
         [1, 1, 1, 0],
         [0.5, 0.5, 0.5, 1],
     ]
     codes = coding.code(table)
     assert codes.dtype == np.float32
     np.testing.assert_allclose(codes, expected)
-    assert coding.names(["age"]) == ["age > 2", "age > 4", "age rank", "age unknown"]
+    assert coding.names(["age"]) == [
+        "age > 2.5",
+        "age > 4.5",
+        "age rank",
+        "age unknown",
+    ]
 
 
 def test_codes_of_a_column_start_where_its_names_do():

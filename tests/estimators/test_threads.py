@@ -126,7 +126,9 @@ def test_fit_and_predict_limit_the_threads(n_jobs, expected):
     expected = expected or {joblib.cpu_count()}
     X, y = irregular_panel()
     witness = Witness()
-    model = CKCNNClassifier(max_epochs=1, n_jobs=n_jobs, callbacks=[witness])
+    model = CKCNNClassifier(
+        max_epochs=1, n_jobs=n_jobs, callbacks=[witness], rocket=False
+    )
     model.fit(X, y)
     assert set(witness.seen) == expected
     assert torch.get_num_threads() == 4

@@ -17,7 +17,12 @@ from ckts.layers import CKConv
 from irregular import irregular_panel
 
 QUICK = {"max_epochs": 2, "hidden_channels": 4, "n_blocks": 1, "random_state": 0}
-PLAIN = {"dropout": 0.0, "observation_dropout": 0.0, "dtype": "float64"}
+PLAIN = {
+    "dropout": 0.0,
+    "observation_dropout": 0.0,
+    "dtype": "float64",
+    "rocket": False,
+}
 ONE_BATCH = {**PLAIN, "batch_size": 999}
 
 

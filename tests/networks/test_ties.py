@@ -99,11 +99,12 @@ def naive_description(times, observed, steps):
 @given(seeds)
 def test_counts_and_gaps_are_those_of_the_stamp(seed):
     network, batch = make_network(), make_tied_batch(seed)
-    plan = network.stem.plan(batch["times"], batch["observed"], method="pairwise")
     observed = batch["observed"]
+    viewed = torch.cat([observed, observed], 2)  # in two scales
+    plan = network.stem.plan(batch["times"], viewed, method="pairwise")
     found = describe_observations(
         find_neighbors(plan.geometry, observed),
-        network.stem.time_step,
+        network.stem.time_step[:CHANNELS],
         1e9,
         torch.float64,
     )
