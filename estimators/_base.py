@@ -78,6 +78,8 @@ class AbstractCKCNN(AbstractParameters, AbstractPanelEstimator):
     """
 
     _rocket_class: ClassVar[type[AbstractCKRocketModel]]
+    history_: list[dict]
+    max_epochs_: int
 
     @property
     def net_(self) -> PanelNet:
@@ -209,8 +211,8 @@ class AbstractCKCNN(AbstractParameters, AbstractPanelEstimator):
         kept = [np.arange(len(panel))]
         if unseen is not None:
             kept = [np.flatnonzero(unseen.folds != fold) for fold in range(N_FOLDS)]
-        auto = self.max_epochs == "auto"
-        self.max_epochs_ = choose_epochs(len(kept)) if auto else self.max_epochs
+        given, epochs = self.max_epochs, choose_epochs(len(kept))
+        self.max_epochs_ = epochs if isinstance(given, str) else given
         trained: list[PanelNet] = []
         self.history_, self.n_iter_ = [], 0
         try:
