@@ -75,10 +75,12 @@ class AbstractCKCNN(AbstractParameters, AbstractPanelEstimator):
     device_ : str
         Where it was trained.
     n_iter_ : int
-        Number of finished epochs of the last net.
+        Number of finished epochs of the net that has most.
     """
 
     _rocket_class: ClassVar[type[AbstractCKRocketModel]]
+    history_: list[dict]
+    max_epochs_: int
 
     @property
     def net_(self) -> PanelNet:
@@ -127,14 +129,15 @@ class AbstractCKCNN(AbstractParameters, AbstractPanelEstimator):
             fresh._learn(X, y, sample_weight, groups)
         except KeyboardInterrupt:
             found = "before its first step. The model is as it was before."
-            if getattr(fresh, "nets_", None):
+            nets = fresh.__dict__.get("nets_")
+            if nets and nets[-1].n_steps_:
                 self.__dict__ = fresh.__dict__
-                net = fresh.nets_[-1]
+                net, number = nets[-1], len(nets)
+                done = sum(row["network"] == number - 1 for row in self.history_)
                 found = (
-                    f"after step {net.n_steps_} of network {len(fresh.nets_)}, with "
-                    f"{self.n_iter_} of {net.max_epochs} epochs finished. The model "
-                    "holds what it learned up to then; `history_` holds the finished "
-                    "epochs."
+                    f"after step {net.n_steps_} of network {number}, with {done} of "
+                    f"{net.max_epochs} epochs finished. The model holds what it "
+                    "learned up to then; `history_` holds the finished epochs."
                 )
             message = f"The training was interrupted {found}"
             warnings.warn(message, ConvergenceWarning, stacklevel=2)
@@ -206,14 +209,13 @@ class AbstractCKCNN(AbstractParameters, AbstractPanelEstimator):
         unseen: Unseen | None,
     ) -> None:
         """Train one network, or one without each fold, and join them and CKRocket."""
-        everything = np.arange(len(panel))
-        kept = [everything]
+        kept = [np.arange(len(panel))]
         if unseen is not None:
             kept = [np.flatnonzero(unseen.folds != fold) for fold in range(N_FOLDS)]
-        auto = self.max_epochs == "auto"
-        self.max_epochs_ = choose_epochs(len(kept)) if auto else self.max_epochs
+        given, epochs = self.max_epochs, choose_epochs(len(kept))
+        self.max_epochs_ = epochs if isinstance(given, str) else given
         trained: list[PanelNet] = []
-        self.history_ = []
+        self.history_, self.n_iter_ = [], 0
         try:
             for rows in kept:
                 series = panel if len(rows) == len(panel) else panel[rows]
@@ -223,13 +225,9 @@ class AbstractCKCNN(AbstractParameters, AbstractPanelEstimator):
                 self.nets_, self.network_share_ = [net], 1.0  # early stopping predicts
                 self._train(net, training)
                 trained.append(net)
-        except KeyboardInterrupt:
-            trained += [
-                net for net in self.nets_ if net.n_steps_ and net not in trained
-            ]
-            raise
         finally:
-            self.nets_ = trained
+            if trained:  # one that was interrupted is no member of several
+                self.nets_ = trained
             joined = "rocket_" in self.__dict__
             self.network_share_ = PRIOR_SHARE if joined else 1.0
         if unseen is not None:
@@ -309,7 +307,7 @@ class AbstractCKCNN(AbstractParameters, AbstractPanelEstimator):
                 net.partial_fit(training)
             finally:
                 epochs = net.finished_epochs()
-                self.n_iter_ = len(epochs)
+                self.n_iter_ = max(self.n_iter_, len(epochs))
                 self.history_ = before + [{**number, **epoch} for epoch in epochs]
                 net.trim_for_prediction()
         if not np.isfinite(self.history_[-1]["train_loss"]):

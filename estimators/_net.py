@@ -56,6 +56,7 @@ class PanelNet(NeuralNet):
     def __init__(self, *args, seed=0, **kwargs):
         super().__init__(*args, **kwargs)
         self.seed = seed
+        self.n_steps_ = 0
 
     def get_loss(self, y_pred, y_true, X=None, training=False):
         """Return ``mean(w l)`` of a batch, for weights whose mean over the data is 1.

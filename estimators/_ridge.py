@@ -140,7 +140,7 @@ def fit_ridge(
             for table, use in zip(tables, used, strict=True)
         ]
 
-    def parts(series: np.ndarray) -> tuple[np.ndarray, ...]:
+    def parts(series: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         return target[series], weight[series], together[series]
 
     everything = np.ones(len(blocks), dtype=bool)
@@ -156,7 +156,8 @@ def fit_ridge(
     of_folds = None
     if folds is not None:
         kernel = sum(share * one for share, one in zip(shares, kernels, strict=True))
-        of_folds = predict_folds(kernel, *parts(chosen)[:2], folds[chosen], penalty)
+        own, importance, _ = parts(chosen)
+        of_folds = predict_folds(kernel, own, importance, folds[chosen], penalty)
     coefficients, intercept = _solve(tables, final, target, weight)
     alpha = PENALTIES[penalty] * weight.mean()
     model = BlockRidge(blocks, coefficients, intercept, shares, alpha)

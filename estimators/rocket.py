@@ -252,7 +252,7 @@ class AbstractCKRocketModel(AbstractAttributed):
         self._calibrate(left_out, *parts, len(chosen))
         losses = self._losses(self._calibrated(left_out), parts[0])
         self.unexplained_ = _ratio(losses, self._losses_of_none(*parts), parts[1])
-        if folds is None:
+        if folds is None or found.of_folds is None:
             return None
         ends = known < whole  # of a causal model, not its prefixes
         outputs = self._calibrated(found.of_folds[place[ends]])

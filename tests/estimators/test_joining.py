@@ -8,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import log_softmax, softmax
 from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import log_loss
+from skorch.callbacks import Callback
 
 from ckts import (
     CKCNNClassifier,
@@ -235,3 +237,51 @@ def test_early_stopping_watches_the_network_in_training():
     ).fit(X, y)
     assert len(model.nets_) == N_FOLDS
     assert all(0 <= row["valid_score"] <= 1 for row in model.history_)
+
+
+class Interrupting(Callback):
+    """Presses Ctrl-C in a step of one of the networks."""
+
+    def __init__(self, step):
+        self.step = step
+        self.steps = 0
+
+    def on_batch_begin(self, net, training=False, **kwargs):
+        self.steps += 1
+        if self.steps == self.step:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(
+    ("step", "n_nets", "found"),
+    [
+        (2, 1, "after step 1 of network 1, with 0 of 2 epochs"),
+        (13, 1, "after step 10 of network 1, with 2 of 2 epochs"),
+        (22, 2, "after step 10 of network 2, with 2 of 2 epochs"),
+    ],
+)
+def test_ctrl_c_keeps_the_networks_that_were_trained(step, n_nets, found):
+    X, y = irregular_panel(60)  # 40 to train each: 5 batches of 8
+    model = CKCNNClassifier(callbacks=[Interrupting(step)], **QUICK)
+    with (
+        pytest.raises(KeyboardInterrupt),
+        pytest.warns(ConvergenceWarning, match=found),
+    ):
+        model.fit(X, y)
+    assert len(model.nets_) == n_nets
+    assert model.network_share_ == PRIOR_SHARE
+    np.testing.assert_allclose(model.predict_proba(X).sum(1), 1)
+
+
+def test_ctrl_c_before_the_first_step_leaves_the_model_as_it_was():
+    X, y = irregular_panel(60)
+    model = CKCNNClassifier(**QUICK).fit(X, y)
+    expected = model.predict_proba(X)
+    model.set_params(callbacks=[Interrupting(1)])
+    message = "before its first step. The model is as it was"
+    with (
+        pytest.raises(KeyboardInterrupt),
+        pytest.warns(ConvergenceWarning, match=message),
+    ):
+        model.fit(X, 1 - y)
+    np.testing.assert_array_equal(model.predict_proba(X), expected)
