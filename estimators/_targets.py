@@ -22,9 +22,9 @@ from ckts.panel import Panel
 FARTHEST_TARGET = 5.0
 
 
-def _is_causal(model: Any) -> bool:
+def _is_causal(predictor: Any) -> bool:
     """Raise unless `fit` learned what series were earlier, or is to learn it."""
-    if not getattr(model, "_causal", model.causal):
+    if not getattr(predictor, "_causal", predictor.causal):
         raise AttributeError(
             "`causal` must be True in fit for predictions as of each observation; got "
             "False. Set it and fit again."

@@ -144,8 +144,7 @@ class GatedCKCNN(nn.Module):
         }
         row_params = {**conv_params, "horizon": horizon}
         steps = [1.0] * in_channels if time_step is None else list(time_step)
-        row_step = float(row_time_step)
-        self.row_time_step = row_step
+        self.row_time_step = row_step = float(row_time_step)
         linear = partial(make_linear, generator=generator)
         self.own_scale = scales == "both"
         n_views = 1 + self.own_scale
@@ -169,8 +168,7 @@ class GatedCKCNN(nn.Module):
         if n_relative:
             # Bins are regular: there is no more to gain by integrals of straight lines.
             made = partial(block, **{**conv_params, "quadrature": "gap"})
-            blocks = n_relative * [made]
-            self.relative = RelativeBlocks(hidden_channels, n_bins, blocks)
+            self.relative = RelativeBlocks(hidden_channels, n_bins, n_relative * [made])
         self.summary = ChannelSummary()
         n_summaries = N_SUMMARIES * in_channels + n_static
         self.summarize = linear(n_summaries, hidden_channels)
