@@ -54,7 +54,7 @@ bench: $(STAMP) $(RIVALS)/.ready  ## speed and memory against other methods, an 
 	OMP_NUM_THREADS=1 PYTHONPATH=$(RIVALS) \
 	  $(BIN)/python docs/benchmarks/speed.py $(ARGS)
 
-bench-accuracy: $(STAMP)  ## the accuracy figures that take longer than a test
+bench-accuracy: $(STAMP)  ## accuracy of all tasks, many hours; see ARGS=--help
 	$(BIN)/python docs/benchmarks/accuracy.py $(ARGS)
 
 bench-robustness: $(STAMP)  ## what one absurd number or a burst costs, an hour

@@ -79,6 +79,7 @@ class AbstractPanelEstimator(BaseEstimator):
 
     landmark: Any
     statistics_: PanelStatistics
+    device_: str
     time_scale_: TimeScale
     _dtype: torch.dtype = torch.float64
     _fitted_on_table: bool

@@ -116,7 +116,6 @@ class AbstractCKRocket(AbstractPanelEstimator):
 
     # Prefixes of each series that a causal model learns from, besides the whole.
     _n_truncated: ClassVar[int] = 0
-    device_: str
     _rules: ClassVar[dict[str, Rule]] = {
         "n_kernels": partial(check_count, minimum=84),
         "summaries": check_bool,

@@ -231,15 +231,6 @@ def test_growth_stops_where_a_method_is_not_near_linear():
     assert not {"naive, N=1,024", "pairwise, N=8,192"} & steps
 
 
-def test_accuracy_without_a_task_measures_all(monkeypatch, capsys):
-    import accuracy
-
-    monkeypatch.setattr(accuracy, "TASKS", {"a": (list, "R2"), "b": (list, "R2")})
-    monkeypatch.setattr("sys.argv", ["accuracy.py"])
-    accuracy.main()
-    assert "ARGS='a b'" in capsys.readouterr().out
-
-
 @pytest.mark.parametrize("model", fit.MODELS)
 def test_the_benchmark_of_fits_runs(model, monkeypatch):
     monkeypatch.setitem(fit.ROWS, "small", (lambda: fit.noise(8, 2, 6), 2))

@@ -1,224 +1,288 @@
-"""Accuracy with default parameters, beside a cheap baseline in the same splits.
+"""Our models with default parameters beside cheap rivals, paired.
 
-Run it with ``make bench-accuracy`` (all tasks, more than half an hour), or some of the
-tasks with ``python docs/benchmarks/accuracy.py speed pbc --output result.md``.
-``--runs after.json`` keeps the scores of all runs, and ``--against before.json`` adds
-the mean of the paired differences to earlier ones, and its standard error.
-Nothing is selected here: every figure is the last epoch of the defaults on test data.
-The baseline is gradient boosting on summary statistics, which sees no time stamps.
+``make bench-accuracy`` runs all tasks of accuracy_tasks.py, which takes many hours, and
+``python docs/benchmarks/accuracy.py uea vowels --rival PYTHON`` some of them, where
+PYTHON is the interpreter of an environment that has aeon and torch: MiniRocket and
+MultiRocket-Hydra with a ridge regression on linearly interpolated series, in the same
+splits. Without it these rivals are left out. The tasks on patients have gradient
+boosting on summary statistics as rival. The default estimator, networks joined with
+CKRocket, is scored as a whole, and so are its networks (three, each without a third of
+the series) and its CKRocket; ``--rocket`` runs CKRocket alone. ``--rows 1/16`` runs
+only the rows that have it in their names, ``--first`` the first split of each row.
+``--output`` also appends the lines to a file. Nothing is selected on the test parts.
+
+Classifiers also have the log-loss and the calibration error (ECE): the mean distance
+between confidence, the probability of the class that is chosen, and accuracy in 15 bins
+of confidence. The rivals of aeon have no probabilities.
 """
 
 import argparse
+import copy
 import json
-import os
+import resource
+import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from datetime import date
-from functools import partial
 from pathlib import Path
 
 import numpy as np
-import sklearn
-import torch
 from sklearn.ensemble import (
     HistGradientBoostingClassifier,
     HistGradientBoostingRegressor,
 )
-from sklearn.metrics import accuracy_score, r2_score, roc_auc_score
-from sklearn.model_selection import StratifiedKFold, train_test_split
+from sklearn.metrics import (
+    accuracy_score,
+    average_precision_score,
+    log_loss,
+    r2_score,
+    roc_auc_score,
+)
 
 import ckts
-from ckts import CKCNNClassifier, CKCNNRegressor, Panel
-from ckts.datasets import (
-    drop_observations,
-    load_japanese_vowels,
-    load_pbc,
-    make_irregular_regression,
-    make_speed,
-    read_physionet2012,
-    read_ts,
+from accuracy_tasks import ROCKETS, TASKS, Task
+from ckts import (
+    CKCNNClassifier,
+    CKCNNRegressor,
+    CKRocket,
+    CKRocketClassifier,
+    CKRocketRegressor,
+    Panel,
 )
 from ckts.estimators import summarize
+from splits import Split
 
-ROOT = Path(__file__).resolve().parents[2]
-SHARED = Path(os.environ.get("CKTS_SHARED", ROOT.parent / "shared"))
-TRAJECTORIES = SHARED / "data/character_trajectories/ct_trimmed_float32.npz"
-
-# (name, train panel, train target, test panel, test target, seed)
-Split = tuple[str, Panel, np.ndarray, Panel, np.ndarray, int]
+RIVALS = Path(__file__).with_name("aeon_rockets.py")
+# Scores of a model in one split by their names: "score", "cpu", ...
+Scores = dict[str, float]
 
 
-def speed() -> Iterator[Split]:
-    """Two classes that differ in their clocks only; then without the clocks."""
-    for seed in range(3):
-        X, y = make_speed(400, random_state=seed)
-        ranks = X.with_times(np.concatenate([np.arange(n) for n in X.lengths]))
-        train, test = train_test_split(np.arange(400), stratify=y, random_state=seed)
-        for name, panel in (("real times", X), ("ranks", ranks)):
-            yield f"speed, {name}", panel[train], y[train], panel[test], y[test], seed
-
-
-def regression() -> Iterator[Split]:
-    """Response of a linear filter to a signal seen at irregular times."""
-    for seed in range(3):
-        X, y = make_irregular_regression(600, random_state=seed)
-        yield "irregular regression", X[:400], y[:400], X[400:], y[400:], seed
-
-
-def japanese_vowels() -> Iterator[Split]:
-    """Official split, five seeds, with and without drops in train and test."""
-    X, y = load_japanese_vowels(split="train")
-    X_test, y_test = load_japanese_vowels(split="test")
-    for rate in (0.0, 0.5):
-        for seed in range(5):
-            train = drop_observations(X, rate, random_state=seed)
-            test = drop_observations(X_test, rate, random_state=100 + seed)
-            yield f"JapaneseVowels, {rate:.0%} dropped", train, y, test, y_test, seed
-
-
-def character_trajectories() -> Iterator[Split]:
-    """70/15/15 as in the paper (the 15 % for validation are not used)."""
-    if not TRAJECTORIES.exists():
-        print(f"skipped: character_trajectories, there is no {TRAJECTORIES}")
-        return
-    stored = np.load(TRAJECTORIES)
-    lengths, y = stored["lengths"], stored["labels"]
-    steps = np.concatenate([np.arange(n) for n in lengths])
-    X = Panel(stored["values"], steps, np.r_[0, np.cumsum(lengths)])
-    for rate in (0.0, 0.7):
-        for seed in range(3):
-            panel = drop_observations(X, rate, random_state=seed)
-            train, rest = train_test_split(
-                np.arange(len(y)), test_size=0.3, stratify=y, random_state=seed
-            )
-            _, test = train_test_split(
-                rest, test_size=0.5, stratify=y[rest], random_state=seed + 1
-            )
-            name = f"CharacterTrajectories, {rate:.0%} dropped"
-            yield name, panel[train], y[train], panel[test], y[test], seed
-
-
-def pbc() -> Iterator[Split]:
-    """Death or transplant within three years; three times five folds."""
-    X, y = load_pbc()
-    for seed in range(3):
-        folds = StratifiedKFold(5, shuffle=True, random_state=seed)
-        for train, test in folds.split(y, y):
-            yield "PBC", X[train], y[train], X[test], y[test], seed
-
-
-def uea(name: str, n_seeds: int = 3) -> Iterator[Split]:
-    """Official split of a set of the UEA archive, some seeds."""
-    folder = SHARED / "data/uea_ts" / name
-    if not folder.exists():
-        print(f"skipped: {name}, there is no {folder}")
-        return
-    X, y = read_ts(folder / f"{name}_TRAIN.ts")
-    X_test, y_test = read_ts(folder / f"{name}_TEST.ts")
-    for seed in range(n_seeds):
-        yield name, X, y, X_test, y_test, seed
-
-
-def physionet2012() -> Iterator[Split]:
-    """Death in hospital after two days of intensive care, set a, in minutes."""
-    folder = SHARED / "data/physionet2012"
-    if not folder.exists():
-        print(f"skipped: PhysioNet 2012, there is no {folder}")
-        return
-    X, outcomes = read_physionet2012(folder / "set-a.tar.xz", folder / "Outcomes-a.txt")
-    y = outcomes["In-hospital_death"].to_numpy()
-    folds = StratifiedKFold(5, shuffle=True, random_state=0)
-    for seed, (train, test) in enumerate(folds.split(y, y)):
-        yield "PhysioNet 2012 a", X[train], y[train], X[test], y[test], seed
-
-
-# task -> (splits, metric)
-TASKS = {
-    "speed": (speed, "accuracy"),
-    "regression": (regression, "R2"),
-    "pbc": (pbc, "AUROC"),
-    "japanese_vowels": (japanese_vowels, "accuracy"),
-    "character_trajectories": (character_trajectories, "accuracy"),
-    "melbourne": (partial(uea, "MelbournePedestrian"), "accuracy"),
-    "plaid": (partial(uea, "PLAID"), "accuracy"),
-    "gesture_pebble": (partial(uea, "GesturePebbleZ1"), "accuracy"),
-    "pickup_gesture": (partial(uea, "PickupGestureWiimoteZ"), "accuracy"),
-    "physionet2012": (physionet2012, "AUROC"),
-}
-
-
-def evaluate(split: Split, metric: str) -> tuple[float, float, float]:
-    """Return our score, the baseline's, and our CPU seconds of fit and predict."""
+def evaluate(split: Split, metric: str, options: dict) -> Scores:
+    """Fit with default parameters but for `options`, and score."""
     _, X, y, X_test, y_test, seed = split
-    regressor = metric == "R2"
-    ours = (CKCNNRegressor if regressor else CKCNNClassifier)(random_state=seed)
-    boosting = HistGradientBoostingRegressor if regressor else None
-    boosting = (boosting or HistGradientBoostingClassifier)(random_state=seed)
+    model_class = CKRocketRegressor if metric == "R2" else CKRocketClassifier
     started = time.process_time()
-    score = _score(ours.fit(X, y), X_test, y_test, metric)
-    seconds = time.process_time() - started
-    boosting.fit(summarize(X), y)
-    return score, _score(boosting, summarize(X_test), y_test, metric), seconds
+    model = model_class(random_state=seed, **options).fit(X, y)
+    return _score(model, X_test, y_test, metric, started)
 
 
-def _score(model, X, y, metric: str) -> float:
+def evaluate_joined(split: Split, metric: str) -> dict[str, Scores]:
+    """Fit the default estimator, and score it and its members."""
+    _, X, y, X_test, y_test, seed = split
+    model_class = CKCNNRegressor if metric == "R2" else CKCNNClassifier
+    started = time.process_time()
+    model = model_class(random_state=seed).fit(X, y)
+    networks = copy.copy(model)
+    networks.network_share_ = 1.0
+    scores = {"joined": _score(model, X_test, y_test, metric, started)}
+    scores["joined"]["share"] = model.network_share_
+    for name, member in (("networks", networks), ("CKRocket", model.rocket_)):
+        scores[name] = _score(member, X_test, y_test, metric, time.process_time())
+        del scores[name]["cpu"]  # that of a prediction only
+    return scores
+
+
+def boost(split: Split, metric: str, options: dict) -> Scores:
+    """Boost on summaries, without the counts where our model must not know lengths."""
+    _, X, y, X_test, y_test, seed = split
+    boosting = (HistGradientBoostingClassifier, HistGradientBoostingRegressor)
+    started = time.process_time()
+    known, known_test = summarize(X), summarize(X_test)
+    if not options.get("lengths", True):
+        counts = slice(6 * X.in_channels, 7 * X.in_channels)
+        known, known_test = (np.delete(t, counts, axis=1) for t in (known, known_test))
+    model = boosting[metric == "R2"](random_state=seed).fit(known, y)
+    return _score(model, known_test, y_test, metric, started)
+
+
+def _score(model, X, y: np.ndarray, metric: str, started: float) -> Scores:
+    """Predict, stop the clock that started before the fit, and score."""
+    if metric == "R2":
+        predicted = model.predict(X)
+        seconds = time.process_time() - started
+        return {"score": r2_score(y, predicted), "cpu": seconds}
+    proba = model.predict_proba(X)
+    scores = {
+        "cpu": time.process_time() - started,
+        "log-loss": log_loss(y, proba, labels=model.classes_),
+        "ECE": calibration_error(model.classes_, proba, y),
+    }
     if metric == "AUROC":
-        return roc_auc_score(y, model.predict_proba(X)[:, 1])
-    return (accuracy_score if metric == "accuracy" else r2_score)(y, model.predict(X))
+        scores["score"] = roc_auc_score(y, proba[:, 1])
+        scores["AUPRC"] = average_precision_score(y, proba[:, 1])
+    else:
+        scores["score"] = accuracy_score(y, model.classes_[proba.argmax(axis=1)])
+    return scores
+
+
+def calibration_error(
+    classes: np.ndarray, proba: np.ndarray, y: np.ndarray, n_bins: int = 15
+) -> float:
+    """Compare confidence and accuracy in bins of confidence, equally wide.
+
+    Parameters
+    ----------
+    classes : ndarray of shape (n_classes,)
+    proba : ndarray of shape (n_series, n_classes)
+    y : ndarray of shape (n_series,)
+    n_bins : int, default 15
+
+    Returns
+    -------
+    float
+        The mean distance, each bin weighted by its number of series.
+    """
+    confidence = proba.max(axis=1)
+    right = classes[proba.argmax(axis=1)] == y
+    bins = np.minimum((confidence * n_bins).astype(int), n_bins - 1)
+    return float(np.abs(np.bincount(bins, right - confidence)).sum() / len(y))
+
+
+def interpolate(X: Panel, length: int) -> np.ndarray:
+    """Interpolate all series linearly at equally spaced times within their spans."""
+    table = np.zeros((len(X), X.in_channels, length), dtype=np.float32)
+    times, values = X.times.astype(np.float64), X.values
+    for i, (start, stop) in enumerate(zip(X.indptr[:-1], X.indptr[1:], strict=True)):
+        for c in range(X.in_channels):
+            t, v = times[start:stop], values[start:stop, c]
+            known = ~np.isnan(v)
+            if known.any():
+                at = np.linspace(t[0], t[-1], length)
+                table[i, c] = np.interp(at, t[known], v[known])
+    return table
+
+
+def run_aeon(python: str, split: Split) -> dict[str, Scores]:
+    """Run MiniRocket and MultiRocket-Hydra in the rivals' environment."""
+    _, X, y, X_test, y_test, seed = split
+    length = max(10, int(X.lengths.max()), int(X_test.lengths.max()))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "split.npz"
+        np.savez(
+            path,
+            X=interpolate(X, length),
+            y=y,
+            X_test=interpolate(X_test, length),
+            y_test=y_test,
+        )
+        command = [python, str(RIVALS), str(path), str(seed)]
+        found = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    return json.loads(found.stdout.splitlines()[-1])
+
+
+def compare(
+    task: Task, split: Split, options: dict, rival: str | None, rocket: bool
+) -> dict[str, Scores]:
+    """Score our model and its rivals on one split."""
+    if rocket:
+        models = {"CKRocket": evaluate(split, task.metric, options)}
+    else:
+        models = evaluate_joined(split, task.metric)
+    if rival and set(ROCKETS) & set(task.rivals):
+        models |= run_aeon(rival, split)
+    if "boosting" in task.rivals:
+        models["boosting"] = boost(split, task.metric, options)
+    return models
 
 
 def report(
-    tasks: list[str], scores: dict[str, list[float]], before: dict[str, list[float]]
+    name: str,
+    *,
+    rival: str | None = None,
+    runs: Path | None = None,
+    rows: str = "",
+    first: bool = False,
+    rocket: bool = False,
 ) -> Iterator[str]:
-    """Yield the lines of the result, in Markdown, and add our scores to `scores`."""
-    yield f"# Accuracy with default parameters, {date.today():%Y-%m-%d}\n"
-    yield f"`make bench-accuracy ARGS='{' '.join(tasks)}'`; ckts {ckts.__version__}, "
-    yield f"torch {torch.__version__}, scikit-learn {sklearn.__version__}, CPU,"
-    yield f"{torch.get_num_threads()} thread(s). Mean and standard deviation over the"
-    yield "runs (seeds, splits or folds).\n"
-    header = "| task | metric | runs | CKCNN | summaries + boosting | CPU s per run |"
-    yield header + (" paired change ± standard error |" if before else "")
-    yield "|---|---|---|---|---|---|" + ("---|" if before else "")
-    for task in tasks:
-        splits, metric = TASKS[task]
-        results: dict[str, list] = {}
-        for split in splits():
-            results.setdefault(split[0], []).append(evaluate(split, metric))
-        for name, runs in results.items():
-            mean, spread = np.mean(runs, axis=0), np.std(runs, axis=0)
-            scores[name] = [run[0] for run in runs]
-            yield (
-                f"| {name} | {metric} | {len(runs)} "
-                f"| {mean[0]:.4f} ± {spread[0]:.4f} | {mean[1]:.4f} ± {spread[1]:.4f} "
-                f"| {mean[2]:.0f} |"
-            ) + (_change(scores[name], before.get(name)) if before else "")
+    """Yield a line of Markdown per row."""
+    task = TASKS[name]
+    found: dict[str, list[dict[str, Scores]]] = {}
+    for split in task.splits():
+        if rows not in split[0]:
+            continue
+        for suffix, options in task.options.items():
+            row = found.setdefault(split[0] + suffix, [])
+            if (first and row) or (options and not rocket):  # they are of CKRocket
+                continue
+            row.append(compare(task, split, options, rival, rocket))
+            print(split[0] + suffix, split[-1], row[-1], flush=True)
+            if runs:
+                runs.write_text(json.dumps(found, indent=1), encoding="utf-8")
+    found = {row: scores for row, scores in found.items() if scores}
+    if not found:  # no data, or no such row
+        return
+    models = list(next(iter(found.values()))[0])
+    header = f"| {name}, {task.metric} | runs | {models[0]} |"
+    for model in models[1:]:
+        header += f" {model} | difference ± error |"
+    yield f"{header} CPU s | log-loss | ECE | AUPRC |"
+    yield "|---" * (5 + 2 * len(models)) + "|"
+    for row, scores in found.items():
+        yield _row(row, scores)
 
 
-def _change(after: list[float], before: list[float] | None) -> str:
-    """Write the mean of paired differences, and its standard error."""
-    if before is None or len(before) != len(after):
-        return " not comparable |"
-    change = np.subtract(after, before)
-    error = change.std(ddof=1) / np.sqrt(len(change))
-    return f" {change.mean():+.4f} ± {error:.4f} |"
+def _row(name: str, runs: list[dict[str, Scores]]) -> str:
+    cells = [name, str(len(runs))]
+    ours = next(iter(runs[0]))
+    for model in runs[0]:
+        cells.append(f"{np.mean([run[model]['score'] for run in runs]):.4f}")
+        if model != ours:
+            gains = [run[ours]["score"] - run[model]["score"] for run in runs]
+            cells.append(f"{np.mean(gains):+.4f}")
+            if len(gains) > 1:
+                error = np.std(gains, ddof=1) / np.sqrt(len(gains))
+                cells[-1] += f" ± {error:.4f}"
+    for key, digits in {"cpu": 1, "log-loss": 4, "ECE": 4, "AUPRC": 4}.items():
+        means = [
+            f"{np.mean([run[model][key] for run in runs]):.{digits}f}"
+            for model, scores in runs[0].items()
+            if key in scores
+        ]
+        cells.append(" / ".join(means))
+    return f"| {' | '.join(cells)} |"
+
+
+def sizes() -> Iterator[str]:
+    """Yield what one long series and many short ones cost."""
+    rng = np.random.RandomState(0)
+    times = np.sort(rng.rand(131_072)) * 1e4
+    X = Panel(np.sin(times)[:, None], times, [0, len(times)])
+    started = time.process_time()
+    CKRocket(random_state=0).fit(X).transform(X)
+    seconds = time.process_time() - started
+    yield f"one series of 131,072 observations: {seconds:.1f} CPU s"
+    n_series, length, n_channels = 10_000, 50, 10
+    times = np.sort(50 * rng.rand(n_series, length), axis=1).ravel()
+    y = rng.randint(4, size=n_series)
+    speeds = 1 + 0.2 * np.repeat(y, length)
+    values = np.sin(times * speeds)[:, None] + rng.randn(len(times), n_channels)
+    X = Panel(values, times, length * np.arange(n_series + 1))
+    started = time.process_time()
+    CKRocketClassifier(random_state=0).fit(X, y)
+    seconds = time.process_time() - started
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    yield f"10,000 x 50 x 10 channels, fit: {seconds:.0f} CPU s, peak {peak:.0f} MB"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("tasks", nargs="*", choices=[*TASKS, []], default=[])
-    parser.add_argument("--output", type=Path, help="also write the result to a file")
+    parser.add_argument("tasks", nargs="*", choices=[*TASKS, "sizes", []], default=[])
+    parser.add_argument("--rival", help="interpreter of an environment with aeon")
+    parser.add_argument("--output", type=Path, help="also append the lines to a file")
     parser.add_argument("--runs", type=Path, help="write the scores of all runs (JSON)")
-    parser.add_argument("--against", type=Path, help="scores to compare with (JSON)")
-    options = parser.parse_args()
-    before = json.loads(options.against.read_text()) if options.against else {}
-    lines, scores = [], {}
-    for line in report(options.tasks or list(TASKS), scores, before):
-        print(line, flush=True)
-        lines.append(line)
-        if options.runs:
-            options.runs.write_text(json.dumps(scores, indent=1), encoding="utf-8")
-    if options.output:
-        options.output.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    parser.add_argument("--rows", default="", help="only rows with this in their name")
+    parser.add_argument("--first", action="store_true", help="one split per row")
+    parser.add_argument("--rocket", action="store_true", help="CKRocket alone")
+    options = vars(parser.parse_args())
+    tasks, output = options.pop("tasks") or list(TASKS), options.pop("output")
+    print(f"{date.today():%Y-%m-%d}, ckts {ckts.__version__}")
+    for task in tasks:
+        for line in sizes() if task == "sizes" else report(task, **options):
+            print(line, flush=True)
+            if output:
+                with output.open("a", encoding="utf-8") as file:
+                    file.write(line + "\n")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Rivals of rocket.py on one split, in an environment that has aeon and torch.
+"""Rivals of accuracy.py on one split, in an environment that has aeon and torch.
 
 ``python aeon_rockets.py SPLIT.npz SEED`` prints accuracy and CPU seconds as JSON:
 MiniRocket with a ridge regression, and MultiRocket-Hydra, which has one, too. The

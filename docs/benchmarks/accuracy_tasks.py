@@ -1,4 +1,4 @@
-"""Splits of the tasks of rocket.py: real sets, spoiled ones, and made ones."""
+"""Tasks of accuracy.py: real sets, spoiled ones, and made ones."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -7,15 +7,6 @@ import numpy as np
 import pandas as pd
 from sklearn.model_selection import StratifiedKFold, train_test_split
 
-from accuracy import (
-    SHARED,
-    TRAJECTORIES,
-    Split,
-    japanese_vowels,
-    pbc,
-    physionet2012,
-    regression,
-)
 from ckts import Panel
 from ckts.datasets import (
     drop_observations,
@@ -31,6 +22,16 @@ from ckts.datasets import (
     truncate,
 )
 from ckts.datasets.fetch.physionet2019 import HOURS, apply_protocol
+from splits import (
+    SHARED,
+    TRAJECTORIES,
+    Split,
+    japanese_vowels,
+    pbc,
+    physionet2012,
+    regression,
+    speed,
+)
 
 LANDMARK = 12  # hours
 UEA = (
@@ -363,6 +364,7 @@ TASKS = {
     "rates": Task(rates, "accuracy"),
     "vowels": Task(japanese_vowels, "accuracy", ROCKETS),
     "clocks": Task(clocks, "accuracy", ROCKETS),
+    "speed": Task(speed, "accuracy", ROCKETS),
     "robustness": Task(robustness, "accuracy"),
     "trajectories": Task(trajectories, "accuracy", ROCKETS),
     "made": Task(made, "accuracy", (*ROCKETS, "boosting")),

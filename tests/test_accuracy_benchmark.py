@@ -1,13 +1,21 @@
-"""The benchmark of random kernels scores and splits as it says; nothing is timed."""
+"""The benchmark of accuracy scores and splits as it says; nothing is timed."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
-import rocket
-import rocket_tasks
-from ckts import Panel
-from rocket_tasks import MADE, MADE_NUMBERS, Task, at_landmark, made, read_trajectories
+import accuracy
+import accuracy_tasks
+from accuracy_tasks import (
+    MADE,
+    MADE_NUMBERS,
+    Task,
+    at_landmark,
+    made,
+    read_trajectories,
+)
+from ckts import CKCNNClassifier, Panel
+from ckts.datasets import make_speed
 
 
 def slow_calibration_error(classes, proba, y):
@@ -31,15 +39,15 @@ def test_the_calibration_error_is_that_of_a_loop_over_bins():
     y = rng.choice(classes, size=500)
     expected = slow_calibration_error(classes, proba, y)
     assert expected > 0.2
-    assert rocket.calibration_error(classes, proba, y) == pytest.approx(expected)
+    assert accuracy.calibration_error(classes, proba, y) == pytest.approx(expected)
 
 
 def test_the_calibration_error_of_known_cases():
     classes, y = np.array([0, 1]), np.array([0, 1, 0, 1])
     sure = np.array([[1.0, 0.0]] * 4)
-    assert rocket.calibration_error(classes, sure, y) == 0.5
-    assert rocket.calibration_error(classes, np.full((4, 2), 0.5), y) == 0
-    assert rocket.calibration_error(classes, np.eye(2)[y], y) == 0
+    assert accuracy.calibration_error(classes, sure, y) == 0.5
+    assert accuracy.calibration_error(classes, np.full((4, 2), 0.5), y) == 0
+    assert accuracy.calibration_error(classes, np.eye(2)[y], y) == 0
 
 
 def stays(*labels):
@@ -70,7 +78,7 @@ def test_the_landmark_keeps_those_at_risk_and_what_was_known():
 
 def test_rivals_see_straight_lines_between_known_values():
     X = Panel([[0.0, 5], [np.nan, 5], [9, 5], [2, np.nan]], [0, 1, 3, 7], [0, 3, 4])
-    table = rocket.interpolate(X, 4)
+    table = accuracy.interpolate(X, 4)
     np.testing.assert_allclose(table[0], [[0, 3, 6, 9], [5, 5, 5, 5]])
     np.testing.assert_allclose(table[1], [[2, 2, 2, 2], [0, 0, 0, 0]])
 
@@ -118,14 +126,14 @@ def counted(n_series):
 
 def test_boosting_gets_no_counts_where_lengths_are_not_told(monkeypatch):
     monkeypatch.setattr(
-        rocket,
+        accuracy,
         "summarize",
         lambda X: np.c_[np.zeros((len(X), 6)), X.lengths, X.static],
     )
     X, y = counted(100), np.arange(100) % 2
     split = "counts", X, y, X, y, 0
-    assert rocket.boost(split, "accuracy", {})["score"] == 1.0
-    assert rocket.boost(split, "accuracy", {"lengths": False})["score"] == 0.5
+    assert accuracy.boost(split, "accuracy", {})["score"] == 1.0
+    assert accuracy.boost(split, "accuracy", {"lengths": False})["score"] == 0.5
 
 
 def tiny_splits():
@@ -146,13 +154,13 @@ def tiny(monkeypatch):
 
     options = {"": {}, ", bare": {"lengths": False}}
     task = Task(tiny_splits, "accuracy", ("boosting",), options)
-    monkeypatch.setitem(rocket.TASKS, "tiny", task)
-    monkeypatch.setattr(rocket, "evaluate", evaluate)
-    monkeypatch.setattr(rocket, "boost", boost)
+    monkeypatch.setitem(accuracy.TASKS, "tiny", task)
+    monkeypatch.setattr(accuracy, "evaluate", evaluate)
+    monkeypatch.setattr(accuracy, "boost", boost)
 
 
 def test_rows_hold_means_and_paired_differences(tiny):
-    header, _, *rows = rocket.report("tiny", None, None, rows="", first=False)
+    header, _, *rows = accuracy.report("tiny", rocket=True)
     assert header == (
         "| tiny, accuracy | runs | CKRocket | boosting | difference ± error "
         "| CPU s | log-loss | ECE | AUPRC |"
@@ -171,11 +179,40 @@ def test_rows_hold_means_and_paired_differences(tiny):
 
 
 def test_some_rows_and_the_first_splits_can_be_chosen(tiny):
-    *_, row, bare = rocket.report("tiny", None, None, rows="two", first=True)
+    *_, row, bare = accuracy.report("tiny", rows="two", first=True, rocket=True)
     assert row.startswith("| two | 1 | 0.5000 | 0.5000 | +0.0000 | 1.0")
     assert bare.startswith("| two, bare | 1 | 0.5000 | 0.5000 | +0.0000 | 1.0")
 
 
 def test_every_task_names_rivals_that_exist():
-    known = {*rocket_tasks.ROCKETS, "boosting"}
-    assert all(set(task.rivals) <= known for task in rocket.TASKS.values())
+    known = {*accuracy_tasks.ROCKETS, "boosting"}
+    assert all(set(task.rivals) <= known for task in accuracy.TASKS.values())
+
+
+def test_a_joined_model_is_scored_with_its_members():
+    X, y = make_speed(60, random_state=0)
+    split = "speed", X[:40], y[:40], X[40:], y[40:], 0
+    found = accuracy.evaluate_joined(split, "accuracy")
+    assert list(found) == ["joined", "networks", "CKRocket"]
+    model = CKCNNClassifier(random_state=0).fit(X[:40], y[:40])
+    assert found["joined"]["score"] == model.score(X[40:], y[40:])
+    assert found["joined"]["share"] == model.network_share_
+    assert found["CKRocket"]["score"] == model.rocket_.score(X[40:], y[40:])
+    model.network_share_ = 1.0
+    assert found["networks"]["score"] == model.score(X[40:], y[40:])
+
+
+def test_without_a_task_all_are_measured(monkeypatch, capsys):
+    measured = []
+    monkeypatch.setattr(
+        accuracy, "report", lambda task, **_: measured.append(task) or ()
+    )
+    monkeypatch.setattr("sys.argv", ["accuracy.py"])
+    accuracy.main()
+    assert measured == list(accuracy.TASKS)
+
+
+def test_a_row_that_is_not_there_gives_no_line(monkeypatch):
+    task = Task(lambda: iter([("one", None, None, None, None, 0)]), "accuracy")
+    monkeypatch.setitem(accuracy.TASKS, "tiny", task)
+    assert list(accuracy.report("tiny", rows="two")) == []
