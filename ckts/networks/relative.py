@@ -1,6 +1,6 @@
 """Blocks on the relative clock, the share of the own span of a series."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, cast
 
 import torch
@@ -41,12 +41,12 @@ class RelativeBlocks(nn.Module):
         Number of channels.
     n_bins : int
         Number of bins.
-    blocks : list of callable
+    blocks : sequence of callable
         Each makes a block from its horizon and its time step, those of bins.
     """
 
     def __init__(
-        self, channels: int, n_bins: int, blocks: list[Callable[..., GatedBlock]]
+        self, channels: int, n_bins: int, blocks: Sequence[Callable[..., GatedBlock]]
     ) -> None:
         super().__init__()
         self.bins = RelativeBins(n_bins)
