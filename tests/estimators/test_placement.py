@@ -7,7 +7,7 @@ import pytest
 import torch
 from skorch.exceptions import DeviceWarning
 
-from ckts import CKCNNClassifier, CKCNNRegressor
+from ckts import CKCNNClassifier, CKCNNRegressor, CKRocketClassifier
 from irregular import irregular_panel
 
 
@@ -76,5 +76,16 @@ def test_a_model_from_a_gpu_opens_on_a_machine_without(monkeypatch):
         model.net_.device = model.device_ = "cuda:0"
         saved = pickle.dumps(model)
     with pytest.warns(DeviceWarning):
+        loaded = pickle.loads(saved)
+    np.testing.assert_array_equal(loaded.predict_proba(X), expected)
+
+
+def test_random_kernels_from_a_gpu_go_on_on_the_cpu():
+    X, y = irregular_panel(8)
+    model = CKRocketClassifier(n_kernels=84, random_state=0).fit(X, y)
+    expected = model.predict_proba(X)
+    model.device_ = "cuda:7"
+    saved = pickle.dumps(model)
+    with pytest.warns(DeviceWarning, match="fitted on 'cuda:7'"):
         loaded = pickle.loads(saved)
     np.testing.assert_array_equal(loaded.predict_proba(X), expected)

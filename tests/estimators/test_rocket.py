@@ -18,7 +18,6 @@ from sklearn.model_selection import (
 )
 from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import check_estimator
-from skorch.exceptions import DeviceWarning
 
 from ckts import CKRocket, CKRocketClassifier, CKRocketRegressor, Panel
 from ckts.estimators import _kernel_features, rocket
@@ -395,14 +394,3 @@ def test_parameters_set_after_fit_change_no_answer(data):
         expected = answers(model, X)
         model.set_params(summaries=False, lengths=False, n_kernels=999, landmark=1.0)
         np.testing.assert_array_equal(answers(model, X), expected)
-
-
-def test_a_model_from_a_device_that_is_not_here_goes_on_on_the_cpu(data):
-    X, y = data
-    model = CKRocketClassifier(**QUICK).fit(X, y)
-    expected = model.predict_proba(X)
-    model.device_ = "cuda:7"
-    saved = pickle.dumps(model)
-    with pytest.warns(DeviceWarning, match="fitted on 'cuda:7'"):
-        loaded = pickle.loads(saved)
-    np.testing.assert_array_equal(loaded.predict_proba(X), expected)
