@@ -6,6 +6,7 @@ import pytest
 
 import accuracy
 import accuracy_tasks
+import early_risks
 from accuracy_tasks import (
     MADE,
     MADE_NUMBERS,
@@ -216,3 +217,19 @@ def test_a_row_that_is_not_there_gives_no_line(monkeypatch):
     task = Task(lambda: iter([("one", None, None, None, None, 0)]), "accuracy")
     monkeypatch.setitem(accuracy.TASKS, "tiny", task)
     assert list(accuracy.report("tiny", rows="two")) == []
+
+
+def test_risks_are_those_of_the_last_row_up_to_a_time():
+    values = np.array([[0.9, 0.1], [0.8, 0.2], [0.7, 0.3], [0.6, 0.4]])
+    path = Panel(values, [0.0, 5.0, 9.0, 7.0], [0, 3, 4, 4])
+    found = early_risks.risks_at(path, 5.0)
+    np.testing.assert_array_equal(found[0], values[1])
+    assert np.isnan(found[1:]).all()
+    np.testing.assert_array_equal(early_risks.risks_at(path, 99.0)[:2], values[[2, 3]])
+
+
+def test_a_series_without_a_row_has_the_mean_risk():
+    proba = np.array([[0.8, 0.2], [0.2, 0.8], [np.nan, np.nan]])
+    auroc, loss, _ = early_risks.score(proba, np.array([0, 1, 1]))
+    assert auroc == 1
+    assert loss == pytest.approx(-np.log([0.8, 0.8, 0.5]).mean())
