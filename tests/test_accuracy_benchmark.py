@@ -221,10 +221,10 @@ def test_a_row_that_is_not_there_gives_no_line(monkeypatch):
 
 def test_risks_are_those_of_the_last_row_up_to_a_time():
     values = np.array([[0.9, 0.1], [0.8, 0.2], [0.7, 0.3], [0.6, 0.4]])
-    path = Panel(values, [0.0, 5.0, 9.0, 7.0], [0, 3, 4, 4])
-    found = early_risks.risks_at(path, 5.0)
-    np.testing.assert_array_equal(found[0], values[1])
-    assert np.isnan(found[1:]).all()
+    path = Panel(values, [1.0, 6.0, 10.0, 7.0], [0, 3, 4, 4])
+    found = early_risks.risks_at(path, 5.0)  # since the first row of each
+    np.testing.assert_array_equal(found[:2], values[[1, 3]])
+    assert np.isnan(found[2]).all()
     np.testing.assert_array_equal(early_risks.risks_at(path, 99.0)[:2], values[[2, 3]])
 
 

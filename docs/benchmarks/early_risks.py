@@ -30,8 +30,8 @@ def risks_at(path: Panel, minutes: float) -> np.ndarray:
     Parameters
     ----------
     path : Panel
-        Probabilities at times since the admission.
     minutes : float
+        Since the first row of the series, as a landmark is.
 
     Returns
     -------
@@ -41,7 +41,7 @@ def risks_at(path: Panel, minutes: float) -> np.ndarray:
     found = np.full((len(path), path.in_channels), np.nan)
     for number, start in enumerate(path.indptr[:-1]):
         times = path.times[start : path.indptr[number + 1]]
-        n_rows = np.searchsorted(times, minutes, side="right")
+        n_rows = np.searchsorted(times, times[:1] + minutes, side="right")[:1].sum()
         if n_rows:
             found[number] = path.values[start + n_rows - 1]
     return found
@@ -56,7 +56,6 @@ def compare(model_class: type, n_folds: int) -> Iterator[dict]:
         seconds = time.process_time() - started
         for hour in HOURS:
             started = time.process_time()
-            # stamps are minutes since the admission, and stays begin with it
             early = {"landmark": hour * MINUTES} if hour < max(HOURS) else {}
             model = model_class(random_state=seed, **early).fit(X, y)
             own = model.predict_proba(X_test)
@@ -69,7 +68,7 @@ def compare(model_class: type, n_folds: int) -> Iterator[dict]:
 
 
 def score(proba: np.ndarray, y: np.ndarray) -> tuple[float, float, float]:
-    """Return AUROC, log-loss and calibration error; series without a row are unknown."""
+    """Return AUROC, log-loss and calibration error; who is unknown has the mean."""
     known = np.isfinite(proba).all(axis=1)
     proba = np.where(known[:, None], proba, np.nanmean(proba, axis=0))
     return (
