@@ -202,7 +202,7 @@ class AbstractCKCNN(AbstractParameters, AbstractPanelEstimator):
 
     def _train_networks(
         self,
-        make: Callable[[PanelDataset], PanelNet],
+        make: Callable[..., PanelNet],
         panel: Panel,
         target: np.ndarray,
         weight: np.ndarray,
@@ -212,8 +212,6 @@ class AbstractCKCNN(AbstractParameters, AbstractPanelEstimator):
         kept = [np.arange(len(panel))]
         if unseen is not None:
             kept = [np.flatnonzero(unseen.folds != fold) for fold in range(N_FOLDS)]
-        given, epochs = self.max_epochs, choose_epochs(len(kept))
-        self.max_epochs_ = epochs if isinstance(given, str) else given
         trained: list[PanelNet] = []
         self.history_, self.n_iter_ = [], 0
         try:
@@ -221,7 +219,7 @@ class AbstractCKCNN(AbstractParameters, AbstractPanelEstimator):
                 series = panel if len(rows) == len(panel) else panel[rows]
                 parts = {"target": target[rows], "weight": weight[rows]}
                 training = self._dataset(series, **parts)
-                net = make(training)
+                net = make(training, n_networks=len(kept))
                 self.nets_, self.network_share_ = [net], 1.0  # early stopping predicts
                 self._train(net, training)
                 trained.append(net)
@@ -258,19 +256,23 @@ class AbstractCKCNN(AbstractParameters, AbstractPanelEstimator):
         watch: list,
         generator: np.random.RandomState,
         training: PanelDataset,
+        *,
+        n_networks: int,
         **options,
     ) -> PanelNet:
-        n_series = len(training.lengths)
         batch_size = self.batch_size
         if isinstance(batch_size, str):  # "auto"
             batch_size = automatic_batch_size(training.lengths, self.hidden_channels)
-        lr, max_epochs = self.lr, self.max_epochs_
+        n_steps, given = -(-len(training.lengths) // batch_size), self.max_epochs
+        epochs = choose_epochs(n_steps, n_networks)
+        self.max_epochs_ = max_epochs = epochs if isinstance(given, str) else given
+        lr = self.lr
         schedule = LRScheduler(  # up to `lr` and down again, once
             torch.optim.lr_scheduler.OneCycleLR,
             step_every="batch",
             max_lr=lr,
             # one more than there are: torch counts the step after the last batch
-            total_steps=-(-n_series // batch_size) * max_epochs + 1,
+            total_steps=n_steps * max_epochs + 1,
         )
         return PanelNet(
             GatedCKCNN,

@@ -101,7 +101,8 @@ class AbstractParameters(BaseEstimator):
     max_epochs : int or "auto"
         Passes over the training series. The learning rate follows one cycle over all
         of them, so fewer epochs are a shorter training, not an interrupted one. "auto"
-        takes 20 of one network, and 10 of each of three.
+        takes 20 of one network, and 10 of each of three; more where series are so few
+        that this would be fewer than 300 steps.
     lr : float
         Peak learning rate of AdamW.
     batch_size : int or "auto"

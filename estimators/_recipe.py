@@ -11,19 +11,27 @@ from ckts.estimators.rocket import AbstractCKRocketModel
 # Weight decay where all is explained and where nothing is; the same of hidden rows.
 # What was tried is in `docs/decisions/default-network.md`.
 DECAYS, HIDDEN = (0.05, 5.0), (0.1, 0.7)
-# Epochs of a single network.
-EPOCHS = 20
+# Epochs of a single network, and steps that each network has at least.
+EPOCHS, FEWEST_STEPS = 20, 300
 # Bins of the relative clock are as many as a typical series has rows, within these.
 FEWEST_BINS, MOST_BINS = 8, 64
 
 
-def choose_epochs(n_networks: int) -> int:
+def choose_epochs(n_steps: int, n_networks: int) -> int:
     """Choose the epochs of each network: of three, half as many as of one.
 
     Joined with CKRocket, 20 epochs of each have no less loss than 10 on letters,
     vowels, patients (see `docs/decisions/default-network.md`), and take twice as long.
+    Few series have few steps in an epoch, and get more epochs.
+
+    Parameters
+    ----------
+    n_steps : int
+        Steps of an epoch.
+    n_networks : int
     """
-    return EPOCHS if n_networks == 1 else EPOCHS // 2
+    epochs = EPOCHS if n_networks == 1 else EPOCHS // 2
+    return max(epochs, -(-FEWEST_STEPS // n_steps))
 
 
 def choose_recipe(rocket: AbstractCKRocketModel) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import pytest
 
 from ckts import CKCNNClassifier, CKCNNRegressor
 from ckts.datasets import make_speed
-from ckts.estimators._recipe import choose_bins, choose_recipe
+from ckts.estimators._recipe import choose_bins, choose_epochs, choose_recipe
 from irregular import irregular_panel
 
 QUICK = {"max_epochs": 1, "hidden_channels": 4, "random_state": 0}
@@ -76,3 +76,18 @@ def test_bins_of_the_network_follow_the_lengths():
     X, y = irregular_panel()  # of 3 to 11 rows
     model = CKCNNClassifier(rocket=False, **QUICK).fit(X, y)
     assert model.net_.module_.relative.bins.n_bins == 8
+
+
+@pytest.mark.parametrize(
+    ("n_steps", "n_networks", "expected"),
+    [(40, 1, 20), (40, 3, 10), (15, 1, 20), (30, 3, 10), (29, 3, 11), (1, 3, 300)],
+)
+def test_few_series_get_more_epochs(n_steps, n_networks, expected):
+    assert choose_epochs(n_steps, n_networks) == expected
+
+
+def test_a_network_of_few_series_has_300_steps():
+    X, y = irregular_panel()  # 3 batches of 8
+    model = CKCNNClassifier(hidden_channels=4, rocket=False, random_state=0).fit(X, y)
+    assert model.max_epochs_ == model.n_iter_ == 100
+    assert model.net_.n_steps_ == 300
