@@ -41,7 +41,9 @@ from ckts.panel import Panel
 # Parameters that may be "auto", besides the size of batches.
 AUTOMATIC = ("weight_decay", "observation_dropout", "scales")
 # Parameters of the networks that are those of CKRocket, too.
-SHARED = ("causal", "device", "n_jobs")
+SHARED = ("causal", "landmark", "device", "n_jobs")
+# Random kernels that are joined, and those that only choose what is "auto".
+MOST_KERNELS, FEW_KERNELS = 10_000, 1_000
 # Numbers of a hidden layer, batch x time x channels.
 LARGEST_LAYER = 2**23
 
@@ -104,13 +106,15 @@ class AbstractCKCNN(AbstractParameters, AbstractPanelEstimator):
         sample_weight : array-like of shape (n_series,), optional
             A weight of 2 counts like the series twice, 0 like none; only ratios count.
             What is learned before the training and the gradient of an epoch are the
-            same as with the series twice. The trained model is exactly the same where
+            same as with the series twice. With ``rocket=False`` the trained model is
+            exactly the same where
             all series are in one batch, without dropout, hidden observations, early
             stopping and `causal`, which draw for each series. Elsewhere the batches are
             others, and ``batch_size="auto"``, and with it the number of steps, depends
             on the number of series whatever their weights.
         groups : array-like of shape (n_series,), optional
-            What early stopping must keep together, such as the patient of each record.
+            What early stopping and folds must keep together, such as the patient of
+            each record.
 
         Returns
         -------
@@ -137,7 +141,8 @@ class AbstractCKCNN(AbstractParameters, AbstractPanelEstimator):
                 found = (
                     f"after step {net.n_steps_} of network {number}, with {done} of "
                     f"{net.max_epochs} epochs finished. The model holds what it "
-                    "learned up to then; `history_` holds the finished epochs."
+                    "learned up to then, but for a later network that was not "
+                    "finished; `history_` holds the finished epochs."
                 )
             message = f"The training was interrupted {found}"
             warnings.warn(message, ConvergenceWarning, stacklevel=2)
@@ -188,6 +193,7 @@ class AbstractCKCNN(AbstractParameters, AbstractPanelEstimator):
         if self.rocket or "auto" in map(str, own.values()):
             rocket = self._rocket_class(
                 **{name: getattr(self, name) for name in SHARED},
+                n_kernels=MOST_KERNELS if self.rocket else FEW_KERNELS,
                 random_state=generator.randint(np.iinfo(np.int32).max),
             )
             parts = given.panel, given.y, given.weight, given.groups
@@ -225,7 +231,9 @@ class AbstractCKCNN(AbstractParameters, AbstractPanelEstimator):
                 trained.append(net)
         finally:
             if trained:  # one that was interrupted is no member of several
-                self.nets_ = trained
+                self.nets_, finished = trained, len(trained)
+                rows = self.history_
+                self.history_ = [row for row in rows if row["network"] < finished]
             joined = "rocket_" in self.__dict__
             self.network_share_ = PRIOR_SHARE if joined else 1.0
         if unseen is not None:

@@ -115,7 +115,22 @@ class AbstractPanelEstimator(BaseEstimator):
         else:
             known = self.statistics_.time.known
             check_clock(self._clock, panel, known=known, wide=frame)
+            panel = self._hide_unknown_channels(panel)
         return panel
+
+    def _hide_unknown_channels(self, panel: Panel) -> Panel:
+        """Hide channels of which fit saw no value: nothing is known of their unit.
+
+        So a row with no other value counts as a row without any, everywhere.
+        """
+        known = self.statistics_.values.known
+        if known.all():
+            return panel
+
+        def hide(values: np.ndarray, columns: Any = slice(None)) -> np.ndarray:
+            return np.where(known[columns], values, np.nan)
+
+        return panel.with_values(panel.observations.map(hide))
 
     def _learn_interface(self, panel: Panel) -> None:
         self._channels = panel.channels

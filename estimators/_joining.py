@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -65,11 +64,8 @@ def draw_folds(
             return None
         groups = StratifiedGroupKFold(N_FOLDS, shuffle=True, random_state=rng)
     folds = np.empty(len(together), dtype=int)
-    with warnings.catch_warnings():
-        # of a class whose series are more than its groups; that is no fault
-        warnings.simplefilter("ignore", UserWarning)
-        for fold, (_, held) in enumerate(groups.split(together, classes, together)):
-            folds[held] = fold
+    for fold, (_, held) in enumerate(groups.split(together, classes, together)):
+        folds[held] = fold
     if classes is not None:
         for fold in range(N_FOLDS):
             if len(np.unique(classes[folds != fold])) < len(np.unique(classes)):
@@ -91,7 +87,8 @@ def choose_share(losses: Callable[[float], np.ndarray], weight: np.ndarray) -> f
     float
         From 0 to 1.
     """
-    pull = PRIOR_COUNT / len(weight) / 2
+    n_series = weight.sum() ** 2 / np.square(weight).sum()  # of equal weight
+    pull = PRIOR_COUNT / n_series / 2
     errors = [
         np.average(losses(share), weights=weight) + pull * (share - PRIOR_SHARE) ** 2
         for share in SHARES

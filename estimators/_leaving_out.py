@@ -187,14 +187,14 @@ class LeavingOutOfSets(AbstractLeavingOut):
         return Choice(shares, penalty, left_out, error)
 
 
-def predict_folds(
+def predict_held(
     kernel: np.ndarray,
     target: np.ndarray,
     weight: np.ndarray,
-    folds: np.ndarray,
+    held: np.ndarray,
     penalty: int,
 ) -> np.ndarray:
-    """Predict the series of each fold from the others.
+    """Predict some series from the others.
 
     Parameters
     ----------
@@ -203,29 +203,25 @@ def predict_folds(
     target : ndarray of shape (n_series, n_outputs)
     weight : ndarray of shape (n_series,)
         Positive.
-    folds : ndarray of int of shape (n_series,)
-        The fold of each series; at least two.
+    held : ndarray of bool of shape (n_series,)
+        The series that are predicted.
     penalty : int
         A number of `PENALTIES`.
 
     Returns
     -------
-    ndarray of shape (n_series, n_outputs)
+    ndarray of shape (n_held, n_outputs)
     """
-    predicted = np.empty_like(target)
-    for fold in np.unique(folds):
-        held, others = np.flatnonzero(folds == fold), np.flatnonzero(folds != fold)
-        own, share = weight[others], weight[others] / weight[others].sum()
-        among, across = kernel[np.ix_(others, others)], kernel[np.ix_(held, others)]
-        mean = share @ among
-        centered = among - mean - mean[:, None] + share @ mean
-        # A weight of w is a penalty of 1 / w: the systems are the same.
-        centered.flat[:: len(others) + 1] += PENALTIES[penalty] * own.mean() / own
-        middle = share @ target[others]
-        dual = inverse(centered) @ (target[others] - middle)
-        # the sum of `dual` is 0: what is constant in a row of `across` does not matter
-        predicted[held] = (across - mean) @ dual + middle
-    return predicted
+    own, share = weight[~held], weight[~held] / weight[~held].sum()
+    among, across = kernel[~held][:, ~held], kernel[held][:, ~held]
+    mean = share @ among
+    centered = among - mean - mean[:, None] + share @ mean
+    # A weight of w is a penalty of 1 / w: the systems are the same.
+    centered.flat[:: len(own) + 1] += PENALTIES[penalty] * own.mean() / own
+    middle = share @ target[~held]
+    dual = inverse(centered) @ (target[~held] - middle)
+    # the sum of `dual` is 0: what is constant in a row of `across` does not matter
+    return (across - mean) @ dual + middle
 
 
 def choose_shares(

@@ -111,8 +111,9 @@ class AbstractParameters(BaseEstimator):
     rocket : bool
         Whether to join networks and CKRocket, random kernels with a ridge regression.
         Three networks are trained then, each without a third of the series; how well
-        they and CKRocket predict what they had not seen decides their shares. With few
-        series it is one network and a half each. False is one network alone.
+        they and CKRocket predict what they had not seen decides their shares. With
+        fewer than 30 series, or groups of them, it is one network and a half each.
+        False is one network alone, for which a smaller CKRocket chooses what is "auto".
     weight_decay : float or "auto"
         Weight decay of AdamW. "auto" takes from 0.05 to 5, the more the less CKRocket
         explains of left-out series: 0.05 of letters, about 1 of patients.
@@ -166,7 +167,7 @@ class AbstractParameters(BaseEstimator):
     callbacks : list of skorch callbacks or None
         They join skorch's own; see the skorch documentation. While one of yours runs,
         torch's global generator continues from `random_state`, and those of other
-        threads wait.
+        threads wait. The same callbacks serve all networks, one after the other.
     n_jobs : int or None
         Threads of torch on the CPU, in `fit` and in `predict`; -1 is all cores. None
         takes one for each 2**20 numbers of a hidden layer, batch x time x channels, at

@@ -16,7 +16,7 @@ from ckts.estimators._leaving_out import (
     LeavingOutOfSets,
     choose_shares,
     draw_groups,
-    predict_folds,
+    predict_held,
 )
 
 # Shares and penalty are chosen on at most so many sets of so many series.
@@ -151,17 +151,42 @@ def fit_ridge(
     best = choose_shares(sets.choose_penalty, len(blocks))
     shares, penalty = best.shares, best.penalty
     (chosen,) = draw_groups(together, MOST_LEFT_OUT, 1, rng)
-    kernels = grams(chosen, shares > 0)
+    kernels = grams(chosen, everything if folds is not None else shares > 0)
     final = LeavingOut.of(kernels, *parts(chosen)).try_penalty(shares, penalty)
     of_folds = None
     if folds is not None:
-        kernel = sum(share * one for share, one in zip(shares, kernels, strict=True))
-        own, importance, _ = parts(chosen)
-        of_folds = predict_folds(kernel, own, importance, folds[chosen], penalty)
+        of_folds = _predict_folds(kernels, *parts(chosen), folds[chosen], rng)
     coefficients, intercept = _solve(tables, final, target, weight)
     alpha = PENALTIES[penalty] * weight.mean()
     model = BlockRidge(blocks, coefficients, intercept, shares, alpha)
     return FittedRidge(model, chosen, final.left_out, of_folds)
+
+
+def _predict_folds(
+    kernels: list[np.ndarray],
+    target: np.ndarray,
+    weight: np.ndarray,
+    together: np.ndarray,
+    folds: np.ndarray,
+    rng: np.random.RandomState,
+) -> np.ndarray:
+    """Predict each fold from the others, which alone choose shares and penalty.
+
+    Chosen on all series, predictions of labels of chance look better than they are: a
+    log-loss of .59 for .67 (60 series).
+    """
+    predicted = np.empty_like(target)
+    for fold in np.unique(folds):
+        held = folds == fold
+        others = np.flatnonzero(~held)
+        (drawn,) = draw_groups(together[others], MOST_CHOOSING, 1, rng)
+        few = others[drawn]
+        some = [kernel[np.ix_(few, few)] for kernel in kernels]
+        chosen = LeavingOut.of(some, target[few], weight[few], together[few])
+        best = choose_shares(chosen.choose_penalty, len(kernels))
+        kernel = sum(s * k for s, k in zip(best.shares, kernels, strict=True))
+        predicted[held] = predict_held(kernel, target, weight, held, best.penalty)
+    return predicted
 
 
 def take_out(tables: list[np.ndarray]) -> Iterator[np.ndarray]:

@@ -16,6 +16,9 @@ from ckts.estimators._input import check_target
 from ckts.estimators._statistics import CenterScale, target_center_scale
 from ckts.panel import Panel
 
+# The log-probability of a class that one of the joined models has never seen, because
+# its weight is 0 or early stopping took its series.
+LOG_OF_NONE = -20.0
 # Targets beyond this many standard deviations count as if they were there. R2 of
 # CKRocketRegressor where 1, 2 or 3 of 200 are 1e9 (clean .98): .96, .89, .78; at 20
 # deviations .83, .55, -.47.
@@ -79,8 +82,10 @@ class ClassesMixin(ClassifierMixin):
         return -log_softmax(raw, axis=1)[np.arange(len(codes)), codes]
 
     def _joinable(self, raw: np.ndarray, model: Any) -> np.ndarray:
-        """Return log-probabilities of what a model of the same classes gives."""
-        return log_softmax(raw, axis=1)
+        """Return log-probabilities of what a model of these classes, or some, gives."""
+        logs = np.full((len(raw), len(self.classes_)), LOG_OF_NONE)
+        logs[:, np.searchsorted(self.classes_, model.classes_)] = log_softmax(raw, 1)
+        return logs
 
     def _losses_of_none(self, codes: np.ndarray, weight: np.ndarray) -> np.ndarray:
         """Return the losses of a model that knows the shares of the classes only."""
@@ -170,9 +175,13 @@ class NumbersMixin(RegressorMixin):
         return standard.standardize(targets), targets.shape[1]
 
     def _losses(self, raw: np.ndarray, targets: np.ndarray) -> np.ndarray:
-        """Return the squared error of each series, in which odd targets are bounded."""
-        bounded = np.clip(targets, -FARTHEST_TARGET, FARTHEST_TARGET)
-        return np.square(raw - bounded).mean(axis=1)
+        """Return the squared error of each series."""
+        return np.square(raw - self._bound(targets)).mean(axis=1)
+
+    def _bound(self, targets: np.ndarray) -> np.ndarray:
+        """Bound odd targets, unless each is to count in full."""
+        farthest = FARTHEST_TARGET if self._robust_targets() else np.inf
+        return np.clip(targets, -farthest, farthest)
 
     def _joinable(self, raw: np.ndarray, model: Any) -> np.ndarray:
         """Return what a model of the same targets gives in units of this one."""
@@ -180,8 +189,8 @@ class NumbersMixin(RegressorMixin):
 
     def _losses_of_none(self, targets: np.ndarray, weight: np.ndarray) -> np.ndarray:
         """Return the losses of a model that knows the mean of the targets only."""
-        bounded = np.clip(targets, -FARTHEST_TARGET, FARTHEST_TARGET)
-        return self._losses(np.average(bounded, axis=0, weights=weight), targets)
+        mean = np.average(self._bound(targets), axis=0, weights=weight)
+        return self._losses(mean, targets)
 
     def predict(self, X):
         """Predict the target of each series.

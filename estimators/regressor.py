@@ -50,7 +50,8 @@ class CKCNNRegressor(NumbersMixin, AbstractCKCNN):
         linear beyond, so that no target can pull without bound; center and scale of the
         targets leave out what is absurdly far from the middle. "squared_error" counts
         every target in full: it predicts the mean where few targets are much larger
-        than the rest, and one wrong target can spoil it.
+        than the rest, and one wrong target can spoil it. CKRocket, if joined, bounds
+        targets in any case; take ``rocket=False`` where that matters.
 
     Attributes
     ----------

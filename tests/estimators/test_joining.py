@@ -285,3 +285,55 @@ def test_ctrl_c_before_the_first_step_leaves_the_model_as_it_was():
     ):
         model.fit(X, 1 - y)
     np.testing.assert_array_equal(model.predict_proba(X), expected)
+
+
+@pytest.mark.parametrize("n_series", [60, 20])
+def test_a_class_of_no_weight_keeps_its_column(n_series):
+    X, y = irregular_panel(n_series)
+    y = np.where(np.arange(n_series) < 6, 2, y)
+    model = CKCNNClassifier(class_weight={0: 1, 1: 1, 2: 0}, **QUICK).fit(X, y)
+    proba = model.predict_proba(X)
+    assert proba.shape == (n_series, 3)
+    assert proba[:, 2].max() < 0.1
+    assert set(model.predict(X)) <= {0, 1}
+
+
+def test_a_class_that_early_stopping_took_keeps_its_column():
+    X, y = irregular_panel(60)
+    y = np.where(np.arange(60) < 2, 2, y)
+    model = CKCNNClassifier(early_stopping=True, validation_fraction=0.8, **QUICK)
+    model.fit(X, y)
+    assert model.predict_proba(X).shape == (60, 3)
+
+
+def test_the_random_kernels_know_the_landmark():
+    X, y = irregular_panel(60)
+    model = CKCNNClassifier(landmark=4.0, **QUICK).fit(X, y)
+    since = X.times - np.repeat(X.times[X.indptr[:-1]], X.lengths)
+    late = X.with_values(np.where(since[:, None] > 4, 1e3, X.values))
+    for one in (model, model.rocket_):
+        found = one.predict_proba(late)
+        np.testing.assert_allclose(found, one.predict_proba(X), atol=1e-12)
+
+
+@pytest.mark.parametrize("causal", [False, True])
+def test_a_channel_that_fit_never_saw_changes_nothing(causal):
+    X, y = irregular_panel(40)
+    unknown = X.with_values(np.where([True, False], X.values, np.nan))
+    model = CKCNNClassifier(causal=causal, **QUICK).fit(unknown, y)
+    expected = model.predict_proba(unknown)
+    np.testing.assert_allclose(model.predict_proba(X), expected, atol=1e-6)
+    alone = np.vstack([model.predict_proba(X[i]) for i in range(5)])
+    np.testing.assert_allclose(alone, expected[:5], atol=1e-6)
+    if causal:
+        path = model.predict_proba_path(X)
+        held = ~np.isnan(unknown.values[:, 0])
+        assert len(path.times) == held.sum()
+
+
+def test_one_large_weight_is_one_series():
+    def losses(share):
+        return np.array([share] + 99 * [1 - share])
+
+    weight = np.r_[1e9, np.ones(99)]
+    assert 0.2 < choose_share(losses, weight) < PRIOR_SHARE  # not 0

@@ -240,3 +240,18 @@ def test_a_block_that_is_left_out_costs_no_product(monkeypatch):
     monkeypatch.setattr(LeavingOut, "of", count)
     model = fit(blocks, target, weight, together)[0]
     assert asked == [[True] * 3, (model.shares > 0).tolist()]
+
+
+def test_a_fold_is_predicted_by_what_the_others_alone_choose():
+    blocks, target, weight, together = draw_blocks()
+    folds = np.arange(len(target)) % 3
+    kinds, rng = MIXED[: len(blocks)], np.random.RandomState(0)
+    args = list(blocks), kinds, target, weight, together, rng
+    before = fit_ridge(*args, folds).of_folds
+    changed = target.copy()
+    changed[folds == 1] = np.random.default_rng(1).normal(size=target[folds == 1].shape)
+    rng = np.random.RandomState(0)
+    args = list(blocks), kinds, changed, weight, together, rng
+    after = fit_ridge(*args, folds).of_folds
+    np.testing.assert_allclose(after[folds == 1], before[folds == 1], atol=1e-9)
+    assert np.abs(after[folds != 1] - before[folds != 1]).max() > 0.01
