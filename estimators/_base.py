@@ -31,7 +31,12 @@ from ckts.estimators._joining import (
 from ckts.estimators._net import EpochBar, PanelNet, WeightedClipping
 from ckts.estimators._optimizer import FUSED, LeanAdamW
 from ckts.estimators._parameters import AbstractParameters, resolve_device
-from ckts.estimators._recipe import choose_bins, choose_epochs, choose_recipe
+from ckts.estimators._recipe import (
+    automatic_batch_size,
+    choose_bins,
+    choose_epochs,
+    choose_recipe,
+)
 from ckts.estimators._rocket import last_of_ties, observed_rows
 from ckts.estimators._threads import limit_threads
 from ckts.estimators.rocket import AbstractCKRocketModel
@@ -44,8 +49,6 @@ AUTOMATIC = ("weight_decay", "observation_dropout", "scales")
 SHARED = ("causal", "landmark", "device", "n_jobs")
 # Random kernels that are joined, and those that only choose what is "auto".
 MOST_KERNELS, FEW_KERNELS = 10_000, 1_000
-# Numbers of a hidden layer, batch x time x channels.
-LARGEST_LAYER = 2**23
 
 
 class AbstractCKCNN(AbstractParameters, AbstractPanelEstimator):
@@ -232,8 +235,8 @@ class AbstractCKCNN(AbstractParameters, AbstractPanelEstimator):
         finally:
             if trained:  # one that was interrupted is no member of several
                 self.nets_, finished = trained, len(trained)
-                rows = self.history_
-                self.history_ = [row for row in rows if row["network"] < finished]
+                history = self.history_
+                self.history_ = [one for one in history if one["network"] < finished]
             joined = "rocket_" in self.__dict__
             self.network_share_ = PRIOR_SHARE if joined else 1.0
         if unseen is not None:
@@ -391,14 +394,3 @@ class AbstractCKCNN(AbstractParameters, AbstractPanelEstimator):
         """Let torch use as many threads as a typical batch is worth."""
         n_rows = net.batch_size * dataset.lengths.mean() if len(dataset) else 0
         return limit_threads(self.n_jobs, n_rows * net.module__hidden_channels)
-
-
-def automatic_batch_size(lengths: np.ndarray, n_channels: int) -> int:
-    """Choose a power of two between 8 and 64 that gives about 40 steps per epoch.
-
-    Where series are long it is smaller: a hidden layer has at most 2**23 numbers, with
-    which a step takes a gigabyte. Larger batches are no faster there.
-    """
-    wanted = np.round(np.log2(len(lengths) / 40))
-    largest = np.log2(LARGEST_LAYER / (max(lengths.max(), 1) * n_channels))
-    return int(2 ** np.clip(min(wanted, np.floor(largest)), 3, 6))

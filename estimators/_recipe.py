@@ -1,4 +1,4 @@
-"""How a network is regularized and what it sees, as random kernels found the data."""
+"""How a network is trained and what it sees, as random kernels found the data."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ DECAYS, HIDDEN = (0.05, 5.0), (0.1, 0.7)
 EPOCHS, FEWEST_STEPS = 20, 300
 # Bins of the relative clock are as many as a typical series has rows, within these.
 FEWEST_BINS, MOST_BINS = 8, 64
+# Numbers of a hidden layer, batch x time x channels.
+LARGEST_LAYER = 2**23
 
 
 def choose_epochs(n_steps: int, n_networks: int) -> int:
@@ -68,3 +70,14 @@ def choose_bins(lengths: np.ndarray) -> int:
     """
     typical = max(float(np.median(lengths)), 1.0)
     return int(np.clip(2 ** np.ceil(np.log2(typical)), FEWEST_BINS, MOST_BINS))
+
+
+def automatic_batch_size(lengths: np.ndarray, n_channels: int) -> int:
+    """Choose a power of two between 8 and 64 that gives about 40 steps per epoch.
+
+    Where series are long it is smaller: a hidden layer has at most 2**23 numbers, with
+    which a step takes a gigabyte. Larger batches are no faster there.
+    """
+    wanted = np.round(np.log2(len(lengths) / 40))
+    largest = np.log2(LARGEST_LAYER / (max(lengths.max(), 1) * n_channels))
+    return int(2 ** np.clip(min(wanted, np.floor(largest)), 3, 6))
