@@ -24,7 +24,7 @@ from ckts.estimators._interface import AbstractPanelEstimator, Training
 from ckts.estimators._joining import (
     N_FOLDS,
     PRIOR_SHARE,
-    Unseen,
+    OutOfFold,
     choose_share,
     mix,
 )
@@ -110,11 +110,10 @@ class AbstractCKCNN(AbstractParameters, AbstractPanelEstimator):
             A weight of 2 counts like the series twice, 0 like none; only ratios count.
             What is learned before the training and the gradient of an epoch are the
             same as with the series twice. With ``rocket=False`` the trained model is
-            exactly the same where
-            all series are in one batch, without dropout, hidden observations, early
-            stopping and `causal`, which draw for each series. Elsewhere the batches are
-            others, and ``batch_size="auto"``, and with it the number of steps, depends
-            on the number of series whatever their weights.
+            exactly the same where all series are in one batch, without dropout, hidden
+            observations, early stopping and `causal`, which draw for each series.
+            Elsewhere the batches are others, and ``batch_size="auto"``, and with it the
+            number of steps, depends on the number of series whatever their weights.
         groups : array-like of shape (n_series,), optional
             What early stopping and folds must keep together, such as the patient of
             each record.
@@ -174,7 +173,7 @@ class AbstractCKCNN(AbstractParameters, AbstractPanelEstimator):
         time = self.statistics_.time
         self.time_step_, self.horizon_ = time.time_step, time.horizon
         self.resolution_ = time.resolution
-        unseen = self._fit_rocket(part, generator)
+        predicted = self._fit_rocket(part, generator)
         split, watch = None, []
         if valid is not None:
             held = given.take(valid)
@@ -186,12 +185,12 @@ class AbstractCKCNN(AbstractParameters, AbstractPanelEstimator):
                 self, held.panel, held.y, None if even else held.own_weight
             )
         make = partial(self._make_net, n_outputs, watch, generator, train_split=split)
-        self._train_networks(make, part.panel, target[train], part.weight, unseen)
+        self._train_networks(make, part.panel, target[train], part.weight, predicted)
 
-    def _fit_rocket(self, given: Training, generator) -> Unseen | None:
+    def _fit_rocket(self, given: Training, generator) -> OutOfFold | None:
         """Fit random kernels, by which "auto" is chosen, and which may be joined."""
         own = {name: getattr(self, name) for name in AUTOMATIC}
-        recipe, unseen = {}, None
+        recipe, predicted = {}, None
         self.__dict__.pop("rocket_", None)
         if self.rocket or "auto" in map(str, own.values()):
             rocket = self._rocket_class(
@@ -200,14 +199,14 @@ class AbstractCKCNN(AbstractParameters, AbstractPanelEstimator):
                 random_state=generator.randint(np.iinfo(np.int32).max),
             )
             parts = given.panel, given.y, given.weight, given.groups
-            unseen = rocket._learn(*parts, self.statistics_, folded=self.rocket)
+            predicted = rocket._learn(*parts, self.statistics_, folded=self.rocket)
             recipe = choose_recipe(rocket)
             if self.rocket:
                 self.rocket_ = rocket
         for name, value in own.items():
             chosen = recipe[name] if str(value) == "auto" else value
             setattr(self, f"{name}_", chosen)
-        return unseen
+        return predicted
 
     def _train_networks(
         self,
@@ -215,12 +214,12 @@ class AbstractCKCNN(AbstractParameters, AbstractPanelEstimator):
         panel: Panel,
         target: np.ndarray,
         weight: np.ndarray,
-        unseen: Unseen | None,
+        predicted: OutOfFold | None,
     ) -> None:
         """Train one network, or one without each fold, and join them and CKRocket."""
         kept = [np.arange(len(panel))]
-        if unseen is not None:
-            kept = [np.flatnonzero(unseen.folds != fold) for fold in range(N_FOLDS)]
+        if predicted is not None:
+            kept = [np.flatnonzero(predicted.folds != fold) for fold in range(N_FOLDS)]
         trained: list[PanelNet] = []
         self.history_, self.n_iter_ = [], 0
         try:
@@ -239,22 +238,26 @@ class AbstractCKCNN(AbstractParameters, AbstractPanelEstimator):
                 self.history_ = [one for one in history if one["network"] < finished]
             joined = "rocket_" in self.__dict__
             self.network_share_ = PRIOR_SHARE if joined else 1.0
-        if unseen is not None:
-            self.network_share_ = self._choose_share(unseen, panel, target, weight)
+        if predicted is not None:
+            self.network_share_ = self._choose_share(predicted, panel, target, weight)
 
     def _choose_share(
-        self, unseen: Unseen, panel: Panel, target: np.ndarray, weight: np.ndarray
+        self,
+        predicted: OutOfFold,
+        panel: Panel,
+        target: np.ndarray,
+        weight: np.ndarray,
     ) -> float:
         """Choose the share of the networks by what they and CKRocket had not seen."""
-        rocket = self._joinable(unseen.outputs, self.rocket_)
+        rocket = self._joinable(predicted.outputs, self.rocket_)
         networks = np.empty_like(rocket)
-        folds = unseen.folds[unseen.series]
+        folds = predicted.folds[predicted.series]
         for fold, net in enumerate(self.nets_):
             held = np.flatnonzero(folds == fold)
-            dataset = self._dataset(panel[unseen.series[held]])
+            dataset = self._dataset(panel[predicted.series[held]])
             with self._limit_threads(dataset, net):
                 networks[held] = self._joinable(net.outputs(dataset), self)
-        target, weight = target[unseen.series], weight[unseen.series]
+        target, weight = target[predicted.series], weight[predicted.series]
 
         def losses(share: float) -> np.ndarray:
             return self._losses(mix(rocket, networks, share), target)

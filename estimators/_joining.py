@@ -18,7 +18,7 @@ SHARES = np.linspace(0.0, 1.0, 101)
 
 
 @dataclass(frozen=True, eq=False)
-class Unseen:
+class OutOfFold:
     """What a model says of series that it had not seen.
 
     Attributes

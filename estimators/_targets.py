@@ -87,7 +87,7 @@ class ClassesMixin(ClassifierMixin):
         logs[:, np.searchsorted(self.classes_, model.classes_)] = log_softmax(raw, 1)
         return logs
 
-    def _losses_of_none(self, codes: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    def _baseline_losses(self, codes: np.ndarray, weight: np.ndarray) -> np.ndarray:
         """Return the losses of a model that knows the shares of the classes only."""
         shares = np.bincount(codes, weight, len(self.classes_)) / weight.sum()
         with np.errstate(divide="ignore"):  # a class may have no series here
@@ -187,7 +187,7 @@ class NumbersMixin(RegressorMixin):
         """Return what a model of the same targets gives in units of this one."""
         return (model._in_units(raw) - self.target_mean_) / self.target_scale_
 
-    def _losses_of_none(self, targets: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    def _baseline_losses(self, targets: np.ndarray, weight: np.ndarray) -> np.ndarray:
         """Return the losses of a model that knows the mean of the targets only."""
         mean = np.average(self._bound(targets), axis=0, weights=weight)
         return self._losses(mean, targets)

@@ -16,7 +16,7 @@ from ckts.estimators._calibration import calibrate
 from ckts.estimators._duplicates import Duplicates, join_groups
 from ckts.estimators._input import weights_of
 from ckts.estimators._interface import Training
-from ckts.estimators._joining import Unseen, draw_folds
+from ckts.estimators._joining import OutOfFold, draw_folds
 from ckts.estimators._parameters import share_docstring
 from ckts.estimators._ridge import fit_ridge
 from ckts.estimators._rocket import AbstractCKRocket, Learned, observed_rows
@@ -197,7 +197,7 @@ class AbstractCKRocketModel(AbstractAttributed):
         statistics: PanelStatistics | None = None,
         *,
         folded: bool = False,
-    ) -> Unseen | None:
+    ) -> OutOfFold | None:
         """Learn all; if asked to, predict series by those of other folds."""
         given = self._check_training(X, y, sample_weight, groups)
         if given.groups is not None and len(np.unique(given.groups)) == 1:
@@ -218,7 +218,7 @@ class AbstractCKRocketModel(AbstractAttributed):
 
     def _fit_ridge(
         self, learned: Learned, given: Training, rng, folded: bool
-    ) -> Unseen | None:
+    ) -> OutOfFold | None:
         """Fit the ridge regression, and calibrate it by what it says of the left out.
 
         Equal series are one of the sum of their weights and of their mean target: so
@@ -251,12 +251,12 @@ class AbstractCKRocketModel(AbstractAttributed):
         left_out, parts = found.left_out[place], (encoded[known], weight[known])
         self._calibrate(left_out, *parts, len(chosen))
         losses = self._losses(self._calibrated(left_out), parts[0])
-        self.unexplained_ = _ratio(losses, self._losses_of_none(*parts), parts[1])
+        self.unexplained_ = _ratio(losses, self._baseline_losses(*parts), parts[1])
         if folds is None or found.of_folds is None:
             return None
         ends = known < whole  # of a causal model, not its prefixes
         outputs = self._calibrated(found.of_folds[place[ends]])
-        return Unseen(folds, known[ends], outputs)
+        return OutOfFold(folds, known[ends], outputs)
 
     def _calibrate(self, left_out, encoded, weight, n_different) -> None:
         """Learn from predictions of series that were left out."""

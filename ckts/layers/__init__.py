@@ -5,10 +5,10 @@ from ckts.convolution.quadrature import QUADRATURES as _QUADRATURES
 from ckts.layers.block import (
     Dropout,
     GatedBlock,
-    end_early,
     gelu,
     hide_rows,
     make_linear,
+    truncate_randomly,
 )
 from ckts.layers.ckconv import CKConv
 from ckts.layers.reductions import (
@@ -29,7 +29,6 @@ __all__ = [
     "Plan",
     "RelativeBins",
     "TimePool",
-    "end_early",
     "expanding_scale",
     "gelu",
     "hide_rows",
@@ -37,6 +36,7 @@ __all__ = [
     "make_linear",
     "make_plan",
     "own_scale",
+    "truncate_randomly",
 ]
 
 QUADRATURES = tuple(_QUADRATURES)

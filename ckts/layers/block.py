@@ -188,7 +188,7 @@ def hide_rows(
     return observed & kept.to(observed.device)
 
 
-def end_early(
+def truncate_randomly(
     observed: Tensor, share: float, generator: torch.Generator | None = None
 ) -> Tensor:
     """Truncate a random share of the series after one of their rows.

@@ -19,13 +19,13 @@ from ckts.layers import (
     Dropout,
     GatedBlock,
     TimePool,
-    end_early,
     expanding_scale,
     gelu,
     hide_rows,
     make_linear,
     make_plan,
     own_scale,
+    truncate_randomly,
 )
 from ckts.networks.inputs import compress, describe_elapsed, describe_observations
 from ckts.networks.relative import RelativeBlocks, Rows
@@ -261,7 +261,7 @@ class GatedCKCNN(nn.Module):
     def _hide(self, observed: Tensor, generator: torch.Generator | None) -> Tensor:
         """Hide observations at random."""
         if self.causal:
-            observed = end_early(observed, EARLIER_SHARE, generator)
+            observed = truncate_randomly(observed, EARLIER_SHARE, generator)
         if self.observation_dropout > 0:
             observed = hide_rows(observed, self.observation_dropout, generator)
         return observed

@@ -202,17 +202,17 @@ def test_without_rocket_there_is_one_network_alone():
 def test_groups_share_their_fold(monkeypatch):
     X, y = irregular_panel(40)
     twice = Panel.concat([X, X.with_instances(40 + np.arange(40))])
-    unseen, choose = [], CKCNNClassifier._choose_share
+    out_of_fold, choose = [], CKCNNClassifier._choose_share
 
     def watched(model, found, *rest):
-        unseen.append(found)
+        out_of_fold.append(found)
         return choose(model, found, *rest)
 
     monkeypatch.setattr(CKCNNClassifier, "_choose_share", watched)
     groups = np.tile(np.arange(40), 2)
     shifted = twice.with_times(twice.times + np.r_[X.times, 3 * X.times])
     CKCNNClassifier(**QUICK).fit(shifted, np.tile(y, 2), groups=groups)
-    (found,) = unseen
+    (found,) = out_of_fold
     np.testing.assert_array_equal(found.folds[:40], found.folds[40:])
     np.testing.assert_array_equal(np.sort(found.series), np.arange(80))
 

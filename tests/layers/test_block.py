@@ -7,10 +7,10 @@ from torch import nn
 from ckts.layers import (
     Dropout,
     GatedBlock,
-    end_early,
     gelu,
     hide_rows,
     make_linear,
+    truncate_randomly,
 )
 from ckts.layers.block import SMALL
 from references import TIME_KINDS, direct_sum, draw_times, relative_error
@@ -168,7 +168,7 @@ def test_hidden_rows_are_a_random_share():
     assert shares.max() < 0.75
 
 
-@pytest.mark.parametrize("hide", [hide_rows, end_early])
+@pytest.mark.parametrize("hide", [hide_rows, truncate_randomly])
 def test_rows_are_hidden_from_the_generator_on_every_device(accelerator, hide):
     observed = torch.ones(5, 40, 2, dtype=torch.bool)
     before = torch.get_rng_state()
@@ -180,11 +180,11 @@ def test_rows_are_hidden_from_the_generator_on_every_device(accelerator, hide):
     assert torch.equal(there.cpu(), here)
 
 
-def test_series_that_end_early_end_after_any_of_their_rows():
+def test_truncated_series_end_after_any_of_their_rows():
     seen = torch.tensor([1, 0, 1, 1, 0, 1, 0], dtype=torch.bool)
     observed = torch.stack([seen, torch.zeros(7, dtype=torch.bool)], 1)
     observed = observed.repeat(4000, 1, 1)
-    found = end_early(observed, 0.4, torch.Generator().manual_seed(0))
+    found = truncate_randomly(observed, 0.4, torch.Generator().manual_seed(0))
     counts = found.any(2).sum(1)
     # what is left are the first rows
     expected = observed & (observed[..., :1].cumsum(1) <= counts[:, None, None])
@@ -197,7 +197,7 @@ def test_series_that_end_early_end_after_any_of_their_rows():
 
 def test_series_without_rows_end_as_they_were():
     observed = torch.zeros(3, 4, 2, dtype=torch.bool)
-    assert torch.equal(end_early(observed, 0.5), observed)
+    assert torch.equal(truncate_randomly(observed, 0.5), observed)
 
 
 @pytest.mark.parametrize("sizes", [(1, 1), (3, 8), (33, 7), (200, 5)])
