@@ -238,7 +238,8 @@ class AbstractCKCNN(AbstractParameters, AbstractPanelEstimator):
                 self.history_ = [one for one in history if one["network"] < finished]
             joined = "rocket_" in self.__dict__
             self.network_share_ = PRIOR_SHARE if joined else 1.0
-        if predicted is not None:
+        finite = np.isfinite([row["train_loss"] for row in self.history_]).all()
+        if predicted is not None and finite:  # else a warning said what to do
             self.network_share_ = self._choose_share(predicted, panel, target, weight)
 
     def _choose_share(

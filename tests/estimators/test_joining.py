@@ -338,3 +338,21 @@ def test_one_large_weight_is_one_series():
 
     weight = np.r_[1e9, np.ones(99)]
     assert 0.2 < choose_share(losses, weight) < PRIOR_SHARE  # not 0
+
+
+@pytest.mark.filterwarnings("ignore:The training diverged")
+def test_a_diverged_training_warns_and_does_not_raise():
+    X, y = irregular_panel(60)
+    with pytest.warns(ConvergenceWarning, match="Use a smaller `lr`"):
+        model = CKCNNClassifier(lr=1e6, max_epochs=5, random_state=0).fit(X, y)
+    assert model.network_share_ == PRIOR_SHARE
+    with pytest.raises(ValueError, match="fit with a smaller `lr`"):
+        model.predict(X)
+
+
+@pytest.mark.parametrize("loss", ["huber", "squared_error"])
+def test_the_loss_says_whether_odd_targets_count_in_full(loss):
+    model = CKCNNRegressor(loss=loss)
+    found = model._losses(np.zeros((2, 1)), np.array([[3.0], [100.0]]))
+    expected = [9.0, 25.0] if loss == "huber" else [9.0, 100.0**2]
+    np.testing.assert_allclose(found, expected)
