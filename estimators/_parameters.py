@@ -30,8 +30,12 @@ Class = TypeVar("Class", bound=type)
 
 
 def _auto_or(name: str, value: Any, *, rule: Rule) -> None:
-    if not (isinstance(value, str) and value == "auto"):
+    if isinstance(value, str) and value == "auto":
+        return
+    try:
         rule(name, value)
+    except TypeError as error:
+        raise TypeError(f'{error} Or write "auto".') from None
 
 
 def _check_kernel_params(name: str, params: Any) -> None:

@@ -197,3 +197,12 @@ def test_automatic_batch_size():
         16,
         8,
     ]
+
+
+@pytest.mark.parametrize(
+    "name", ["batch_size", "max_epochs", "weight_decay", "observation_dropout"]
+)
+def test_what_is_neither_a_number_nor_auto_is_told(name):
+    told = rf"`{name}` must be an? .*; got 'automatic'\. Or write \"auto\"\."
+    with pytest.raises(TypeError, match=told):
+        CKCNNClassifier(**{name: "automatic"}).fit(*irregular_panel(8))
