@@ -279,7 +279,7 @@ class AbstractCKCNN(AbstractParameters, AbstractPanelEstimator):
         if isinstance(batch_size, str):  # "auto"
             batch_size = automatic_batch_size(training.lengths, self.hidden_channels)
         n_steps, given = -(-len(training.lengths) // batch_size), self.max_epochs
-        epochs = choose_epochs(n_steps, n_networks)
+        epochs = choose_epochs(n_steps, n_networks, training.lengths.sum())
         self.max_epochs_ = max_epochs = epochs if isinstance(given, str) else given
         lr = self.lr
         schedule = LRScheduler(  # up to `lr` and down again, once

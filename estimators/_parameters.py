@@ -106,7 +106,8 @@ class AbstractParameters(BaseEstimator):
         Passes over the training series. The learning rate follows one cycle over all
         of them, so fewer epochs are a shorter training, not an interrupted one. "auto"
         takes 20 of one network, and 10 of each of three; more where series are so few
-        that this would be fewer than 300 steps.
+        that this would be fewer than 300 steps; fewer, but at least 4, where a network
+        would see more than 17 million rows, one of three 8 million.
     lr : float
         Peak learning rate of AdamW.
     batch_size : int or "auto"

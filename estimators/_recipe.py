@@ -13,27 +13,34 @@ from ckts.estimators.rocket import AbstractCKRocketModel
 DECAYS, HIDDEN = (0.05, 5.0), (0.1, 0.7)
 # Epochs of a single network, and steps that each network has at least.
 EPOCHS, FEWEST_STEPS = 20, 300
+# Where the training would see more rows than this, it has fewer epochs, down to four.
+MOST_ROWS, FEWEST_EPOCHS = 2**24, 4
 # Bins of the relative clock are as many as a typical series has rows, within these.
 FEWEST_BINS, MOST_BINS = 8, 64
 # Numbers of a hidden layer, batch x time x channels.
 LARGEST_LAYER = 2**23
 
 
-def choose_epochs(n_steps: int, n_networks: int) -> int:
+def choose_epochs(n_steps: int, n_networks: int, n_rows: int) -> int:
     """Choose the epochs of each network: of three, half as many as of one.
 
     Joined with CKRocket, 20 epochs of each have no less loss than 10 on letters,
     vowels, patients (see `docs/decisions/default-network.md`), and take twice as long.
-    Few series have few steps in an epoch, and get more epochs.
+    Few series have few steps in an epoch, and get more epochs. Many long series get
+    fewer: a million rows take about nine seconds of one CPU core.
 
     Parameters
     ----------
     n_steps : int
         Steps of an epoch.
     n_networks : int
+    n_rows : int
+        Rows of all series.
     """
-    epochs = EPOCHS if n_networks == 1 else EPOCHS // 2
-    return max(epochs, -(-FEWEST_STEPS // n_steps))
+    halved = 1 if n_networks == 1 else 2
+    wanted = max(EPOCHS // halved, -(-FEWEST_STEPS // n_steps))
+    affordable = MOST_ROWS // halved // max(n_rows, 1)
+    return int(min(wanted, max(affordable, FEWEST_EPOCHS)))
 
 
 def choose_recipe(rocket: AbstractCKRocketModel) -> dict[str, Any]:

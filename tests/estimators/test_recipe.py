@@ -7,6 +7,7 @@ import pytest
 
 from ckts import CKCNNClassifier, CKCNNRegressor
 from ckts.datasets import make_speed
+from ckts.estimators import _recipe
 from ckts.estimators._recipe import choose_bins, choose_epochs, choose_recipe
 from irregular import irregular_panel
 
@@ -83,7 +84,23 @@ def test_bins_of_the_network_follow_the_lengths():
     [(40, 1, 20), (40, 3, 10), (15, 1, 20), (30, 3, 10), (29, 3, 11), (1, 3, 300)],
 )
 def test_few_series_get_more_epochs(n_steps, n_networks, expected):
-    assert choose_epochs(n_steps, n_networks) == expected
+    assert choose_epochs(n_steps, n_networks, n_rows=100) == expected
+
+
+@pytest.mark.parametrize(
+    ("n_networks", "n_rows", "expected"),
+    [(1, 10**5, 20), (1, 10**6, 16), (3, 10**6, 8), (3, 10**8, 4), (3, 0, 10)],
+)
+def test_many_rows_get_fewer_epochs(n_networks, n_rows, expected):
+    assert choose_epochs(1000, n_networks, n_rows) == expected
+
+
+def test_a_network_of_many_rows_has_fewer_epochs(monkeypatch):
+    monkeypatch.setattr(_recipe, "MOST_ROWS", 1000)
+    X, y = irregular_panel()
+    n_rows = (~np.isnan(X.values)).any(axis=1).sum()
+    model = CKCNNClassifier(hidden_channels=4, rocket=False, random_state=0).fit(X, y)
+    assert model.max_epochs_ == model.n_iter_ == 1000 // n_rows == 6
 
 
 def test_a_network_of_few_series_has_300_steps():
