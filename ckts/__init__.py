@@ -13,11 +13,15 @@ __version__ = "0.1.0.dev0"
 
 _HOMES = {
     "CKCNNClassifier": "ckts.estimators",
+    "CKCNNEmbedder": "ckts.estimators",
     "CKCNNRegressor": "ckts.estimators",
     "CKRocket": "ckts.estimators",
     "CKRocketClassifier": "ckts.estimators",
     "CKRocketRegressor": "ckts.estimators",
     "Panel": "ckts.panel",
+    "PanelResampler": "ckts.estimators",
+    "PanelScaler": "ckts.estimators",
+    "PanelSummary": "ckts.estimators",
     "as_panel": "ckts.panel",
 }
 
@@ -26,11 +30,15 @@ _ROOMS = ("datasets", "estimators", "kernels", "layers", "networks", "plotting")
 
 __all__ = [
     "CKCNNClassifier",
+    "CKCNNEmbedder",
     "CKCNNRegressor",
     "CKRocket",
     "CKRocketClassifier",
     "CKRocketRegressor",
     "Panel",
+    "PanelResampler",
+    "PanelScaler",
+    "PanelSummary",
     "__version__",
     "as_panel",
 ]
@@ -40,10 +48,14 @@ _checkout.add_folders(__path__)
 if TYPE_CHECKING:
     from ckts.estimators import (
         CKCNNClassifier,
+        CKCNNEmbedder,
         CKCNNRegressor,
         CKRocket,
         CKRocketClassifier,
         CKRocketRegressor,
+        PanelResampler,
+        PanelScaler,
+        PanelSummary,
     )
     from ckts.panel import Panel, as_panel
 

@@ -114,8 +114,8 @@ class PanelNet(NeuralNet):
         self.n_steps_ += 1
         return step
 
-    def infer(self, x, *, path=False, **fit_params):
-        """Run the module on a batch and its geometries, perhaps as of each row."""
+    def infer(self, x, *, method="forward", **fit_params):
+        """Run a method of the module on a batch and its geometries."""
         tensors = dict(x)
         generator = make_generator(STEPS, self.seed, self.n_steps_)
         with global_numbers_of(generator) if self.foreign_ else nullcontext():
@@ -125,7 +125,8 @@ class PanelNet(NeuralNet):
                 rounding=tensors.pop("rounding"),
                 device=self.device,
             )
-            run = self.module_.forward_path if path else self.module_
+            forward = method == "forward"  # a call runs hooks, too
+            run = self.module_ if forward else getattr(self.module_, method)
             return run(
                 **to_tensor(tensors, device=self.device),
                 geometries=geometries,
@@ -178,12 +179,24 @@ class PanelNet(NeuralNet):
         for series in self._path_batches(dataset):
             lengths = dataset.lengths[series]
             with torch.no_grad():
-                outputs = self.infer(dataset.batch(series), path=True).cpu().double()
+                outputs = self.infer(dataset.batch(series), method="forward_path")
+                outputs = outputs.cpu().double()
             for start, length, output in zip(
                 dataset.indptr[series], lengths, outputs.numpy(), strict=True
             ):
                 result[start : start + length] = output[:length]
         _check_finite(result, np.repeat(np.arange(len(dataset)), dataset.lengths))
+        return result
+
+    def embeddings(self, dataset: PanelDataset) -> np.ndarray:
+        """Compute the features before the head, float64, (n_series, n_features)."""
+        result = np.empty((len(dataset), self.module_.head.in_features))
+        self._set_training(False)
+        for series in self._path_batches(dataset):
+            with torch.no_grad():
+                features = self.infer(dataset.batch(series), method="embed")
+            result[series] = features.cpu().double()
+        _check_finite(result, np.arange(len(result)))
         return result
 
     def _path_batches(self, dataset: PanelDataset) -> Iterator[np.ndarray]:
