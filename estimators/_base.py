@@ -190,18 +190,18 @@ class AbstractCKCNN(AbstractParameters, AbstractPanelEstimator):
     def _fit_rocket(self, given: Training, generator) -> OutOfFold | None:
         """Fit random kernels, by which "auto" is chosen, and which may be joined."""
         own = {name: getattr(self, name) for name in AUTOMATIC}
-        recipe, predicted = {}, None
+        recipe, predicted, joined = {}, None, self._joins()
         self.__dict__.pop("rocket_", None)
-        if self.rocket or "auto" in map(str, own.values()):
+        if joined or "auto" in map(str, own.values()):
             rocket = self._rocket_class(
                 **{name: getattr(self, name) for name in SHARED},
-                n_kernels=MOST_KERNELS if self.rocket else FEW_KERNELS,
+                n_kernels=MOST_KERNELS if joined else FEW_KERNELS,
                 random_state=generator.randint(np.iinfo(np.int32).max),
             )
             parts = given.panel, given.y, given.weight, given.groups
-            predicted = rocket._learn(*parts, self.statistics_, folded=self.rocket)
+            predicted = rocket._learn(*parts, self.statistics_, folded=joined)
             recipe = choose_recipe(rocket)
-            if self.rocket:
+            if joined:
                 self.rocket_ = rocket
         for name, value in own.items():
             chosen = recipe[name] if str(value) == "auto" else value

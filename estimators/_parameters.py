@@ -246,6 +246,10 @@ class AbstractParameters(BaseEstimator):
             rule(name, getattr(self, name))
         check_kernel_params(self.kernel, self.kernel_params or {})
 
+    def _joins(self) -> bool:
+        """Tell whether CKRocket is joined."""
+        return self.rocket
+
 
 def share_docstring(cls: Class) -> Class:
     """Complete the sections of an estimator's docstring from those of its bases.
