@@ -17,6 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 from skorch.helper import predefined_split
 
 from ckts.estimators._batches import PanelDataset, learn_statistics
+from ckts.estimators._checkpoint import AbstractCheckpoint, keep_checkpoint
 from ckts.estimators._early_stopping import split_series, watchers
 from ckts.estimators._interface import Training
 from ckts.estimators._joining import (
@@ -132,10 +133,24 @@ class AbstractCKCNN(AbstractTrained):
         return self
 
     def _learn(self, X, y, sample_weight, groups) -> None:
-        """Check everything, learn the statistics, then train."""
+        """Check everything, then learn, or go on where a killed fit ended."""
         given = self._check_training(X, y, sample_weight, groups)
         target, n_outputs = self._encode(given.y, given.weight)
+        self.device_, self._causal = resolve_device(self.device), self.causal
+        self._dtype = getattr(torch, self.dtype)
         generator = check_random_state(self.random_state)
+        with keep_checkpoint(self, generator, given, target) as (checkpoint, drawn):
+            self._learn_checked(given, target, n_outputs, drawn, checkpoint)
+
+    def _learn_checked(
+        self,
+        given: Training,
+        target: np.ndarray,
+        n_outputs: int,
+        generator: np.random.RandomState,
+        checkpoint: AbstractCheckpoint,
+    ) -> None:
+        """Learn the statistics, then train."""
         train, valid = np.arange(len(given.used)), None
         if self.early_stopping:
             train, valid = split_series(
@@ -145,8 +160,6 @@ class AbstractCKCNN(AbstractTrained):
                 classes=target if is_classifier(self) else None,
                 groups=given.groups,
             )
-        self.device_, self._causal = resolve_device(self.device), self.causal
-        self._dtype = getattr(torch, self.dtype)
         part = given.take(train)
         self.statistics_ = learn_statistics(part.panel, part.weight)
         time = self.statistics_.time
@@ -164,7 +177,8 @@ class AbstractCKCNN(AbstractTrained):
                 self, held.panel, held.y, None if even else held.own_weight
             )
         make = partial(self._make_net, n_outputs, watch, generator, train_split=split)
-        self._train_networks(make, part.panel, target[train], part.weight, predicted)
+        parts = part.panel, target[train], part.weight
+        self._train_networks(make, *parts, predicted, checkpoint)
 
     def _fit_rocket(self, given: Training, generator) -> OutOfFold | None:
         """Fit random kernels, by which "auto" is chosen, and which may be joined."""
@@ -194,6 +208,7 @@ class AbstractCKCNN(AbstractTrained):
         target: np.ndarray,
         weight: np.ndarray,
         predicted: OutOfFold | None,
+        checkpoint: AbstractCheckpoint,
     ) -> None:
         """Train one network, or one without each fold, and join them and CKRocket."""
         kept = [np.arange(len(panel))]
@@ -208,7 +223,7 @@ class AbstractCKCNN(AbstractTrained):
                 training = self._dataset(series, **parts)
                 net = make(training, n_networks=len(kept))
                 self.nets_, self.network_share_ = [net], 1.0  # early stopping predicts
-                self._train(net, training)
+                self._train(net, training, checkpoint)
                 trained.append(net)
         finally:
             if trained:  # one that was interrupted is no member of several

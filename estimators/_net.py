@@ -86,11 +86,17 @@ class PanelNet(NeuralNet):
         return self
 
     def get_iterator(self, dataset, training=False):
-        """Make the loader of the batches: random ones in training."""
+        """Make the loader of the batches: random ones in training.
+
+        One of a training that continues goes on where the epochs before ended.
+        """
         if not training:
             return prediction_batches(dataset, self.batch_size)
-        generator = make_generator(ORDER, self.seed, len(self.history))
-        return training_batches(dataset, self.batch_size, generator)
+        generator = make_generator(ORDER, self.seed, 0)
+        loader = training_batches(dataset, self.batch_size, generator)
+        for _ in self.history:
+            next(iter(loader))  # draws the order of an epoch, and makes its first batch
+        return loader
 
     def notify(self, method_name, **cb_kwargs):
         """Call the callbacks; third-party ones draw in turn with other threads."""
@@ -144,9 +150,11 @@ class PanelNet(NeuralNet):
         """Train, and let Ctrl-C through: skorch swallows it."""
         if not self.initialized_:
             self.initialize()
+        before = len(self.history)
         self.notify("on_train_begin", X=X, y=y)
+        resumed = len(self.history) - before  # epochs that a checkpoint brought back
         try:
-            self.fit_loop(X, y, **fit_params)
+            self.fit_loop(X, y, epochs=self.max_epochs - resumed, **fit_params)
         except KeyboardInterrupt:  # EarlyStopping raises it, too
             stopping = (c for _, c in self.callbacks_ if isinstance(c, EarlyStopping))
             if not any(one.misses_ == one.patience for one in stopping):
@@ -280,7 +288,7 @@ class EpochBar(Callback):
         losses = {name: net.history[-1].get(name) for name in names}
         shown = {name: f"{v:.4f}" for name, v in losses.items() if v is not None}
         self.bar_.set_postfix(shown, refresh=False)
-        self.bar_.update()
+        self.bar_.update(len(net.history) - self.bar_.n)  # resumed ones, too
 
     def on_train_end(self, net, **kwargs):
         """Close the bar."""

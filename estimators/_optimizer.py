@@ -26,6 +26,8 @@ class LeanAdamW(AdamW):
 
     add_param_group = _plain(Optimizer.add_param_group)
     zero_grad = _plain(Optimizer.zero_grad)
+    state_dict = _plain(Optimizer.state_dict)
+    load_state_dict = _plain(Optimizer.load_state_dict)
     _step = _plain(AdamW.step)
 
     def step(self, closure: Any = None) -> Any:

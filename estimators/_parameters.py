@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from functools import partial
 from numbers import Integral
+from os import PathLike
 from typing import Any, ClassVar, TypeVar
 
 import numpy as np
@@ -70,6 +71,15 @@ def _check_callbacks(name: str, callbacks: Any) -> None:
         raise TypeError(
             f"`{name}` must be a list of skorch callbacks; got {callbacks!r}. Write "
             "for example [skorch.callbacks.Checkpoint()]."
+        )
+
+
+def _check_folder(name: str, value: Any) -> None:
+    """Raise if it is neither None nor the path of a folder."""
+    if not (value is None or isinstance(value, str | PathLike)):
+        raise TypeError(
+            f"`{name}` must be a folder or None; got {value!r}. Write for example "
+            f'{name}="checkpoints".'
         )
 
 
@@ -173,6 +183,10 @@ class AbstractParameters(BaseEstimator):
         They join skorch's own; see the skorch documentation. While one of yours runs,
         torch's global generator continues from `random_state`, and those of other
         threads wait. The same callbacks serve all networks, one after the other.
+    checkpoint : str, path or None
+        A folder in which `fit` writes how far it came, so that the same fit continues
+        there after its process was killed, and ends with the same weights; see the
+        guide, "Resuming". A finished fit removes its file. None writes nothing.
     n_jobs : int or None
         Threads of torch on the CPU, in `fit` and in `predict`; -1 is all cores. None
         takes one for each 2**20 numbers of a hidden layer, batch x time x channels, at
@@ -210,6 +224,7 @@ class AbstractParameters(BaseEstimator):
     n_iter_no_change: int = 10
     scoring: str | Callable[..., float] | None = None
     callbacks: list[Any] | None = None
+    checkpoint: str | PathLike[str] | None = None
     n_jobs: int | None = None
     verbose: int = 0
     random_state: int | np.random.RandomState | None = None
@@ -219,6 +234,7 @@ class AbstractParameters(BaseEstimator):
     _rules: ClassVar[dict[str, Rule]] = {
         "kernel_params": _check_kernel_params,
         "callbacks": _check_callbacks,
+        "checkpoint": _check_folder,
         "scoring": _check_scoring,
         "n_jobs": check_n_jobs,
         "verbose": _check_verbose,

@@ -11,6 +11,7 @@ from sklearn.exceptions import ConvergenceWarning
 from skorch.callbacks import LRScheduler
 
 from ckts.estimators._batches import PanelDataset
+from ckts.estimators._checkpoint import AbstractCheckpoint
 from ckts.estimators._interface import AbstractPanelEstimator
 from ckts.estimators._net import EpochBar, PanelNet, WeightedClipping
 from ckts.estimators._optimizer import FUSED, LeanAdamW
@@ -90,18 +91,24 @@ class AbstractTrained(AbstractParameters, AbstractPanelEstimator):
             **options,
         )
 
-    def _train(self, net: PanelNet, training: PanelDataset) -> None:
+    def _train(
+        self, net: PanelNet, training: PanelDataset, checkpoint: AbstractCheckpoint
+    ) -> None:
         """Train, and keep of the net what predicts."""
         before = self.history_
-        number = {"network": before[-1]["network"] + 1 if before else 0}
+        number = before[-1]["network"] + 1 if before else 0
         with self._limit_threads(training, net):
+            checkpoint.attach(net, number)
             net.initialize()
             try:
-                net.partial_fit(training)
+                if not checkpoint.recall(net, number):
+                    net.partial_fit(training)
+                    checkpoint.finish(net)
             finally:
                 epochs = net.finished_epochs()
                 self.n_iter_ = max(self.n_iter_, len(epochs))
-                self.history_ = before + [{**number, **epoch} for epoch in epochs]
+                numbered = [{"network": number, **epoch} for epoch in epochs]
+                self.history_ = before + numbered
                 net.trim_for_prediction()
         if not np.isfinite(self.history_[-1]["train_loss"]):
             warnings.warn(

@@ -177,6 +177,16 @@ class Planner:
         size = sum(tensor.numel() * tensor.element_size() for tensor in tensors)
         return _Kept(made, steps, size)
 
+    def state_dict(self) -> dict[str, Any]:
+        """Return the mesh steps, and which of them still hold, as plain values."""
+        return {"steps": dict(self._steps), "current": sorted(self._current)}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from what :meth:`state_dict` returned; geometries are made again."""
+        self._steps, self._current = dict(state["steps"]), set(state["current"])
+        self.size = 0
+        self._kept.clear()
+
     def drop_cache(self) -> None:
         """Drop what is kept, and keep nothing from now on."""
         self.largest = self.size = 0
