@@ -139,46 +139,38 @@ class AbstractCKCNN(AbstractTrained):
         self.device_, self._causal = resolve_device(self.device), self.causal
         self._dtype = getattr(torch, self.dtype)
         generator = check_random_state(self.random_state)
-        with keep_checkpoint(self, generator, given, target) as (checkpoint, drawn):
-            self._learn_checked(given, target, n_outputs, drawn, checkpoint)
+        opened = keep_checkpoint(self, generator, given, target)
+        with opened as (checkpoint, generator):
+            train, valid = np.arange(len(given.used)), None
+            if self.early_stopping:
+                train, valid = split_series(
+                    len(given.used),
+                    self.validation_fraction,
+                    generator,
+                    classes=target if is_classifier(self) else None,
+                    groups=given.groups,
+                )
+            part = given.take(train)
+            self.statistics_ = learn_statistics(part.panel, part.weight)
+            time = self.statistics_.time
+            self.time_step_, self.horizon_ = time.time_step, time.horizon
+            self.resolution_ = time.resolution
+            predicted = self._fit_rocket(part, generator)
+            options = {} if valid is None else self._hold_out(given, target, valid)
+            make = partial(self._make_net, n_outputs, generator=generator, **options)
+            parts = part.panel, target[train], part.weight
+            self._train_networks(make, *parts, predicted, checkpoint)
 
-    def _learn_checked(
-        self,
-        given: Training,
-        target: np.ndarray,
-        n_outputs: int,
-        generator: np.random.RandomState,
-        checkpoint: AbstractCheckpoint,
-    ) -> None:
-        """Learn the statistics, then train."""
-        train, valid = np.arange(len(given.used)), None
-        if self.early_stopping:
-            train, valid = split_series(
-                len(given.used),
-                self.validation_fraction,
-                generator,
-                classes=target if is_classifier(self) else None,
-                groups=given.groups,
-            )
-        part = given.take(train)
-        self.statistics_ = learn_statistics(part.panel, part.weight)
-        time = self.statistics_.time
-        self.time_step_, self.horizon_ = time.time_step, time.horizon
-        self.resolution_ = time.resolution
-        predicted = self._fit_rocket(part, generator)
-        split, watch = None, []
-        if valid is not None:
-            held = given.take(valid)
-            split = predefined_split(
-                self._dataset(held.panel, target=target[valid], weight=held.weight)
-            )
-            even = given.own_weight.min() == given.own_weight.max()
-            watch = watchers(
-                self, held.panel, held.y, None if even else held.own_weight
-            )
-        make = partial(self._make_net, n_outputs, watch, generator, train_split=split)
-        parts = part.panel, target[train], part.weight
-        self._train_networks(make, *parts, predicted, checkpoint)
+    def _hold_out(self, given: Training, target: np.ndarray, valid: np.ndarray) -> dict:
+        """Return the validation series and what watches them, for a net."""
+        held = given.take(valid)
+        even = given.own_weight.min() == given.own_weight.max()
+        weight = None if even else held.own_weight
+        dataset = self._dataset(held.panel, target=target[valid], weight=held.weight)
+        return {
+            "train_split": predefined_split(dataset),
+            "watch": watchers(self, held.panel, held.y, weight),
+        }
 
     def _fit_rocket(self, given: Training, generator) -> OutOfFold | None:
         """Fit random kernels, by which "auto" is chosen, and which may be joined."""

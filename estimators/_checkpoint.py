@@ -19,13 +19,11 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-import joblib
 import numpy as np
 import torch
-from sklearn.utils import check_random_state
 from skorch.callbacks import Callback
 
-from ckts import __version__
+from ckts.estimators._digest import digest_of, is_global
 from ckts.estimators._interface import Training
 from ckts.estimators._net import PanelNet
 from ckts.estimators._net_state import (
@@ -41,8 +39,6 @@ MAGIC = b"ckts checkpoint 1\n"
 # Time of training for each time of writing: at most a twentieth of it goes to writing.
 # Epochs of few short series take less time than a disk that must confirm a write.
 PAUSE = 20.0
-# What changes no trained network, or is no part of the model.
-IRRELEVANT = ("n_jobs", "verbose", "callbacks", "checkpoint", "random_state")
 
 
 class AbstractCheckpoint(ABC):
@@ -83,7 +79,7 @@ class FileCheckpoint(AbstractCheckpoint):
     path : Path
         Where it is; no other fit writes there.
     digest : str
-        What determines the training, see :func:`digest_of`.
+        What determines the training, see :mod:`ckts.estimators._digest`.
     """
 
     def __init__(self, path: Path, digest: str) -> None:
@@ -105,7 +101,7 @@ class FileCheckpoint(AbstractCheckpoint):
         Without a seed it is numpy's global one, which another process does not have:
         the numbers that were drawn are drawn again.
         """
-        if not _is_global(generator):
+        if not is_global(generator):
             return generator
         if self.numbers is not None:
             kind, key, *rest = self.numbers
@@ -264,47 +260,6 @@ def keep_checkpoint(
         checkpoint.remove()
 
 
-def digest_of(
-    estimator: Any, generator: np.random.RandomState, given: Training, target: Any
-) -> str:
-    """Return a digest of all that determines a training: its parameters and its data.
-
-    Versions belong to it, since other ones may round otherwise. A function is known by
-    its name.
-    """
-    params = estimator.get_params(deep=False)
-    panel = given.panel
-    parts = {
-        **{name: params[name] for name in params if name not in IRRELEVANT},
-        "numbers": None if _is_global(generator) else generator.get_state(),
-        "class": f"{type(estimator).__module__}.{type(estimator).__qualname__}",
-        "versions": [MAGIC, __version__, torch.__version__],
-        "used device": estimator.device_,
-        "times": [panel.times, panel.indptr, panel.time_scale],
-        "channels": [panel.channels, panel.static_names],
-        "values": list(panel.observations.columns()),  # whatever the storage
-        "static": panel.static,
-        "y": [given.y, target, given.used, given.groups],
-        "weights": [given.weight, given.own_weight],
-    }
-    return joblib.hash([_digest(name, parts[name]) for name in sorted(parts)], "sha1")
-
-
-def _digest(name: str, part: Any) -> str:
-    try:
-        return f"{name}: {joblib.hash(part, 'sha1')}"
-    except (AttributeError, TypeError, pickle.PicklingError) as error:
-        raise TypeError(
-            f"`{name}` must be something that can be pickled, for a training to be "
-            f"known again by `checkpoint`; got {part!r}: {error}. Write a function at "
-            "the top of a module, or take checkpoint=None."
-        ) from None
-
-
-def _is_global(generator: np.random.RandomState) -> bool:
-    return generator is check_random_state(None)
-
-
 @contextmanager
 def _own_file(folder: Path, name: str) -> Iterator[Path]:
     """Yield the path of a file that no other running fit has.
@@ -337,8 +292,9 @@ def _own_file(folder: Path, name: str) -> Iterator[Path]:
 
 def _unwritable(folder: Path, error: OSError) -> ValueError:
     return ValueError(
-        f"`checkpoint` must be a folder that can be written and locked; got {str(folder)!r}. "
-        f"{error}. Take another folder, make room, or take checkpoint=None."
+        "`checkpoint` must be a folder that can be written and locked; got "
+        f"{str(folder)!r}. {error}. Take another folder, make room, or take "
+        "checkpoint=None."
     )
 
 

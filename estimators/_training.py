@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import warnings
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -45,12 +46,12 @@ class AbstractTrained(AbstractParameters, AbstractPanelEstimator):
     def _make_net(
         self,
         n_outputs: int,
-        watch: list,
-        generator: np.random.RandomState,
         training: PanelDataset,
         *,
         n_networks: int,
-        **options,
+        generator: np.random.RandomState,
+        watch: Sequence = (),
+        train_split: Callable | None = None,
     ) -> PanelNet:
         batch_size = self.batch_size
         if isinstance(batch_size, str):  # "auto"
@@ -88,7 +89,7 @@ class AbstractTrained(AbstractParameters, AbstractPanelEstimator):
             device=self.device_,
             verbose=0,
             seed=generator.randint(np.iinfo(np.int32).max),
-            **options,
+            train_split=train_split,
         )
 
     def _train(
