@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from pkgutil import resolve_name
 from typing import Any
 
 import joblib
@@ -10,7 +11,6 @@ import numpy as np
 import torch
 from sklearn.utils import check_random_state
 
-from ckts import __version__
 from ckts.estimators._interface import Training
 
 # What changes no trained network, or enters as the state of a generator.
@@ -46,7 +46,8 @@ def digest_of(
     parts += {
         "random_state": None if is_global(generator) else generator.get_state(),
         "class": f"{type(estimator).__module__}.{type(estimator).__qualname__}",
-        "versions": [__version__, torch.__version__],
+        # Not imported: the package names the estimators, for type checkers.
+        "versions": [resolve_name("ckts:__version__"), torch.__version__],
         "device": estimator.device_,
         "times": [panel.times, panel.indptr, panel.time_scale],
         "names": [panel.channels, panel.static_names],

@@ -245,3 +245,23 @@ def test_networks_of_other_horizons_do_not_share_geometries():
     planner.geometries(groups(), times)
     (other,) = planner.geometries(groups(horizon=0.5), times)
     assert other.reach == 0.625
+
+
+# --- continued elsewhere --------------------------------------------------------------
+
+
+def test_another_planner_goes_on_with_the_same_mesh_steps():
+    planner, layers, times = Planner(), groups(), irregular(0, 3000)
+    step = planner.mesh_step(0, layers[0])
+    state = planner.state_dict()
+    assert state == {"steps": {0: step}, "current": [0]}
+    with torch.no_grad():
+        layers[0][0].kernel.frequencies.mul_(40.0)
+    other = Planner()
+    other.geometries(layers, times)  # with a finer step
+    other.load_state_dict(state)
+    assert other.mesh_step(0, layers[0]) == step
+    assert other.size == 0
+    other.refine()
+    assert other.mesh_step(0, layers[0]) < step
+    assert state["steps"] == {0: step}

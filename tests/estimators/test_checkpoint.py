@@ -14,7 +14,17 @@ from skorch.callbacks import Callback
 
 from ckts import CKCNNClassifier, CKCNNRegressor, Panel
 from ckts.estimators import _checkpoint
-from killed_fits import QUICK, Kill, Killed, X, Y, assert_same, fit, weights_of
+from killed_fits import (
+    QUICK,
+    Kill,
+    Killed,
+    X,
+    Y,
+    assert_same,
+    fit_until,
+    history,
+    weights_of,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -38,11 +48,11 @@ SETTINGS = {
 @pytest.mark.parametrize("setting", SETTINGS)
 def test_killed_in_any_epoch_it_ends_with_the_same_weights(setting, tmp_path):
     params = SETTINGS[setting]
-    expected, n_epochs = fit(**params)
+    expected, n_epochs = fit_until(**params)
     for at in range(1, n_epochs + 1):
-        fit(tmp_path, at=at, **params)
+        fit_until(tmp_path, at=at, **params)
         assert len(list(tmp_path.iterdir())) == 1
-        model, left = fit(tmp_path, **params)
+        model, left = fit_until(tmp_path, **params)
         assert left == n_epochs - at + 1
         assert_same(model, expected)
         assert list(tmp_path.iterdir()) == []
@@ -50,10 +60,10 @@ def test_killed_in_any_epoch_it_ends_with_the_same_weights(setting, tmp_path):
 
 def test_killed_in_every_epoch_it_comes_to_its_end(tmp_path):
     params = {"early_stopping": True, "rocket": False, "max_epochs": 6}
-    expected, n_epochs = fit(**params)
+    expected, n_epochs = fit_until(**params)
     for _ in range(n_epochs - 1):
-        fit(tmp_path, at=2, **params)
-    model, left = fit(tmp_path, **params)
+        fit_until(tmp_path, at=2, **params)
+    model, left = fit_until(tmp_path, **params)
     assert left == 1
     assert_same(model, expected)
 
@@ -64,12 +74,12 @@ def test_meshes_that_were_refined_are_as_fine_afterwards(tmp_path):
     panel = Panel(rng.normal(size=(7200, 1)), times, np.arange(13) * 600)
     params = {"rocket": False, "data": (panel, Y[:12]), "batch_size": 4, "lr": 0.05}
     params["max_epochs"] = 4  # 12 steps: meshes are refined before the 1st and the 9th
-    expected, _ = fit(**params)
+    expected, _ = fit_until(**params)
     steps = expected.net_.planner_.state_dict()["steps"]
     assert steps[0] > 0
     for at in (2, 3, 4):
-        fit(tmp_path, at=at, **params)
-        model, _ = fit(tmp_path, **params)
+        fit_until(tmp_path, at=at, **params)
+        model, _ = fit_until(tmp_path, **params)
         assert model.net_.planner_.state_dict()["steps"] == steps
         np.testing.assert_array_equal(weights_of(model), weights_of(expected))
         found = model.predict_proba(panel)
@@ -89,10 +99,20 @@ def test_groups_weights_and_static_features_continue(tmp_path):
 
 
 def test_a_checkpoint_changes_no_prediction_and_leaves_the_folder(tmp_path):
-    expected, _ = fit()
-    model, _ = fit(tmp_path / "new" / "folder")
+    expected, _ = fit_until()
+    model, _ = fit_until(tmp_path / "new" / "folder")
     assert_same(model, expected)
     assert list((tmp_path / "new" / "folder").iterdir()) == []
+
+
+def test_a_fit_on_a_device_continues(tmp_path, accelerator):
+    params = {"device": accelerator.device, "rocket": False, "early_stopping": True}
+    expected, n_epochs = fit_until(**params)
+    fit_until(tmp_path, at=n_epochs, **params)
+    model, left = fit_until(tmp_path, **params)
+    assert left == 1
+    assert history(model) == history(expected)
+    np.testing.assert_array_equal(model.predict_proba(X), expected.predict_proba(X))
 
 
 # --- random numbers -------------------------------------------------------------------
@@ -103,12 +123,12 @@ def test_without_a_seed_the_numbers_that_were_drawn_are_drawn_again(tmp_path):
     before = numpy_state.get_state()
     try:
         numpy_state.seed(1)
-        expected, _ = fit(random_state=None)
+        expected, _ = fit_until(random_state=None)
         numpy_state.seed(1)
-        fit(tmp_path, at=5, random_state=None)
+        fit_until(tmp_path, at=5, random_state=None)
         numpy_state.seed(2)
         left_alone = numpy_state.get_state()[1].copy()
-        model, left = fit(tmp_path, random_state=None)
+        model, left = fit_until(tmp_path, random_state=None)
         np.testing.assert_array_equal(numpy_state.get_state()[1], left_alone)
     finally:
         numpy_state.set_state(before)
@@ -122,7 +142,7 @@ def test_without_a_seed_a_fit_at_the_same_time_is_another_one(tmp_path):
     class Meanwhile(Kill):
         def on_epoch_end(self, net, **kwargs):
             if self.n_epochs == 2:
-                models.append(fit(tmp_path, random_state=None, rocket=False))
+                models.append(fit_until(tmp_path, random_state=None, rocket=False))
 
     params = {**QUICK, "random_state": None, "rocket": False, "checkpoint": tmp_path}
     first = CKCNNClassifier(**params, callbacks=[Meanwhile()]).fit(X, Y)
@@ -134,10 +154,10 @@ def test_without_a_seed_a_fit_at_the_same_time_is_another_one(tmp_path):
 
 def test_a_random_state_is_as_far_as_after_an_uninterrupted_fit(tmp_path):
     state = np.random.RandomState(3)
-    expected, _ = fit(random_state=state)
-    fit(tmp_path, at=4, random_state=np.random.RandomState(3))
+    expected, _ = fit_until(random_state=state)
+    fit_until(tmp_path, at=4, random_state=np.random.RandomState(3))
     again = np.random.RandomState(3)
-    model, left = fit(tmp_path, random_state=again)
+    model, left = fit_until(tmp_path, random_state=again)
     assert left == 6
     assert_same(model, expected)
     assert again.randint(10**9) == state.randint(10**9)
@@ -155,18 +175,19 @@ OTHERS = {
 
 @pytest.mark.parametrize("other", OTHERS)
 def test_another_fit_does_not_continue_it(tmp_path, other):
-    fit(tmp_path, at=3, rocket=False)
+    fit_until(tmp_path, at=3, rocket=False)
     params = {"rocket": False, **OTHERS[other]}
-    model, n_epochs = fit(tmp_path, **params)
+    model, n_epochs = fit_until(tmp_path, **params)
     assert n_epochs == 3
-    np.testing.assert_array_equal(weights_of(model), weights_of(fit(**params)[0]))
+    np.testing.assert_array_equal(weights_of(model), weights_of(fit_until(**params)[0]))
     assert len(list(tmp_path.iterdir())) == 1  # that of the first
-    assert fit(tmp_path, rocket=False)[1] == 1
+    assert fit_until(tmp_path, rocket=False)[1] == 1
 
 
-def test_n_jobs_verbosity_and_callbacks_may_change(tmp_path):
-    fit(tmp_path, at=3, rocket=False)
-    assert fit(tmp_path, rocket=False, n_jobs=1, verbose=1)[1] == 1
+def test_n_jobs_verbosity_and_callbacks_may_change(tmp_path, capfd):
+    fit_until(tmp_path, at=3, rocket=False)
+    assert fit_until(tmp_path, rocket=False, n_jobs=1, verbose=1)[1] == 1
+    assert "3/3" in capfd.readouterr().err  # the bar counts the epochs before
 
 
 def test_a_search_in_parallel_shares_a_folder(tmp_path):
@@ -222,7 +243,7 @@ def test_random_numbers_of_callbacks_continue(tmp_path):
 
 
 def test_ctrl_c_keeps_what_was_learned_and_the_checkpoint(tmp_path):
-    expected, _ = fit(rocket=False)
+    expected, _ = fit_until(rocket=False)
     stopping = Kill(3, KeyboardInterrupt)
     params = {**QUICK, "rocket": False, "checkpoint": tmp_path}
     model = CKCNNClassifier(**params, callbacks=[stopping])
@@ -248,5 +269,5 @@ def test_at_most_a_twentieth_of_the_time_goes_to_writing(tmp_path, monkeypatch):
         fsync(file)
 
     monkeypatch.setattr(os, "fsync", slow)
-    fit(tmp_path, rocket=False, max_epochs=5)
+    fit_until(tmp_path, rocket=False, max_epochs=5)
     assert len(calls) == 3  # at the beginning, after the first epoch, at the end

@@ -8,7 +8,7 @@ import pytest
 
 from ckts import CKCNNClassifier
 from ckts.estimators import _checkpoint
-from killed_fits import QUICK, Kill, X, Y, assert_same, fit
+from killed_fits import QUICK, Kill, X, Y, assert_same, fit_until
 
 
 @pytest.fixture(autouse=True)
@@ -30,27 +30,27 @@ DAMAGES = {
 
 @pytest.mark.parametrize("reason", DAMAGES)
 def test_a_damaged_file_is_named_and_not_used(tmp_path, reason):
-    fit(tmp_path, at=3, rocket=False)
+    fit_until(tmp_path, at=3, rocket=False)
     (path,) = tmp_path.iterdir()
     path.write_bytes(DAMAGES[reason](path.read_bytes()))
     told = f"{path.name} cannot be used: .*{reason}.* begins anew and overwrites it"
     with pytest.warns(UserWarning, match=told):
-        model, n_epochs = fit(tmp_path, rocket=False)
+        model, n_epochs = fit_until(tmp_path, rocket=False)
     assert n_epochs == 3
-    assert_same(model, fit(rocket=False)[0])
+    assert_same(model, fit_until(rocket=False)[0])
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_file_of_another_fit_under_the_same_name_is_not_used(tmp_path):
-    fit(tmp_path, at=3, rocket=False)
+    fit_until(tmp_path, at=3, rocket=False)
     (path,) = tmp_path.iterdir()
     content = path.read_bytes()
-    fit(tmp_path, rocket=False)
-    fit(tmp_path, at=1, rocket=False, lr=0.01)
+    fit_until(tmp_path, rocket=False)
+    fit_until(tmp_path, at=1, rocket=False, lr=0.01)
     (path,) = tmp_path.iterdir()
     path.write_bytes(content)
     with pytest.warns(UserWarning, match="it is of other data or parameters"):
-        assert fit(tmp_path, rocket=False, lr=0.01)[1] == 3
+        assert fit_until(tmp_path, rocket=False, lr=0.01)[1] == 3
 
 
 def test_no_code_of_a_file_is_run(tmp_path):
@@ -58,13 +58,13 @@ def test_no_code_of_a_file_is_run(tmp_path):
         def __reduce__(self):
             return os.mkdir, (str(tmp_path / "attacked"),)
 
-    fit(tmp_path, at=1, rocket=False)
+    fit_until(tmp_path, at=1, rocket=False)
     (path,) = tmp_path.iterdir()
     file = _checkpoint.FileCheckpoint(path, path.stem.split("-")[1])
     file.networks = [Attack()]
     file.write()
     with pytest.warns(UserWarning, match="cannot be used"):
-        assert fit(tmp_path, rocket=False)[1] == 3
+        assert fit_until(tmp_path, rocket=False)[1] == 3
     assert not (tmp_path / "attacked").exists()
 
 
@@ -90,7 +90,7 @@ def test_a_full_disk_is_told_before_the_training(tmp_path, monkeypatch):
 
 
 def test_a_disk_that_fills_up_later_loses_no_training(tmp_path, monkeypatch):
-    expected, _ = fit()
+    expected, _ = fit_until()
     fsync, calls = os.fsync, itertools.count(1)
 
     def full_from_the_third_on(file):
@@ -98,19 +98,19 @@ def test_a_disk_that_fills_up_later_loses_no_training(tmp_path, monkeypatch):
 
     monkeypatch.setattr(os, "fsync", full_from_the_third_on)
     with pytest.warns(UserWarning, match="could not be written.*training goes on") as w:
-        model, _ = fit(tmp_path)
+        model, _ = fit_until(tmp_path)
     assert len([one for one in w if "written" in str(one.message)]) == 1
     assert_same(model, expected)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_what_was_written_before_the_disk_was_full_is_kept(tmp_path, monkeypatch):
-    expected, _ = fit(rocket=False)
-    fit(tmp_path, at=3, rocket=False)
+    expected, _ = fit_until(rocket=False)
+    fit_until(tmp_path, at=3, rocket=False)
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", full)
         with pytest.raises(ValueError, match="No space"):
-            fit(tmp_path, rocket=False)
-    model, left = fit(tmp_path, rocket=False)
+            fit_until(tmp_path, rocket=False)
+    model, left = fit_until(tmp_path, rocket=False)
     assert left == 1
     assert_same(model, expected)

@@ -16,7 +16,7 @@ def fits():
 def kill_at_random(fits, folder, n_kills, params):
     """Kill a fit at random moments until it was killed so often, then let it end."""
     begin = time.monotonic()
-    expected = fits.run(folder, **params)
+    expected = fits.weights_at_end(folder, **params)
     lasts = time.monotonic() - begin
     rng, killed = np.random.default_rng(0), 0
     for _ in range(20 * n_kills):
@@ -24,7 +24,7 @@ def kill_at_random(fits, folder, n_kills, params):
             break
         killed += fits.kill(folder, rng.uniform(0, lasts) / 2, **params)
     assert killed == n_kills
-    np.testing.assert_array_equal(fits.run(folder, **params), expected)
+    np.testing.assert_array_equal(fits.weights_at_end(folder, **params), expected)
     assert list(folder.iterdir()) == []
 
 
@@ -41,18 +41,18 @@ def test_kill_9_at_twenty_moments_changes_no_weight(fits, tmp_path, causal):
 
 
 def test_kill_9_in_a_write_leaves_the_file_before(fits, tmp_path):
-    expected = fits.run(tmp_path, **QUICK, global_seed=1)
-    assert fits.run(tmp_path, **QUICK, die_at=4) is None
+    expected = fits.weights_at_end(tmp_path, **QUICK, global_seed=1)
+    assert fits.weights_at_end(tmp_path, **QUICK, die_at=4) is None
     assert sorted(path.suffix for path in tmp_path.iterdir()) == [
         *(".ckpt", ".lock", ".tmp"),
     ]
-    np.testing.assert_array_equal(fits.run(tmp_path, **QUICK), expected)
+    np.testing.assert_array_equal(fits.weights_at_end(tmp_path, **QUICK), expected)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_two_processes_share_a_folder(fits, tmp_path):
     params = {**QUICK, "max_epochs": 30}
-    expected = fits.run(tmp_path, **params)
+    expected = fits.weights_at_end(tmp_path, **params)
     running = [fits.start(tmp_path, **params) for _ in range(2)]
     files = set()
     while any(process.is_alive() for process, _ in running):

@@ -25,7 +25,7 @@ PLAIN = {
     "observation_dropout": 0.3,
     "scales": "both",
     "kernel": "siren",
-    "kernel_params": {"n_frequencies": 3},
+    "kernel_params": {"n_features": 8},
     "causal": True,
     "quadrature": "none",
     "landmark": 4.0,

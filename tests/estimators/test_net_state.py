@@ -39,7 +39,9 @@ def test_plain_values_are_read_as_they_were(value, expected):
     assert read_again(found) == expected
 
 
-@pytest.mark.parametrize("value", [print, object(), [torch.nn.ReLU()], np.longdouble(1)])
+@pytest.mark.parametrize(
+    "value", [print, object(), [torch.nn.ReLU()], np.longdouble(1)]
+)
 def test_what_is_not_plain_is_refused(value):
     with pytest.raises(TypeError, match="`value` must be plain; got"):
         as_plain(value)

@@ -153,6 +153,11 @@ def test_a_subclass_of_a_user_adds_a_parameter_as_everywhere_in_scikit_learn():
             "`batch_size` must be an integer",
         ),
         ({"device": "gpu9"}, ValueError, "`device` must be .*; got 'gpu9'"),
+        (
+            {"checkpoint": 3},
+            TypeError,
+            '`checkpoint` must be .*; got 3.*="checkpoints"',
+        ),
         ({"n_jobs": 0}, ValueError, "`n_jobs` must be None, .*; got 0. Use -1"),
         ({"n_jobs": 1.5}, TypeError, "`n_jobs` must be None, .*; got 1.5. Use -1"),
         ({"n_jobs": True}, TypeError, "`n_jobs` must be None, .*; got True. Use -1"),

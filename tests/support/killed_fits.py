@@ -48,7 +48,9 @@ class Kill(Callback):
         """Count the epochs of this fit alone."""
 
 
-def fit(folder=None, *, at=None, estimator=CKCNNClassifier, data=(X, Y), **params):
+def fit_until(
+    folder=None, *, at=None, estimator=CKCNNClassifier, data=(X, Y), **params
+):
     """Fit, perhaps until it is killed; return the model and the number of epochs."""
     callback = Kill(at)
     model = estimator(**{**QUICK, **params}, callbacks=[callback], checkpoint=folder)
@@ -108,7 +110,7 @@ class Fits:
         process.start()
         return process, results
 
-    def run(self, folder, **params):
+    def weights_at_end(self, folder, **params):
         """Run a fit to its end; return its weights, or None if it was killed."""
         process, results = self.start(folder, **params)
         process.join()
