@@ -130,7 +130,7 @@ def _restore_callback(callback: Callback, state: Mapping[str, Any]) -> None:
         callback.load_state_dict(state)
         return
     for name, value in state.items():
-        part = getattr(callback, name, None)
+        part: Any = getattr(callback, name, None)
         if hasattr(part, "load_state_dict"):  # the schedule of learning rates
             part.load_state_dict(value)
         else:

@@ -42,6 +42,7 @@ class AbstractTrained(AbstractParameters, AbstractPanelEstimator):
 
     history_: list[dict]
     max_epochs_: int
+    n_iter_: int
 
     def _make_net(
         self,
