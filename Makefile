@@ -15,7 +15,7 @@ ROOT := $(abspath .)
 SOURCES := ckts datasets estimators tests docs
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format types wheel-test bench bench-accuracy bench-robustness bench-fit clean
+.PHONY: help demo test test-slow lint format types wheel-test bench bench-accuracy bench-robustness bench-fit clean
 
 help:  ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) \
@@ -27,6 +27,9 @@ demo: $(STAMP)  ## cross-validate on real irregular data, write a picture
 # A fit chooses its threads; layers that tests call by themselves would take all.
 test: $(STAMP)  ## run all tests
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+
+test-slow: $(STAMP)  ## run the slow tests alone
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m slow -n $(WORKERS) --dist loadgroup $(ARGS)
 
 lint: $(STAMP)  ## check style and format
 	$(BIN)/ruff check .

@@ -8,8 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from ckts import _checkout
-
-__version__ = "0.1.0.dev0"
+from ckts._version import __version__
 
 _HOMES = {
     "CKCNNClassifier": "ckts.estimators",
@@ -19,6 +18,7 @@ _HOMES = {
     "CKRocketRegressor": "ckts.estimators",
     "Panel": "ckts.panel",
     "as_panel": "ckts.panel",
+    "load": "ckts.estimators",
 }
 
 # Parts that are used as `ckts.layers.CKConv` after a plain `import ckts`.
@@ -33,6 +33,7 @@ __all__ = [
     "Panel",
     "__version__",
     "as_panel",
+    "load",
 ]
 
 _checkout.add_folders(__path__)
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
         CKRocket,
         CKRocketClassifier,
         CKRocketRegressor,
+        load,
     )
     from ckts.panel import Panel, as_panel
 

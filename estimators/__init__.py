@@ -7,6 +7,7 @@ if __name__ != "ckts.estimators":
         "another package of that name."
     )
 
+from ckts.estimators._saving import load
 from ckts.estimators._statistics import summarize
 from ckts.estimators.classifier import CKCNNClassifier
 from ckts.estimators.regressor import CKCNNRegressor
@@ -18,5 +19,6 @@ __all__ = [
     "CKRocket",
     "CKRocketClassifier",
     "CKRocketRegressor",
+    "load",
     "summarize",
 ]

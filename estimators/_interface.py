@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from sklearn.base import BaseEstimator
 from sklearn.utils.validation import validate_data
 
 from ckts.estimators._batches import PanelDataset, PanelStatistics
 from ckts.estimators._input import groups_of, is_table, weights_of
+from ckts.estimators._saved_values import savable
+from ckts.estimators._saving import AbstractSavable
 from ckts.estimators._time import Clock, check_clock
 from ckts.panel import (
     Panel,
@@ -21,6 +22,8 @@ from ckts.panel import (
     check_same_order,
     hide_after,
 )
+
+savable(TimeScale)
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +63,7 @@ class Training:
         )
 
 
-class AbstractPanelEstimator(BaseEstimator):
+class AbstractPanelEstimator(AbstractSavable):
     """Learn from a panel what the panels of later calls must have in common with it.
 
     Attributes

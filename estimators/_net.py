@@ -1,9 +1,9 @@
 """The skorch glue: weighted losses, Ctrl-C, progress."""
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -19,11 +19,17 @@ from ckts.estimators._batches import (
     prediction_batches,
     training_batches,
 )
+from ckts.estimators._saved_values import savable
 from ckts.kernels import AbstractKernel
+from ckts.networks import GatedCKCNN
 from ckts.randomness import global_numbers_of, make_generator
 
 # What random numbers are for: with the seed and a count, the key of their generator.
 INITIALIZATION, ORDER, STEPS, CALLBACKS = 0, 1, 2, 4
+
+# The networks that files may name, and what else of a net they hold.
+NETWORKS = {one.__name__: one for one in (GatedCKCNN,)}
+SAVED = ("lr", "max_epochs", "batch_size", "seed")
 
 # Training steps between two refinements to what the kernels need.
 STEPS_PER_REFINEMENT = 8
@@ -32,6 +38,7 @@ STEPS_PER_REFINEMENT = 8
 LARGEST_PATH = 2**20
 
 
+@savable
 class PanelNet(NeuralNet):
     """A skorch net whose loss is weighted and whose training can be interrupted.
 
@@ -139,6 +146,47 @@ class PanelNet(NeuralNet):
         self.planner_.drop_cache()
         super().trim_for_prediction()
 
+    def to_state(self) -> dict[str, Any]:
+        """Return what predicts: how the module was made, and its numbers."""
+        weights = self.module_.state_dict().items()
+        return {
+            "network": self.module.__name__,
+            "arguments": self.get_params_for("module"),
+            "weights": {name: tensor.detach().cpu() for name, tensor in weights},
+            "settings": {name: getattr(self, name) for name in SAVED},
+            "device": str(self.device),
+            "n_steps": self.n_steps_,
+            "mesh_steps": self.planner_.steps(),
+        }
+
+    @classmethod
+    def from_state(cls, state: dict[str, Any], place: Callable[[str], str]) -> Self:
+        """Make a net that predicts, on a device that is here."""
+        weights, arguments = state["weights"], state["arguments"]
+        _check_sizes(arguments, weights)
+        net = cls(
+            NETWORKS[state["network"]],
+            criterion=None,
+            optimizer=None,
+            iterator_train=None,
+            train_split=None,
+            callbacks=[],
+            verbose=0,
+            device=place(state["device"]),
+            **{f"module__{name}": value for name, value in arguments.items()},
+            **{name: state["settings"][name] for name in SAVED},
+        )
+        net._initialize_virtual_params()
+        net._initialize_callbacks()
+        net._initialize_module()
+        net._initialize_history()
+        net.initialized_ = True
+        net.module_.load_state_dict(weights)
+        net.trim_for_prediction()
+        net.planner_.set_steps(state["mesh_steps"])
+        net.n_steps_ = state["n_steps"]
+        return net
+
     def partial_fit(self, X, y=None, classes=None, **fit_params):
         """Train, and let Ctrl-C through: skorch swallows it."""
         if not self.initialized_:
@@ -195,6 +243,14 @@ class PanelNet(NeuralNet):
             size = LARGEST_PATH // max(n_numbers, 1)
             for part in gen_batches(len(series), max(size, 1)):
                 yield series[part]
+
+
+def _check_sizes(arguments: Mapping[str, Any], weights: Mapping[str, Any]) -> None:
+    """Raise if a network would be larger than the numbers that there are of it."""
+    largest = sum(tensor.numel() for tensor in weights.values())
+    for name, value in arguments.items():
+        if isinstance(value, int) and value > largest:
+            raise ValueError(f"its `{name}` is {value}, and it has {largest} numbers")
 
 
 def _check_finite(outputs: np.ndarray, series: np.ndarray) -> None:

@@ -26,8 +26,9 @@ FOLDERS = {
 # an arrow that no import needs is an error, too. Modules of one room may import each
 # other as long as no cycle results.
 ARROWS = {
-    "": {"_checkout"},  # ckts/__init__.py resolves its names on first use
+    "": {"_checkout", "_version"},  # ckts/__init__.py resolves its names on first use
     "_checkout": set(),
+    "_version": set(),
     "_checks": set(),
     "randomness": set(),
     "regularity": set(),
@@ -40,15 +41,8 @@ ARROWS = {
     "plotting": {"_checks", "panel"},
     "rocket": set(),
     "estimators": {
-        "_checks",
-        "convolution",
-        "kernels",
-        "layers",
-        "networks",
-        "panel",
-        "randomness",
-        "regularity",
-        "rocket",
+        *("_checks", "_version", "convolution", "kernels", "layers", "networks"),
+        *("panel", "randomness", "regularity", "rocket"),
     },
     "demo": {"datasets", "estimators", "plotting"},
     "cli": {"datasets", "demo"},
@@ -68,7 +62,8 @@ LIBRARIES = {
     "plotting": {"numpy"},
     "rocket": {"numpy", "torch"},
     "estimators": {
-        *("joblib", "numpy", "pandas", "scipy", "sklearn", "skorch", "torch", "tqdm"),
+        *("joblib", "numpy", "pandas", "safetensors", "scipy", "sklearn", "skorch"),
+        *("torch", "tqdm"),
     },
     "demo": {"numpy", "scipy", "sklearn", "tqdm"},
 }

@@ -5,7 +5,7 @@ synchronization; kernels are evaluated before a step, and only where a mesh coul
 """
 
 from collections import OrderedDict
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from functools import partial
 from hashlib import blake2b
 from threading import Lock
@@ -72,6 +72,21 @@ class Planner:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state, _lock=Lock())
+
+    def steps(self) -> list[tuple[int, float | None, bool]]:
+        """Return each group with a step, its step, and whether that fits its kernels.
+
+        A planner that is given them, :meth:`set_steps`, makes the same geometries.
+        """
+        known = self._steps.items()
+        return [(number, step, number in self._current) for number, step in known]
+
+    def set_steps(self, steps: Iterable[tuple[int, float | None, bool]]) -> None:
+        """Go on from the steps of another planner, see :meth:`steps`."""
+        for number, step, current in steps:
+            self._steps[number] = step
+            if current:
+                self._current.add(number)
 
     def refine(self) -> None:
         """Search for mesh steps again, where the next batches need one.
