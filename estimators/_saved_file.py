@@ -118,7 +118,9 @@ def _digest(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> str:
     kinds = [[name, arrays[name].dtype.str, arrays[name].shape] for name in names]
     digest = sha256(json.dumps([header, kinds], sort_keys=True).encode())
     for name in names:
-        digest.update(np.ascontiguousarray(arrays[name]).reshape(-1).view(np.uint8))
+        digest.update(
+            np.ascontiguousarray(arrays[name]).reshape(-1).view(np.uint8).data
+        )
     return digest.hexdigest()
 
 

@@ -147,7 +147,7 @@ class Reader:
             return cls.from_state(state, self.place)
         if state.keys() != {one.name for one in fields(cls)}:
             raise ValueError(f"its {name} has the fields {sorted(state)}")
-        made = object.__new__(cls)
+        made: Any = object.__new__(cls)
         for field, value in state.items():
             object.__setattr__(made, field, value)  # it may be frozen
         return made
@@ -201,7 +201,7 @@ def _write_array(writer: Writer, array: np.ndarray, path: str) -> dict[str, Any]
     columns = array.flags.f_contiguous and not array.flags.c_contiguous
     rows = np.ascontiguousarray(array.T if columns else array)
     rows = rows.reshape(array.shape[::-1] if columns else array.shape)  # 0-d stays
-    node = {"order": "columns"} if columns else {}
+    node: dict[str, Any] = {"order": "columns"} if columns else {}
     if dtype.isnative and NATIVE & {dtype.kind, dtype.str[1:]}:
         return {**node, "entry": writer.keep(rows, path)}
     raw = np.frombuffer(rows.tobytes(), np.uint8).reshape(-1)

@@ -78,7 +78,7 @@ class Planner:
 
         A planner that is given them, :meth:`set_steps`, makes the same geometries.
         """
-        known = self._steps.items()
+        known = list(self._steps.items())  # other threads may add to them
         return [(number, step, number in self._current) for number, step in known]
 
     def set_steps(self, steps: Iterable[tuple[int, float | None, bool]]) -> None:

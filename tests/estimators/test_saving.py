@@ -1,19 +1,17 @@
 """`save` and `ckts.load`: the loaded model is the saved one, to the last bit."""
 
+import copy
 import inspect
 import pickle
-import subprocess
-import sys
 from datetime import timedelta
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 from sklearn.base import clone
-from skorch.callbacks import Checkpoint
-from skorch.exceptions import DeviceWarning
+from sklearn.exceptions import ConvergenceWarning
+from skorch.callbacks import Callback, Checkpoint
 
 import ckts
 from ckts import (
@@ -30,7 +28,6 @@ from ckts.kernels import KERNELS
 from irregular import irregular_panel
 from round_trips import check_same_answers, check_same_state
 
-ROOT = Path(__file__).resolve().parents[2]
 NETWORK = {"max_epochs": 1, "hidden_channels": 4, "n_blocks": 2, "random_state": 0}
 ALONE = {**NETWORK, "rocket": False}
 KERNELS_ONLY = {"n_kernels": 84, "random_state": 0}
@@ -42,6 +39,14 @@ CLASSES = [
     (CKRocketRegressor, KERNELS_ONLY),
 ]
 ALL = [one for one, _ in CLASSES]
+
+
+class Stops(Callback):
+    """Presses Ctrl-C in the second epoch."""
+
+    def on_epoch_begin(self, net, **kwargs):
+        if net.history and len(net.history) == 2:
+            raise KeyboardInterrupt
 
 
 @pytest.fixture
@@ -172,6 +177,31 @@ def test_dates_names_and_landmarks_come_back(landmark, path):
         loaded.predict(X.with_values(X.values, ["β", "heart rate"]))
 
 
+def test_a_model_of_an_interrupted_training_comes_back(path):
+    X, y = irregular_panel(12)
+    model = CKCNNClassifier(**{**ALONE, "max_epochs": 9}, callbacks=[Stops()])
+    with pytest.warns(ConvergenceWarning), pytest.raises(KeyboardInterrupt):
+        model.fit(X, y)
+    loaded = again(model.set_params(callbacks=None), path)
+    assert loaded.n_iter_ == 1
+    check_same_answers(model, loaded, X)
+
+
+def test_features_stay_a_frame(path):
+    X, _ = irregular_panel(12)
+    model = CKRocket(**KERNELS_ONLY).set_output(transform="pandas").fit(X)
+    frame = again(model, path).transform(X)
+    pd.testing.assert_frame_equal(frame, model.transform(X))
+
+
+def test_a_model_that_was_copied_or_pickled_is_saved_as_itself(path):
+    X, y = irregular_panel(36)
+    model = CKCNNClassifier(**NETWORK).fit(X, y)
+    for copied in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+        check_same_answers(model, again(copied, path), X)
+    check_same_answers(model, copy.deepcopy(again(model, path)), X)
+
+
 def test_a_table_comes_back(path):
     X, y = np.random.default_rng(0).normal(size=(20, 30)), np.arange(20) % 2
     model = CKRocketClassifier(**KERNELS_ONLY).fit(X, y)
@@ -272,101 +302,3 @@ def test_what_is_no_path_is_told(argument):
     for use in (CKRocket().save, ckts.load):
         with pytest.raises(TypeError, match=r"`path` must be the path .*Write for ex"):
             use(argument)
-
-
-# --- Devices ------------------------------------------------------------------------
-
-
-def test_a_model_of_a_gpu_goes_on_on_the_cpu(accelerator, path):
-    X, y = irregular_panel(36)
-    model = CKCNNClassifier(device=accelerator.device, **NETWORK).fit(X, y)
-    model.save(path)
-    there = ckts.load(path)
-    assert {p.device.type for p in there.net_.module_.parameters()} == {"fakegpu"}
-    assert there.device_ == there.rocket_.device_ == accelerator.device
-    check_same_answers(model, there, X)
-    here = ckts.load(path, device="cpu")
-    assert {p.device.type for p in here.net_.module_.parameters()} == {"cpu"}
-    np.testing.assert_allclose(here.predict_proba(X), model.predict_proba(X), rtol=1e-5)
-
-
-@pytest.mark.parametrize("joined", [True, False])
-def test_a_device_that_is_not_here_is_warned_of_unless_another_is_given(joined, path):
-    X, y = irregular_panel(36)
-    model = CKCNNClassifier(**NETWORK, rocket=joined).fit(X, y)
-    expected = model.predict_proba(X)
-    model.device_ = "cuda:7"
-    for net in model.nets_:
-        net.device = "cuda:7"
-    model.save(path)
-    with pytest.warns(DeviceWarning, match="fitted on 'cuda:7'; it goes on on 'cpu'"):
-        loaded = ckts.load(path)
-    np.testing.assert_array_equal(loaded.predict_proba(X), expected)
-    for device in ("auto", "cpu"):
-        loaded = ckts.load(path, device=device)
-        assert loaded.device_ == loaded.net_.device == "cpu"
-        np.testing.assert_array_equal(loaded.predict_proba(X), expected)
-    with pytest.raises(ValueError, match=r"`device` must be 'auto' or a device"):
-        ckts.load(path, device="gpu9")
-
-
-# --- Elsewhere, and versions --------------------------------------------------------
-
-ELSEWHERE = """
-import sys
-import numpy as np
-import ckts
-from ckts import estimators
-
-def watch(event, arguments):
-    if event in watched:
-        raise RuntimeError(f"{event} {arguments}"[:300])
-
-watched = set()
-sys.addaudithook(watch)
-X = np.load("X.npy")
-watched |= {"pickle.find_class", "os.system", "subprocess.Popen"}
-ckts.load("model.safetensors")  # torch imports parts of itself when they are used
-watched |= {"compile", "exec", "import", "marshal.loads", "code.__new__"}
-model = ckts.load("model.safetensors")
-watched.clear()
-np.testing.assert_array_equal(model.predict(X), np.load("expected.npy"))
-print("the same")
-"""
-
-
-@pytest.mark.parametrize(("estimator", "quick"), [CLASSES[1], CLASSES[4]])
-def test_a_fresh_process_runs_no_code_and_predicts_the_same(estimator, quick, tmp_path):
-    rng = np.random.default_rng(0)
-    X, y = rng.normal(size=(36, 2, 12)), rng.normal(size=36)
-    model = estimator(**quick).fit(X, y)
-    model.save(tmp_path / "model.safetensors")
-    np.save(tmp_path / "X.npy", X)
-    np.save(tmp_path / "expected.npy", model.predict(X))
-    done = subprocess.run(
-        [sys.executable, "-c", ELSEWHERE],
-        cwd=tmp_path,
-        env={"PYTHONPATH": ":".join([str(ROOT), *sys.path]), "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-    )
-    assert done.stdout == "the same\n", done.stderr
-
-
-def test_another_version_of_ckts_is_warned_of(path, monkeypatch):
-    model = CKRocket(n_kernels=100)
-    pickled = pickle.dumps(model)
-    model.save(path)
-    monkeypatch.setattr("ckts.estimators._saving.__version__", "9.0")
-    message = "CKRocket was saved by ckts 0.*, and this is ckts 9.0.*Fit it again"
-    with pytest.warns(UserWarning, match=message):
-        assert ckts.load(path).n_kernels == 100
-    with pytest.warns(UserWarning, match=message):
-        loaded = pickle.loads(pickled)
-    assert vars(loaded) == vars(model)
-
-
-def test_a_pickle_that_names_no_version_is_warned_of():
-    model = CKRocket(n_kernels=100)
-    with pytest.warns(UserWarning, match="saved by an earlier ckts"):
-        CKRocket().__setstate__(dict(vars(model)))
