@@ -66,8 +66,16 @@ def read_file(path: Path) -> tuple[Any, dict[str, np.ndarray], str]:
     ------
     ValueError
         If it is no model file, of another version of the format, or damaged.
+    FileNotFoundError
+        If there is none.
     """
-    content = path.read_bytes()
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise FileNotFoundError(
+            f"`path` must be a file that `model.save` wrote; {str(path)!r} does not "
+            "exist. Give the path of a saved model."
+        ) from None
     header = _read_header(path, content)
     found, version = header["format_version"], header["ckts_version"]
     if found != FORMAT_VERSION:
@@ -118,9 +126,8 @@ def _digest(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> str:
     kinds = [[name, arrays[name].dtype.str, arrays[name].shape] for name in names]
     digest = sha256(json.dumps([header, kinds], sort_keys=True).encode())
     for name in names:
-        digest.update(
-            np.ascontiguousarray(arrays[name]).reshape(-1).view(np.uint8).data
-        )
+        numbers = np.ascontiguousarray(arrays[name]).reshape(-1)
+        digest.update(numbers.view(np.uint8).data)
     return digest.hexdigest()
 
 

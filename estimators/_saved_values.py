@@ -8,6 +8,7 @@ gives, but what the two tables hold.
 from __future__ import annotations
 
 import datetime
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
@@ -34,7 +35,9 @@ def savable(cls: Class) -> Class:
     a class method ``from_state(state, place)``; `place` turns the device of a file into
     one of this machine. Names stay, as they stand in files.
     """
-    assert CLASSES.setdefault(cls.__name__, cls) is cls, cls
+    other = CLASSES.get(cls.__name__, cls)
+    assert other.__module__ == cls.__module__, (cls, other)  # it may be reloaded
+    CLASSES[cls.__name__] = cls
     return cls
 
 
@@ -65,9 +68,9 @@ class Writer:
             If there is no rule for it. Nothing is pickled.
         """
         kind = type(value)
-        if kind in (type(None), bool, int, str) or (
-            kind is float and abs(value) < np.inf
-        ):
+        if kind in (type(None), bool, int, str):
+            return value
+        if kind is float and math.isfinite(value):
             return value
         if kind is list:
             return self.write_all(value, path)
@@ -212,7 +215,8 @@ def _write_array(writer: Writer, array: np.ndarray, path: str) -> dict[str, Any]
 def _read_array(reader: Reader, node: dict[str, Any]) -> np.ndarray:
     if "items" in node:
         array = np.empty(len(node["items"]), dtype=object)
-        array[:] = [reader.read(item) for item in node["items"]]
+        for place, item in enumerate(reader.read_all(node["items"])):
+            array[place] = item  # several at once might be of equal length
         return array.reshape(node["shape"])
     raw = reader.arrays[node["entry"]]
     if "dtype" not in node:

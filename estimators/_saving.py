@@ -30,9 +30,8 @@ class AbstractSavable(BaseEstimator):
     def __init_subclass__(cls, **kwargs) -> None:
         """Let files name the classes of ckts, and no others."""
         super().__init_subclass__(**kwargs)
-        if cls.__module__.startswith("ckts.") and not cls.__name__.startswith(
-            "Abstract"
-        ):
+        abstract = cls.__name__.startswith("Abstract")
+        if cls.__module__.startswith("ckts.") and not abstract:
             savable(cls)
 
     def save(self, path: PathLike) -> None:
@@ -128,6 +127,8 @@ def load(path: PathLike, *, device: Any = None) -> Any:
     ValueError
         If the file is no saved model, is damaged, or one of a format or with a class
         that this ckts does not know.
+    FileNotFoundError
+        If there is no such file.
 
     Warns
     -----
@@ -148,9 +149,8 @@ def load(path: PathLike, *, device: Any = None) -> Any:
     True
     """
     source = _check_path(path)
-    if not source.is_file():
-        found = "is a folder" if source.is_dir() else "does not exist"
-        raise refusal(source, found, "Give the path of a saved model.")
+    if source.is_dir():
+        raise refusal(source, "is a folder", "Give the path of a saved model.")
     chosen = None if device is None else resolve_device(device)
     moved: set[str] = set()
 

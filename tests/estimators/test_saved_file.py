@@ -223,7 +223,8 @@ def test_files_of_other_kinds_are_refused(path):
 
 
 def test_a_folder_and_a_missing_file_are_refused(path):
-    with pytest.raises(ValueError, match=REFUSED + "does not exist. Give the path"):
+    missing = REFUSED + "does not exist. Give the path"
+    with pytest.raises(FileNotFoundError, match=missing):
         ckts.load(path)
     path.mkdir()
     with pytest.raises(ValueError, match=REFUSED + "is a folder. Give the path"):

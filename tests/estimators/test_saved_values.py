@@ -87,6 +87,7 @@ def test_arrays_come_back_with_their_bytes_and_layout(array, layout):
     "value",
     [
         np.array(["a", None, 3, 2.5, ("b", 1)], dtype=object),
+        np.array([("b", 1), None, ("c", 2)], dtype=object)[::2],
         np.array([], dtype=object),
         np.array([["a", "b"]], dtype=object),
         np.array(None, dtype=object),
