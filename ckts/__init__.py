@@ -12,11 +12,15 @@ from ckts._version import __version__
 
 _HOMES = {
     "CKCNNClassifier": "ckts.estimators",
+    "CKCNNEmbedder": "ckts.estimators",
     "CKCNNRegressor": "ckts.estimators",
     "CKRocket": "ckts.estimators",
     "CKRocketClassifier": "ckts.estimators",
     "CKRocketRegressor": "ckts.estimators",
     "Panel": "ckts.panel",
+    "PanelResampler": "ckts.estimators",
+    "PanelScaler": "ckts.estimators",
+    "PanelSummary": "ckts.estimators",
     "as_panel": "ckts.panel",
     "load": "ckts.estimators",
 }
@@ -26,11 +30,15 @@ _ROOMS = ("datasets", "estimators", "kernels", "layers", "networks", "plotting")
 
 __all__ = [
     "CKCNNClassifier",
+    "CKCNNEmbedder",
     "CKCNNRegressor",
     "CKRocket",
     "CKRocketClassifier",
     "CKRocketRegressor",
     "Panel",
+    "PanelResampler",
+    "PanelScaler",
+    "PanelSummary",
     "__version__",
     "as_panel",
     "load",
@@ -41,10 +49,14 @@ _checkout.add_folders(__path__)
 if TYPE_CHECKING:
     from ckts.estimators import (
         CKCNNClassifier,
+        CKCNNEmbedder,
         CKCNNRegressor,
         CKRocket,
         CKRocketClassifier,
         CKRocketRegressor,
+        PanelResampler,
+        PanelScaler,
+        PanelSummary,
         load,
     )
     from ckts.panel import Panel, as_panel

@@ -10,15 +10,23 @@ if __name__ != "ckts.estimators":
 from ckts.estimators._saving import load
 from ckts.estimators._statistics import summarize
 from ckts.estimators.classifier import CKCNNClassifier
+from ckts.estimators.embedder import CKCNNEmbedder
+from ckts.estimators.importance import channel_importance
 from ckts.estimators.regressor import CKCNNRegressor
 from ckts.estimators.rocket import CKRocket, CKRocketClassifier, CKRocketRegressor
+from ckts.estimators.transformers import PanelResampler, PanelScaler, PanelSummary
 
 __all__ = [
     "CKCNNClassifier",
+    "CKCNNEmbedder",
     "CKCNNRegressor",
     "CKRocket",
     "CKRocketClassifier",
     "CKRocketRegressor",
+    "PanelResampler",
+    "PanelScaler",
+    "PanelSummary",
+    "channel_importance",
     "load",
     "summarize",
 ]

@@ -1,9 +1,8 @@
-"""What classifier and regressor share: from a panel to a trained skorch net."""
+"""What classifier and regressor share: from a panel to joined models."""
 
 from __future__ import annotations
 
 import copy
-import inspect
 import warnings
 from collections.abc import Callable
 from functools import partial
@@ -15,12 +14,11 @@ from sklearn.base import is_classifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
-from skorch.callbacks import LRScheduler
 from skorch.helper import predefined_split
 
 from ckts.estimators._batches import PanelDataset, learn_statistics
 from ckts.estimators._early_stopping import split_series, watchers
-from ckts.estimators._interface import AbstractPanelEstimator, Training
+from ckts.estimators._interface import Training
 from ckts.estimators._joining import (
     N_FOLDS,
     PRIOR_SHARE,
@@ -28,30 +26,21 @@ from ckts.estimators._joining import (
     choose_share,
     mix,
 )
-from ckts.estimators._net import EpochBar, PanelNet, WeightedClipping
-from ckts.estimators._optimizer import FUSED, LeanAdamW
-from ckts.estimators._parameters import AbstractParameters, resolve_device
-from ckts.estimators._recipe import (
-    automatic_batch_size,
-    choose_bins,
-    choose_epochs,
-    choose_recipe,
-)
+from ckts.estimators._net import PanelNet
+from ckts.estimators._parameters import resolve_device
+from ckts.estimators._recipe import choose_recipe
 from ckts.estimators._rocket import last_of_ties, observed_rows
-from ckts.estimators._threads import limit_threads
+from ckts.estimators._training import AUTOMATIC, AbstractTrained
 from ckts.estimators.rocket import AbstractCKRocketModel
-from ckts.networks import GatedCKCNN
 from ckts.panel import Panel
 
-# Parameters that may be "auto", besides the size of batches.
-AUTOMATIC = ("weight_decay", "observation_dropout", "scales")
 # Parameters of the networks that are those of CKRocket, too.
 SHARED = ("causal", "landmark", "device", "n_jobs")
 # Random kernels that are joined, and those that only choose what is "auto".
 MOST_KERNELS, FEW_KERNELS = 10_000, 1_000
 
 
-class AbstractCKCNN(AbstractParameters, AbstractPanelEstimator):
+class AbstractCKCNN(AbstractTrained):
     """Everything but the target: input, training, prediction.
 
     Attributes
@@ -64,10 +53,6 @@ class AbstractCKCNN(AbstractParameters, AbstractPanelEstimator):
     horizon_ : float
         Longest time span of a training series, same unit, of which a gap counts up to
         ten times a typical long gap. Longer lags fade out.
-    history_ : list of dict
-        "network", "epoch", "train_loss", "dur" and perhaps "valid_loss" and
-        "valid_score" of every finished epoch. Losses are ``sum(w l) / sum(w)`` over the
-        series.
     nets_ : list of skorch NeuralNet
         The trained nets, one, or one for each fold; the module of one is ``module_``.
     rocket_ : CKRocketClassifier or CKRocketRegressor
@@ -75,17 +60,11 @@ class AbstractCKCNN(AbstractParameters, AbstractPanelEstimator):
     network_share_ : float
         The share of the networks in the mean of log-probabilities, or of targets, from
         0 to 1. The rest is that of `rocket_`.
-    max_epochs_, weight_decay_, observation_dropout_, scales_ : int, float, float, str
-        What "auto" chose.
     device_ : str
         Where it was trained.
-    n_iter_ : int
-        Number of finished epochs of the net that has most.
     """
 
     _rocket_class: ClassVar[type[AbstractCKRocketModel]]
-    history_: list[dict]
-    max_epochs_: int
 
     @property
     def net_(self) -> PanelNet:
@@ -190,18 +169,18 @@ class AbstractCKCNN(AbstractParameters, AbstractPanelEstimator):
     def _fit_rocket(self, given: Training, generator) -> OutOfFold | None:
         """Fit random kernels, by which "auto" is chosen, and which may be joined."""
         own = {name: getattr(self, name) for name in AUTOMATIC}
-        recipe, predicted = {}, None
+        recipe, predicted, joined = {}, None, self._joins()
         self.__dict__.pop("rocket_", None)
-        if self.rocket or "auto" in map(str, own.values()):
+        if joined or "auto" in map(str, own.values()):
             rocket = self._rocket_class(
                 **{name: getattr(self, name) for name in SHARED},
-                n_kernels=MOST_KERNELS if self.rocket else FEW_KERNELS,
+                n_kernels=MOST_KERNELS if joined else FEW_KERNELS,
                 random_state=generator.randint(np.iinfo(np.int32).max),
             )
             parts = given.panel, given.y, given.weight, given.groups
-            predicted = rocket._learn(*parts, self.statistics_, folded=self.rocket)
+            predicted = rocket._learn(*parts, self.statistics_, folded=joined)
             recipe = choose_recipe(rocket)
-            if self.rocket:
+            if joined:
                 self.rocket_ = rocket
         for name, value in own.items():
             chosen = recipe[name] if str(value) == "auto" else value
@@ -265,95 +244,6 @@ class AbstractCKCNN(AbstractParameters, AbstractPanelEstimator):
 
         return choose_share(losses, weight)
 
-    def _make_net(
-        self,
-        n_outputs: int,
-        watch: list,
-        generator: np.random.RandomState,
-        training: PanelDataset,
-        *,
-        n_networks: int,
-        **options,
-    ) -> PanelNet:
-        batch_size = self.batch_size
-        if isinstance(batch_size, str):  # "auto"
-            batch_size = automatic_batch_size(training.lengths, self.hidden_channels)
-        n_steps, given = -(-len(training.lengths) // batch_size), self.max_epochs
-        epochs = choose_epochs(n_steps, n_networks, training.lengths.sum())
-        self.max_epochs_ = max_epochs = epochs if isinstance(given, str) else given
-        lr = self.lr
-        schedule = LRScheduler(  # up to `lr` and down again, once
-            torch.optim.lr_scheduler.OneCycleLR,
-            step_every="batch",
-            max_lr=lr,
-            # one more than there are: torch counts the step after the last batch
-            total_steps=n_steps * max_epochs + 1,
-        )
-        return PanelNet(
-            GatedCKCNN,
-            **self._network_arguments(training, n_outputs),
-            lr=lr,
-            max_epochs=max_epochs,
-            criterion=self._loss(),
-            criterion__reduction="none",
-            optimizer=LeanAdamW,
-            optimizer__fused=torch.device(self.device_).type in FUSED or None,
-            optimizer__weight_decay=self.weight_decay_,
-            batch_size=int(batch_size),
-            callbacks=[
-                ("schedule", schedule),
-                ("clipping", WeightedClipping(1.0)),
-                *watch,
-                *([("bar", EpochBar(type(self).__name__))] if self.verbose else []),
-                *(self.callbacks or []),
-            ],
-            callbacks__print_log=None,
-            device=self.device_,
-            verbose=0,
-            seed=generator.randint(np.iinfo(np.int32).max),
-            **options,
-        )
-
-    def _train(self, net: PanelNet, training: PanelDataset) -> None:
-        """Train, and keep of the net what predicts."""
-        before = self.history_
-        number = {"network": before[-1]["network"] + 1 if before else 0}
-        with self._limit_threads(training, net):
-            net.initialize()
-            try:
-                net.partial_fit(training)
-            finally:
-                epochs = net.finished_epochs()
-                self.n_iter_ = max(self.n_iter_, len(epochs))
-                self.history_ = before + [{**number, **epoch} for epoch in epochs]
-                net.trim_for_prediction()
-        if not np.isfinite(self.history_[-1]["train_loss"]):
-            warnings.warn(
-                f"The training diverged: its loss is {self.history_[-1]['train_loss']}."
-                f" Predictions mean nothing. Use a smaller `lr` than {net.lr}.",
-                ConvergenceWarning,
-                stacklevel=5,  # the caller of `fit`
-            )
-
-    def _network_arguments(self, training: PanelDataset, n_outputs: int) -> dict:
-        """Collect the arguments of the network, by its own names, for skorch."""
-        time, static = self.statistics_.time, training.static
-        known = {
-            **self.get_params(deep=False),
-            **{name: getattr(self, f"{name}_") for name in AUTOMATIC},
-            **vars(time),
-            "n_bins": choose_bins(training.lengths),
-            "time_step": time.time_step.tolist(),
-            "burst_time_step": time.bursts and time.bursts.time_step,
-            "burst_horizon": time.bursts and time.bursts.horizon,
-            "in_channels": len(self._channels),
-            "n_outputs": n_outputs,
-            "n_static": 0 if static is None else static.shape[1],
-            "dtype": self._dtype,
-        }
-        taken = inspect.signature(GatedCKCNN).parameters
-        return {f"module__{name}": known[name] for name in known if name in taken}
-
     def _predict_raw(self, X) -> np.ndarray:
         """Compute the joined outputs, float64, shape (n_series, n_outputs)."""
         check_is_fitted(self, "nets_")
@@ -393,8 +283,3 @@ class AbstractCKCNN(AbstractParameters, AbstractPanelEstimator):
         if share == 1.0:
             return networks
         return mix(self._joinable(rocket(), self.rocket_), networks, share)
-
-    def _limit_threads(self, dataset: PanelDataset, net: PanelNet):
-        """Let torch use as many threads as a typical batch is worth."""
-        n_rows = net.batch_size * dataset.lengths.mean() if len(dataset) else 0
-        return limit_threads(self.n_jobs, n_rows * net.module__hidden_channels)

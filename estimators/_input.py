@@ -111,7 +111,9 @@ def check_target(
     _check_known("y", raw, "Leave these series out of `X` and `y`.")
     if numeric:
         return _as_numbers("y", raw)
-    return check_array(y, ensure_2d=False, dtype=None, input_name="y")
+    # Labels of pandas such as Int64 have a type of numpy, now that none is missing.
+    labels = raw.astype(getattr(getattr(y, "dtype", None), "numpy_dtype", raw.dtype))
+    return check_array(labels, ensure_2d=False, dtype=None, input_name="y")
 
 
 def _as_array(argument: str, raw: Any) -> np.ndarray:

@@ -95,8 +95,11 @@ class AbstractPanelEstimator(AbstractSavable):
         tags.input_tags.allow_nan = True
         return tags
 
-    def _check_panel(self, X, *, reset: bool) -> Panel:
-        """Convert `X`, and learn or check its channels, static features and times."""
+    def _read_panel(self, X, *, reset: bool) -> tuple[Panel, bool]:
+        """Convert `X`, and learn or check its channels and static features.
+
+        The second says whether `X` is a wide frame.
+        """
         if not isinstance(X, Panel):  # scikit-learn drops masks and xarray's times
             X = as_known(X)
         table = is_table(X)
@@ -108,16 +111,23 @@ class AbstractPanelEstimator(AbstractSavable):
             X = validate_data(self, X, reset=reset, **rules)
         panel = as_panel(X)
         if reset:
-            self._fitted_on_table, self._landmark = table, self.landmark
+            self._fitted_on_table = table
             self._learn_interface(panel)
         else:
             self._check_interface(panel)
+        return panel, frame
+
+    def _check_panel(self, X, *, reset: bool) -> Panel:
+        """Convert `X`, and learn or check its channels, static features and times."""
+        panel, wide = self._read_panel(X, reset=reset)
+        if reset:
+            self._landmark = self.landmark
         panel = hide_after(panel, self._landmark, self.time_scale_)
         if reset:
             self._clock = Clock.of(panel)
         else:
             known = self.statistics_.time.known
-            check_clock(self._clock, panel, known=known, wide=frame)
+            check_clock(self._clock, panel, known=known, wide=wide)
             panel = self._hide_unknown_channels(panel)
         return panel
 

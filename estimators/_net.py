@@ -1,7 +1,7 @@
 """The skorch glue: weighted losses, Ctrl-C, progress."""
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any, Self
 
@@ -36,6 +36,8 @@ STEPS_PER_REFINEMENT = 8
 # Numbers of a hidden layer for which paths are computed at a time, or one series. A
 # path takes some 180 bytes for each, about as a prediction does.
 LARGEST_PATH = 2**20
+# What a network may ask for by the names in its `forward`.
+INPUTS = ["values", "times", "observed", "static", "generator"]
 
 
 @savable
@@ -81,14 +83,24 @@ class PanelNet(NeuralNet):
     def initialize_module(self):
         """Make the module, and a planner of its own."""
         self.planner_, self.n_steps_, self.n_calls_ = Planner(), 0, 0
-        self.module_ = self.module(
-            **self.get_params_for("module"),
-            generator=make_generator(INITIALIZATION, self.seed, 0),
-        )
-        self.foreign_ = any(
-            "generator" not in inspect.signature(type(module)).parameters
-            for module in self.module_.modules()
-            if isinstance(module, AbstractKernel)
+        generator = make_generator(INITIALIZATION, self.seed, 0)
+        arguments, drawing = self.get_params_for("module"), nullcontext()
+        if _draws_from_generator(self.module):
+            arguments["generator"] = generator
+        else:
+            drawing = global_numbers_of(generator)
+        with drawing:
+            self.module_ = self.module(**arguments)
+        if not isinstance(self.module_, torch.nn.Module):
+            raise TypeError(
+                "`network` must make a torch.nn.Module; got a "
+                f"{type(self.module_).__name__}. Give the class of your network."
+            )
+        known = [*INPUTS, *["geometries"] * hasattr(self.module_, "convolutions")]
+        self.inputs_ = accepted(self.module_.forward, known)
+        kernels = (m for m in self.module_.modules() if isinstance(m, AbstractKernel))
+        self.foreign_ = not all(
+            map(_draws_from_generator, [self.module_.forward, *map(type, kernels)])
         )
         return self
 
@@ -121,24 +133,37 @@ class PanelNet(NeuralNet):
         self.n_steps_ += 1
         return step
 
-    def infer(self, x, *, path=False, **fit_params):
-        """Run the module on a batch and its geometries, perhaps as of each row."""
+    def infer(self, x, *, method="forward", **fit_params):
+        """Run a method of the module on a batch and its geometries."""
         tensors = dict(x)
+        rounding = tensors.pop("rounding")
         generator = make_generator(STEPS, self.seed, self.n_steps_)
         with global_numbers_of(generator) if self.foreign_ else nullcontext():
-            geometries = self.planner_.geometries(
-                self.module_.convolutions(),
-                tensors["times"],
-                rounding=tensors.pop("rounding"),
-                device=self.device,
-            )
-            run = self.module_.forward_path if path else self.module_
-            return run(
+            geometries = None
+            if "geometries" in self.inputs_:
+                geometries = self.planner_.geometries(
+                    self.module_.convolutions(),
+                    tensors["times"],
+                    rounding=rounding,
+                    device=self.device,
+                )
+            given = {
                 **to_tensor(tensors, device=self.device),
-                geometries=geometries,
-                generator=generator,
-                **fit_params,
+                "geometries": geometries,
+                "generator": generator,
+            }
+            forward = method == "forward"  # a call runs hooks, too
+            run = self.module_ if forward else self._method(method)
+            taken = {name: given[name] for name in self.inputs_ if name in given}
+            return run(**taken, **fit_params)
+
+    def _method(self, name: str) -> Callable[..., torch.Tensor]:
+        if not hasattr(self.module_, name):
+            raise ValueError(
+                f"`network` must have a method `{name}`; {type(self.module_).__name__} "
+                "has none. Write it as that of `ckts.networks.GatedCKCNN`."
             )
+        return getattr(self.module_, name)
 
     def trim_for_prediction(self):
         """Keep what predicts; batches to predict do not come again."""
@@ -148,9 +173,16 @@ class PanelNet(NeuralNet):
 
     def to_state(self) -> dict[str, Any]:
         """Return what predicts: how the module was made, and its numbers."""
+        names = [name for name, one in NETWORKS.items() if one is self.module]
+        if not names:
+            raise TypeError(
+                f"`network` must be one of {list(NETWORKS)} to be saved; got "
+                f"{self.module!r}. Save `model.net_.module_.state_dict()`, or use "
+                "`joblib.dump`, whose files run code when they are loaded."
+            )
         weights = self.module_.state_dict().items()
         return {
-            "network": self.module.__name__,
+            "network": names[0],
             "arguments": self.get_params_for("module"),
             "weights": {name: tensor.detach().cpu() for name, tensor in weights},
             "settings": {name: getattr(self, name) for name in SAVED},
@@ -226,12 +258,25 @@ class PanelNet(NeuralNet):
         for series in self._path_batches(dataset):
             lengths = dataset.lengths[series]
             with torch.no_grad():
-                outputs = self.infer(dataset.batch(series), path=True).cpu().double()
+                outputs = self.infer(dataset.batch(series), method="forward_path")
+                outputs = outputs.cpu().double()
             for start, length, output in zip(
                 dataset.indptr[series], lengths, outputs.numpy(), strict=True
             ):
                 result[start : start + length] = output[:length]
         _check_finite(result, np.repeat(np.arange(len(dataset)), dataset.lengths))
+        return result
+
+    def embeddings(self, dataset: PanelDataset) -> np.ndarray:
+        """Compute the features before the head, float64, (n_series, n_features)."""
+        self._method("embed")
+        result = np.empty((len(dataset), self.module_.head.in_features))
+        self._set_training(False)
+        for series in self._path_batches(dataset):
+            with torch.no_grad():
+                features = self.infer(dataset.batch(series), method="embed")
+            result[series] = features.cpu().double()
+        _check_finite(result, np.arange(len(result)))
         return result
 
     def _path_batches(self, dataset: PanelDataset) -> Iterator[np.ndarray]:
@@ -264,6 +309,19 @@ def _check_finite(outputs: np.ndarray, series: np.ndarray) -> None:
             f"for series {first}, and {n_bad} such series of {n_series}. "
             "Leave them out of `X`; if it is all of them, fit with a smaller `lr`."
         )
+
+
+def accepted(function: Any, names: Sequence[str]) -> list[str]:
+    """Return the names that a function, or the constructor of a class, takes."""
+    parameters = inspect.signature(function).parameters
+    if any(one.kind is one.VAR_KEYWORD for one in parameters.values()):
+        return list(names)
+    return [name for name in names if name in parameters]
+
+
+def _draws_from_generator(function: Any) -> bool:
+    """Tell whether a function, or the constructor of a class, names a `generator`."""
+    return "generator" in inspect.signature(function).parameters
 
 
 def _is_foreign(hook: Any) -> bool:

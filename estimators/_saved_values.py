@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 import torch
+from sklearn.frozen import FrozenEstimator
 
 Class = TypeVar("Class", bound=type)
 
@@ -44,13 +45,19 @@ def savable(cls: Class) -> Class:
 class Writer:
     """Turns values into what JSON can hold, and into arrays beside it.
 
+    Parameters
+    ----------
+    defaults : mapping, optional
+        What to propose instead of parameters that cannot be written.
+
     Attributes
     ----------
     arrays : dict of ndarray
         C-contiguous, by where they were, such as "ridge_.coefficients.1".
     """
 
-    def __init__(self) -> None:
+    def __init__(self, defaults: Mapping[str, Any] | None = None) -> None:
+        self.defaults = defaults or {}
         self.arrays: dict[str, np.ndarray] = {}
 
     def write(self, value: Any, path: str) -> Any:
@@ -79,7 +86,7 @@ class Writer:
             return {"type": "object", "class": kind.__name__, "state": state}
         name = NAMES.get(np.generic if isinstance(value, np.generic) else kind)
         if name is None:
-            raise _unwritable(value, path)
+            raise self.refusal(value, path)
         return {"type": name, **RULES[name].write(self, value, path)}
 
     def write_all(self, values: Iterable[Any], path: str) -> list[Any]:
@@ -97,6 +104,19 @@ class Writer:
             path += "'"
         self.arrays[path] = array
         return path
+
+    def refusal(self, value: Any, path: str) -> TypeError:
+        """Make the error of a value that there is no rule for."""
+        name = path.partition(".")[0]
+        reset, shown = "", " ".join(repr(value).split())[:80]
+        if name in self.defaults:
+            reset = f"`model.set_params({name}={self.defaults[name]!r})` before, or "
+        where = "" if path == name else f" at `{path}`"
+        return TypeError(
+            f"`{name}` must be made of plain values to be saved: numbers, strings, "
+            f"dates, arrays, lists, tuples, dicts; got {shown}{where}. Use {reset}"
+            "`joblib.dump`, whose files run code when they are loaded."
+        )
 
 
 class Reader:
@@ -200,7 +220,7 @@ def _write_array(writer: Writer, array: np.ndarray, path: str) -> dict[str, Any]
         items = writer.write_all(array.flat, path)
         return {"shape": list(array.shape), "items": items}
     if not PLAIN.fullmatch(dtype.str):
-        raise _unwritable(array, path)
+        raise writer.refusal(array, path)
     columns = array.flags.f_contiguous and not array.flags.c_contiguous
     rows = np.ascontiguousarray(array.T if columns else array)
     rows = rows.reshape(array.shape[::-1] if columns else array.shape)  # 0-d stays
@@ -237,7 +257,7 @@ def _write_tensor(writer: Writer, tensor: torch.Tensor, path: str) -> dict[str, 
     try:
         return _write_array(writer, tensor.detach().cpu().numpy(), path)
     except (RuntimeError, TypeError):  # sparse, or of a type that numpy lacks
-        raise _unwritable(tensor, path) from None
+        raise writer.refusal(tensor, path) from None
 
 
 def _read_torch_dtype(reader: Reader, node: dict[str, Any]) -> torch.dtype:
@@ -276,6 +296,11 @@ RULES: dict[str, Rule] = {
         lambda w, value, path: {"name": str(value)},
         lambda r, node: torch.device(node["name"]),
     ),
+    "frozen": Rule(
+        FrozenEstimator,
+        lambda w, value, path: {"estimator": w.write(value.estimator, path)},
+        lambda r, node: FrozenEstimator(r.read(node["estimator"])),
+    ),
     "timedelta": Rule(
         datetime.timedelta,
         lambda w, v, path: {"parts": [v.days, v.seconds, v.microseconds]},
@@ -290,16 +315,3 @@ RULES: dict[str, Rule] = {
 
 
 NAMES = {rule.kind: name for name, rule in RULES.items()}
-
-
-def _unwritable(value: Any, path: str) -> TypeError:
-    name = path.partition(".")[0]
-    fitted = name.startswith("_") or name.endswith("_")
-    reset = "" if fitted else f"`model.set_params({name}=None)` before, or "
-    shown = " ".join(repr(value).split())[:80]
-    where = "" if path == name else f" at `{path}`"
-    return TypeError(
-        f"`{name}` must be made of plain values to be saved: numbers, strings, dates, "
-        f"arrays, lists, tuples, dicts; got {shown}{where}. Use {reset}"
-        "`joblib.dump`, whose files run code when they are loaded."
-    )

@@ -71,7 +71,8 @@ class AbstractSavable(BaseEstimator):
                 f"{type(self).__name__} of {type(self).__module__}. Use `joblib.dump`, "
                 "whose files run code when they are loaded."
             )
-        writer = Writer()
+        signature = inspect.signature(type(self)).parameters
+        writer = Writer({name: one.default for name, one in signature.items()})
         write_file(target, writer.write(self, ""), writer.arrays)
 
     def to_state(self) -> dict[str, Any]:

@@ -108,6 +108,39 @@ class ClassesMixin(ClassifierMixin):
         """
         return softmax(self._predict_raw(X), axis=1)
 
+    def predict_log_proba(self, X):
+        """Predict the logarithms of class probabilities.
+
+        Parameters
+        ----------
+        X : Panel, or anything that :func:`ckts.as_panel` accepts
+            Series with the channels and the kind of time of `fit`.
+
+        Returns
+        -------
+        ndarray of shape (n_series, n_classes)
+            Columns in the order of `classes_`. Finite also where a probability is so
+            small that it is rounded to 0.
+        """
+        return log_softmax(self._predict_raw(X), axis=1)
+
+    def decision_function(self, X):
+        """Compute the evidence for each class.
+
+        Parameters
+        ----------
+        X : Panel, or anything that :func:`ckts.as_panel` accepts
+            Series with the channels and the kind of time of `fit`.
+
+        Returns
+        -------
+        ndarray of shape (n_series,) or (n_series, n_classes)
+            Of two classes the log-odds of the second, ``classes_[1]``; else the
+            logarithms of the probabilities.
+        """
+        logs = self.predict_log_proba(X)
+        return logs[:, 1] - logs[:, 0] if logs.shape[1] == 2 else logs
+
     @available_if(_is_causal)
     def predict_proba_path(self, X) -> Panel:
         """Predict class probabilities as of each observation; `causal=True` only.

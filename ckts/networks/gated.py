@@ -210,6 +210,27 @@ class GatedCKCNN(nn.Module):
         -------
         Tensor of shape (batch, n_outputs)
         """
+        series = values, times, observed, static, geometries
+        return self.head(self.embed(*series, generator))
+
+    def embed(
+        self,
+        values: Tensor,
+        times: Tensor,
+        observed: Tensor,
+        static: Tensor | None = None,
+        geometries: Sequence[Geometry] | None = None,
+        generator: torch.Generator | None = None,
+    ) -> Tensor:
+        """Map each series to the features of which the outputs are linear functions.
+
+        Parameters are those of :meth:`forward`.
+
+        Returns
+        -------
+        Tensor of shape (batch, n_features)
+            Pooled features of each clock, and those of the summaries.
+        """
         if self.training:
             observed = self._hide(observed, generator)
         values = compress(values, observed)
@@ -219,7 +240,7 @@ class GatedCKCNN(nn.Module):
         if self.relative is not None:
             pooled.append(self.relative(rows, generator))
         summary = self.summary(values, observed, rows.times)
-        return self._answer(pooled, summary, static, generator)
+        return self._join(pooled, summary, static, generator)
 
     def forward_path(
         self,
@@ -256,7 +277,7 @@ class GatedCKCNN(nn.Module):
         weights = weigh.pooling_weights(), weigh.latest_weights()
         pooled = self.pool.expanding(self.norm(rows.hidden), *weights, ties)
         summary = self.summary.expanding(values, observed, ties)
-        return self._answer([pooled], summary, static, generator)
+        return self.head(self._join([pooled], summary, static, generator))
 
     def _hide(self, observed: Tensor, generator: torch.Generator | None) -> Tensor:
         """Hide observations at random."""
@@ -266,21 +287,21 @@ class GatedCKCNN(nn.Module):
             observed = hide_rows(observed, self.observation_dropout, generator)
         return observed
 
-    def _answer(
+    def _join(
         self,
         pooled: list[Tensor],
         summary: Tensor,
         static: Tensor | None,
         generator: torch.Generator | None,
     ) -> Tensor:
-        """Map pooled features and summaries of (batch, channels), or of each row."""
+        """Join pooled features and summaries of (batch, channels), or of each row."""
         if static is not None:
             static = static if summary.ndim == 2 else static.unsqueeze(1)
             static = static.expand(*summary.shape[:-1], -1)
             summary = torch.cat([summary, static], -1)
         summary = gelu(self.summarize(self.dropout(summary, generator)))
         joined = torch.cat([*pooled, summary], -1)
-        return self.head(self.dropout(joined, generator))
+        return self.dropout(joined, generator)
 
     def convolutions(self) -> list[list[CKConv]]:
         """Return the layers in groups that share their geometries.

@@ -285,7 +285,9 @@ class AbstractPanel:
     def __array__(self, dtype=None, copy=None):
         raise TypeError(
             "`X` must be an array here; got a Panel, whose series have different "
-            "lengths. Take `panel.values` (n_rows, in_channels) or `panel.to_frame()`."
+            "lengths. Take `panel.values` (n_rows, in_channels) or `panel.to_frame()`; "
+            "in front of a tool for arrays, make features: `make_pipeline(CKRocket(), "
+            "tool)`."
         )
 
 

@@ -1,10 +1,11 @@
 """Classification: labels, and weights of classes."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import clone
 
-from ckts import CKCNNClassifier
+from ckts import CKCNNClassifier, CKRocketClassifier
 from irregular import irregular_panel
 
 QUICK = {"max_epochs": 2, "hidden_channels": 4, "n_blocks": 1, "random_state": 0}
@@ -80,3 +81,36 @@ def test_labels_come_back_as_they_were():
 def test_one_class_is_enough():
     X, y = irregular_panel()
     assert (CKCNNClassifier(**QUICK).fit(X, np.ones(len(y))).predict(X) == 1).all()
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+@pytest.mark.parametrize("estimator", [CKCNNClassifier, CKRocketClassifier])
+def test_evidence_follows_the_probabilities(estimator, n_classes):
+    X, _ = irregular_panel()
+    y = np.array(["a", "b", "c"])[np.arange(24) % n_classes]
+    quick = QUICK if estimator is CKCNNClassifier else {"n_kernels": 100}
+    model = estimator(**quick).fit(X, y)
+    proba = model.predict_proba(X)
+    np.testing.assert_allclose(np.exp(model.predict_log_proba(X)), proba, rtol=1e-12)
+    found, expected = model.decision_function(X), np.log(proba)
+    if n_classes == 2:
+        expected = expected[:, 1] - expected[:, 0]
+    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"),
+    [
+        (pd.Series([3, 5] * 12, dtype="Int64"), np.int64),
+        (pd.array([3, 5] * 12, dtype="UInt8"), np.uint8),
+        (pd.Series([True, False] * 12, dtype="boolean"), np.bool_),
+        (pd.Series(["x", "y"] * 12, dtype="string"), object),
+        (pd.Series(["x", "y"] * 12, dtype="category"), object),
+    ],
+    ids=["Int64", "UInt8", "boolean", "string", "category"],
+)
+def test_labels_of_pandas_come_back_as_they_went_in(labels, expected):
+    X, _ = irregular_panel()
+    model = CKRocketClassifier(n_kernels=100, random_state=0).fit(X, labels)
+    assert model.classes_.dtype == model.predict(X).dtype == expected
+    assert set(model.predict(X)) <= set(labels)

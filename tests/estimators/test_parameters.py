@@ -30,7 +30,7 @@ ROCKETS = [CKRocket, CKRocketClassifier, CKRocketRegressor]
 # a `dtype` of their own, and each family has its own `device` and `n_jobs`.
 FAMILIES = [
     (BOTH, {"_net.py", "_batches.py", "_rocket.py", "rocket.py"}),
-    (ROCKETS, {"_net.py", "_batches.py", "_base.py", "_parameters.py"}),
+    (ROCKETS, {"_net.py", "_batches.py", "_base.py", "_training.py", "_parameters.py"}),
 ]
 PANEL, _ = make_speed(4, random_state=0)
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from ckts import CKCNNRegressor, as_panel
-from ckts.estimators.regressor import BoundedSquaredError
+from ckts.estimators.regressor import LOSSES, BoundedSquaredError, QuantileLoss
 from irregular import irregular_panel
 
 QUICK = {"max_epochs": 2, "hidden_channels": 4, "n_blocks": 1, "random_state": 0}
@@ -48,7 +48,7 @@ def test_an_absurd_target_concerns_its_own_column_only():
         assert abs(after[0] - before[0]) < 200  # the fences are 10 ranges away
 
 
-@pytest.mark.parametrize("loss", ["huber", "squared_error"])
+@pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("unit", [1e-300, 1e-30, 1.0, 1e30, 1e300])
 def test_predictions_come_back_in_the_unit_of_the_targets(loss, unit):
     X, y = _levels(24, 0)
@@ -101,7 +101,7 @@ def test_a_heavy_tail_is_no_outlier():
     np.testing.assert_allclose(model.target_scale_, targets.std())
 
 
-@pytest.mark.parametrize("loss", ["huber", "squared_error"])
+@pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("value", [0.0, 3.7, -1e300, 0.1])
 def test_constant_targets_are_predicted_exactly(loss, value):
     X, y = irregular_panel()
@@ -117,7 +117,7 @@ def test_constant_targets_are_predicted_exactly(loss, value):
     assert np.unique(model.predict(X)).size > 1  # nothing is left of an earlier fit
 
 
-@pytest.mark.parametrize("loss", ["huber", "squared_error"])
+@pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("value", [0.0, 7.0, -1e300])
 def test_constant_targets_have_the_scale_1(loss, value):
     X, _ = irregular_panel()
@@ -149,6 +149,48 @@ def test_the_default_loss_is_the_squared_error_up_to_a_bounded_gradient():
     # beyond delta: 2 delta |r| - delta^2
     assert losses.tolist() == pytest.approx([32, 2.25, 0, 0.09, 4, 196])
     assert residuals.grad.tolist() == pytest.approx([-4, -3, 0, 0.6, 4, 4])
+
+
+@pytest.mark.parametrize("quantile", [0.1, 0.5, 0.9])
+def test_the_quantile_has_the_least_loss(quantile):
+    sample = torch.arange(100.0) ** 2
+    criterion = QuantileLoss(quantile)
+    losses = [float(criterion(value, sample).mean()) for value in sample]
+    # (j + .5) / 100 of the sample is below the j-th number
+    assert np.argmin(losses) / 100 == pytest.approx(quantile, abs=0.011)
+    if quantile == 0.5:
+        np.testing.assert_allclose(criterion(sample, 7 * sample), 6 * sample)
+
+
+@pytest.mark.slow
+def test_quantiles_hold_their_share_of_unseen_targets():
+    X, level = _levels(900, 5)
+    y = level + 8 * np.random.default_rng(0).exponential(size=900)
+    shares = []
+    for quantile in (0.2, 0.8):
+        model = CKCNNRegressor(loss="quantile", quantile=quantile, random_state=0)
+        predicted = model.fit(X[:600], y[:600]).predict(X[600:])
+        shares.append((y[600:] <= predicted).mean())
+    assert shares == pytest.approx([0.2, 0.8], abs=0.08)
+
+
+@pytest.mark.parametrize("loss", ["absolute_error", "quantile"])
+def test_losses_that_are_not_of_means_have_no_kernels_of_means_joined(loss):
+    X, y = irregular_panel(36)
+    model = CKCNNRegressor(loss=loss, **QUICK).fit(X, y)
+    assert not hasattr(model, "rocket_")
+    assert (model.network_share_, len(model.nets_)) == (1.0, 1)
+    assert len(CKCNNRegressor(**QUICK).fit(X, y).nets_) == 3
+
+
+@pytest.mark.parametrize(
+    ("quantile", "error", "found"),
+    [(0, ValueError, "0"), (1.0, ValueError, r"1\.0"), ("0.5", TypeError, "'0.5'")],
+)
+def test_bad_quantiles(quantile, error, found):
+    X, y = irregular_panel()
+    with pytest.raises(error, match=f"`quantile` must be .*; got {found}"):
+        CKCNNRegressor(loss="quantile", quantile=quantile, **QUICK).fit(X, y)
 
 
 def test_regressor_keeps_the_shape_and_scale_of_targets():

@@ -11,16 +11,21 @@ import pytest
 import torch
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.frozen import FrozenEstimator
 from skorch.callbacks import Callback, Checkpoint
 
 import ckts
 from ckts import (
     CKCNNClassifier,
+    CKCNNEmbedder,
     CKCNNRegressor,
     CKRocket,
     CKRocketClassifier,
     CKRocketRegressor,
     Panel,
+    PanelResampler,
+    PanelScaler,
+    PanelSummary,
     estimators,
 )
 from ckts.estimators._saving import AbstractSavable
@@ -202,6 +207,48 @@ def test_a_model_that_was_copied_or_pickled_is_saved_as_itself(path):
     check_same_answers(model, copy.deepcopy(again(model, path)), X)
 
 
+TRANSFORMERS = [
+    CKCNNEmbedder(estimator=CKCNNRegressor(**ALONE)),
+    CKCNNEmbedder(estimator=FrozenEstimator(CKCNNClassifier(**ALONE))),
+    *(PanelScaler(), PanelSummary(), PanelResampler(grid=np.arange(5.0))),
+]
+
+
+@pytest.mark.parametrize("model", TRANSFORMERS, ids=lambda one: type(one).__name__)
+def test_a_transformer_comes_back(model, path):
+    X, y = irregular_panel(12, static=True)
+    model = copy.deepcopy(model)
+    check_same_state(again(model, path), model)
+    if isinstance(getattr(model, "estimator", None), FrozenEstimator):
+        model.estimator.estimator.fit(X, y)
+    loaded = again(model.fit(X, y), path)
+    check_same_state(loaded, model)
+    check_same_answers(model, loaded, X)
+
+
+class Small(torch.nn.Module):
+    """A network of a user."""
+
+    def __init__(self, in_channels, n_outputs):
+        super().__init__()
+        self.head = torch.nn.Linear(in_channels, n_outputs)
+
+    def forward(self, values):
+        return self.head(values.mean(1))
+
+
+def test_a_network_of_the_user_is_left_to_pickle(path):
+    X, y = irregular_panel(12)
+    model = CKCNNClassifier(network=Small, max_epochs=1, random_state=0).fit(X, y)
+    with pytest.raises(TypeError, match=r"`network` must be made of plain.*Small"):
+        model.save(path)
+    with pytest.raises(
+        TypeError, match=r"`network` must be one of \['GatedCKCNN'\].*Sm"
+    ):
+        model.set_params(network="gated").save(path)
+    assert not path.exists()
+
+
 def test_a_table_comes_back(path):
     X, y = np.random.default_rng(0).normal(size=(20, 30)), np.arange(20) % 2
     model = CKRocketClassifier(**KERNELS_ONLY).fit(X, y)
@@ -259,6 +306,8 @@ def test_a_file_that_is_there_is_replaced_and_a_link_stays(path):
         ("random_state", np.random.RandomState(0), "RandomState"),
         ("random_state", torch.Generator(), "Generator"),
         ("kernel_params", {"omega_0": lambda: 1}, r" at `kernel_params\.omega_0`"),
+        ("network", torch.nn.Linear, "Linear"),
+        ("optimizer", torch.optim.SGD, "SGD"),
         ("class_weight", {(1, print): 1.0}, r"print.* at `class_weight\.key\.0\.1`"),
     ],
 )
@@ -267,12 +316,13 @@ def test_what_cannot_be_written_is_named_before_anything_is(name, value, shown, 
     model = CKCNNClassifier(**{name: value})
     with pytest.raises(TypeError, match=f"`{name}` must be made of plain.*{shown}"):
         model.save(path)
-    with pytest.raises(TypeError, match=rf"set_params\({name}=None\).*joblib"):
+    default = getattr(CKCNNClassifier(), name)
+    with pytest.raises(TypeError, match=rf"set_params\({name}={default!r}\).*joblib"):
         model.save(path)
     assert path.read_text() == "as it was"
     assert list(path.parent.iterdir()) == [path]
-    model.set_params(**{name: None}).save(path)
-    assert getattr(ckts.load(path), name) is None
+    model.set_params(**{name: default}).save(path)
+    assert getattr(ckts.load(path), name) == default
 
 
 def test_labels_that_cannot_be_written_are_named(path):

@@ -46,7 +46,7 @@ def check_same_state(found, expected):
     elif isinstance(expected, list | tuple):
         for one, other in zip(found, expected, strict=True):
             check_same_state(one, other)
-    elif type(expected).__module__.startswith("ckts."):
+    elif type(expected).__module__.startswith(("ckts.", "sklearn.frozen")):
         check_same_state(vars(found), vars(expected))
     else:
         assert found == expected or (found != found and expected != expected)

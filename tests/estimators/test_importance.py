@@ -1,0 +1,125 @@
+"""Exchanging channels between series."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.inspection import permutation_importance
+from sklearn.pipeline import make_pipeline
+
+from ckts import CKRocketClassifier, Panel, PanelSummary, as_panel
+from ckts.estimators import channel_importance
+from ckts.estimators.importance import _exchange
+from irregular import irregular_panel
+
+
+def _separable(n_series=60):
+    """Only the first channel, and the second static feature, tell the class."""
+    X, y = irregular_panel(n_series, in_channels=3)
+    values = X.values - 2 * y[X.series_of_rows][:, None] * [0, 1, 1]
+    static = np.c_[np.arange(n_series) % 3, 5.0 * y]
+    return X.with_values(values, ["a", "b", "c"]).with_static(static, ["d", "e"]), y
+
+
+def test_the_channel_that_tells_the_class_matters():
+    X, y = _separable()
+    X = X.with_static(None)
+    model = CKRocketClassifier(n_kernels=500, random_state=0).fit(X[:40], y[:40])
+    found = channel_importance(model, X[40:], y[40:], random_state=0)
+    ranked = pd.Series(found.importances_mean, found.names).sort_values()
+    assert ranked.index[-1] == "a"
+    assert ranked["a"] > 0.2 > ranked[["b", "c"]].max() + 0.1
+
+
+def test_static_features_equal_the_permutation_of_columns():
+    X, y = _separable()
+    model = make_pipeline(PanelSummary(), HistGradientBoostingClassifier()).fit(X, y)
+    found = channel_importance(model, X, y, n_repeats=2, random_state=0)
+    table = model[0].transform(X)[:, -2:]
+    assert list(found.names) == ["a", "b", "c", "d", "e"]
+
+    class Known:
+        def fit(self, *_):
+            return self
+
+        def score(self, columns, y):
+            full = model[0].transform(X)
+            full[:, -2:] = columns
+            return model[1].score(full, y)
+
+    twin = permutation_importance(Known(), table, y, n_repeats=20, random_state=1)
+    np.testing.assert_allclose(
+        found.importances_mean[-2:], twin.importances_mean, atol=0.15
+    )
+
+
+@pytest.mark.parametrize("sparse", [False, True])
+def test_a_channel_moves_with_its_times(sparse):
+    a = ([0.0, 1.0, 4.0], [[1, 10], [np.nan, 11], [2, 12]])
+    b = ([100.0, 103.0], [[5, 50], [np.nan, 51]])
+    X = as_panel([a, b])
+    if sparse:
+        X = X.with_values(X.observations.sparse())
+    found = _exchange(X, 0, np.array([1, 0]))
+    first, second = found
+    assert first.times.tolist() == [0, 1, 4]
+    np.testing.assert_array_equal(first.values, [[5, 10], [np.nan, 11], [np.nan, 12]])
+    assert second.times.tolist() == [100, 103, 104]
+    np.testing.assert_array_equal(second.values, [[1, 50], [np.nan, 51], [2, np.nan]])
+
+
+def test_nothing_is_lost_or_made():
+    X, _ = irregular_panel(static=True)
+    X = X.with_times(np.arange(len(X.times)))  # floats would be rounded
+    values = X.values.copy()
+    values[X.indptr[:-1]] = 1.0  # so that series begin where they began
+    X = X.with_values(values)
+    rng = np.random.RandomState(0)
+    for number in range(2):
+        donors = rng.permutation(len(X))
+        back = _exchange(_exchange(X, number, donors), number, np.argsort(donors))
+        seen = X.keep_rows(~np.isnan(X.values).all(axis=1))
+        np.testing.assert_allclose(back.values, seen.values)
+        np.testing.assert_array_equal(back.times, seen.times)
+        assert back.static_names == X.static_names
+
+
+def test_series_without_rows_take_part():
+    X = as_panel([([], []), ([3.0, 5.0], [1.0, 2.0])])
+    first, second = _exchange(X, 0, np.array([1, 0]))
+    assert first.times.tolist() == [3, 5]
+    assert len(second.times) == 0
+
+
+def test_dates_stay_dates():
+    days = pd.to_datetime(["2020-01-01", "2020-01-05"])
+    later = days + pd.Timedelta(1, "D")
+    X = as_panel([pd.Series([1.0, 2.0], days), pd.Series([3.0, 4.0], later)])
+    found = _exchange(X, 0, np.array([1, 0]))
+    assert isinstance(found, Panel)
+    assert found.time_scale == X.time_scale
+    np.testing.assert_array_equal(found.times, X.times)
+    assert found.values.ravel().tolist() == [3, 4, 1, 2]
+
+
+def test_weights_and_scoring_are_passed():
+    X, y = _separable()
+    model = CKRocketClassifier(n_kernels=100, random_state=0).fit(X, y)
+    weight = np.r_[np.ones(30), np.zeros(30)]
+    options = {"scoring": "roc_auc", "n_repeats": 1, "random_state": 0}
+    weighted = channel_importance(model, X, y, sample_weight=weight, **options)
+    assert weighted.importances.shape == (5, 1)
+    assert not np.array_equal(
+        weighted.importances, channel_importance(model, X, y, **options).importances
+    )
+
+
+@pytest.mark.parametrize(
+    ("n_series", "n_repeats", "message"),
+    [(1, 5, "`X` must have at least two series.*got 1"), (4, 0, "`n_repeats` must be")],
+)
+def test_too_little_raises(n_series, n_repeats, message):
+    X, y = _separable()
+    model = CKRocketClassifier(n_kernels=100, random_state=0).fit(X, y)
+    with pytest.raises(ValueError, match=message):
+        channel_importance(model, X[:n_series], y[:n_series], n_repeats=n_repeats)
