@@ -7,11 +7,13 @@ the estimators of the same names in ``ckts``. See the guide, "sktime".
 
 import inspect
 from collections.abc import Callable
+from functools import wraps
 from typing import Any, ClassVar
 
 import pandas as pd
 
 from ckts import estimators
+from ckts.panel import as_panel
 
 try:
     from sktime.base import BaseEstimator
@@ -39,7 +41,10 @@ KEPT = ("_parent_callback_ctx", "_skl_callbacks", "_metadata_request")
 HEADING = "Parameters\n----------\n"
 # For sktime's checks.
 SMALL_NETWORKS: list[dict[str, Any]] = [
-    {"max_epochs": 2, "hidden_channels": 4, "n_blocks": 1, "rocket": False},
+    {
+        **{"max_epochs": 2, "hidden_channels": 4, "n_blocks": 1, "rocket": False},
+        **{"weight_decay": 0.1, "observation_dropout": 0.1, "scales": "common"},
+    },
     {"max_epochs": 1, "hidden_channels": 2, "n_blocks": 1, "causal": True},
 ]
 FEW_KERNELS: list[dict[str, Any]] = [
@@ -131,6 +136,7 @@ def adapt(native: type) -> Callable[[type], type]:
     """
 
     def decorate(cls: Any) -> type:
+        @wraps(native.__init__)
         def __init__(self, **params):
             native.__init__(self, **params)
             super(cls, self).__init__()
@@ -155,12 +161,7 @@ def _with_parameters(text: str, native: str) -> str:
 class AbstractPredictor(AbstractAdapter):
     """What classifiers and regressors share."""
 
-    # It asks for predictions that are equal to the last bit for any number of threads.
-    # Ours agree up to rounding (see `n_jobs`), as do torch's matrix products.
-    _tags: ClassVar[dict[str, Any]] = {
-        "capability:multithreading": True,
-        "tests:skip_by_name": ["test_multiprocessing_idempotent"],
-    }
+    _tags: ClassVar[dict[str, Any]] = {"capability:multithreading": True}
 
     def _predict(self, X):
         return self.estimator_.predict(X)
@@ -297,12 +298,13 @@ class CKRocket(AbstractAdapter, BaseTransformer):
         "scitype:transform-output": "Primitives",
         "scitype:instancewise": False,
         "fit_is_empty": False,
+        "capability:unequal_length:removes": True,
         "capability:missing_values:removes": True,
     }
     _test_params = FEW_KERNELS
 
     def _transform(self, X, y=None):
         """Return the features, a frame of shape (n_series, n_features)."""
-        fitted = self.estimator_
+        panel, fitted = as_panel(X), self.estimator_
         names = fitted.get_feature_names_out()
-        return pd.DataFrame(fitted.transform(X), columns=names)
+        return pd.DataFrame(fitted.transform(panel), panel.instances, names)
