@@ -38,7 +38,6 @@ __all__ = [
 # What scikit-learn (1.9) hangs on an estimator, for its callbacks and metadata routing,
 # and expects to find after `fit`.
 KEPT = ("_parent_callback_ctx", "_skl_callbacks", "_metadata_request")
-HEADING = "Parameters\n----------\n"
 # For sktime's checks.
 SMALL_NETWORKS: list[dict[str, Any]] = [
     {
@@ -144,18 +143,19 @@ def adapt(native: type) -> Callable[[type], type]:
         # sktime reads the names and defaults of parameters from the signature.
         __init__.__signature__ = inspect.signature(native.__init__)
         cls.__init__, cls._native = __init__, native
-        cls.__doc__ = _with_parameters(cls.__doc__, native.__doc__ or "")
+        summary, _, rest = inspect.cleandoc(cls.__doc__).partition("\n\n")
+        parameters = _section(native.__doc__, "Parameters")
+        attributes = _section(AbstractAdapter.__doc__, "Attributes")
+        cls.__doc__ = "\n\n".join([summary, parameters, attributes, rest])
         return cls
 
     return decorate
 
 
-def _with_parameters(text: str, native: str) -> str:
-    """Put the section of parameters of another docstring before the first section."""
-    _, _, sections = native.partition(HEADING)
-    entries, _, _ = sections.partition("\n\n")
-    summary, _, rest = inspect.cleandoc(text).partition("\n\n")
-    return f"{summary}\n\n{HEADING}{entries}\n\n{rest}\n"
+def _section(text: str | None, heading: str) -> str:
+    """Return a section of a docstring, in which no line is empty."""
+    _, found, rest = inspect.cleandoc(text or "").partition(f"{heading}\n---")
+    return f"{found}{rest}".partition("\n\n")[0]
 
 
 class AbstractPredictor(AbstractAdapter):

@@ -50,6 +50,7 @@ ARROWS = {
         "regularity",
         "rocket",
     },
+    "sktime": {"estimators", "panel"},
     "demo": {"datasets", "estimators", "plotting"},
     "cli": {"datasets", "demo"},
     "__main__": {"cli"},
@@ -70,6 +71,7 @@ LIBRARIES = {
     "estimators": {
         *("joblib", "numpy", "pandas", "scipy", "sklearn", "skorch", "torch", "tqdm"),
     },
+    "sktime": {"pandas", "sktime"},
     "demo": {"numpy", "scipy", "sklearn", "tqdm"},
 }
 
