@@ -96,6 +96,10 @@ class AbstractAdapter(BaseEstimator):
         """Return the tags of our estimator: scikit-learn asks, and sktime has none."""
         return self._make().__sklearn_tags__()
 
+    def __sklearn_is_fitted__(self):
+        """Return whether it is fitted: sktime has `classes_` from the beginning."""
+        return self.is_fitted
+
     def reset(self):
         """Forget what was learned, but not what scikit-learn has hung on.
 
@@ -104,9 +108,10 @@ class AbstractAdapter(BaseEstimator):
         estimator
             The estimator itself.
         """
-        kept = {name: vars(self)[name] for name in KEPT if name in vars(self)}
+        state = self.__dict__
+        kept = {name: state[name] for name in KEPT if name in state}
         super().reset()
-        vars(self).update(kept)
+        self.__dict__.update(kept)
         return self
 
     def _make(self):
@@ -120,7 +125,7 @@ class AbstractAdapter(BaseEstimator):
         return self._get_fitted_params_default(getattr(self, "estimator_", self))
 
 
-def adapt(native: type) -> Callable[[type], type]:
+def adapt(native: Any) -> Callable[[Any], Any]:
     """Give a class the parameters of one of our estimators, and their description.
 
     Parameters
@@ -134,16 +139,17 @@ def adapt(native: type) -> Callable[[type], type]:
         A decorator of adapters.
     """
 
-    def decorate(cls: Any) -> type:
+    def decorate(cls: Any) -> Any:
         @wraps(native.__init__)
         def __init__(self, **params):
             native.__init__(self, **params)
             super(cls, self).__init__()
 
         # sktime reads the names and defaults of parameters from the signature.
-        __init__.__signature__ = inspect.signature(native.__init__)
+        signature = inspect.signature(native.__init__)
+        __init__.__signature__ = signature  # type: ignore[attr-defined]
         cls.__init__, cls._native = __init__, native
-        summary, _, rest = inspect.cleandoc(cls.__doc__).partition("\n\n")
+        summary, _, rest = inspect.cleandoc(cls.__doc__ or "").partition("\n\n")
         parameters = _section(native.__doc__, "Parameters")
         attributes = _section(AbstractAdapter.__doc__, "Attributes")
         cls.__doc__ = "\n\n".join([summary, parameters, attributes, rest])

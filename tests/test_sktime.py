@@ -20,6 +20,7 @@ from sklearn.model_selection import (
 )
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.utils import get_tags
+from sklearn.utils.validation import check_is_fitted
 
 pytest.importorskip("sktime", reason="sktime is an extra")
 from sktime.base import load
@@ -213,6 +214,9 @@ def test_errors_are_those_of_the_estimators(panel, labels):
         assert str(theirs.value) == str(ours.value)
     with pytest.raises(NotFittedError, match="has not been fitted yet"):
         adapter("CKRocketClassifier").predict(frame)
+    check_is_fitted(model)
+    with pytest.raises(ValueError, match="instance is not fitted yet"):
+        check_is_fitted(adapter("CKRocketClassifier"))
 
 
 # --- what sktime asks of an estimator -------------------------------------------------
@@ -296,10 +300,8 @@ def test_reset_keeps_what_scikit_learn_hangs_on_an_estimator(arrays, y):
     model = adapter("CKRocketClassifier").fit(arrays, y)
     model._parent_callback_ctx, model._metadata_request = "context", "request"
     assert model.reset() is model
-    assert (model._parent_callback_ctx, model._metadata_request) == (
-        "context",
-        "request",
-    )
+    kept = model._parent_callback_ctx, model._metadata_request
+    assert kept == ("context", "request")
     assert not hasattr(model, "estimator_")
     assert not hasattr(model, "_skl_callbacks")
 
