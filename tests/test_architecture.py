@@ -22,9 +22,8 @@ FOLDERS = {
     "estimators": "ckts.estimators",
 }
 
-# A room is a file or a folder of ckts/. Here stands which others it imports, exactly:
-# an arrow that no import needs is an error, too. Modules of one room may import each
-# other as long as no cycle results.
+# A room is a file or a folder of ckts/. Here stands which others it imports, exactly.
+# Modules of one room may import each other as long as no cycle results.
 ARROWS = {
     "": {"_checkout"},  # ckts/__init__.py resolves its names on first use
     "_checkout": set(),
