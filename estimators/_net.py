@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Self
 
 import numpy as np
@@ -84,7 +84,8 @@ class PanelNet(NeuralNet):
         """Make the module, and a planner of its own."""
         self.planner_, self.n_steps_, self.n_calls_ = Planner(), 0, 0
         generator = make_generator(INITIALIZATION, self.seed, 0)
-        arguments, drawing = self.get_params_for("module"), nullcontext()
+        arguments = self.get_params_for("module")
+        drawing: AbstractContextManager[None] = nullcontext()
         if _draws_from_generator(self.module):
             arguments["generator"] = generator
         else:

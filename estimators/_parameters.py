@@ -199,11 +199,12 @@ class AbstractParameters(BaseEstimator):
         torch's global generator continues from `random_state`, and those of other
         threads wait. The same callbacks serve all networks, one after the other.
     n_jobs : int or None
-        Threads of torch on the CPU, in `fit` and in `predict`; -1 is all cores. None
-        takes one for each 2**20 numbers of a hidden layer, batch x time x channels, at
-        most as many as ``torch.get_num_threads()`` and, on Linux, as cores are idle
-        when it begins: small batches are faster with one. Afterwards torch's setting is
-        as it was. With another number of threads results may differ by rounding.
+        Threads of torch on the CPU, in `fit` and in `predict`. None takes one for each
+        2**20 numbers of a hidden layer, batch x time x channels, at most as many as
+        ``torch.get_num_threads()`` and, on Linux, as cores are idle when it begins:
+        small batches are faster with one. -1 does so, too, at most as many as there are
+        cores. Afterwards torch's setting is as it was. With another number of threads
+        results may differ by rounding.
     verbose : int
         1 shows a progress bar.
     random_state : int, RandomState or None

@@ -17,6 +17,9 @@ from ckts.estimators._parameters import resolve_device
 from ckts.estimators._saved_file import read_file, refusal, write_file
 from ckts.estimators._saved_values import CLASSES, Reader, Writer, savable
 
+# What scikit-learn hangs on an estimator for the search or pipeline around it.
+AROUND = ("_metadata_request", "_parent_callback_ctx", "_skl_callbacks")
+
 PathLike = str | os.PathLike[str]
 
 
@@ -77,7 +80,7 @@ class AbstractSavable(BaseEstimator):
 
     def to_state(self) -> dict[str, Any]:
         """Return parameters and all that `fit` set."""
-        return dict(vars(self))
+        return {name: one for name, one in vars(self).items() if name not in AROUND}
 
     @classmethod
     def from_state(cls, state: dict[str, Any], place: Callable[[str], str]) -> Self:

@@ -39,6 +39,7 @@ class AbstractTrained(AbstractParameters, AbstractPanelEstimator):
 
     history_: list[dict]
     max_epochs_: int
+    n_iter_: int
 
     def _make_net(
         self,

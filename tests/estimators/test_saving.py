@@ -8,10 +8,12 @@ from datetime import timedelta
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn
 import torch
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.frozen import FrozenEstimator
+from sklearn.model_selection import GridSearchCV
 from skorch.callbacks import Callback, Checkpoint
 
 import ckts
@@ -247,6 +249,18 @@ def test_a_network_of_the_user_is_left_to_pickle(path):
     ):
         model.set_params(network="gated").save(path)
     assert not path.exists()
+
+
+def test_the_best_of_a_search_comes_back_without_its_requests(path):
+    X, y = irregular_panel(12)
+    with sklearn.config_context(enable_metadata_routing=True):
+        model = CKRocketClassifier(**KERNELS_ONLY).set_fit_request(sample_weight=True)
+        search = GridSearchCV(model, {"summaries": [True]}, cv=2).fit(X, y)
+    best = search.best_estimator_
+    assert hasattr(best, "_metadata_request")
+    loaded = again(best, path)
+    assert not hasattr(loaded, "_metadata_request")
+    check_same_answers(best, loaded, X)
 
 
 def test_a_table_comes_back(path):
