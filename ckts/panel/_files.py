@@ -1,0 +1,256 @@
+"""Long tables in CSV and Parquet files, of which the used columns are read."""
+
+from __future__ import annotations
+
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ckts.panel._arrays import is_frame, shown
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CHUNK_ROWS = 100_000
+SEPARATORS = {".csv": ",", ".tsv": "\t"}
+_PACKED = (".gz", ".zip", ".bz2", ".xz", ".zst")
+_PARQUET = (".parquet", ".pq")
+
+
+def read_table(
+    path: str | PathLike,
+    instance: str,
+    time: str,
+    date_format: str | None,
+    roles: dict[str, Any],
+) -> pd.DataFrame:
+    """Read the columns that have a role; `Panel.read` documents the arguments.
+
+    Parameters
+    ----------
+    path : path-like
+    instance, time : str
+    date_format : str or None
+    roles : dict
+        The other arguments of `Panel.from_long`.
+
+    Returns
+    -------
+    DataFrame of shape (n_rows, n_used)
+        Text in the column of times is parsed.
+    """
+    path = Path(path)
+    kind = _kind_of(path)
+    used = _used(instance, time, roles)
+    if kind in _PARQUET:
+        frame = _read_parquet(path, used)
+        frame[time] = parse_text(frame[time], date_format)
+    else:
+        frame = _CsvFile(path, SEPARATORS[kind], time, date_format).read(used)
+    if not len(frame):
+        raise ValueError(
+            f"`path` must hold a row of data; got none in {str(path)!r}. Check how it "
+            "was written."
+        )
+    return frame
+
+
+def parse_text(times: pd.Series, date_format: str | None = None) -> pd.Series:
+    """Parse text that writes dates or durations; anything else is returned.
+
+    Parameters
+    ----------
+    times : Series of shape (n_rows,)
+    date_format : str, optional
+        As in `datetime.strptime`, by default ISO 8601. Durations are written as pandas
+        does, "1 days 02:30:00".
+
+    Returns
+    -------
+    Series of shape (n_rows,)
+        Stamps with a zone are in UTC.
+    """
+    import pandas as pd
+
+    if pd.api.types.infer_dtype(times, skipna=True) != "string":
+        return times
+    known = times.dropna()
+    try:
+        if date_format is None and known.str.match(r"-?\d+ days?\b").all():
+            return pd.to_timedelta(times)
+        stamps = pd.to_datetime(times, format=date_format or "ISO8601", utc=True)
+    except ValueError as error:
+        written = f"as {date_format!r} says" if date_format else "as ISO 8601 says"
+        raise ValueError(
+            f"`time` must hold numbers, or dates written {written}; got e.g. "
+            f"{shown(known.iloc[0])}: {str(error).splitlines()[0]} Say how they are "
+            'written, e.g. `date_format="%d/%m/%Y %H:%M"`.'
+        ) from error
+    zoned = _zoned(known, date_format)
+    if zoned.nunique() > 1:
+        raise ValueError(
+            "`time` must hold dates that all have a time zone, or none; got "
+            f"{known[zoned].iloc[0]!r} and {known[~zoned].iloc[0]!r}. Write the zone "
+            "of every date."
+        )
+    return stamps if zoned.any() else stamps.dt.tz_localize(None)
+
+
+def _zoned(texts, date_format):
+    """Whether each date says its distance to UTC."""
+    if date_format is not None:
+        return texts.notna() & ("%z" in date_format or "%Z" in date_format)
+    return texts.str.contains(r"\d[T ].*(?:[Zz]|[+-]\d\d(?::?\d\d)?)$")
+
+
+def _kind_of(path):
+    """Return the suffix that tells the format; raise if there is no such file."""
+    if path.is_dir():
+        raise ValueError(
+            f"`path` must be a file; got the folder {str(path)!r}. Read its files one "
+            "by one, and join them with `Panel.concat`."
+        )
+    if not path.exists():
+        raise FileNotFoundError(
+            f"`path` must be a file; got {str(path)!r}, which does not exist."
+        )
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    if len(suffixes) > 1 and suffixes[-1] in _PACKED:
+        suffixes.pop()
+    kind = suffixes[-1] if suffixes else ""
+    packed = path.suffix.lower() in _PACKED
+    if kind not in SEPARATORS and (kind not in _PARQUET or packed):
+        raise ValueError(
+            f"`path` must end in {', '.join([*SEPARATORS, *_PARQUET])}, or in .csv"
+            f" or .tsv and {', '.join(_PACKED)}; got {path.name!r}. Rename it, or "
+            "read it by `pandas` and use `Panel.from_long`."
+        )
+    return kind
+
+
+def _used(instance, time, roles):
+    """Return {column: its argument}, and None as a column if all are used."""
+    used = {instance: "instance", time: "time"}
+    single = {roles[name]: name for name in ("channel", "value") if roles.get(name)}
+    static = roles.get("static")
+    named = [] if static is None or is_frame(static) else static
+    for argument, names in (("values", roles.get("values")), ("static", named)):
+        names = [names] if isinstance(names, str) else names or []
+        single.update(dict.fromkeys(names, argument))
+    used = {**single, **used}
+    if roles.get("values") is None and not {"channel", "value"} & set(single.values()):
+        used[None] = "values"
+    return used
+
+
+def _check_columns(path, used, columns):
+    """Return the columns to read; raise if one is not there."""
+    columns = list(columns)
+    for name, argument in used.items():
+        if name is not None and name not in columns:
+            raise ValueError(
+                f"`{argument}` must name a column of {path.name!r}; got {name!r}. The "
+                f"columns are {columns}."
+            )
+    return [name for name in columns if name in used or None in used]
+
+
+def _read_parquet(path, used):
+    try:
+        import pyarrow
+        from pyarrow import parquet
+    except ImportError as error:
+        raise ImportError(
+            f"`path` must be a file that can be read; Parquet needs pyarrow: {error}. "
+            "Install it, `pip install pyarrow`, or write a CSV file."
+        ) from error
+    try:
+        with parquet.ParquetFile(path) as file:
+            columns = _check_columns(path, used, file.schema_arrow.names)
+            groups = range(file.num_row_groups)
+            parts = [file.read_row_group(i, columns=columns) for i in groups]
+            table = pyarrow.concat_tables(parts or [file.read(columns=columns)])
+    except pyarrow.ArrowInvalid as error:
+        raise ValueError(
+            f"`path` must be a Parquet file; got {str(path)!r}: {error}"
+        ) from error
+    del parts  # memory goes back column by column
+    return table.to_pandas(ignore_metadata=True, split_blocks=True, self_destruct=True)
+
+
+class _CsvFile:
+    """A CSV file that is read in chunks of rows.
+
+    Parameters
+    ----------
+    path : Path
+    separator : str
+    time : str
+        The column of times; text in it is parsed, chunk by chunk.
+    date_format : str or None
+    """
+
+    def __init__(self, path, separator, time, date_format):
+        self.path, self.separator = path, separator
+        self.time, self.date_format = time, date_format
+
+    def read(self, used):
+        """Return the used columns as one frame."""
+        import pandas as pd
+
+        try:
+            columns = _check_columns(self.path, used, self._header())
+            return self._columns(columns)
+        except pd.errors.EmptyDataError as error:
+            raise ValueError(
+                f"`path` must hold a table; got an empty file, {str(self.path)!r}."
+            ) from error
+        except pd.errors.ParserError as error:
+            raise ValueError(
+                f"`path` must hold as many fields in every row; got {error} in "
+                f"{str(self.path)!r}. Look at this line: it may be cut off, or have "
+                "decimal commas."
+            ) from error
+
+    def _header(self):
+        """Return the names of the columns; raise if rows are longer than these."""
+        import pandas as pd
+
+        head = self._open(nrows=1)
+        if not isinstance(head.index, pd.RangeIndex):
+            raise pd.errors.ParserError(
+                f"more fields in the first row than names in the header, "
+                f"{list(head.columns)},"
+            )
+        return head.columns
+
+    def _columns(self, names):
+        """Read chunk by chunk and join each column, which takes the least memory."""
+        import pandas as pd
+
+        pieces = {name: [] for name in names}
+        # numbers as text, 20240331, are dates only if somebody says so
+        as_text = {self.time: str} if self.date_format else None
+        for chunk in self._open(usecols=names, chunksize=CHUNK_ROWS, dtype=as_text):
+            chunk[self.time] = parse_text(chunk[self.time], self.date_format)
+            for name in names:
+                pieces[name].append(chunk[name])
+        joined = {name: self._join(name, pieces.pop(name)) for name in names}
+        return pd.DataFrame(joined, copy=False)
+
+    def _join(self, name, parts):
+        """Join the parts of a column, whose type no chunk may tell by itself."""
+        import pandas as pd
+
+        kinds = {part.dtype.kind for part in parts}
+        # 1 and "1" would be two names
+        if name != self.time and len(kinds) > 1 and kinds != {"i", "f"}:
+            return self._open(usecols=[name])[name]
+        return pd.concat(parts, ignore_index=True)
+
+    def _open(self, **options):
+        import pandas as pd
+
+        # the default reads some numbers as their neighbors
+        exact = {"float_precision": "round_trip", "low_memory": False}
+        return pd.read_csv(self.path, sep=self.separator, **exact, **options)
