@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import bz2
+import csv
+import gzip
+import lzma
+from io import TextIOWrapper
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zipfile import ZipFile
 
 from ckts.panel._arrays import is_frame, shown
 
@@ -13,7 +19,8 @@ if TYPE_CHECKING:
 
 CHUNK_ROWS = 100_000
 SEPARATORS = {".csv": ",", ".tsv": "\t"}
-_PACKED = (".gz", ".zip", ".bz2", ".xz", ".zst")
+_OPENERS = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+_PACKED = (*_OPENERS, ".zip")
 _PARQUET = (".parquet", ".pq")
 
 
@@ -147,11 +154,17 @@ def _check_columns(path, used, columns):
     """Return the columns to read; raise if one is not there."""
     columns = list(columns)
     for name, argument in used.items():
-        if name is not None and name not in columns:
+        if name is not None and columns.count(name) != 1:
             raise ValueError(
-                f"`{argument}` must name a column of {path.name!r}; got {name!r}. The "
-                f"columns are {columns}."
+                f"`{argument}` must name one column of {path.name!r}; got {name!r}. "
+                f"The columns are {columns}."
             )
+    if None in used and len(set(columns)) < len(columns):
+        twice = sorted({name for name in columns if columns.count(name) > 1})
+        raise ValueError(
+            f"`values` must name the channels where columns share a name; got {twice} "
+            f"more than once in {path.name!r}. Rename them in the file."
+        )
     return [name for name in columns if name in used or None in used]
 
 
@@ -193,64 +206,110 @@ class _CsvFile:
     def __init__(self, path, separator, time, date_format):
         self.path, self.separator = path, separator
         self.time, self.date_format = time, date_format
+        with self._opened() as handle:
+            row = self._next_row(handle)
+        # named as pandas names the column of an index
+        self.head = [name or f"Unnamed: {place}" for place, name in enumerate(row)]
 
     def read(self, used):
-        """Return the used columns as one frame."""
+        """Return the used columns as one frame, each joined by itself."""
         import pandas as pd
 
-        try:
-            columns = _check_columns(self.path, used, self._header())
-            return self._columns(columns)
-        except pd.errors.EmptyDataError as error:
-            raise ValueError(
-                f"`path` must hold a table; got an empty file, {str(self.path)!r}."
-            ) from error
-        except pd.errors.ParserError as error:
-            raise ValueError(
-                f"`path` must hold as many fields in every row; got {error} in "
-                f"{str(self.path)!r}. Look at this line: it may be cut off, or have "
-                "decimal commas."
-            ) from error
-
-    def _header(self):
-        """Return the names of the columns; raise if rows are longer than these."""
-        import pandas as pd
-
-        head = self._open(nrows=1)
-        if not isinstance(head.index, pd.RangeIndex):
-            raise pd.errors.ParserError(
-                f"more fields in the first row than names in the header, "
-                f"{list(head.columns)},"
-            )
-        return head.columns
-
-    def _columns(self, names):
-        """Read chunk by chunk and join each column, which takes the least memory."""
-        import pandas as pd
-
+        names = _check_columns(self.path, used, self.head)
         pieces = {name: [] for name in names}
-        # numbers as text, 20240331, are dates only if somebody says so
-        as_text = {self.time: str} if self.date_format else None
-        for chunk in self._open(usecols=names, chunksize=CHUNK_ROWS, dtype=as_text):
-            chunk[self.time] = parse_text(chunk[self.time], self.date_format)
+        for chunk in self._chunks(names, CHUNK_ROWS):
             for name in names:
-                pieces[name].append(chunk[name])
-        joined = {name: self._join(name, pieces.pop(name)) for name in names}
+                pieces[name].append(chunk.pop(name))
+        for name, parts in pieces.items():
+            if name != self.time and _are_mixed(parts):
+                pieces[name] = [chunk[name] for chunk in self._chunks([name], 2**60)]
+        joined = {n: pd.concat(pieces.pop(n), ignore_index=True) for n in names}
         return pd.DataFrame(joined, copy=False)
 
-    def _join(self, name, parts):
-        """Join the parts of a column, whose type no chunk may tell by itself."""
+    def _chunks(self, names, n_rows):
         import pandas as pd
 
-        kinds = {part.dtype.kind for part in parts}
-        # 1 and "1" would be two names
-        if name != self.time and len(kinds) > 1 and kinds != {"i", "f"}:
-            return self._open(usecols=[name])[name]
-        return pd.concat(parts, ignore_index=True)
+        # A column more shows rows that are too long: pandas drops the rest of them
+        # where it reads some columns only.
+        places, more = {str(self.head.index(n)): n for n in names}, str(len(self.head))
+        header = self.separator.join(map(str, range(len(self.head) + 1)))
+        text = {more: str}
+        if self.date_format and self.time in names:  # 20240331 is no number then
+            text[str(self.head.index(self.time))] = str
+        options = {
+            **{"sep": self.separator, "usecols": [*places, more], "dtype": text},
+            # the default reads some numbers as their neighbors
+            **{"float_precision": "round_trip", "low_memory": False},
+        }
+        with self._opened() as handle:
+            self._next_row(handle)
+            file = _Headed(handle, f"{header}\n")
+            for chunk in pd.read_csv(
+                file, chunksize=n_rows, index_col=False, **options
+            ):
+                self._check_lengths(chunk.pop(more))
+                chunk = chunk.rename(columns=places)
+                if self.time in places.values():
+                    times = parse_text(chunk[self.time], self.date_format)
+                    chunk[self.time] = times
+                yield chunk
 
-    def _open(self, **options):
-        import pandas as pd
+    def _check_lengths(self, more):
+        """Raise if a row has more fields than the header has names."""
+        if more.notna().any():
+            row = more.first_valid_index()
+            raise ValueError(
+                "`path` must hold as many fields in a row as names in the header; got "
+                f"more, {more[row]!r}, in row {row} of {str(self.path)!r}. Look "
+                "whether it has decimal commas, or is cut off."
+            )
 
-        # the default reads some numbers as their neighbors
-        exact = {"float_precision": "round_trip", "low_memory": False}
-        return pd.read_csv(self.path, sep=self.separator, **exact, **options)
+    def _next_row(self, handle):
+        """Return the fields of the next row that is not blank."""
+        try:
+            for row in csv.reader(handle, delimiter=self.separator):
+                if row:
+                    return row
+        except UnicodeDecodeError as error:
+            raise ValueError(
+                f"`path` must hold text in UTF-8; got {error} in {str(self.path)!r}."
+            ) from error
+        raise ValueError(
+            f"`path` must hold a table; got an empty file, {str(self.path)!r}."
+        )
+
+    def _opened(self):
+        """Open the text, also of a packed file."""
+        suffix = self.path.suffix.lower()
+        if suffix == ".zip":
+            with ZipFile(self.path) as archive:
+                names = archive.namelist()
+                if len(names) != 1:
+                    raise ValueError(
+                        f"`path` must hold one file; got {names[:5]} in "
+                        f"{str(self.path)!r}. Unpack it."
+                    )
+                handle = archive.open(names[0])
+        else:
+            handle = _OPENERS.get(suffix, open)(self.path, "rb")
+        return TextIOWrapper(handle, "utf-8-sig", newline="")
+
+
+class _Headed:
+    """A text file behind a line of names."""
+
+    def __init__(self, handle, line):
+        self.handle, self.line = handle, line
+
+    def read(self, size=-1):
+        line, self.line = self.line, ""
+        return line or self.handle.read(size)
+
+    def __iter__(self):
+        return iter(self.handle)
+
+
+def _are_mixed(parts):
+    """Whether chunks differ in the type of names: 1 and "1" would be two."""
+    kinds = {part.dtype.kind for part in parts}
+    return len(kinds) > 1 and kinds != {"i", "f"}
