@@ -188,7 +188,10 @@ def _read_parquet(path, used):
             f"`path` must be a Parquet file; got {str(path)!r}: {error}"
         ) from error
     del parts  # memory goes back column by column
-    return table.to_pandas(ignore_metadata=True, split_blocks=True, self_destruct=True)
+    # without what pandas wrote of an index: its levels are columns of the file
+    plain = table.replace_schema_metadata(None)
+    del table
+    return plain.to_pandas(split_blocks=True, self_destruct=True)
 
 
 class _CsvFile:
