@@ -76,6 +76,7 @@ LIBRARIES = {
 
 # What may be imported inside a function, because a user may lack it or never need it.
 LATE = {"filelock", "matplotlib", "pandas", "pooch", "requests", "tqdm"}
+LATE |= {"awkward", "pyarrow", "sparse", "xarray"}  # for those who have their formats
 # They take two seconds, and listing, downloading or reading data does without.
 LATE |= {"scipy", "sklearn"}
 # `ckts --help` must answer at once: programs import what they run when they run it.
