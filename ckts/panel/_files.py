@@ -6,11 +6,13 @@ import bz2
 import csv
 import gzip
 import lzma
+import zlib
+from collections.abc import Callable
 from io import TextIOWrapper
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zipfile import ZipFile
+from zipfile import BadZipFile, ZipFile
 
 from ckts.panel._arrays import is_frame, shown
 
@@ -19,7 +21,9 @@ if TYPE_CHECKING:
 
 CHUNK_ROWS = 100_000
 SEPARATORS = {".csv": ",", ".tsv": "\t"}
-_OPENERS = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+_OPENERS: dict[str, Callable] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+_BROKEN = (UnicodeDecodeError, csv.Error, EOFError, lzma.LZMAError)
+_BROKEN += (gzip.BadGzipFile, zlib.error, BadZipFile)
 _PACKED = (*_OPENERS, ".zip")
 _PARQUET = (".parquet", ".pq")
 
@@ -53,7 +57,7 @@ def read_table(
         frame = _read_parquet(path, used)
         frame[time] = parse_text(frame[time], date_format)
     else:
-        frame = _CsvFile(path, SEPARATORS[kind], time, date_format).read(used)
+        frame = _read_csv(path, SEPARATORS[kind], time, date_format, used)
     if not len(frame):
         raise ValueError(
             f"`path` must hold a row of data; got none in {str(path)!r}. Check how it "
@@ -194,6 +198,19 @@ def _read_parquet(path, used):
     return plain.to_pandas(split_blocks=True, self_destruct=True)
 
 
+def _read_csv(path, separator, time, date_format, used):
+    from pandas.errors import ParserError
+
+    try:
+        return _CsvFile(path, separator, time, date_format).read(used)
+    except (*_BROKEN, ParserError) as error:
+        raise ValueError(
+            f"`path` must be a table of text in UTF-8; got {error} in {str(path)!r}. "
+            "Look how it was written, or read it by `pandas.read_csv` and use "
+            "`Panel.from_long`."
+        ) from error
+
+
 class _CsvFile:
     """A CSV file that is read in chunks of rows.
 
@@ -219,7 +236,7 @@ class _CsvFile:
         import pandas as pd
 
         names = _check_columns(self.path, used, self.head)
-        pieces = {name: [] for name in names}
+        pieces: dict[str, list] = {name: [] for name in names}
         for chunk in self._chunks(names, CHUNK_ROWS):
             for name in names:
                 pieces[name].append(chunk.pop(name))
@@ -269,14 +286,9 @@ class _CsvFile:
 
     def _next_row(self, handle):
         """Return the fields of the next row that is not blank."""
-        try:
-            for row in csv.reader(handle, delimiter=self.separator):
-                if row:
-                    return row
-        except UnicodeDecodeError as error:
-            raise ValueError(
-                f"`path` must hold text in UTF-8; got {error} in {str(self.path)!r}."
-            ) from error
+        for row in csv.reader(handle, delimiter=self.separator):
+            if row:
+                return row
         raise ValueError(
             f"`path` must hold a table; got an empty file, {str(self.path)!r}."
         )

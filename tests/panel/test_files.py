@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import sys
 import tracemalloc
 import zipfile
@@ -252,10 +253,27 @@ def test_files_that_hold_no_table_raise(name, text, message, tmp_path):
         Panel.read(write(tmp_path, text, name), **NAMES, values=["x"])
 
 
-def test_other_encodings_and_archives_of_several_files_raise(tmp_path):
-    (tmp_path / "a.csv").write_bytes("who,höur,x\na,0,1\n".encode("latin1"))
-    with pytest.raises(ValueError, match=r"`path` must hold text in UTF-8"):
-        Panel.read(tmp_path / "a.csv", **NAMES)
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.csv", "who,höur,x\na,0,1\n".encode("latin1")),
+        ("a.csv", "who,hour,x\na,0,1\nä,1,2\n".encode("latin1")),
+        ("a.csv", b'who,hour,x\na,0,"1\n'),  # a quote that never ends
+        ("a.csv.gz", b"who,hour,x\n"),
+        ("a.csv.gz", gzip.compress(b"who,hour,x\na,0,1\n" * 99)[:-20]),
+        ("a.csv.zip", b"who,hour,x\n"),
+        ("a.csv.xz", b"who,hour,x\n"),
+    ],
+)
+def test_files_that_are_broken_raise(name, content, tmp_path):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(
+        ValueError, match=r"`path` must be a table of text in UTF-8; go"
+    ):
+        Panel.read(tmp_path / name, **NAMES)
+
+
+def test_archives_of_several_files_raise(tmp_path):
     with zipfile.ZipFile(tmp_path / "a.csv.zip", "w") as archive:
         archive.writestr("a.csv", "who,hour,x\na,0,1\n")
         archive.writestr("b.csv", "who,hour,x\na,0,1\n")

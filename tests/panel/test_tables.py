@@ -72,8 +72,7 @@ def test_polars_needs_no_pyarrow(lazy, pyarrow_or_not):
 
 
 def test_clocks_and_categories_of_polars_are_kept(pyarrow_or_not):
-    import polars as pl
-
+    pl = pytest.importorskip("polars")
     table = make_table(polars()).with_columns(
         pl.col("when").dt.convert_time_zone("Europe/Berlin").alias("zoned"),
         pl.col("when").dt.replace_time_zone(None).alias("naive"),
@@ -100,8 +99,7 @@ def test_clocks_and_categories_of_polars_are_kept(pyarrow_or_not):
 
 
 def test_the_order_of_rows_decides_nothing_of_categories_of_polars(pyarrow_or_not):
-    import polars as pl
-
+    pl = pytest.importorskip("polars")
     table = make_table(polars(), what=["b", "a", "b"], x=[1.0, 2.0, 3.0])
     table = table.with_columns(pl.col("what").cast(pl.Categorical))
     for rows in (table, table[::-1]):
