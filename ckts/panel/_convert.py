@@ -176,12 +176,27 @@ def _ragged(X):
 
     Lists of numbers in a list may be times and values as well.
     """
-    if not all(hasattr(member, "__array__") for member in X):
+    if not all(_is_array(member) for member in X):
         return []
     depths = {np.ndim(member) for member in X}
-    if depths == {2} or (depths == {1} and len({len(member) for member in X}) > 1):
+    if len(depths) > 1:
+        raise TypeError(
+            "`X` must be a list of arrays (n_steps,), or of arrays (in_channels, "
+            f"n_steps); got arrays of {sorted(depths)} dimensions. One channel is "
+            "`x.reshape(1, -1)`."
+        )
+    plain = len({len(one) for one in X}) == 1 and isinstance(X[0], np.ndarray)
+    if depths == {2} or (depths == {1} and not plain):
         return [_as_array(unmask(one), f" at position {i}") for i, one in enumerate(X)]
     return []
+
+
+def _is_array(member):
+    """Whether something is an array that says nothing that numpy would not see."""
+    table = is_pandas(member) or is_foreign_table(member)
+    return (
+        hasattr(member, "__array__") and not table and kind_of(member) not in _READERS
+    )
 
 
 def _check_members(X):
@@ -192,7 +207,7 @@ def _check_members(X):
             f"`X` must be a list of series of one type; got {', '.join(kinds)}. {PAIRS}"
         )
     _check_dense(X[0], " in a list")
-    if kinds[0] in (*_READERS, "polars Series"):
+    if kinds[0] in _READERS:
         raise TypeError(
             "`X` must be a list of tuples, of arrays, or of DataFrames or Series of "
             f"pandas; got {kinds[0]} in it. {PAIRS}"

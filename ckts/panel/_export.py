@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,11 +10,13 @@ import numpy as np
 from ckts._checks import check_choice
 from ckts.panel._arrays import shown
 from ckts.panel._base import AbstractPanel
+from ckts.panel._rows import check_some_series
 from ckts.panel._times import parse_times, restore_times, show_time
 
 if TYPE_CHECKING:
     import pandas as pd
 
+_DIMS = ("instance", "channel", "time")
 MTYPES = ("pd-multiindex", "pd-long", "df-list", "nested_univ", "numpy3D")
 
 
@@ -94,7 +97,7 @@ class AbstractExports(AbstractPanel):
                [8.]]))]
         """
         stamps = np.array(restore_times(self.times, self.time_scale))
-        parts = np.split(stamps, self.indptr[1:-1])
+        parts = [stamps[start:end] for start, end in pairwise(self.indptr)]
         values = [one.values.copy() for one in self]
         return list(zip(parts, values, strict=True))
 
@@ -151,8 +154,9 @@ class AbstractExports(AbstractPanel):
                [[nan,  5.,  6.]]])
         """
         if grid is None:
+            check_some_series(len(self))
             _check_shared(self)
-            table = self.values.reshape(len(self), -1, self.in_channels)
+            table = self.values.reshape(len(self), self.lengths[0], self.in_channels)
             return table.transpose(0, 2, 1).copy()
         grid = _as_grid(self, grid)
         rows, channels, values = _measurements(self, empty=False)
@@ -187,6 +191,12 @@ class AbstractExports(AbstractPanel):
                 f"`to_xarray` must find xarray and sparse; got: {error}. Install them: "
                 "`pip install xarray sparse`."
             ) from error
+        if taken := {*_DIMS} & {*self.static_names}:
+            raise ValueError(
+                f"`static_names` must differ from the dimensions {_DIMS}; got "
+                f"{sorted(taken)}. Rename them: `panel.with_static(panel.static, "
+                "names)`."
+            )
         times = np.unique(self.times)
         rows, channels, values = _measurements(self)
         steps = _steps(self, rows, channels, times)
@@ -200,7 +210,7 @@ class AbstractExports(AbstractPanel):
             **{self.static_names[i]: ("instance", one) for i, one in static.items()},
         }
         data = sparse.COO(where, values, shape=shape, fill_value=np.nan)
-        return xarray.DataArray(data, coords, ("instance", "channel", "time"))
+        return xarray.DataArray(data, coords, _DIMS)
 
 
 def _instance_index(panel):
@@ -264,12 +274,12 @@ def _nested(panel):
 def _check_shared(panel):
     """Raise if series differ in their time stamps."""
     lengths, times = panel.lengths, panel.times
-    if len(set(lengths)) == 1 and lengths[0]:
-        stacked = times.reshape(len(panel), -1)
+    if len(set(lengths)) == 1:
+        stacked = times.reshape(len(panel), lengths[0])
         differing = np.flatnonzero((stacked != stacked[0]).any(axis=1))
         found = "other times" if len(differing) else ""
     else:
-        differing = np.flatnonzero((lengths != lengths[0]) | (lengths == 0))
+        differing = np.flatnonzero(lengths != lengths[0])
         found = f"{lengths[differing[0]]} rows"
     if found:
         names = [shown(panel.instances[i]) for i in (differing[0], 0)]

@@ -61,7 +61,7 @@ def read_awkward(X: Any) -> Rows:
             f"in_channels); got `{X.type}` with unequal numbers of them. Where "
             f"channels come before steps, or have their own: {PAIRS}"
         ) from error
-    return _at_steps(values.reshape(len(flat), -1), lengths)
+    return _at_steps(values if values.ndim == 2 else values[:, None], lengths)
 
 
 def _at_steps(values, lengths):

@@ -9,7 +9,8 @@ from ckts.panel._arrays import is_pandas, kind_of
 
 def is_foreign_table(item: object) -> bool:
     """Whether something is a table of another library than pandas, or a lazy one."""
-    return not is_pandas(item) and (_is_lazy(item) or hasattr(item, "to_pandas"))
+    columns = hasattr(item, "to_pandas") and hasattr(item, "columns")
+    return not is_pandas(item) and (_is_lazy(item) or columns)
 
 
 def to_pandas(table: Any, argument: str) -> Any:
@@ -28,7 +29,7 @@ def to_pandas(table: Any, argument: str) -> Any:
     """
     if _is_lazy(table):
         table = table.collect()
-    if not is_foreign_table(table):
+    if is_pandas(table) or not hasattr(table, "to_pandas"):
         return table
     try:
         frame = table.to_pandas()

@@ -42,6 +42,12 @@ def read_dataset(X: Any) -> Rows:
         raise ValueError(
             "`X` must be a Dataset with a variable; got none. Each is a channel."
         )
+    if len({hasattr(one.data, "fill_value") for one in X.data_vars.values()}) > 1:
+        raise ValueError(
+            "`X` must be a Dataset whose variables are all dense or all sparse; got "
+            "both. Make the sparse ones dense: `X[name].copy(data=X[name].data."
+            "todense())`."
+        )
     return read_data_array(X.to_dataarray(dim="channel"))
 
 

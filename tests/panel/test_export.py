@@ -69,6 +69,17 @@ def test_arrays_are_channel_first():
         np.testing.assert_array_equal(panel.to_numpy(grid=range(4)), array)
 
 
+def test_panels_without_series_or_rows():
+    none, rowless = PANEL[:0], PANEL[1:2]
+    assert none.to_list() == none.to_sktime("df-list") == []
+    assert none.to_sktime("nested_univ").shape == (0, 2)
+    assert none.to_long().shape == rowless.to_long().shape == (0, 4)
+    assert none.to_numpy(HOURS[:1]).shape == (0, 2, 1)
+    assert rowless.to_numpy().shape == (1, 2, 0)
+    with pytest.raises(ValueError, match="`X` must hold at least one series; got none"):
+        none.to_numpy()
+
+
 def test_tied_rows_are_steps_of_an_array_without_a_grid():
     panel = as_panel([([0, 0], [1.0, 2.0]), ([0, 0], [3.0, 4.0])], duplicates="keep")
     assert panel.to_numpy().tolist() == [[[1, 2]], [[3, 4]]]
@@ -205,6 +216,15 @@ def test_named_arrays_stay_sparse_and_tell_static_features():
     assert array.sel(instance="bob", channel="bp", time=HOURS[2]).item() == 4
     np.testing.assert_array_equal(array["age"], [50, 60, np.nan])
     assert as_panel(array).equals(PANEL)
+
+
+def test_static_features_do_not_take_the_name_of_a_dimension():
+    pytest.importorskip("xarray")
+    pytest.importorskip("sparse")
+    panel = PANEL.with_static(np.ones((3, 1)), ["time"])
+    with pytest.raises(ValueError, match=r"`static_names` must differ .*\['time'\]"):
+        panel.to_xarray()
+    assert "t" in panel.with_static(panel.static, ["t"]).to_xarray().coords
 
 
 def test_long_tables_and_named_arrays_of_asynchronous_channels_stay_small():

@@ -36,6 +36,29 @@ def test_lists_of_tensors_and_of_masked_arrays_are_read():
     assert as_panel(masked).equals(as_panel(filled))
 
 
+def test_columns_of_tables_are_arrays_of_one_dimension():
+    pl, pa = pytest.importorskip("polars"), pytest.importorskip("pyarrow")
+    rows = [[1.0, None, 3.0], [4.0]]
+    expected = as_panel([(range(len(row)), row) for row in rows])
+    assert as_panel([pl.Series(row) for row in rows]).equals(expected)
+    assert as_panel([pa.array(row) for row in rows]).equals(expected)
+    assert as_panel([pl.Series(rows[0])] * 2).lengths.tolist() == [3, 3]
+
+
+def test_arrays_without_steps_have_their_channels():
+    assert as_panel([np.zeros((3, 0))] * 2).in_channels == 3
+    assert as_panel([np.zeros((0, 0)), np.zeros((3, 5))]).lengths.tolist() == [0, 5]
+
+
+def test_arrays_of_other_dimensions_raise():
+    with pytest.raises(TypeError, match=r"a list of ndarray of shape.*as tuples"):
+        as_panel([np.zeros((2, 2, 2))] * 2)
+    mixed = [np.zeros(3), np.zeros((1, 5))]
+    with pytest.raises(TypeError, match=r"\[1, 2\] dimensions.*`x\.reshape\(1, -1\)`"):
+        as_panel(mixed)
+    assert as_panel([x.reshape(1, -1) for x in mixed]).lengths.tolist() == [3, 5]
+
+
 def test_arrays_of_one_dimension_may_differ_in_length():
     arrays = [np.arange(3.0), np.arange(5.0)]
     assert as_panel(arrays).equals(as_panel([(range(len(a)), a) for a in arrays]))
@@ -81,6 +104,7 @@ def test_awkward_numbers_are_at_equal_steps(awkward):
     assert as_panel(awkward.Array(rows)).equals(expected)
     reversed_rows = as_panel(awkward.Array(rows)[::-1])
     assert reversed_rows.lengths.tolist() == [2, 0, 3]
+    assert as_panel(awkward.Array([[], []])).lengths.tolist() == [0, 0]
     regular = awkward.Array(np.arange(6).reshape(2, 3))
     assert as_panel(regular).equals(as_panel(np.arange(6.0).reshape(2, 3)))
 

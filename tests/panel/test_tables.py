@@ -150,6 +150,14 @@ def test_lists_of_tables_without_one_column_of_times_raise(columns):
     assert len(as_panel(mended)) == 2
 
 
+def test_lists_of_tables_of_several_libraries_raise():
+    table = polars()({"time": [0.5], "x": [1.0]})
+    with pytest.raises(
+        TypeError, match=r"series of one type; got DataFrame, polars Dat"
+    ):
+        as_panel([table, pd.DataFrame({"x": [1.0]})])
+
+
 def test_wide_and_long_tables_are_told_apart_as_those_of_pandas():
     wide = polars()({"step_0": [1.0, 2.0], "step_1": [3.0, 4.0]})
     assert as_panel(wide).equals(as_panel(wide.to_pandas()))
@@ -167,6 +175,8 @@ def test_an_index_that_arrow_keeps_is_read():
 
 class Table:
     """A table of some library that converts only if another one is there."""
+
+    columns = ("x",)
 
     def to_pandas(self):
         raise ModuleNotFoundError("No module named 'other'")

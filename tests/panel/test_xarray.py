@@ -213,6 +213,25 @@ def test_variables_that_are_no_channels_raise(variables, message):
         as_panel(xarray.Dataset(variables))
 
 
+def test_datasets_of_dense_and_sparse_variables_raise():
+    dims = ("patient", "time")
+    X = xarray.Dataset({"x": (dims, ARRAY[:, 0]), "y": (dims, coo(ARRAY[:, 1]))})
+    with pytest.raises(ValueError, match=r"all sparse; got both.*data\.todense\(\)\)`"):
+        as_panel(X)
+    mended = X.assign(y=X["y"].copy(data=X["y"].data.todense()))
+    assert as_panel(mended).equals(truth(channels=["x", "y"]))
+
+
+def test_named_arrays_in_a_list_are_not_read_as_plain_ones():
+    one = data_array(("time", "channel"), array=ARRAY[0].T)
+    with pytest.raises(
+        TypeError, match=r"got xarray DataArray in it\. Write series as"
+    ):
+        as_panel([one, one])
+    pairs = [(range(3), one.values)] * 2
+    assert as_panel(pairs).in_channels == 2
+
+
 def test_estimators_take_named_arrays():
     rng = np.random.default_rng(0)
     array = rng.normal(size=(8, 2, 12)) + np.repeat([0, 3], 4)[:, None, None]
