@@ -55,7 +55,9 @@ def read_table(
     used = _used(instance, time, roles)
     if kind in _PARQUET:
         frame = _read_parquet(path, used)
-        frame[time] = parse_text(frame[time], date_format)
+        numbers = frame[time].dtype.kind in "iu" and date_format is not None
+        times = frame[time].astype(str) if numbers else frame[time]  # 20240331
+        frame[time] = parse_text(times, date_format)
     else:
         frame = _read_csv(path, SEPARATORS[kind], time, date_format, used)
     if not len(frame):

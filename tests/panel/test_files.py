@@ -170,6 +170,16 @@ def test_dates_are_parsed_as_they_are_written(
     assert panel.time_scale.kind == "datetime"
 
 
+@pytest.mark.parametrize("dates", [["03.02.2020"], [20200203]])
+def test_dates_in_parquet_are_parsed_as_they_are_written(dates, tmp_path):
+    pytest.importorskip("pyarrow")
+    frame = pd.DataFrame({"who": ["a"], "hour": dates, "x": [1.0]})
+    frame.to_parquet(tmp_path / "a.parquet")
+    date_format = "%d.%m.%Y" if isinstance(dates[0], str) else "%Y%m%d"
+    panel = Panel.read(tmp_path / "a.parquet", **NAMES, date_format=date_format)
+    assert panel.times.tolist() == [pd.Timestamp("2020-02-03").value]
+
+
 def test_durations_are_parsed_as_pandas_writes_them(tmp_path):
     times = pd.to_timedelta([0, 90.25, -86_400 * 3], unit="s")
     frame = pd.DataFrame({"who": list("abc"), "hour": times, "x": 1.0})
