@@ -6,6 +6,7 @@ import bz2
 import csv
 import gzip
 import lzma
+import re
 import zlib
 from collections.abc import Callable
 from io import TextIOWrapper
@@ -25,6 +26,7 @@ _OPENERS: dict[str, Callable] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma
 _BROKEN = (UnicodeDecodeError, csv.Error, EOFError, lzma.LZMAError)
 _BROKEN += (gzip.BadGzipFile, zlib.error, BadZipFile)
 _PACKED = (*_OPENERS, ".zip")
+_INDEX = re.compile(r"__index_level_\d+__$")  # as pandas names that of a frame
 _PARQUET = (".parquet", ".pq")
 
 
@@ -145,10 +147,11 @@ def _used(instance, time, roles):
     """Return {column: its argument}, and None as a column if all are used."""
     used = {instance: "instance", time: "time"}
     single = {roles[name]: name for name in ("channel", "value") if roles.get(name)}
-    static = roles.get("static")
-    named = [] if static is None or is_frame(static) else static
-    for argument, names in (("values", roles.get("values")), ("static", named)):
-        names = [names] if isinstance(names, str) else names or []
+    for argument in ("values", "static"):
+        names = roles.get(argument)
+        if names is None or is_frame(names):
+            continue
+        names = [names] if isinstance(names, str) else names
         single.update(dict.fromkeys(names, argument))
     used = {**single, **used}
     if roles.get("values") is None and not {"channel", "value"} & set(single.values()):
@@ -171,7 +174,8 @@ def _check_columns(path, used, columns):
             f"`values` must name the channels where columns share a name; got {twice} "
             f"more than once in {path.name!r}. Rename them in the file."
         )
-    return [name for name in columns if name in used or None in used]
+    everything = None in used
+    return [n for n in columns if n in used or (everything and not _INDEX.match(n))]
 
 
 def _read_parquet(path, used):

@@ -92,6 +92,9 @@ def test_all_columns_are_channels_unless_they_are_named(tmp_path):
     static = pd.DataFrame({"age": [1.0, 2.0]}, index=["ann", "bob"])
     panel = Panel.read(tmp_path / "a.csv", **NAMES, values="x", static=static)
     assert panel.static.tolist() == [[1], [2]]
+    for names in (("x", "y"), pd.Index(["x", "y"]), np.array(["x", "y"])):
+        found = Panel.read(tmp_path / "a.csv", **NAMES, values=names)
+        assert found.channels == ("x", "y")
 
 
 def test_only_the_used_columns_stay_in_memory(tmp_path, monkeypatch):
@@ -168,6 +171,14 @@ def test_dates_are_parsed_as_they_are_written(
     stamps = pd.to_datetime(expected, format="ISO8601").as_unit("ns")
     assert panel.times.tolist() == stamps.asi8.tolist()
     assert panel.time_scale.kind == "datetime"
+
+
+def test_the_index_of_a_frame_is_no_channel(tmp_path):
+    pytest.importorskip("pyarrow")
+    frame = FRAME.drop(columns="note").iloc[[3, 0, 1]]
+    frame.to_parquet(tmp_path / "a.parquet")
+    panel = Panel.read(tmp_path / "a.parquet", **NAMES, static=["age"])
+    assert panel.channels == ("x", "y")
 
 
 @pytest.mark.parametrize("dates", [["03.02.2020"], [20200203]])
