@@ -191,9 +191,17 @@ def test_dates_in_parquet_are_parsed_as_they_are_written(dates, tmp_path):
     assert panel.times.tolist() == [pd.Timestamp("2020-02-03").value]
 
 
-def test_durations_are_parsed_as_pandas_writes_them(tmp_path):
-    times = pd.to_timedelta([0, 90.25, -86_400 * 3], unit="s")
-    frame = pd.DataFrame({"who": list("abc"), "hour": times, "x": 1.0})
+@pytest.mark.parametrize(
+    "nanoseconds",
+    [
+        [0, 90_250_000_000, -3 * 86_400 * 10**9],
+        [1, 5000, 10**9],  # of which pandas 3.0.6 makes 1, 5 and 10**6
+        [-1, 0, 1, 5000],
+    ],
+)
+def test_durations_are_parsed_as_pandas_writes_them(nanoseconds, tmp_path, chunks):
+    times = pd.to_timedelta(nanoseconds, unit="ns")
+    frame = pd.DataFrame({"who": range(len(times)), "hour": times, "x": 1.0})
     frame.to_csv(tmp_path / "a.csv", index=False)
     panel = Panel.read(tmp_path / "a.csv", **NAMES)
     assert panel.equals(Panel.from_long(frame, **NAMES))
@@ -349,6 +357,13 @@ def test_a_missing_library_is_named(tmp_path, monkeypatch):
         ImportError, match=r"Parquet needs pyarrow.*pip install pyarrow"
     ):
         Panel.read(write(tmp_path, "x", "a.parquet"), **NAMES)
+
+
+def test_text_that_is_missing_stays_missing():
+    for texts in (["1 days", None], ["2020-01-01", None]):
+        parsed = parse_text(pd.Series(texts, index=[5, 7]))
+        assert parsed.isna().tolist() == [False, True]
+        assert parsed.index.tolist() == [5, 7]
 
 
 def test_times_that_are_no_text_stay_as_they_are():
