@@ -71,8 +71,8 @@ LIBRARIES = {
 
 # What may be imported inside a function, because a user may lack it or never need it.
 LATE = {"filelock", "matplotlib", "pandas", "pooch", "requests", "tqdm"}
-# They take two seconds, and listing, downloading or reading data does without.
-LATE |= {"scipy", "sklearn"}
+LATE |= {"awkward", "pyarrow", "sparse", "xarray"}  # for those who have their formats
+LATE |= {"scipy", "sklearn"}  # two seconds, which listing and reading data does without
 # `ckts --help` must answer at once: programs import what they run when they run it.
 PROGRAMS = {"cli", "demo"}
 
