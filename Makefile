@@ -15,7 +15,7 @@ ROOT := $(abspath .)
 SOURCES := ckts datasets estimators tests docs
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format types wheel-test bench bench-accuracy bench-robustness bench-fit clean
+.PHONY: help demo test test-slow lint format types wheel-test sktime-test bench bench-accuracy bench-robustness bench-fit clean
 
 help:  ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) \
@@ -27,6 +27,9 @@ demo: $(STAMP)  ## cross-validate on real irregular data, write a picture
 # A fit chooses its threads; layers that tests call by themselves would take all.
 test: $(STAMP)  ## run all tests
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+
+test-slow: $(STAMP)  ## run the slow tests alone
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m slow -n $(WORKERS) --dist loadgroup $(ARGS)
 
 lint: $(STAMP)  ## check style and format
 	$(BIN)/ruff check .
@@ -48,6 +51,10 @@ types: $(STAMP)  ## check types
 
 wheel-test: $(STAMP)  ## build the wheel, check its contents, import it elsewhere
 	$(BIN)/python -m pytest tests/test_packaging.py
+
+sktime-test: $(STAMP)  ## all checks that sktime makes of its estimators, two minutes
+	OMP_NUM_THREADS=1 CKTS_SKTIME_CHECKS=all \
+	  $(BIN)/python -m pytest tests/test_sktime_checks.py $(ARGS)
 
 # The rivals are kept out of the environment: only this command finds them.
 bench: $(STAMP) $(RIVALS)/.ready  ## speed and memory against other methods, an hour

@@ -8,8 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from ckts import _checkout
-
-__version__ = "0.1.0.dev0"
+from ckts._version import __version__
 
 _HOMES = {
     "CKCNNClassifier": "ckts.estimators",
@@ -23,6 +22,7 @@ _HOMES = {
     "PanelScaler": "ckts.estimators",
     "PanelSummary": "ckts.estimators",
     "as_panel": "ckts.panel",
+    "load": "ckts.estimators",
 }
 
 # Parts that are used as `ckts.layers.CKConv` after a plain `import ckts`.
@@ -41,6 +41,7 @@ __all__ = [
     "PanelSummary",
     "__version__",
     "as_panel",
+    "load",
 ]
 
 _checkout.add_folders(__path__)
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
         PanelResampler,
         PanelScaler,
         PanelSummary,
+        load,
     )
     from ckts.panel import Panel, as_panel
 

@@ -4,8 +4,8 @@
 
 writes docs/architecture.svg and the table of docs/architecture.md; with ``--check``, it
 only tells whether both are current. A room is a file or a folder of `ckts/`, or one of
-`datasets/` and `estimators/`; `__init__`, `__main__` and `_checkout` start the package
-and are left out.
+`datasets/` and `estimators/`; `__init__`, `__main__`, `_checkout` and `_version` start
+the package and are left out.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def read_rooms(root: Path) -> dict[str, Room]:
     paths = sorted((root / "ckts").iterdir())
     for path in [*paths, root / "datasets", root / "estimators"]:
         files = [path] if path.suffix == ".py" else sorted(path.rglob("*.py"))
-        if files and path.stem not in ("__init__", "__main__", "_checkout"):
+        if files and path.stem not in ("__init__", "__main__", "_checkout", "_version"):
             rooms[path.stem] = Room(path.stem, files)
     for room in rooms.values():
         for file in room.files:

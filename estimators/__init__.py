@@ -7,6 +7,7 @@ if __name__ != "ckts.estimators":
         "another package of that name."
     )
 
+from ckts.estimators._saving import load
 from ckts.estimators._statistics import summarize
 from ckts.estimators.classifier import CKCNNClassifier
 from ckts.estimators.embedder import CKCNNEmbedder
@@ -26,5 +27,6 @@ __all__ = [
     "PanelScaler",
     "PanelSummary",
     "channel_importance",
+    "load",
     "summarize",
 ]

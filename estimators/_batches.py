@@ -12,6 +12,7 @@ from sklearn.utils import gen_batches
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
+from ckts.estimators._saved_values import savable
 from ckts.estimators._statistics import CenterScale, learn_center_scale
 from ckts.estimators._time import TimeUnits, learn_time_units, set_apart
 from ckts.panel import AbstractObservations, Panel, TimeScale
@@ -21,6 +22,7 @@ from ckts.regularity import stamp_rounding
 WINDOW = 16
 
 
+@savable
 @dataclass(frozen=True)
 class PanelStatistics:
     """Weighted statistics of a training panel, which no single value or stamp decides.

@@ -9,6 +9,8 @@ import numpy as np
 import torch
 from sklearn.utils import gen_batches
 
+from ckts.estimators._saved_values import savable
+
 # Landmarks of a Gaussian kernel; up to so many different series it is exact.
 MOST_LANDMARKS = 1024
 # Points of the quadrature of gradients.
@@ -77,6 +79,7 @@ class AbstractBlock(ABC):
         """
 
 
+@savable
 @dataclass(frozen=True, eq=False)
 class LinearBlock(AbstractBlock):
     """Standardized features.
@@ -111,6 +114,7 @@ class LinearBlock(AbstractBlock):
         return values, np.zeros(coefficients.shape[1])
 
 
+@savable
 @dataclass(frozen=True, eq=False)
 class GaussianBlock(AbstractBlock):
     r"""Standardized features, and how they go together.

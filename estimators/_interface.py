@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
-from sklearn.base import BaseEstimator
 from sklearn.utils.validation import validate_data
 
 from ckts.estimators._batches import PanelDataset, PanelStatistics
 from ckts.estimators._input import groups_of, is_table, weights_of
+from ckts.estimators._saved_values import savable
+from ckts.estimators._saving import AbstractSavable
 from ckts.estimators._time import Clock, check_clock
 from ckts.panel import (
     Panel,
@@ -20,7 +22,10 @@ from ckts.panel import (
     as_panel,
     check_same_order,
     hide_after,
+    with_channels,
 )
+
+savable(TimeScale)
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +65,7 @@ class Training:
         )
 
 
-class AbstractPanelEstimator(BaseEstimator):
+class AbstractPanelEstimator(AbstractSavable):
     """Learn from a panel what the panels of later calls must have in common with it.
 
     Attributes
@@ -111,7 +116,7 @@ class AbstractPanelEstimator(BaseEstimator):
             self._fitted_on_table = table
             self._learn_interface(panel)
         else:
-            self._check_interface(panel)
+            panel = self._check_interface(panel)
         return panel, frame
 
     def _check_panel(self, X, *, reset: bool) -> Panel:
@@ -153,16 +158,26 @@ class AbstractPanelEstimator(BaseEstimator):
         if _named(panel.channels):
             self.feature_names_in_ = np.array(panel.channels, dtype=object)
 
-    def _check_interface(self, panel: Panel) -> None:
+    def _check_interface(self, panel: Panel) -> Panel:
+        """Return a panel with the channels of fit; raise if it has others."""
         known, channels = self._channels, panel.channels
         if _named(known) and _named(channels) and known != channels:
-            raise ValueError(
-                "`X` must have the channels of fit in their order; "
-                f"{_difference(known, channels)}. In a table with one "
-                "column per channel select `model.feature_names_in_`; in one with a "
-                "row per measurement make the channel column categorical with these "
-                "categories."
+            common = tuple(name for name in known if name in channels)
+            if not common or common != channels:
+                raise ValueError(
+                    "`X` must have channels of fit in their order, and no other; "
+                    f"{_difference(known, channels)}. In a table with one "
+                    "column per channel select those of `model.feature_names_in_`; in "
+                    "one with a row per measurement make the channel column "
+                    "categorical with these categories."
+                )
+            warnings.warn(
+                f"`X` lacks channels of fit, {_difference(known, channels)}: they "
+                "count as never observed.",
+                stacklevel=6,  # the caller of `predict`
             )
+            panel = with_channels(panel, known)
+            channels = known
         if len(channels) != len(known):
             raise ValueError(
                 f"`X` must have {len(known)} channels as in fit; got "
@@ -174,6 +189,7 @@ class AbstractPanelEstimator(BaseEstimator):
                 f" got {list(panel.static_names)}. Set them with "
                 "`panel.with_static(static, names)`."
             )
+        return panel
 
     def _dataset(self, panel: Panel, **options) -> PanelDataset:
         """Standardize a panel with the statistics of the training data."""

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from ckts.estimators._batches import PanelDataset
+from ckts.estimators._saved_values import savable
 from ckts.estimators._views import AbstractViews, CausalViews
 from ckts.rocket import (
     PATTERNS,
@@ -29,6 +30,7 @@ N_SAMPLED, N_TIMES = 64, 16
 FINEST_STEP = 0.5
 
 
+@savable
 @dataclass(frozen=True, eq=False)
 class KernelFeatures:
     """Kernels, and how they see a series.

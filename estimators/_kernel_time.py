@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ckts.estimators._saved_values import savable
 from ckts.estimators._statistics import weighted_quantiles
 from ckts.estimators._time import LONGEST_GAP, Gaps, TimeUnits, learn_time_units
 from ckts.panel import Panel
@@ -20,6 +21,7 @@ RARE = 0.1
 SLOWER, FEW_GAPS = 3.0, 3
 
 
+@savable
 @dataclass(frozen=True)
 class KernelTime:
     """Units of time of random kernels, in the unit of the stamps of a panel.

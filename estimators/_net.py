@@ -1,9 +1,9 @@
 """The skorch glue: weighted losses, Ctrl-C, progress."""
 
 import inspect
-from collections.abc import Iterator
-from contextlib import nullcontext
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -19,19 +19,28 @@ from ckts.estimators._batches import (
     prediction_batches,
     training_batches,
 )
+from ckts.estimators._saved_values import savable
 from ckts.kernels import AbstractKernel
+from ckts.networks import GatedCKCNN
 from ckts.randomness import global_numbers_of, make_generator
 
 # What random numbers are for: with the seed and a count, the key of their generator.
 INITIALIZATION, ORDER, STEPS, CALLBACKS = 0, 1, 2, 4
+
+# The networks that files may name, and what else of a net they hold.
+NETWORKS = {one.__name__: one for one in (GatedCKCNN,)}
+SAVED = ("lr", "max_epochs", "batch_size", "seed")
 
 # Training steps between two refinements to what the kernels need.
 STEPS_PER_REFINEMENT = 8
 # Numbers of a hidden layer for which paths are computed at a time, or one series. A
 # path takes some 180 bytes for each, about as a prediction does.
 LARGEST_PATH = 2**20
+# What a network may ask for by the names in its `forward`.
+INPUTS = ["values", "times", "observed", "static", "generator"]
 
 
+@savable
 class PanelNet(NeuralNet):
     """A skorch net whose loss is weighted and whose training can be interrupted.
 
@@ -74,14 +83,25 @@ class PanelNet(NeuralNet):
     def initialize_module(self):
         """Make the module, and a planner of its own."""
         self.planner_, self.n_steps_, self.n_calls_ = Planner(), 0, 0
-        self.module_ = self.module(
-            **self.get_params_for("module"),
-            generator=make_generator(INITIALIZATION, self.seed, 0),
-        )
-        self.foreign_ = any(
-            "generator" not in inspect.signature(type(module)).parameters
-            for module in self.module_.modules()
-            if isinstance(module, AbstractKernel)
+        generator = make_generator(INITIALIZATION, self.seed, 0)
+        arguments = self.get_params_for("module")
+        drawing: AbstractContextManager[None] = nullcontext()
+        if _draws_from_generator(self.module):
+            arguments["generator"] = generator
+        else:
+            drawing = global_numbers_of(generator)
+        with drawing:
+            self.module_ = self.module(**arguments)
+        if not isinstance(self.module_, torch.nn.Module):
+            raise TypeError(
+                "`network` must make a torch.nn.Module; got a "
+                f"{type(self.module_).__name__}. Give the class of your network."
+            )
+        known = [*INPUTS, *["geometries"] * hasattr(self.module_, "convolutions")]
+        self.inputs_ = accepted(self.module_.forward, known)
+        kernels = (m for m in self.module_.modules() if isinstance(m, AbstractKernel))
+        self.foreign_ = not all(
+            map(_draws_from_generator, [self.module_.forward, *map(type, kernels)])
         )
         return self
 
@@ -123,28 +143,88 @@ class PanelNet(NeuralNet):
     def infer(self, x, *, method="forward", **fit_params):
         """Run a method of the module on a batch and its geometries."""
         tensors = dict(x)
+        rounding = tensors.pop("rounding")
         generator = make_generator(STEPS, self.seed, self.n_steps_)
         with global_numbers_of(generator) if self.foreign_ else nullcontext():
-            geometries = self.planner_.geometries(
-                self.module_.convolutions(),
-                tensors["times"],
-                rounding=tensors.pop("rounding"),
-                device=self.device,
-            )
-            forward = method == "forward"  # a call runs hooks, too
-            run = self.module_ if forward else getattr(self.module_, method)
-            return run(
+            geometries = None
+            if "geometries" in self.inputs_:
+                geometries = self.planner_.geometries(
+                    self.module_.convolutions(),
+                    tensors["times"],
+                    rounding=rounding,
+                    device=self.device,
+                )
+            given = {
                 **to_tensor(tensors, device=self.device),
-                geometries=geometries,
-                generator=generator,
-                **fit_params,
+                "geometries": geometries,
+                "generator": generator,
+            }
+            forward = method == "forward"  # a call runs hooks, too
+            run = self.module_ if forward else self._method(method)
+            taken = {name: given[name] for name in self.inputs_ if name in given}
+            return run(**taken, **fit_params)
+
+    def _method(self, name: str) -> Callable[..., torch.Tensor]:
+        if not hasattr(self.module_, name):
+            raise ValueError(
+                f"`network` must have a method `{name}`; {type(self.module_).__name__} "
+                "has none. Write it as that of `ckts.networks.GatedCKCNN`."
             )
+        return getattr(self.module_, name)
 
     def trim_for_prediction(self):
         """Keep what predicts; batches to predict do not come again."""
         self.planner_.refine()
         self.planner_.drop_cache()
         super().trim_for_prediction()
+
+    def to_state(self) -> dict[str, Any]:
+        """Return what predicts: how the module was made, and its numbers."""
+        names = [name for name, one in NETWORKS.items() if one is self.module]
+        if not names:
+            raise TypeError(
+                f"`network` must be one of {list(NETWORKS)} to be saved; got "
+                f"{self.module!r}. Save `model.net_.module_.state_dict()`, or use "
+                "`joblib.dump`, whose files run code when they are loaded."
+            )
+        weights = self.module_.state_dict().items()
+        return {
+            "network": names[0],
+            "arguments": self.get_params_for("module"),
+            "weights": {name: tensor.detach().cpu() for name, tensor in weights},
+            "settings": {name: getattr(self, name) for name in SAVED},
+            "device": str(self.device),
+            "n_steps": self.n_steps_,
+            "mesh_steps": self.planner_.steps(),
+        }
+
+    @classmethod
+    def from_state(cls, state: dict[str, Any], place: Callable[[str], str]) -> Self:
+        """Make a net that predicts, on a device that is here."""
+        weights, arguments = state["weights"], state["arguments"]
+        _check_sizes(arguments, weights)
+        net = cls(
+            NETWORKS[state["network"]],
+            criterion=None,
+            optimizer=None,
+            iterator_train=None,
+            train_split=None,
+            callbacks=[],
+            verbose=0,
+            device=place(state["device"]),
+            **{f"module__{name}": value for name, value in arguments.items()},
+            **{name: state["settings"][name] for name in SAVED},
+        )
+        net._initialize_virtual_params()
+        net._initialize_callbacks()
+        net._initialize_module()
+        net._initialize_history()
+        net.initialized_ = True
+        net.module_.load_state_dict(weights)
+        net.trim_for_prediction()
+        net.planner_.set_steps(state["mesh_steps"])
+        net.n_steps_ = state["n_steps"]
+        return net
 
     def partial_fit(self, X, y=None, classes=None, **fit_params):
         """Train, and let Ctrl-C through: skorch swallows it."""
@@ -198,6 +278,7 @@ class PanelNet(NeuralNet):
 
     def embeddings(self, dataset: PanelDataset) -> np.ndarray:
         """Compute the features before the head, float64, (n_series, n_features)."""
+        self._method("embed")
         result = np.empty((len(dataset), self.module_.head.in_features))
         self._set_training(False)
         for series in self._path_batches(dataset):
@@ -218,6 +299,14 @@ class PanelNet(NeuralNet):
                 yield series[part]
 
 
+def _check_sizes(arguments: Mapping[str, Any], weights: Mapping[str, Any]) -> None:
+    """Raise if a network would be larger than the numbers that there are of it."""
+    largest = sum(tensor.numel() for tensor in weights.values())
+    for name, value in arguments.items():
+        if isinstance(value, int) and value > largest:
+            raise ValueError(f"its `{name}` is {value}, and it has {largest} numbers")
+
+
 def _check_finite(outputs: np.ndarray, series: np.ndarray) -> None:
     """Raise where outputs, each of some series, are no numbers."""
     bad = np.flatnonzero(~np.isfinite(outputs).all(axis=1))
@@ -229,6 +318,19 @@ def _check_finite(outputs: np.ndarray, series: np.ndarray) -> None:
             f"for series {first}, and {n_bad} such series of {n_series}. "
             "Leave them out of `X`; if it is all of them, fit with a smaller `lr`."
         )
+
+
+def accepted(function: Any, names: Sequence[str]) -> list[str]:
+    """Return the names that a function, or the constructor of a class, takes."""
+    parameters = inspect.signature(function).parameters
+    if any(one.kind is one.VAR_KEYWORD for one in parameters.values()):
+        return list(names)
+    return [name for name in names if name in parameters]
+
+
+def _draws_from_generator(function: Any) -> bool:
+    """Tell whether a function, or the constructor of a class, names a `generator`."""
+    return "generator" in inspect.signature(function).parameters
 
 
 def _is_foreign(hook: Any) -> bool:

@@ -64,7 +64,7 @@ def capture_trained(net: PanelNet) -> dict[str, Any]:
     """
     return {
         "module": as_plain(net.module_.state_dict()),
-        "planner": net.planner_.state_dict(),
+        "mesh_steps": as_plain(net.planner_.steps()),
         "history": net.finished_epochs(),
         "n_steps": net.n_steps_,
         "n_calls": net.n_calls_,
@@ -93,7 +93,7 @@ def capture(net: PanelNet) -> dict[str, Any]:
 def restore(net: PanelNet, state: Mapping[str, Any]) -> None:
     """Give a net that was just initialized a state that was captured."""
     net.module_.load_state_dict(state["module"])
-    net.planner_.load_state_dict(state["planner"])
+    net.planner_.set_steps(state["mesh_steps"])
     net.history.extend(state["history"])
     net.n_steps_, net.n_calls_ = state["n_steps"], state["n_calls"]
     if "optimizer" in state:

@@ -1,10 +1,16 @@
-"""AdamW of torch, without what only torch's compiler needs of it."""
+"""Optimizers and schedules of the learning rate."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
+from skorch.callbacks import LRScheduler
 from torch.optim import AdamW, Optimizer
+from torch.optim.lr_scheduler import CosineAnnealingLR, OneCycleLR
+from torch.optim.lr_scheduler import LRScheduler as Schedule
+
+from ckts.estimators._net import accepted
 
 # Where torch has the fused operation; other devices may lack it.
 FUSED = ("cpu", "cuda")
@@ -34,3 +40,73 @@ class LeanAdamW(AdamW):
         """Change the parameters by one step along their gradients."""
         with torch.no_grad():
             return self._step(closure)
+
+
+def one_cycle(optimizer: Optimizer, total_steps: int) -> Schedule:
+    """Raise the learning rate up to that of the optimizer, and lower it again, once."""
+    known = optimizer.defaults
+    return OneCycleLR(
+        optimizer,
+        max_lr=known["lr"],
+        total_steps=total_steps,
+        cycle_momentum=bool("betas" in known or known.get("momentum")),
+    )
+
+
+def cosine(optimizer: Optimizer, total_steps: int) -> Schedule:
+    """Lower the learning rate from that of the optimizer to 0."""
+    return CosineAnnealingLR(optimizer, T_max=total_steps)
+
+
+SCHEDULES: dict[str, Callable[[Optimizer, int], Schedule]] = {
+    "one_cycle": one_cycle,
+    "cosine": cosine,
+}
+
+
+def schedule_callbacks(name: Any, total_steps: int) -> list[tuple[str, LRScheduler]]:
+    """Make the callback that changes the learning rate after each step, if any.
+
+    Parameters
+    ----------
+    name : {"one_cycle", "cosine", "constant"} or callable
+    total_steps : int
+        How often the learning rate changes: one more than there are steps, as torch
+        counts the step after the last batch.
+    """
+    if name == "constant":
+        return []
+    policy = partial(_start, name if callable(name) else SCHEDULES[name])
+    callback = LRScheduler(policy, step_every="batch", total_steps=total_steps)
+    return [("schedule", callback)]
+
+
+def _start(
+    make: Callable[[Optimizer, int], Schedule],
+    optimizer: Optimizer,
+    total_steps: int,
+    last_epoch: int,
+) -> Schedule:
+    """Make a schedule: skorch adds the number of epochs before, of which none is."""
+    return make(optimizer, total_steps)
+
+
+def optimizer_arguments(chosen: Any, device: str, weight_decay: float) -> dict:
+    """Name an optimizer and what it takes, as skorch wants them.
+
+    Parameters
+    ----------
+    chosen : "adamw" or callable
+        A class of torch.optim, or a partial of one.
+    device : str
+    weight_decay : float
+    """
+    if not callable(chosen):
+        fused = torch.device(device).type in FUSED or None
+        chosen, own = LeanAdamW, {"optimizer__fused": fused}
+    else:
+        own = {}
+    taken = {"optimizer": chosen, "optimizer__weight_decay": weight_decay, **own}
+    if not accepted(chosen, ["weight_decay"]):
+        del taken["optimizer__weight_decay"]
+    return taken

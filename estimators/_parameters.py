@@ -2,7 +2,7 @@
 
 import inspect
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import partial
 from numbers import Integral
@@ -37,6 +37,15 @@ def _auto_or(name: str, value: Any, *, rule: Rule) -> None:
         rule(name, value)
     except TypeError as error:
         raise TypeError(f'{error} Or write "auto".') from None
+
+
+def _callable_or(name: str, value: object, choices: Sequence[str]) -> None:
+    if not callable(value) and value not in choices:
+        names = ", ".join(f'"{choice}"' for choice in choices)
+        raise ValueError(
+            f"`{name}` must be {names} or callable; got {value!r}. Give the class, or "
+            "a function that makes one of yours."
+        )
 
 
 def _check_kernel_params(name: str, params: Any) -> None:
@@ -119,10 +128,26 @@ class AbstractParameters(BaseEstimator):
         that this would be fewer than 300 steps; fewer, but at least 4, where a network
         would see more than 17 million rows, one of three 8 million.
     lr : float
-        Peak learning rate of AdamW.
+        Learning rate, the highest of the schedule.
+    optimizer : "adamw" or callable
+        AdamW, or a class of torch.optim, such as ``torch.optim.SGD``; for further
+        arguments of it a `functools.partial`. Where it has none, `weight_decay` is
+        ignored.
+    lr_schedule : {"one_cycle", "cosine", "constant"} or callable
+        How the learning rate changes from step to step: up to `lr` and down again,
+        down from `lr` to 0, or not at all. A function of the optimizer and the number
+        of steps returns a schedule of torch.
     batch_size : int or "auto"
         Series per step, of similar lengths. "auto" takes a power of two from 8 to 64
         that makes about 40 steps an epoch.
+    network : "gated" or callable
+        The network; a class, or a function, that makes one of yours, which is trained
+        alone, without CKRocket. It is given those of the parameters above and below,
+        `in_channels`, `n_outputs`, `n_static` and the learned units of time that it
+        has arguments for, see `ckts.networks.GatedCKCNN`; its `forward` those of
+        `values`, `times`, `observed`, `static` and `generator`, of which `values` of
+        shape (batch, time, in_channels) are standardized, and 0 where nothing is
+        `observed`, such as in padding.
     rocket : bool
         Whether to join networks and CKRocket, random kernels with a ridge regression.
         Three networks are trained then, each without a third of the series; how well
@@ -188,11 +213,12 @@ class AbstractParameters(BaseEstimator):
         there after its process was killed, and ends with the same weights; see the
         guide, "Resuming". A finished fit removes its file. None writes nothing.
     n_jobs : int or None
-        Threads of torch on the CPU, in `fit` and in `predict`; -1 is all cores. None
-        takes one for each 2**20 numbers of a hidden layer, batch x time x channels, at
-        most as many as ``torch.get_num_threads()`` and, on Linux, as cores are idle
-        when it begins: small batches are faster with one. Afterwards torch's setting is
-        as it was. With another number of threads results may differ by rounding.
+        Threads of torch on the CPU, in `fit` and in `predict`. None takes one for each
+        2**20 numbers of a hidden layer, batch x time x channels, at most as many as
+        ``torch.get_num_threads()`` and, on Linux, as cores are idle when it begins:
+        small batches are faster with one. -1 does so, too, at most as many as there are
+        cores. Afterwards torch's setting is as it was. With another number of threads
+        results may differ by rounding.
     verbose : int
         1 shows a progress bar.
     random_state : int, RandomState or None
@@ -204,7 +230,10 @@ class AbstractParameters(BaseEstimator):
 
     max_epochs: int | str = "auto"
     lr: float = 5e-3
+    optimizer: str | Callable[..., Any] = "adamw"
+    lr_schedule: str | Callable[..., Any] = "one_cycle"
     batch_size: int | str = "auto"
+    network: str | Callable[..., Any] = "gated"
     rocket: bool = True
     weight_decay: float | str = "auto"
     hidden_channels: int = 32
@@ -240,6 +269,11 @@ class AbstractParameters(BaseEstimator):
         "verbose": _check_verbose,
         "batch_size": partial(_auto_or, rule=check_count),
         "rocket": check_bool,
+        "network": partial(_callable_or, choices=("gated",)),
+        "optimizer": partial(_callable_or, choices=("adamw",)),
+        "lr_schedule": partial(
+            _callable_or, choices=("one_cycle", "cosine", "constant")
+        ),
         "max_epochs": partial(_auto_or, rule=check_count),
         "hidden_channels": check_count,
         "n_blocks": check_count,
@@ -261,10 +295,6 @@ class AbstractParameters(BaseEstimator):
         for name, rule in self._rules.items():
             rule(name, getattr(self, name))
         check_kernel_params(self.kernel, self.kernel_params or {})
-
-    def _joins(self) -> bool:
-        """Tell whether CKRocket is joined."""
-        return self.rocket
 
 
 def share_docstring(cls: Class) -> Class:

@@ -18,6 +18,7 @@ from ckts.estimators._leaving_out import (
     draw_groups,
     predict_held,
 )
+from ckts.estimators._saved_values import savable
 
 # Shares and penalty are chosen on at most so many sets of so many series.
 MOST_CHOOSING, MOST_SETS = 768, 4
@@ -27,6 +28,7 @@ MOST_LEFT_OUT = 2048
 MOST_SOLVED, MOST_STEPS = 4096, 300
 
 
+@savable
 @dataclass(frozen=True, eq=False)
 class BlockRidge:
     """A linear model of mapped blocks of features.

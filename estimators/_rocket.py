@@ -89,9 +89,9 @@ class AbstractCKRocket(AbstractPanelEstimator):
     device : str
         "cpu", "cuda", "cuda:1", ...; "auto" takes the GPU if there is one.
     n_jobs : int or None
-        Threads of torch on the CPU; -1 is all cores. None takes one for features, which
-        are computed in pieces that fit in a cache, and for the model of many series as
-        many as cores are idle.
+        Threads of torch on the CPU. None takes one for features, which are computed in
+        pieces that fit in a cache, and for the model of many series as many as cores
+        are idle; -1 takes all cores for that.
     random_state : int, RandomState or None
         Draws kernels, and the series that biases are learned from. The same integer
         gives the same features in every thread and process, and, up to the rounding of

@@ -8,6 +8,7 @@ from operator import itemgetter
 import numpy as np
 import pandas as pd
 
+from ckts.estimators._saved_values import savable
 from ckts.panel import as_panel
 
 # A share of weights that is nearer to a quantile than this is the quantile: cumulated
@@ -91,6 +92,7 @@ def weighted_medians(samples: Sequence[tuple[np.ndarray, np.ndarray]]) -> np.nda
     return np.array([weighted_quantiles(*sample, [0.5])[0] for sample in samples])
 
 
+@savable
 @dataclass(frozen=True)
 class CenterScale:
     """Center and scale of some columns.

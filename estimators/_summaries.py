@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ckts.estimators._batches import PanelDataset
+from ckts.estimators._saved_values import savable
 from ckts.estimators._statistics import SUMMARIES, summarize, weighted_quantiles
 from ckts.panel import Panel
 
@@ -14,6 +15,7 @@ CLOCK = ("number of rows", "span", "mean gap", "longest gap")
 TELLING_LENGTHS = ("min", "max", "count")
 
 
+@savable
 @dataclass(frozen=True)
 class StepCoding:
     """Code columns of numbers by monotone steps, and say where a number is unknown.

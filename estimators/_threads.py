@@ -47,9 +47,9 @@ def limit_threads(n_jobs: int | None, n_numbers: float) -> Iterator[int]:
     Parameters
     ----------
     n_jobs : int or None
-        That many, as joblib counts them: -1 is all cores that the process may use.
-        None is one for each 2**20 numbers, at most as many as torch is set to and
-        cores are idle.
+        That many. None is one for each 2**20 numbers, at most as many as torch is set
+        to and cores are idle. A negative number is one for each 2**20 numbers, too, at
+        most as many as joblib counts: -1 is all cores that the process may use.
     n_numbers : float
         Size of a hidden layer of a typical batch, batch x time x channels.
 
@@ -64,11 +64,7 @@ def limit_threads(n_jobs: int | None, n_numbers: float) -> Iterator[int]:
             _setting.original = torch.get_num_threads()
         _setting.n_users += 1
     try:
-        limit = max(1, min(_setting.original, int(n_numbers / NUMBERS_PER_THREAD)))
-        if n_jobs is not None:
-            limit = effective_n_jobs(n_jobs)
-        elif limit > 1:
-            limit = min(limit, idle_cores())
+        limit = _limit(n_jobs, max(1, int(n_numbers / NUMBERS_PER_THREAD)))
         _setting.enclosing.limit = limit
         torch.set_num_threads(limit)
         yield limit
@@ -77,6 +73,15 @@ def limit_threads(n_jobs: int | None, n_numbers: float) -> Iterator[int]:
         with _setting.lock:
             _setting.n_users -= 1
             torch.set_num_threads(enclosing or _setting.original)
+
+
+def _limit(n_jobs: int | None, worth: int) -> int:
+    """Return the number of threads where `worth` of them pay."""
+    if n_jobs is None:
+        limit = min(worth, _setting.original)
+        return min(limit, idle_cores()) if limit > 1 else 1
+    most = effective_n_jobs(n_jobs)
+    return min(worth, most) if n_jobs < 0 else most
 
 
 def idle_cores() -> int:

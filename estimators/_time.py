@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ckts.estimators._saved_values import savable
 from ckts.estimators._statistics import TIE, weighted_medians, weighted_quantiles
 from ckts.kernels import REACH
 from ckts.panel import Panel, TimeScale
@@ -31,6 +32,7 @@ TENFOLD = 10.0
 FEW_GAPS = 10
 
 
+@savable
 @dataclass(frozen=True)
 class Bursts:
     """Time stamps in bursts: many in a short time, then a long gap.
@@ -47,6 +49,7 @@ class Bursts:
     horizon: float
 
 
+@savable
 @dataclass(frozen=True)
 class TimeUnits:
     """Units of time of a training panel, all in the unit of its stamps.
@@ -235,6 +238,7 @@ def _find_bursts(rows: Gaps, longest: float, weight: np.ndarray) -> Bursts | Non
     return Bursts(step, float(np.clip(lasting, 2 * step, LONGEST_BURST * step)))
 
 
+@savable
 @dataclass(frozen=True)
 class Clock:
     """Typical gaps and spans of the series of a panel, to tell a wrong unit of time.

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import inspect
 import warnings
 from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
 from sklearn.exceptions import ConvergenceWarning
-from skorch.callbacks import LRScheduler
 
 from ckts.estimators._batches import PanelDataset
 from ckts.estimators._checkpoint import AbstractCheckpoint
 from ckts.estimators._interface import AbstractPanelEstimator
-from ckts.estimators._net import EpochBar, PanelNet, WeightedClipping
-from ckts.estimators._optimizer import FUSED, LeanAdamW
+from ckts.estimators._net import EpochBar, PanelNet, WeightedClipping, accepted
+from ckts.estimators._optimizer import optimizer_arguments, schedule_callbacks
 from ckts.estimators._parameters import AbstractParameters
 from ckts.estimators._recipe import automatic_batch_size, choose_bins, choose_epochs
 from ckts.estimators._threads import limit_threads
@@ -56,31 +54,20 @@ class AbstractTrained(AbstractParameters, AbstractPanelEstimator):
     ) -> PanelNet:
         batch_size = self.batch_size
         if isinstance(batch_size, str):  # "auto"
-            batch_size = automatic_batch_size(training.lengths, self.hidden_channels)
+            batch_size = automatic_batch_size(training.lengths, self._width())
         n_steps, given = -(-len(training.lengths) // batch_size), self.max_epochs
         epochs = choose_epochs(n_steps, n_networks, training.lengths.sum())
         self.max_epochs_ = max_epochs = epochs if isinstance(given, str) else given
-        lr = self.lr
-        schedule = LRScheduler(  # up to `lr` and down again, once
-            torch.optim.lr_scheduler.OneCycleLR,
-            step_every="batch",
-            max_lr=lr,
-            # one more than there are: torch counts the step after the last batch
-            total_steps=n_steps * max_epochs + 1,
-        )
         return PanelNet(
-            GatedCKCNN,
             **self._network_arguments(training, n_outputs),
-            lr=lr,
+            **optimizer_arguments(self.optimizer, self.device_, self.weight_decay_),
+            lr=self.lr,
             max_epochs=max_epochs,
             criterion=self._loss(),
             criterion__reduction="none",
-            optimizer=LeanAdamW,
-            optimizer__fused=torch.device(self.device_).type in FUSED or None,
-            optimizer__weight_decay=self.weight_decay_,
             batch_size=int(batch_size),
             callbacks=[
-                ("schedule", schedule),
+                *schedule_callbacks(self.lr_schedule, n_steps * max_epochs + 1),
                 ("clipping", WeightedClipping(1.0)),
                 *watch,
                 *([("bar", EpochBar(type(self).__name__))] if self.verbose else []),
@@ -136,10 +123,21 @@ class AbstractTrained(AbstractParameters, AbstractPanelEstimator):
             "n_static": 0 if static is None else static.shape[1],
             "dtype": self._dtype,
         }
-        taken = inspect.signature(GatedCKCNN).parameters
-        return {f"module__{name}": known[name] for name in known if name in taken}
+        module = self._network()
+        taken = accepted(module, list(known))
+        return {"module": module, **{f"module__{name}": known[name] for name in taken}}
+
+    def _network(self) -> Callable[..., torch.nn.Module]:
+        return self.network if callable(self.network) else GatedCKCNN
+
+    def _width(self) -> int:
+        return self.hidden_channels
+
+    def _joins(self) -> bool:
+        """Tell whether CKRocket is joined."""
+        return self.rocket and self._network() is GatedCKCNN
 
     def _limit_threads(self, dataset: PanelDataset, net: PanelNet):
         """Let torch use as many threads as a typical batch is worth."""
         n_rows = net.batch_size * dataset.lengths.mean() if len(dataset) else 0
-        return limit_threads(self.n_jobs, n_rows * net.module__hidden_channels)
+        return limit_threads(self.n_jobs, n_rows * self._width())

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from ckts.estimators._counts import count_until, counted_names
 from ckts.estimators._kernel_time import KernelTime
+from ckts.estimators._saved_values import savable
 from ckts.estimators._scales import bound
 from ckts.layers import expanding_scale, own_scale
 from ckts.rocket import (
@@ -30,6 +31,10 @@ MOST_PARTS, FEWEST_PARTS, MOST_LEVELS = 32, 4, 1024
 PER_COUNT = 4
 # A row at the end of a part is within it, whatever the rounding of times.
 TOLERANCE = 1e-9
+
+
+savable(CenteredKernelGroup)
+savable(CausalKernelGroup)
 
 
 @dataclass(frozen=True)
@@ -135,6 +140,7 @@ class AbstractViews(ABC):
         """Name the levels and the counts of named channels."""
 
 
+@savable
 class CenteredViews(AbstractViews):
     """Straight lines between observations, on two clocks and two scales."""
 
@@ -192,6 +198,7 @@ class CenteredViews(AbstractViews):
         ]
 
 
+@savable
 class SpanFreeViews(AbstractViews):
     """Views that do not tell how long a series is, for itself.
 
@@ -233,6 +240,7 @@ class SpanFreeViews(AbstractViews):
         return []
 
 
+@savable
 @dataclass(frozen=True)
 class CausalViews(AbstractViews):
     """Values that last until the next, on the scale of what came before.

@@ -4,15 +4,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.base import TransformerMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
 from ckts.estimators._net import PanelNet
+from ckts.estimators._saving import AbstractSavable
 from ckts.estimators.classifier import CKCNNClassifier
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class CKCNNEmbedder(TransformerMixin, BaseEstimator):
+class CKCNNEmbedder(TransformerMixin, AbstractSavable):
     """Describe series by the features of which a trained network's outputs are linear.
 
     For clustering, pictures, nearest neighbors, or another model behind them. That

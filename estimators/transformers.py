@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
@@ -283,7 +284,11 @@ def _mean(grid: np.ndarray, times: np.ndarray, values: np.ndarray) -> np.ndarray
     return np.divide(sums, counts, out=np.full(len(grid), np.nan), where=counts > 0)
 
 
-RESAMPLE = {"linear": np.interp, "previous": _previous, "mean": _mean}
+RESAMPLE: dict[str, Callable[..., np.ndarray]] = {
+    "linear": np.interp,
+    "previous": _previous,
+    "mean": _mean,
+}
 
 
 @dataclass(kw_only=True, eq=False, repr=False)

@@ -22,12 +22,12 @@ FOLDERS = {
     "estimators": "ckts.estimators",
 }
 
-# A room is a file or a folder of ckts/. Here stands which others it imports, exactly:
-# an arrow that no import needs is an error, too. Modules of one room may import each
-# other as long as no cycle results.
+# A room is a file or a folder of ckts/. Here stands which others it imports, exactly.
+# Modules of one room may import each other as long as no cycle results.
 ARROWS = {
-    "": {"_checkout"},  # ckts/__init__.py resolves its names on first use
+    "": {"_checkout", "_version"},  # ckts/__init__.py resolves its names on first use
     "_checkout": set(),
+    "_version": set(),
     "_checks": set(),
     "randomness": set(),
     "regularity": set(),
@@ -40,16 +40,10 @@ ARROWS = {
     "plotting": {"_checks", "panel"},
     "rocket": set(),
     "estimators": {
-        "_checks",
-        "convolution",
-        "kernels",
-        "layers",
-        "networks",
-        "panel",
-        "randomness",
-        "regularity",
-        "rocket",
+        *("_checks", "_version", "convolution", "kernels", "layers", "networks"),
+        *("panel", "randomness", "regularity", "rocket"),
     },
+    "sktime": {"estimators", "panel"},
     "demo": {"datasets", "estimators", "plotting"},
     "cli": {"datasets", "demo"},
     "__main__": {"cli"},
@@ -68,15 +62,17 @@ LIBRARIES = {
     "plotting": {"numpy"},
     "rocket": {"numpy", "torch"},
     "estimators": {
-        *("joblib", "numpy", "pandas", "scipy", "sklearn", "skorch", "torch", "tqdm"),
+        *("joblib", "numpy", "pandas", "safetensors", "scipy", "sklearn", "skorch"),
+        *("torch", "tqdm"),
     },
+    "sktime": {"pandas", "sktime"},
     "demo": {"numpy", "scipy", "sklearn", "tqdm"},
 }
 
 # What may be imported inside a function, because a user may lack it or never need it.
 LATE = {"filelock", "matplotlib", "pandas", "pooch", "requests", "tqdm"}
-# They take two seconds, and listing, downloading or reading data does without.
-LATE |= {"scipy", "sklearn"}
+LATE |= {"awkward", "pyarrow", "sparse", "xarray"}  # for those who have their formats
+LATE |= {"scipy", "sklearn"}  # two seconds, which listing and reading data does without
 # `ckts --help` must answer at once: programs import what they run when they run it.
 PROGRAMS = {"cli", "demo"}
 

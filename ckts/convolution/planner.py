@@ -5,7 +5,7 @@ synchronization; kernels are evaluated before a step, and only where a mesh coul
 """
 
 from collections import OrderedDict
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from functools import partial
 from hashlib import blake2b
 from threading import Lock
@@ -72,6 +72,23 @@ class Planner:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state, _lock=Lock())
+
+    def steps(self) -> list[tuple[int, float | None, bool]]:
+        """Return each group with a step, its step, and whether that fits its kernels.
+
+        A planner that is given them, :meth:`set_steps`, makes the same geometries.
+        """
+        known = list(self._steps.items())  # other threads may add to them
+        return [(number, step, number in self._current) for number, step in known]
+
+    def set_steps(self, steps: Iterable[tuple[int, float | None, bool]]) -> None:
+        """Go on from the steps of another planner, see :meth:`steps`."""
+        self._steps.clear()
+        self._current.clear()
+        for number, step, current in steps:
+            self._steps[number] = step
+            if current:
+                self._current.add(number)
 
     def refine(self) -> None:
         """Search for mesh steps again, where the next batches need one.
@@ -176,16 +193,6 @@ class Planner:
         tensors = (part for part in parts.values() if isinstance(part, Tensor))
         size = sum(tensor.numel() * tensor.element_size() for tensor in tensors)
         return _Kept(made, steps, size)
-
-    def state_dict(self) -> dict[str, Any]:
-        """Return the mesh steps, and which of them still hold, as plain values."""
-        return {"steps": dict(self._steps), "current": sorted(self._current)}
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from what :meth:`state_dict` returned; geometries are made again."""
-        self._steps, self._current = dict(state["steps"]), set(state["current"])
-        self.size = 0
-        self._kept.clear()
 
     def drop_cache(self) -> None:
         """Drop what is kept, and keep nothing from now on."""

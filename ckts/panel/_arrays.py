@@ -75,20 +75,6 @@ def is_frame(table: object) -> bool:
     return is_pandas(table) and getattr(table, "ndim", 0) == 2
 
 
-def to_pandas(table: Any, argument: str) -> Any:
-    """Convert tables that offer it, such as those of polars and arrow."""
-    if not hasattr(table, "to_pandas"):
-        return table
-    try:
-        return table.to_pandas()
-    except ImportError as error:  # polars converts through pyarrow
-        raise TypeError(
-            f"`{argument}` must be a table that turns into one of pandas; got "
-            f"{kind_of(table)}: {error}. Install what is missing, or use "
-            f"`pandas.DataFrame({argument}.to_dict(as_series=False))`."
-        ) from error
-
-
 def is_pandas(item: object) -> bool:
     """Whether something is a DataFrame or a Series of pandas; does not import it."""
     pandas = sys.modules.get("pandas")

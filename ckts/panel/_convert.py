@@ -9,35 +9,27 @@ from typing import Any
 import numpy as np
 
 from ckts._checks import check_choice
-from ckts.panel._arrays import (
-    as_floats,
-    is_frame,
-    is_pandas,
-    kind_of,
-    to_pandas,
-    unmask,
-)
+from ckts.panel._arrays import as_floats, is_frame, is_pandas, kind_of, unmask
 from ckts.panel._frames import (
     check_some_steps,
+    index_by_time,
     read_frame,
     read_frames,
     stack_series,
     stack_steps,
 )
 from ckts.panel._panel import Panel
+from ckts.panel._ragged import PAIRS, read_arrays, read_awkward
 from ckts.panel._rows import DUPLICATES, check_some_series
+from ckts.panel._tables import is_foreign_table, to_pandas
 from ckts.panel._times import NUMBER
+from ckts.panel._xarray import read_data_array, read_dataset
 
-PAIRS = "Write series as tuples: `[(times, values), ...]`."
-_WAYS_OUT = {
-    "awkward Array": f"{PAIRS} At equal steps: `[(range(len(x)), x.to_numpy()) for x "
-    "in X]`.",
-    "polars LazyFrame": "Use `X.collect()`.",
-    "polars Series": PAIRS,
-    "xarray DataArray": "Use `X.to_dataset(dim=channel).to_dataframe(dim_order="
-    "[instance, time])`, with the names of its dimensions.",
-    "xarray Dataset": "Use `X.to_dataframe(dim_order=[instance, time])`, with the "
-    "names of its dimensions.",
+# containers that say more than numpy or pandas would see
+_READERS = {
+    "awkward Array": read_awkward,
+    "xarray DataArray": read_data_array,
+    "xarray Dataset": read_dataset,
 }
 
 
@@ -51,7 +43,7 @@ def as_panel(
 
     Parameters
     ----------
-    X : Panel, DataFrame, ndarray or list
+    X : Panel, DataFrame, ndarray, list, or a container of another library
         - `Panel`: returned as it is.
         - DataFrame with an index of two levels (instance, time) and one column per
           channel ("pd-multiindex").
@@ -63,7 +55,14 @@ def as_panel(
         - ndarray of shape (n_series, in_channels, n_steps), channel first, at 0, 1, ...
         - list of tuples (times, values), values of shape (n_times,) or
           (n_times, in_channels).
+        - list of arrays of shape (in_channels, n_steps), channel first, or (n_steps,),
+          of any lengths, at 0, 1, ... (aeon).
         - list of DataFrames or of Series indexed by time, or of Panels.
+        - tables of polars or arrow, and lists of these with a column of times.
+        - xarray DataArray over (instance, time) or (instance, channel, time), dense or
+          of `sparse`, or Dataset, whose variables are channels.
+        - awkward Array of shape (n_series, n_steps) or, time first, (n_series, n_steps,
+          in_channels), at 0, 1, ...
 
         Long tables need names: see `Panel.from_long`. NaN is "not observed".
     duplicates : {"error", "mean", "last", "keep"}, default "error"
@@ -108,7 +107,9 @@ def _read(X):
     """Read a format that is recognized by type and dimensions, never by guessing."""
     if isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 1:
         X = list(X)
-    X = as_known(X)
+    if read := _READERS.get(kind_of(X)):
+        return read(X)
+    X = _plain(X)
     if is_frame(X):
         return read_frame(X)
     if is_pandas(X):
@@ -117,7 +118,10 @@ def _read(X):
         return _read_list(X)
     if isinstance(X, np.ndarray):
         return _read_array(X)
-    file = "A file is read first, e.g. with `pandas.read_csv`."
+    file = (
+        "A long table in a file is for `Panel.read(path, instance=..., time=...)`; "
+        "another file is read first, e.g. with `pandas.read_csv`."
+    )
     raise TypeError(
         "`X` must be a Panel, a DataFrame, an array or a list of series; got "
         f"{kind_of(X)}. {file if isinstance(X, str | PathLike) else PAIRS}"
@@ -153,6 +157,8 @@ def _read_list(X):
         return read_frames(X)
     if all(isinstance(member, Number) for member in X):
         return _read_array(np.asarray(X))
+    if isinstance(X, list) and (arrays := _ragged(X)):
+        return read_arrays(arrays)
     _check_members(X)
     try:
         return _read_array(np.asarray(X))
@@ -165,6 +171,34 @@ def _read_list(X):
         ) from error
 
 
+def _ragged(X):
+    """Return arrays (n_channels, n_steps), or (n_steps,) of unequal lengths, or none.
+
+    Lists of numbers in a list may be times and values as well.
+    """
+    if not all(_is_array(member) for member in X):
+        return []
+    depths = {np.ndim(member) for member in X}
+    if len(depths) > 1:
+        raise TypeError(
+            "`X` must be a list of arrays (n_steps,), or of arrays (in_channels, "
+            f"n_steps); got arrays of {sorted(depths)} dimensions. One channel is "
+            "`x.reshape(1, -1)`."
+        )
+    plain = len({len(one) for one in X}) == 1 and isinstance(X[0], np.ndarray)
+    if depths == {2} or (depths == {1} and not plain):
+        return [_as_array(unmask(one), f" at position {i}") for i, one in enumerate(X)]
+    return []
+
+
+def _is_array(member):
+    """Whether something is an array that says nothing that numpy would not see."""
+    table = is_pandas(member) or is_foreign_table(member)
+    return (
+        hasattr(member, "__array__") and not table and kind_of(member) not in _READERS
+    )
+
+
 def _check_members(X):
     """Raise if the members of a list are not rows of numbers."""
     kinds = sorted({kind_of(member) for member in X})
@@ -172,27 +206,21 @@ def _check_members(X):
         raise TypeError(
             f"`X` must be a list of series of one type; got {', '.join(kinds)}. {PAIRS}"
         )
-    _check_known(X[0])
+    _check_dense(X[0], " in a list")
+    if kinds[0] in _READERS:
+        raise TypeError(
+            "`X` must be a list of tuples, of arrays, or of DataFrames or Series of "
+            f"pandas; got {kinds[0]} in it. {PAIRS}"
+        )
     depth = _depth(X[0])
     # two arrays in a tuple may be one series or two
     if isinstance(X, tuple) or depth != 1:
+        arrays = " At equal steps: `[numpy.asarray(x) for x in X]`, channel first."
         raise TypeError(
-            "`X` must be an array or a list of tuples or DataFrames; got a "
+            "`X` must be an array or a list of tuples, arrays or DataFrames; got a "
             f"{type(X).__name__} of {kinds[0]} of shape {_shape(X[0])}. {PAIRS}"
-            f"{_steps_way_out(X, depth)}"
+            f"{arrays if depth == 2 else ''}"
         )
-
-
-def _steps_way_out(X, depth):
-    """Return advice for lists of 2-D arrays at equal steps, as in aeon."""
-    if depth != 2:
-        return ""
-    if len({_shape(member) for member in X}) == 1:
-        return " An array is channel first: `numpy.asarray(X)`."
-    return (
-        " At equal steps: `[(range(x.shape[1]), x.T) for x in X]` where the arrays are "
-        "(channels, time), `[(range(len(x)), x) for x in X]` if (time, channels)."
-    )
 
 
 def _shape(member):
@@ -249,12 +277,11 @@ def _pair_values(pair, number):
 
 
 def as_known(X: Any) -> Any:
-    """Convert tables to pandas and arrays to numpy; raise for other libraries.
+    """Convert tables to pandas, arrays to numpy and other containers to a Panel.
 
     Parameters
     ----------
     X : object
-        Anything but a Panel.
 
     Returns
     -------
@@ -264,16 +291,20 @@ def as_known(X: Any) -> Any:
     Raises
     ------
     TypeError
-        For sparse arrays and for containers of awkward and xarray, which numpy would
-        read without what they say of times and lengths.
+        For sparse arrays.
     """
+    return as_panel(X) if kind_of(X) in _READERS else _plain(X)
+
+
+def _plain(X):
+    """Convert tables to pandas and arrays to numpy."""
     _check_dense(X)
-    if kind_of(X) in _WAYS_OUT:
-        raise TypeError(
-            "`X` must be a Panel, a DataFrame, an array or a list of series; got "
-            f"{kind_of(X)}. {_WAYS_OUT[kind_of(X)]}"
-        )
+    if kind_of(X) == "polars Series":
+        raise TypeError(f"`X` must hold several series; got {kind_of(X)}. {PAIRS}")
     X = unmask(to_pandas(X, "X"))
+    tables = isinstance(X, list) and [one for one in X if is_foreign_table(one)]
+    if tables and len(tables) == len(X) and kind_of(X[0]) not in _READERS:
+        return index_by_time(X)
     return _as_array(X) if hasattr(X, "__array__") and not is_pandas(X) else X
 
 
@@ -288,24 +319,6 @@ def _as_array(X: Any, where: str = "") -> np.ndarray:
             f"{str(error).rstrip('.')}. A tensor is read as "
             "`X.detach().cpu().double().numpy()`."
         ) from error
-
-
-def _check_known(member: Any) -> None:
-    """Raise if a member of a list is a table or array of another library."""
-    _check_dense(member, " in a list")
-    if kind_of(member) in _WAYS_OUT:
-        way_out = PAIRS
-    elif hasattr(member, "to_pandas"):
-        way_out = (
-            'Use `[frame.to_pandas().set_index("time") for frame in X]`, with the name '
-            "of the column that holds the times."
-        )
-    else:
-        return
-    raise TypeError(
-        "`X` must be a list of tuples, or of DataFrames or Series of pandas; got "
-        f"{kind_of(member)} in it. {way_out}"
-    )
 
 
 def _check_dense(X: Any, where: str = "") -> None:

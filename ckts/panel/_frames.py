@@ -15,7 +15,8 @@ from ckts.panel._long import (
     mentions_time,
 )
 from ckts.panel._rows import Rows, pivot
-from ckts.panel._times import join_times, parse_times, restore_times
+from ckts.panel._tables import to_pandas
+from ckts.panel._times import join_times, parse_times
 
 # labels that a file gives where a frame had numbers or dates
 _NUMBER = re.compile(r"[+-]?\d+(\.\d*)?([eE][+-]?\d+)?")
@@ -36,24 +37,6 @@ def read_frame(frame):
     if _is_nested(frame):
         return _read_nested(frame)
     return _read_wide(frame)
-
-
-def write_frame(panel):
-    """Write a panel as a pd-multiindex frame; `Panel.to_frame` documents it."""
-    import pandas as pd
-
-    ids = pd.Index(panel.instances, name="instance")
-    if not ids.is_unique:
-        twice = ids[ids.duplicated()][0]
-        raise ValueError(
-            f"`instances` must be unique to make a frame; got {twice!r} twice. Rename "
-            "them, e.g. `panel.with_instances(range(len(panel)))`."
-        )
-    if not panel.lengths.all():  # the categories tell of the series without rows
-        ids = pd.CategoricalIndex(ids, categories=ids, ordered=True, name="instance")
-    times = restore_times(panel.times, panel.time_scale).rename("time")
-    index = pd.MultiIndex.from_arrays([ids.repeat(panel.lengths), times])
-    return pd.DataFrame(panel.values, index=index, columns=list(panel.channels))
 
 
 def _read_multiindex(frame):
@@ -167,6 +150,40 @@ def read_frames(X):
     _check_no_time_column(X, columns)
     values = [_ordered(m, columns, number) for number, m in enumerate(X)]
     return stack_series(times, values, labels(columns))
+
+
+def index_by_time(tables: list) -> list:
+    """Convert tables that have no index, and index them by their column of times.
+
+    Parameters
+    ----------
+    tables : list of tables of another library
+        One per series.
+
+    Returns
+    -------
+    list of DataFrame
+
+    Raises
+    ------
+    ValueError
+        If none or several of the columns tell by their names or types of a time.
+    """
+    frames = [to_pandas(table, "X") for table in tables]
+    first = frames[0]
+    if first.index.nlevels > 1 or is_time_name(first.index.name):
+        return frames  # arrow keeps the index that a table had in pandas
+    kinds = zip(first.columns, first.dtypes, strict=True)
+    found = [n for n, dtype in kinds if is_time_name(n) or dtype.kind in "Mm"]
+    found = found or [name for name in first.columns if mentions_time(name)]
+    if len(found) != 1 or any(found[0] not in frame.columns for frame in frames):
+        raise ValueError(
+            "`X` must be a list of tables with one column of times, told by its name "
+            f"or type; got {found} among {list(first.columns)}. Use "
+            '`[frame.to_pandas().set_index("time") for frame in X]`, with the name of '
+            "that column."
+        )
+    return [frame.set_index(found[0]) for frame in frames]
 
 
 def _check_no_time_column(frames, columns):

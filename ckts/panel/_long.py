@@ -9,14 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ckts.panel._arrays import (
-    ENCODE,
-    as_floats,
-    is_frame,
-    shown,
-    to_pandas,
-)
+from ckts.panel._arrays import ENCODE, as_floats, is_frame, shown
 from ckts.panel._rows import Rows, pivot
+from ckts.panel._tables import to_pandas
 from ckts.panel._times import parse_times
 
 if TYPE_CHECKING:
@@ -50,8 +45,8 @@ def read_long(frame, instance, time, channel, value, values, static, time_unit):
     frame = to_pandas(frame, "frame")
     if not is_frame(frame):
         raise TypeError(
-            f"`frame` must be a pandas DataFrame; got {type(frame).__name__}. Read it "
-            "first, e.g. with `pandas.read_csv`."
+            f"`frame` must be a pandas DataFrame; got {type(frame).__name__}. A file "
+            "is for `Panel.read`, with the same arguments."
         )
     static = static.to_frame() if hasattr(static, "to_frame") else static
     codes, instances = encode_instances(_column(frame, "instance", instance))

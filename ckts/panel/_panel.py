@@ -9,9 +9,9 @@ import numpy as np
 
 from ckts._checks import check_choice
 from ckts.panel._arrays import as_floats, as_instances, as_names, as_static
-from ckts.panel._base import AbstractPanel
 from ckts.panel._describe import Description, describe
-from ckts.panel._frames import write_frame
+from ckts.panel._export import AbstractExports
+from ckts.panel._files import read_table
 from ckts.panel._long import read_long
 from ckts.panel._observations import as_observations, check_finite
 from ckts.panel._rows import (
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-class Panel(AbstractPanel):
+class Panel(AbstractExports):
     """Irregular time series: each has its own length, time stamps and gaps.
 
     The rows of all series stand below each other, as in a scipy CSR matrix: series
@@ -308,19 +308,28 @@ class Panel(AbstractPanel):
         )
         return cls.from_rows(**vars(rows), duplicates=duplicates, copy=False)
 
-    def to_frame(self) -> pd.DataFrame:
-        """Write a pd-multiindex DataFrame with the kind of time given back.
+    @classmethod
+    def read(cls, path, *, instance, time, date_format=None, **columns) -> Panel:
+        """Make a panel of a long table in a file, of which it reads the used columns.
 
-        `as_panel` makes the same panel of it, except for static features and the unit
-        of plain numbers. Zoned times come back in UTC, without a zone. Where series
-        have no rows, the instances are ordered categories, which keep their place.
+        The file may be larger than memory, if these are not and are named.
+
+        Parameters
+        ----------
+        path : path-like
+            A CSV or TSV file, also packed ("visits.csv.gz"), or a Parquet file.
+        instance, time, **columns
+            See `from_long`.
+        date_format : str, optional
+            How dates are written in text, as in `datetime.strptime`; by default as
+            ISO 8601 says, "2024-03-31 01:30:00+01:00". Text of another form raises.
 
         Returns
         -------
-        DataFrame of shape (n_rows, in_channels)
-            Its index is (instance, time).
+        Panel
         """
-        return write_frame(self)
+        frame = read_table(path, instance, time, date_format, columns)
+        return cls.from_long(frame, instance=instance, time=time, **columns)
 
     def describe(self, y=None) -> Description:
         """Tell how irregular it is: lengths, gaps, missing rate, asynchrony, ...

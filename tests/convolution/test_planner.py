@@ -253,15 +253,15 @@ def test_networks_of_other_horizons_do_not_share_geometries():
 def test_another_planner_goes_on_with_the_same_mesh_steps():
     planner, layers, times = Planner(), groups(), irregular(0, 3000)
     step = planner.mesh_step(0, layers[0])
-    state = planner.state_dict()
-    assert state == {"steps": {0: step}, "current": [0]}
+    steps = planner.steps()
+    assert steps == [(0, step, True)]
     with torch.no_grad():
         layers[0][0].kernel.frequencies.mul_(40.0)
     other = Planner()
-    other.geometries(layers, times)  # with a finer step
-    other.load_state_dict(state)
-    assert other.mesh_step(0, layers[0]) == step
-    assert other.size == 0
-    other.refine()
+    (before,) = other.geometries(layers, times)  # with a finer step
     assert other.mesh_step(0, layers[0]) < step
-    assert state["steps"] == {0: step}
+    other.set_steps(steps)
+    assert other.mesh_step(0, layers[0]) == step
+    assert other.geometries(layers, times)[0] is not before
+    other.set_steps([(0, step, False)])
+    assert other.mesh_step(0, layers[0]) < step

@@ -7,9 +7,16 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
-from ckts import CKCNNClassifier, CKCNNRegressor, Panel, as_panel
+from ckts import (
+    CKCNNClassifier,
+    CKCNNRegressor,
+    CKRocketClassifier,
+    Panel,
+    as_panel,
+)
 from irregular import irregular_panel
 
 QUICK = {"max_epochs": 2, "hidden_channels": 4, "n_blocks": 1, "random_state": 0}
@@ -253,8 +260,32 @@ def test_other_channels_than_in_fit(data):
     other = Panel(X.values, X.times, X.indptr, channels=["pulse", "sodium"])
     with pytest.raises(ValueError, match=r"missing are \['lactate'\] and unknown are"):
         model.predict(other)
+    other = Panel(X.values, X.times, X.indptr, channels=["sodium", "iron"])
+    with pytest.raises(
+        ValueError, match=r"missing are \['pulse', 'lactate'\] and unkn"
+    ):
+        model.predict(other)
     with pytest.raises(ValueError, match="must have 2 channels as in fit; got 1"):
         model.predict(np.ones((3, 8)))
+
+
+@pytest.mark.parametrize("estimator", [CKCNNClassifier(**QUICK), CKRocketClassifier()])
+@pytest.mark.parametrize("kept", ["pulse", "lactate"])
+def test_channels_of_fit_that_are_absent_count_as_unobserved(data, estimator, kept):
+    X, y = data
+    names = ["pulse", "lactate"]
+    named = Panel(X.values, X.times, X.indptr, channels=names)
+    model = clone(estimator).set_params(random_state=0).fit(named, y)
+    hidden = X.values.copy()
+    hidden[:, 1 - names.index(kept)] = np.nan
+    one = Panel(X.values[:, [names.index(kept)]], X.times, X.indptr, channels=[kept])
+    (absent,) = set(names) - {kept}
+    message = rf"lacks channels of fit, missing are \['{absent}'\]: they count as never"
+    with pytest.warns(UserWarning, match=message) as caught:
+        found = model.predict_proba(one)
+    assert caught[0].filename == __file__
+    expected = model.predict_proba(named.with_values(hidden))
+    np.testing.assert_array_equal(found, expected)
 
 
 def test_other_static_features_than_in_fit(data):

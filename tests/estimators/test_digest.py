@@ -3,6 +3,7 @@
 import joblib
 import numpy as np
 import pytest
+import torch
 from sklearn.base import clone
 from sklearn.metrics import get_scorer
 from sklearn.utils import check_random_state
@@ -16,6 +17,9 @@ X, Y = irregular_panel(static=True)
 PLAIN = {
     "max_epochs": 7,
     "lr": 0.1,
+    "optimizer": torch.optim.SGD,
+    "lr_schedule": "cosine",
+    "network": torch.nn.Linear,
     "batch_size": 5,
     "rocket": False,
     "weight_decay": 0.2,

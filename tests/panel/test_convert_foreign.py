@@ -1,7 +1,7 @@
 """Containers of other libraries: each is made plain or raises with a way that works.
 
-The libraries are not installed here; the fakes answer as polars 2.1, awkward 2.14,
-xarray 2026.9 and sparse 0.19 do.
+The libraries of the fakes need not be installed. What is read of polars, awkward and
+xarray is in `test_tables.py`, `test_ragged.py` and `test_xarray.py`.
 """
 
 from __future__ import annotations
@@ -26,79 +26,21 @@ DENSE = np.arange(6.0).reshape(2, 3)
 MULTI = pd.concat([FRAME.set_index("time")] * 2, keys=["a", "b"])
 
 
-def no_pandas(self):
-    raise ModuleNotFoundError("No module named 'pyarrow'")
-
-
-def polars(name="DataFrame", to_pandas=lambda self: FRAME):
-    return fake(
-        *("polars", name),
-        to_pandas=to_pandas,
-        to_dict=lambda self, as_series: FRAME.to_dict("list"),
-        collect=lambda self: polars(),
-    )
-
-
-def awkward(*rows):
-    parts = [fake("awkward", "Array", to_numpy=lambda _, r=r: r) for r in rows]
-    for part, row in zip(parts, rows, strict=True):
-        type(part).__len__ = lambda _, row=row: len(row)
-    return fake("awkward", "Array", __iter__=lambda _: iter(parts))
-
-
-def xarray(name):
-    return fake(
-        *("xarray", name),
-        to_pandas=lambda self: pd.DataFrame(DENSE),
-        to_dataset=lambda self, dim: xarray("Dataset"),
-        to_dataframe=lambda self, dim_order: MULTI,
-    )
-
-
 def pydata():
     methods = {"tocsr": None, "todense": lambda self: DENSE}
     return fake("sparse", "COO", **methods)
 
 
-def by_steps(X):
-    return [(range(len(x)), x.to_numpy()) for x in X]
-
-
 REJECTED = {
-    "polars LazyFrame": (
-        polars("LazyFrame"),
-        r"got polars LazyFrame\. Use `X\.collect\(\)`",
-        lambda X: X.collect().to_pandas(),
+    "polars Series": (
+        fake("polars", "Series", to_numpy=lambda self: DENSE[0]),
+        r"several series; got polars Series\. Write series as tuples",
+        lambda X: [(range(3), X.to_numpy())] * 2,
     ),
-    "polars DataFrame without pyarrow": (
-        polars(to_pandas=no_pandas),
-        r"got polars DataFrame: .*pyarrow.*`pandas\.DataFrame\(X\.to_dict\(as_series=F",
-        lambda X: pd.DataFrame(X.to_dict(as_series=False)).rename(columns={"time": 0}),
-    ),
-    "polars DataFrames": (
-        [polars(), polars()],
-        r"got polars DataFrame.*`\[frame\.to_pandas\(\)\.set_index\(\"time\"\) for",
-        lambda X: [frame.to_pandas().set_index("time") for frame in X],
-    ),
-    "awkward": (
-        awkward(DENSE[0], DENSE[1, :2]),
-        r"got awkward Array.*`\[\(range\(len\(x\)\), x\.to_numpy\(\)\) for x in X\]`",
-        by_steps,
-    ),
-    "awkward in a list": (
-        list(awkward(DENSE[0], DENSE[1])),
+    "awkward Arrays": (
+        [fake("awkward", "Array", to_numpy=lambda self: DENSE[0])] * 2,
         r"got awkward Array in it\. Write series as tuples",
-        by_steps,
-    ),
-    "xarray DataArray": (
-        xarray("DataArray"),
-        r"got xarray DataArray\. Use `X\.to_dataset\(dim=channel\)\.to_dataframe\(dim",
-        lambda X: X.to_dataset(dim="c").to_dataframe(dim_order=["i", "t"]),
-    ),
-    "xarray Dataset": (
-        xarray("Dataset"),
-        r"got xarray Dataset\. Use `X\.to_dataframe\(dim_order=\[instance, time\]\)`",
-        lambda X: X.to_dataframe(dim_order=["i", "t"]),
+        lambda X: [(range(3), one.to_numpy()) for one in X],
     ),
     "scipy.sparse": (
         scipy.sparse.csr_matrix(DENSE),
@@ -120,21 +62,6 @@ REJECTED = {
         r"got a torch Tensor: .*`X\.detach\(\)\.cpu\(\)\.double\(\)\.numpy\(\)`",
         lambda X: X.detach().cpu().double().numpy(),
     ),
-    "arrays (channels, time)": (
-        [np.zeros((3, 2)), np.zeros((3, 4))],
-        r"ndarray of shape \(3, 2\).*`\[\(range\(x\.shape\[1\]\), x\.T\) for x in X\]`",
-        lambda X: [(range(x.shape[1]), x.T) for x in X],
-    ),
-    "arrays (time, channels)": (
-        [np.zeros((2, 3)), np.zeros((4, 3))],
-        r"`\[\(range\(len\(x\)\), x\) for x in X\]` if \(time, channels\)",
-        lambda X: [(range(len(x)), x) for x in X],
-    ),
-    "arrays of one shape": (
-        [np.zeros((3, 2)), np.zeros((3, 2))],
-        r"An array is channel first: `numpy\.asarray\(X\)`",
-        np.asarray,
-    ),
 }
 
 
@@ -145,13 +72,7 @@ def test_what_raises_names_a_way_that_works(name):
         as_panel(X)
     with pytest.raises(TypeError, match=message):
         CKCNNClassifier(max_epochs=1).fit(X, [0, 1])
-    if name != "polars LazyFrame":  # its way out is a frame, read as any other
-        assert len(as_panel(way_out(X))) == 2
-
-
-def test_collected_and_converted_frames_are_read():
-    frame = polars("LazyFrame").collect().to_pandas().set_index("time")
-    assert as_panel([frame]).times.tolist() == [0.0, 0.5]
+    assert len(as_panel(way_out(X))) == 2
 
 
 @pytest.mark.parametrize(

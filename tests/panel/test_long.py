@@ -237,6 +237,6 @@ def test_strings_raise_with_the_column():
 
 def test_a_file_that_is_not_a_table_raises():
     with pytest.raises(
-        TypeError, match=r"`frame` must be a pandas Data.*str.*read_csv"
+        TypeError, match=r"`frame` must be a pandas Data.*str.*`Panel.read`"
     ):
         Panel.from_long("visits.csv", **NAMES)

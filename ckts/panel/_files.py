@@ -1,0 +1,347 @@
+"""Long tables in CSV and Parquet files, of which the used columns are read."""
+
+from __future__ import annotations
+
+import bz2
+import csv
+import gzip
+import lzma
+import re
+import zlib
+from collections.abc import Callable
+from io import TextIOWrapper
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile, ZipFile
+
+from ckts.panel._arrays import is_frame, shown
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CHUNK_ROWS = 100_000
+SEPARATORS = {".csv": ",", ".tsv": "\t"}
+_OPENERS: dict[str, Callable] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+_BROKEN = (
+    *(UnicodeDecodeError, csv.Error, EOFError),
+    *(lzma.LZMAError, gzip.BadGzipFile, zlib.error, BadZipFile),
+)
+_PACKED = (*_OPENERS, ".zip")
+_INDEX = re.compile(r"__index_level_\d+__$")  # as pandas names that of a frame
+_PARQUET = (".parquet", ".pq")
+
+
+def read_table(
+    path: str | PathLike,
+    instance: str,
+    time: str,
+    date_format: str | None,
+    roles: dict[str, Any],
+) -> pd.DataFrame:
+    """Read the columns that have a role; `Panel.read` documents the arguments.
+
+    Parameters
+    ----------
+    path : path-like
+    instance, time : str
+    date_format : str or None
+    roles : dict
+        The other arguments of `Panel.from_long`.
+
+    Returns
+    -------
+    DataFrame of shape (n_rows, n_used)
+        Text in the column of times is parsed.
+    """
+    path = Path(path)
+    kind = _kind_of(path)
+    used = _used(instance, time, roles)
+    if kind in _PARQUET:
+        frame = _read_parquet(path, used)
+        numbers = frame[time].dtype.kind in "iu" and date_format is not None
+        times = frame[time].astype(str) if numbers else frame[time]  # 20240331
+        frame[time] = parse_text(times, date_format)
+    else:
+        frame = _read_csv(path, SEPARATORS[kind], time, date_format, used)
+    if not len(frame):
+        raise ValueError(
+            f"`path` must hold a row of data; got none in {str(path)!r}. Check how it "
+            "was written."
+        )
+    return frame
+
+
+def parse_text(times: pd.Series, date_format: str | None = None) -> pd.Series:
+    """Parse text that writes dates or durations; anything else is returned.
+
+    Parameters
+    ----------
+    times : Series of shape (n_rows,)
+    date_format : str, optional
+        As in `datetime.strptime`, by default ISO 8601. Durations are written as pandas
+        does, "1 days 02:30:00".
+
+    Returns
+    -------
+    Series of shape (n_rows,)
+        Stamps with a zone are in UTC.
+    """
+    import pandas as pd
+
+    if pd.api.types.infer_dtype(times, skipna=True) != "string":
+        return times
+    known = times.dropna()
+    try:
+        if date_format is None and known.str.match(r"-?\d+ days?\b").all():
+            return _parse_durations(times)
+        stamps = pd.to_datetime(times, format=date_format or "ISO8601", utc=True)
+    except ValueError as error:
+        written = f"as {date_format!r} says" if date_format else "as ISO 8601 says"
+        raise ValueError(
+            f"`time` must hold numbers, or dates written {written}; got e.g. "
+            f"{shown(known.iloc[0])}: {str(error).splitlines()[0]} Say how they are "
+            'written, e.g. `date_format="%d/%m/%Y %H:%M"`.'
+        ) from error
+    zoned = _zoned(known, date_format)
+    if zoned.nunique() > 1:
+        raise ValueError(
+            "`time` must hold dates that all have a time zone, or none; got "
+            f"{known[zoned].iloc[0]!r} and {known[~zoned].iloc[0]!r}. Write the zone "
+            "of every date."
+        )
+    return stamps if zoned.any() else stamps.dt.tz_localize(None)
+
+
+def _parse_durations(times):
+    """Parse one by one: pandas 3.0 reads ["1 ns", "5 us"] in one call as 1 and 5 ns."""
+    import pandas as pd
+
+    known = {text: pd.Timedelta(text).as_unit("ns") for text in times.dropna().unique()}
+    parsed = [known.get(text, pd.NaT) for text in times]
+    return pd.Series(parsed, index=times.index, dtype="m8[ns]")
+
+
+def _zoned(texts, date_format):
+    """Whether each date says its distance to UTC."""
+    if date_format is not None:
+        return texts.notna() & ("%z" in date_format or "%Z" in date_format)
+    return texts.str.contains(r"\d[T ].*(?:[Zz]|[+-]\d\d(?::?\d\d)?)$")
+
+
+def _kind_of(path):
+    """Return the suffix that tells the format; raise if there is no such file."""
+    if path.is_dir():
+        raise ValueError(
+            f"`path` must be a file; got the folder {str(path)!r}. Read its files one "
+            "by one, and join them with `Panel.concat`."
+        )
+    if not path.exists():
+        raise FileNotFoundError(
+            f"`path` must be a file; got {str(path)!r}, which does not exist."
+        )
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    if len(suffixes) > 1 and suffixes[-1] in _PACKED:
+        suffixes.pop()
+    kind = suffixes[-1] if suffixes else ""
+    packed = path.suffix.lower() in _PACKED
+    if kind not in SEPARATORS and (kind not in _PARQUET or packed):
+        raise ValueError(
+            f"`path` must end in {', '.join([*SEPARATORS, *_PARQUET])}, or in .csv"
+            f" or .tsv and {', '.join(_PACKED)}; got {path.name!r}. Rename it, or "
+            "read it by `pandas` and use `Panel.from_long`."
+        )
+    return kind
+
+
+def _used(instance, time, roles):
+    """Return {column: its argument}, and None as a column if all are used."""
+    used = {instance: "instance", time: "time"}
+    single = {roles[name]: name for name in ("channel", "value") if roles.get(name)}
+    for argument in ("values", "static"):
+        names = roles.get(argument)
+        if names is None or is_frame(names):
+            continue
+        names = [names] if isinstance(names, str) else names
+        single.update(dict.fromkeys(names, argument))
+    used = {**single, **used}
+    if roles.get("values") is None and not {"channel", "value"} & set(single.values()):
+        used[None] = "values"
+    return used
+
+
+def _check_columns(path, used, columns):
+    """Return the columns to read; raise if one is not there."""
+    columns = list(columns)
+    for name, argument in used.items():
+        if name is not None and columns.count(name) != 1:
+            raise ValueError(
+                f"`{argument}` must name one column of {path.name!r}; got {name!r}. "
+                f"The columns are {columns}."
+            )
+    if None in used and len(set(columns)) < len(columns):
+        twice = sorted({name for name in columns if columns.count(name) > 1})
+        raise ValueError(
+            f"`values` must name the channels where columns share a name; got {twice} "
+            f"more than once in {path.name!r}. Rename them in the file."
+        )
+    everything = None in used
+    return [n for n in columns if n in used or (everything and not _INDEX.match(n))]
+
+
+def _read_parquet(path, used):
+    try:
+        import pyarrow
+        from pyarrow import parquet
+    except ImportError as error:
+        raise ImportError(
+            f"`path` must be a file that can be read; Parquet needs pyarrow: {error}. "
+            "Install it, `pip install pyarrow`, or write a CSV file."
+        ) from error
+    try:
+        with parquet.ParquetFile(path) as file:
+            columns = _check_columns(path, used, file.schema_arrow.names)
+            groups = range(file.num_row_groups)
+            parts = [file.read_row_group(i, columns=columns) for i in groups]
+            table = pyarrow.concat_tables(parts or [file.read(columns=columns)])
+    except pyarrow.ArrowInvalid as error:
+        raise ValueError(
+            f"`path` must be a Parquet file; got {str(path)!r}: {error}"
+        ) from error
+    del parts  # memory goes back column by column
+    # without what pandas wrote of an index: its levels are columns of the file
+    plain = table.replace_schema_metadata(None)
+    del table
+    return plain.to_pandas(split_blocks=True, self_destruct=True)
+
+
+def _read_csv(path, separator, time, date_format, used):
+    from pandas.errors import ParserError
+
+    try:
+        return _CsvFile(path, separator, time, date_format).read(used)
+    except (*_BROKEN, ParserError) as error:
+        raise ValueError(
+            f"`path` must be a table of text in UTF-8; got {error} in {str(path)!r}. "
+            "Look how it was written, or read it by `pandas.read_csv` and use "
+            "`Panel.from_long`."
+        ) from error
+
+
+class _CsvFile:
+    """A CSV file that is read in chunks of rows.
+
+    Parameters
+    ----------
+    path : Path
+    separator : str
+    time : str
+        The column of times; text in it is parsed, chunk by chunk.
+    date_format : str or None
+    """
+
+    def __init__(self, path, separator, time, date_format):
+        self.path, self.separator = path, separator
+        self.time, self.date_format = time, date_format
+        with self._opened() as handle:
+            row = self._next_row(handle)
+        # named as pandas names the column of an index
+        self.head = [name or f"Unnamed: {place}" for place, name in enumerate(row)]
+
+    def read(self, used):
+        """Return the used columns as one frame, each joined by itself."""
+        import pandas as pd
+
+        names = _check_columns(self.path, used, self.head)
+        pieces: dict[str, list] = {name: [] for name in names}
+        for chunk in self._chunks(names, CHUNK_ROWS):
+            for name in names:
+                pieces[name].append(chunk.pop(name))
+        for name, parts in pieces.items():
+            if name != self.time and _are_mixed(parts):
+                pieces[name] = [chunk[name] for chunk in self._chunks([name], 2**60)]
+        joined = {n: pd.concat(pieces.pop(n), ignore_index=True) for n in names}
+        return pd.DataFrame(joined, copy=False)
+
+    def _chunks(self, names, n_rows):
+        import pandas as pd
+
+        # A column more shows rows that are too long: pandas drops the rest of them
+        # where it reads some columns only.
+        places, more = {str(self.head.index(n)): n for n in names}, str(len(self.head))
+        header = self.separator.join(map(str, range(len(self.head) + 1)))
+        text = {more: str}
+        if self.date_format and self.time in names:  # 20240331 is no number then
+            text[str(self.head.index(self.time))] = str
+        options = {
+            **{"sep": self.separator, "usecols": [*places, more], "dtype": text},
+            # the default reads some numbers as their neighbors
+            **{"float_precision": "round_trip", "low_memory": False},
+        }
+        with self._opened() as handle:
+            self._next_row(handle)
+            file = _Headed(handle, f"{header}\n")
+            for chunk in pd.read_csv(
+                file, chunksize=n_rows, index_col=False, **options
+            ):
+                self._check_lengths(chunk.pop(more))
+                chunk = chunk.rename(columns=places)
+                if self.time in places.values():
+                    times = parse_text(chunk[self.time], self.date_format)
+                    chunk[self.time] = times
+                yield chunk
+
+    def _check_lengths(self, more):
+        """Raise if a row has more fields than the header has names."""
+        if more.notna().any():
+            row = more.first_valid_index()
+            raise ValueError(
+                "`path` must hold as many fields in a row as names in the header; got "
+                f"more, {more[row]!r}, in row {row} of {str(self.path)!r}. Look "
+                "whether it has decimal commas, or is cut off."
+            )
+
+    def _next_row(self, handle):
+        """Return the fields of the next row that is not blank."""
+        for row in csv.reader(handle, delimiter=self.separator):
+            if row:
+                return row
+        raise ValueError(
+            f"`path` must hold a table; got an empty file, {str(self.path)!r}."
+        )
+
+    def _opened(self):
+        """Open the text, also of a packed file."""
+        suffix = self.path.suffix.lower()
+        if suffix == ".zip":
+            with ZipFile(self.path) as archive:
+                names = archive.namelist()
+                if len(names) != 1:
+                    raise ValueError(
+                        f"`path` must hold one file; got {names[:5]} in "
+                        f"{str(self.path)!r}. Unpack it."
+                    )
+                handle = archive.open(names[0])
+        else:
+            handle = _OPENERS.get(suffix, open)(self.path, "rb")
+        return TextIOWrapper(handle, "utf-8-sig", newline="")
+
+
+class _Headed:
+    """A text file behind a line of names."""
+
+    def __init__(self, handle, line):
+        self.handle, self.line = handle, line
+
+    def read(self, size=-1):
+        line, self.line = self.line, ""
+        return line or self.handle.read(size)
+
+    def __iter__(self):
+        return iter(self.handle)
+
+
+def _are_mixed(parts):
+    """Whether chunks differ in the type of names: 1 and "1" would be two."""
+    kinds = {part.dtype.kind for part in parts}
+    return len(kinds) > 1 and kinds != {"i", "f"}
