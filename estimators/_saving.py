@@ -79,8 +79,12 @@ class AbstractSavable(BaseEstimator):
         write_file(target, writer.write(self, ""), writer.arrays)
 
     def to_state(self) -> dict[str, Any]:
-        """Return parameters and all that `fit` set."""
-        return {name: one for name, one in vars(self).items() if name not in AROUND}
+        """Return parameters and all that `fit` set; paths as text."""
+        return {
+            name: os.fspath(one) if isinstance(one, os.PathLike) else one
+            for name, one in vars(self).items()
+            if name not in AROUND
+        }
 
     @classmethod
     def from_state(cls, state: dict[str, Any], place: Callable[[str], str]) -> Self:

@@ -366,3 +366,9 @@ def test_what_is_no_path_is_told(argument):
     for use in (CKRocket().save, ckts.load):
         with pytest.raises(TypeError, match=r"`path` must be the path .*Write for ex"):
             use(argument)
+
+
+def test_a_path_is_saved_as_text(tmp_path):
+    model = CKCNNClassifier(checkpoint=tmp_path / "folder")
+    model.save(tmp_path / "model")
+    assert ckts.load(tmp_path / "model").checkpoint == str(tmp_path / "folder")
