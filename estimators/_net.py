@@ -1,4 +1,4 @@
-"""The skorch glue: weighted losses, Ctrl-C, progress."""
+"""The skorch glue: weighted losses, Ctrl-C, networks of one's own."""
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -9,9 +9,8 @@ import numpy as np
 import torch
 from sklearn.utils import gen_batches
 from skorch import NeuralNet
-from skorch.callbacks import Callback, EarlyStopping
+from skorch.callbacks import EarlyStopping
 from skorch.utils import to_device, to_tensor
-from tqdm.auto import tqdm
 
 from ckts.convolution.planner import Planner
 from ckts.estimators._batches import (
@@ -262,13 +261,16 @@ class PanelNet(NeuralNet):
 
     def paths(self, dataset: PanelDataset) -> np.ndarray:
         """Compute the outputs as of each row, float64, shape (n_rows, n_outputs)."""
-        result = np.empty((len(dataset.times), self.module__n_outputs))
+        self._method("forward_path")
+        result = np.empty((len(dataset.times), getattr(self, "module__n_outputs", 0)))
         self._set_training(False)
         for series in self._path_batches(dataset):
             lengths = dataset.lengths[series]
             with torch.no_grad():
                 outputs = self.infer(dataset.batch(series), method="forward_path")
                 outputs = outputs.cpu().double()
+            if result.shape[1] != outputs.shape[2]:  # a network that is not told
+                result = np.empty((len(result), outputs.shape[2]))
             for start, length, output in zip(
                 dataset.indptr[series], lengths, outputs.numpy(), strict=True
             ):
@@ -293,8 +295,8 @@ class PanelNet(NeuralNet):
         order = dataset.by_length()
         for batch in gen_batches(len(order), self.batch_size):
             series = order[batch]
-            n_numbers = dataset.lengths[series[-1]] * self.module__hidden_channels
-            size = LARGEST_PATH // max(n_numbers, 1)
+            n_rows = LARGEST_PATH // getattr(self, "module__hidden_channels", 32)
+            size = n_rows // max(dataset.lengths[series[-1]], 1)
             for part in gen_batches(len(series), max(size, 1)):
                 yield series[part]
 
@@ -337,62 +339,3 @@ def _is_foreign(hook: Any) -> bool:
     """Tell whether a method of a callback is neither ours nor skorch's."""
     module = getattr(hook, "__module__", "")
     return module.partition(".")[0] not in ("ckts", "skorch")
-
-
-class WeightedClipping(Callback):
-    """Clips the norm of a gradient at the mean weight of its batch.
-
-    A series given twice brings two steps of at most the largest norm; given once with
-    a weight of 2 it brings one step of at most twice that norm. A fixed largest norm
-    would make all weights alike where gradients are long.
-
-    Parameters
-    ----------
-    largest : float
-        Largest norm of the gradient of a batch of weight 1.
-    """
-
-    def __init__(self, largest: float) -> None:
-        self.largest = largest
-
-    def on_grad_computed(self, net, batch, **kwargs):
-        """Shorten the gradient where it is too long."""
-        _, (_, weight) = batch
-        # Not from skorch's `named_parameters`, which walks through the module anew.
-        groups = net.optimizer_.param_groups
-        parameters = (parameter for group in groups for parameter in group["params"])
-        gradients = [one.grad for one in parameters if one.grad is not None]
-        # As torch's `clip_grad_norm_`, which takes three times as long.
-        norm = torch.cat([gradient.flatten() for gradient in gradients]).norm()
-        largest = self.largest * float(weight.mean())
-        torch._foreach_mul_(gradients, (largest / (norm + 1e-6)).clamp(max=1))
-
-
-class EpochBar(Callback):
-    """One progress bar over the epochs, with the losses.
-
-    Parameters
-    ----------
-    title : str
-        Text in front of the bar.
-    """
-
-    def __init__(self, title: str) -> None:
-        self.title = title
-
-    def on_train_begin(self, net, **kwargs):
-        """Open the bar."""
-        self.bar_ = tqdm(total=net.max_epochs, unit="epoch", desc=self.title)
-
-    def on_epoch_end(self, net, **kwargs):
-        """Advance the bar."""
-        names = ("train_loss", "valid_loss")
-        losses = {name: net.history[-1].get(name) for name in names}
-        shown = {name: f"{v:.4f}" for name, v in losses.items() if v is not None}
-        self.bar_.set_postfix(shown, refresh=False)
-        self.bar_.update(len(net.history) - self.bar_.n)  # resumed ones, too
-
-    def on_train_end(self, net, **kwargs):
-        """Close the bar."""
-        self.bar_.close()
-        del self.bar_

@@ -88,7 +88,14 @@ def _start(
     last_epoch: int,
 ) -> Schedule:
     """Make a schedule: skorch adds the number of epochs before, of which none is."""
-    return make(optimizer, total_steps)
+    schedule = make(optimizer, total_steps)
+    if not hasattr(schedule, "step"):
+        raise TypeError(
+            "`lr_schedule` must return a schedule of torch; got "
+            f"{type(schedule).__name__}. Return e.g. "
+            "`torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, n_steps)`."
+        )
+    return schedule
 
 
 def optimizer_arguments(chosen: Any, device: str, weight_decay: float) -> dict:

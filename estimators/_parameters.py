@@ -39,8 +39,30 @@ def _auto_or(name: str, value: Any, *, rule: Rule) -> None:
         raise TypeError(f'{error} Or write "auto".') from None
 
 
+def _check_optimizer(name: str, value: Any) -> None:
+    _callable_or(name, value, ("adamw",))
+    taken = {"lr", "weight_decay"} & set(getattr(value, "keywords", {}))
+    if taken:
+        raise ValueError(
+            f"`{name}` must leave {' and '.join(sorted(taken))} to the parameters of "
+            f"that name; got {value!r}. Set e.g. `lr=0.01` of the model."
+        )
+
+
+def _check_schedule(name: str, value: Any) -> None:
+    _callable_or(name, value, ("one_cycle", "cosine", "constant"))
+    if isinstance(value, type):
+        raise ValueError(
+            f"`{name}` must be a function of the optimizer and the number of steps; "
+            f"got the class {value.__name__}. Write for example `lambda optimizer, "
+            "n_steps: torch.optim.lr_scheduler.StepLR(optimizer, n_steps // 3)`."
+        )
+
+
 def _callable_or(name: str, value: object, choices: Sequence[str]) -> None:
-    if not callable(value) and value not in choices:
+    if isinstance(value, torch.nn.Module) or (
+        not callable(value) and value not in choices
+    ):
         names = ", ".join(f'"{choice}"' for choice in choices)
         raise ValueError(
             f"`{name}` must be {names} or callable; got {value!r}. Give the class, or "
@@ -130,9 +152,9 @@ class AbstractParameters(BaseEstimator):
     lr : float
         Learning rate, the highest of the schedule.
     optimizer : "adamw" or callable
-        AdamW, or a class of torch.optim, such as ``torch.optim.SGD``; for further
-        arguments of it a `functools.partial`. Where it has none, `weight_decay` is
-        ignored.
+        AdamW, or a class of torch.optim, such as ``torch.optim.SGD``; for arguments of
+        it other than `lr` and `weight_decay` a `functools.partial`. Where it has none,
+        `weight_decay` is ignored.
     lr_schedule : {"one_cycle", "cosine", "constant"} or callable
         How the learning rate changes from step to step: up to `lr` and down again,
         down from `lr` to 0, or not at all. A function of the optimizer and the number
@@ -270,10 +292,8 @@ class AbstractParameters(BaseEstimator):
         "batch_size": partial(_auto_or, rule=check_count),
         "rocket": check_bool,
         "network": partial(_callable_or, choices=("gated",)),
-        "optimizer": partial(_callable_or, choices=("adamw",)),
-        "lr_schedule": partial(
-            _callable_or, choices=("one_cycle", "cosine", "constant")
-        ),
+        "optimizer": _check_optimizer,
+        "lr_schedule": _check_schedule,
         "max_epochs": partial(_auto_or, rule=check_count),
         "hidden_channels": check_count,
         "n_blocks": check_count,

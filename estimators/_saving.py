@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
+import pandas as pd
 from sklearn.base import BaseEstimator
 from skorch.exceptions import DeviceWarning
 
@@ -79,12 +80,9 @@ class AbstractSavable(BaseEstimator):
         write_file(target, writer.write(self, ""), writer.arrays)
 
     def to_state(self) -> dict[str, Any]:
-        """Return parameters and all that `fit` set; paths as text."""
-        return {
-            name: os.fspath(one) if isinstance(one, os.PathLike) else one
-            for name, one in vars(self).items()
-            if name not in AROUND
-        }
+        """Return parameters and all that `fit` set."""
+        state = vars(self).items()
+        return {name: _plain(one) for name, one in state if name not in AROUND}
 
     @classmethod
     def from_state(cls, state: dict[str, Any], place: Callable[[str], str]) -> Self:
@@ -109,6 +107,15 @@ class AbstractSavable(BaseEstimator):
         state = dict(state)
         _check_version(type(self), state.pop("_ckts_version", None))
         super().__setstate__(state)
+
+
+def _plain(value: Any) -> Any:
+    """Return a path as text, a range as a list, numbers of pandas as an array."""
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if isinstance(value, range):
+        return list(value)
+    return value.to_numpy() if isinstance(value, pd.Index | pd.Series) else value
 
 
 def load(path: PathLike, *, device: Any = None) -> Any:

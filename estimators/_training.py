@@ -10,9 +10,10 @@ import torch
 from sklearn.exceptions import ConvergenceWarning
 
 from ckts.estimators._batches import PanelDataset
+from ckts.estimators._callbacks import EpochBar, WeightedClipping
 from ckts.estimators._checkpoint import AbstractCheckpoint
 from ckts.estimators._interface import AbstractPanelEstimator
-from ckts.estimators._net import EpochBar, PanelNet, WeightedClipping, accepted
+from ckts.estimators._net import PanelNet, accepted
 from ckts.estimators._optimizer import optimizer_arguments, schedule_callbacks
 from ckts.estimators._parameters import AbstractParameters
 from ckts.estimators._recipe import automatic_batch_size, choose_bins, choose_epochs

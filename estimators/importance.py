@@ -11,6 +11,9 @@ from sklearn.utils import Bunch, check_random_state
 from ckts._checks import check_count
 from ckts.panel import Panel, as_panel, check_same_order
 
+# Stamps that differ by less than this share are the same, rounded.
+ROUNDINGS = 8 * np.finfo(np.float64).eps
+
 
 def channel_importance(
     estimator: Any,
@@ -26,8 +29,9 @@ def channel_importance(
 
     `sklearn.inspection.permutation_importance` for panels: a channel is exchanged
     between series as a whole, its values together with their times since the first row
-    of the series, and so is a static feature. Use series that the model has not seen.
-    Of two channels that tell the same, neither may seem to matter.
+    of the series, and so is a static feature. (A series begins with its first row in
+    which something is observed, which may be another then.) Use series that the model
+    has not seen. Of two channels that tell the same, neither may seem to matter.
 
     Parameters
     ----------
@@ -81,6 +85,11 @@ def channel_importance(
         )
     check_same_order("y", y, panel)
     check_same_order("sample_weight", sample_weight, panel)
+    if not (scoring is None or isinstance(scoring, str) or callable(scoring)):
+        raise TypeError(
+            f"`scoring` must be one scorer or its name; got {scoring!r}. Call it once "
+            "for each."
+        )
     scorer = check_scoring(estimator, scoring=scoring)
     weights = {} if sample_weight is None else {"sample_weight": sample_weight}
     score = scorer(estimator, panel, y, **weights)
@@ -122,6 +131,7 @@ def _exchange_channel(panel: Panel, channel: int, donors: np.ndarray) -> Panel:
         if column == channel:
             times = times - firsts[owner] + firsts[receivers[owner]]
             owner = receivers[owner]
+            times = _snap(panel, owner, times)
         parts.append((owner, times, np.full(len(rows), column), values))
     codes, times, channels, values = map(np.concatenate, zip(*parts, strict=True))
     return Panel.from_measurements(
@@ -137,3 +147,24 @@ def _exchange_channel(panel: Panel, channel: int, donors: np.ndarray) -> Panel:
         static=panel.static,
         static_names=panel.static_names or None,
     )
+
+
+def _snap(panel: Panel, series: np.ndarray, times: np.ndarray) -> np.ndarray:
+    """Move stamps onto those of their series that differ by rounding only.
+
+    The same steps since other first stamps are rounded to other floats; rows that were
+    one would become two.
+    """
+    if panel.times.dtype.kind != "f":
+        return times
+    snapped = times.copy()
+    for one in np.unique(series):
+        own = panel.times[panel.indptr[one] : panel.indptr[one + 1]]
+        if len(own) == 0:
+            continue
+        where = np.flatnonzero(series == one)
+        after = np.clip(np.searchsorted(own, times[where]), 0, len(own) - 1)
+        for place in (after, np.maximum(after - 1, 0)):
+            near = np.abs(own[place] - times[where]) <= ROUNDINGS * np.abs(own[place])
+            snapped[where[near]] = own[place][near]
+    return snapped

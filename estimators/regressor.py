@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import torch
 
-from ckts._checks import check_choice, check_share
+from ckts._checks import check_choice, check_number
 from ckts.estimators._base import AbstractCKCNN
 from ckts.estimators._parameters import Rule, share_docstring
 from ckts.estimators._targets import NumbersMixin
@@ -78,11 +78,11 @@ LOSSES = {
 
 
 def _check_quantile(name: str, value: float) -> None:
-    check_share(name, value)
-    if value == 0:
+    check_number(name, value)
+    if not 0 < value < 1:
         raise ValueError(
-            f"`{name}` must be between 0 and 1, exclusive; got 0. The least target of "
-            "training has no use: take e.g. 0.05."
+            f"`{name}` must be between 0 and 1, exclusive; got {value!r}. Take e.g. "
+            "0.9 for what nine of ten targets do not exceed."
         )
 
 

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
+import pandas as pd
 from sklearn.base import TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
@@ -19,6 +20,9 @@ from ckts.estimators._interface import AbstractPanelEstimator
 from ckts.estimators._parameters import Rule
 from ckts.estimators._statistics import SUMMARIES, summarize
 from ckts.panel import NUMBER, Panel, as_known, check_same_order, parse_times
+
+# Times are as exact as this many roundings of the stamps that they come from.
+ROUNDINGS, EPS = 8, np.finfo(np.float64).eps
 
 
 class AbstractPanelTransformer(TransformerMixin, AbstractPanelEstimator):
@@ -64,7 +68,7 @@ class AbstractPanelTransformer(TransformerMixin, AbstractPanelEstimator):
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class PanelScaler(AbstractPanelTransformer):
+class PanelScaler(AbstractPanelTransformer, auto_wrap_output_keys=None):
     """Subtract the center of each channel, and divide by its scale.
 
     Center and scale are those that our estimators learn by themselves, so there is no
@@ -72,7 +76,8 @@ class PanelScaler(AbstractPanelTransformer):
     interquartile ranges from the median were moved there, so that no single value
     decides them. Static features are scaled in the same way.
 
-    A table of two dimensions, one channel at equal steps, stays a table.
+    A table of two dimensions, one channel at equal steps, stays a table, and a wide
+    frame of pandas a frame.
 
     Attributes
     ----------
@@ -134,7 +139,12 @@ class PanelScaler(AbstractPanelTransformer):
         panel = panel.with_values(panel.observations.map(change_values), panel.channels)
         table = not isinstance(X, Panel) and is_table(as_known(X))
         if table and self._fitted_on_table:
-            return panel.values.reshape(len(panel), -1)
+            values = panel.values.reshape(len(panel), -1)
+            return (
+                pd.DataFrame(values, X.index, X.columns)
+                if isinstance(X, pd.DataFrame)
+                else values
+            )
         if static is None:
             return panel
         static = change(static, self.static_center_, self.static_scale_)
@@ -171,7 +181,8 @@ class PanelResampler(AbstractPanelTransformer):
     grid : int or array-like of shape (n_steps,), default=100
         An integer is the number of times, equally spaced over the span of each series.
         An array holds times since the first row of each series, increasing: numbers in
-        the unit of `X` in `fit`, or timedeltas.
+        the unit of `X` in `fit`, timedeltas where the stamps are dates or durations.
+        Stamps that differ from a time of the grid by rounding only are at that time.
     method : {"linear", "previous", "mean"}, default="linear"
         "linear": straight lines between the observations of a channel; before the first
         and after the last it keeps their values. "previous": the last observation up to
@@ -201,17 +212,20 @@ class PanelResampler(AbstractPanelTransformer):
     }
 
     def _learn_panel(self, panel: Panel, weight: np.ndarray) -> None:
-        if np.ndim(self.grid) == 0:
+        self._relative = np.ndim(self.grid) == 0
+        if self._relative:
             check_count("grid", self.grid)
             self._grid = np.linspace(0, 1, self.grid)
             return
         self._grid, found = parse_times(self.grid)
-        fits = found == NUMBER or self.time_scale_.unit is not None
+        scale = self.time_scale_
+        fits = scale.kind == "number" if found == NUMBER else scale.unit is not None
         if not fits or not len(self._grid) or (np.diff(self._grid) <= 0).any():
             raise ValueError(
                 "`grid` must be a number of times, or increasing times since the first "
                 f"row that fit times of kind {self.time_scale_}; got {self.grid!r}. "
-                "Write e.g. `numpy.arange(48)`, in the unit of `X`."
+                "Write e.g. `numpy.arange(48)` in the unit of numbers, or "
+                '`pandas.to_timedelta(range(48), unit="h")`.'
             )
         if found != NUMBER:
             self._grid = self._grid * found.factor_to(self.time_scale_)
@@ -231,7 +245,10 @@ class PanelResampler(AbstractPanelTransformer):
             a channel was never observed.
         """
         panel = self._known_panel(X)
-        times = panel.elapsed * panel.time_scale.factor_to(self.time_scale_)
+        factor = panel.time_scale.factor_to(self.time_scale_)
+        times = panel.elapsed * factor
+        rounded = panel.times if panel.times.dtype.kind == "f" else panel.elapsed
+        slack = ROUNDINGS * EPS * np.maximum(np.abs(rounded) * factor, times)
         resampled = np.full((len(panel), len(self._channels), len(self._grid)), np.nan)
         resample = RESAMPLE[self.method]
         grids = self._grids(panel, times)
@@ -240,18 +257,27 @@ class PanelResampler(AbstractPanelTransformer):
             bounds = np.searchsorted(series[rows], np.arange(len(panel) + 1))
             for one in np.flatnonzero(np.diff(bounds)):
                 own = slice(bounds[one], bounds[one + 1])
-                at = times[rows[own]]
+                at = _snap(times[rows[own]], grids[one], slack[rows[own]])
                 resampled[one, channel] = resample(grids[one], at, values[own])
         return resampled.reshape(len(panel), -1) if self.flatten else resampled
 
     def _grids(self, panel: Panel, times: np.ndarray) -> np.ndarray:
         """Return the times of each series since its first row."""
-        if np.ndim(self.grid) == 0:
+        if self._relative:
             spans = np.zeros(len(panel))
             filled = panel.lengths > 0
             spans[filled] = times[panel.indptr[1:][filled] - 1]
             return spans[:, None] * self._grid
         return np.broadcast_to(self._grid, (len(panel), len(self._grid)))
+
+    def set_output(self, *, transform=None):
+        """Set the container of the output; only a flattened table fits in a frame."""
+        if transform not in (None, "default") and not self.flatten:
+            raise ValueError(
+                f"`flatten` must be True for output of kind {transform!r}; got False. "
+                "An array of three dimensions is no table."
+            )
+        return super().set_output(transform=transform)
 
     def get_feature_names_out(self, input_features=None):
         """Name the columns of a flattened table.
@@ -269,6 +295,14 @@ class PanelResampler(AbstractPanelTransformer):
         numbers = range(len(self._grid))
         names = [f"{channel}_{k}" for channel in self._channels for k in numbers]
         return np.array(names, dtype=object)
+
+
+def _snap(times: np.ndarray, grid: np.ndarray, slack: np.ndarray) -> np.ndarray:
+    """Move times that are within their rounding of a time of the grid onto it."""
+    after = np.clip(np.searchsorted(grid, times), 0, len(grid) - 1)
+    for place in (after, np.maximum(after - 1, 0)):
+        times = np.where(np.abs(grid[place] - times) <= slack, grid[place], times)
+    return times
 
 
 def _previous(grid: np.ndarray, times: np.ndarray, values: np.ndarray) -> np.ndarray:

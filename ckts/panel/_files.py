@@ -54,7 +54,13 @@ def read_table(
     DataFrame of shape (n_rows, n_used)
         Text in the column of times is parsed.
     """
-    path = Path(path)
+    try:
+        path = Path(path)
+    except TypeError:
+        raise TypeError(
+            f"`path` must be the path of a file; got {path!r}. Write for example "
+            '"visits.csv".'
+        ) from None
     kind = _kind_of(path)
     used = _used(instance, time, roles)
     if kind in _PARQUET:

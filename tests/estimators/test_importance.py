@@ -123,3 +123,23 @@ def test_too_little_raises(n_series, n_repeats, message):
     model = CKRocketClassifier(n_kernels=100, random_state=0).fit(X, y)
     with pytest.raises(ValueError, match=message):
         channel_importance(model, X[:n_series], y[:n_series], n_repeats=n_repeats)
+
+
+@pytest.mark.parametrize("offset", [0.0, 1.0, 1e9])
+def test_rounded_stamps_stay_one_row(offset):
+    rng = np.random.RandomState(0)
+    made = [
+        (offset * rng.rand() + np.arange(20) * 0.1, rng.randn(20, 2)) for _ in "abc"
+    ]
+    X = as_panel(made)
+    found = _exchange(X, 1, np.array([1, 2, 0]))
+    np.testing.assert_array_equal(found.times, X.times)
+    np.testing.assert_array_equal(found.values[:20, 1], X.values[20:40, 1])
+    np.testing.assert_array_equal(found.values[:, 0], X.values[:, 0])
+
+
+def test_one_scorer_at_a_time():
+    X, y = _separable()
+    model = CKRocketClassifier(n_kernels=100, random_state=0).fit(X, y)
+    with pytest.raises(TypeError, match=r"`scoring` must be one .*got \['accuracy'\]"):
+        channel_importance(model, X, y, scoring=["accuracy"])

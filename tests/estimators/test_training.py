@@ -153,12 +153,66 @@ def test_a_network_of_ones_own_sees_what_it_asks_for():
         ({"network": lambda: 3}, TypeError, r"make a torch.nn.Module; got a int"),
         ({"optimizer": "sgd"}, ValueError, '`optimizer` must be "adamw" or callable'),
         ({"lr_schedule": None}, ValueError, '"constant" or callable; got None'),
+        (
+            {"lr_schedule": torch.optim.lr_scheduler.StepLR},
+            ValueError,
+            "`lr_schedule` must be a function .* got the class StepLR",
+        ),
+        (
+            {"lr_schedule": lambda optimizer, n_steps: None, "rocket": False},
+            TypeError,
+            "`lr_schedule` must return a schedule of torch; got NoneType",
+        ),
+        (
+            {"optimizer": partial(torch.optim.AdamW, lr=1e-9)},
+            ValueError,
+            "`optimizer` must leave lr to the parameters",
+        ),
+        (
+            {"network": torch.nn.Linear(1, 2)},
+            ValueError,
+            r"`network` must be .* got Linear\(.*Give the class",
+        ),
     ],
 )
 def test_what_cannot_be_trained_raises(wrong, error, message):
     X, y = irregular_panel()
     with pytest.raises(error, match=message):
         CKCNNClassifier(**wrong, **QUICK).fit(X, y)
+
+
+class Last(torch.nn.Module):
+    """As of each row: a linear function of it; names neither width nor outputs."""
+
+    def __init__(self, in_channels, **others):
+        super().__init__()
+        self.head = torch.nn.Linear(in_channels, 2)
+
+    def embed(self, values, observed):
+        return values[:, -1]
+
+    def forward(self, values, observed):
+        return self.head(self.embed(values, observed))
+
+    def forward_path(self, values, observed):
+        return self.head(values)
+
+
+@pytest.mark.parametrize("network", [Last, lambda in_channels: Last(in_channels)])
+def test_a_network_of_ones_own_may_have_paths_and_embeddings(network):
+    X, y = irregular_panel()
+    model = CKCNNClassifier(network=network, causal=True, **QUICK).fit(X, y)
+    path = model.predict_proba_path(X)
+    np.testing.assert_allclose(path.values.sum(1), 1)
+    embedder = CKCNNEmbedder(estimator=model).fit(X, y)
+    assert embedder.transform(X).shape == (24, 2)
+
+
+def test_paths_need_a_method():
+    X, y = irregular_panel()
+    model = CKCNNClassifier(network=Mean, causal=True, **QUICK).fit(X, y)
+    with pytest.raises(ValueError, match="a method `forward_path`; Mean has none"):
+        model.predict_proba_path(X)
 
 
 def test_embeddings_are_of_the_default_network():

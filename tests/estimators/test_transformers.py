@@ -5,13 +5,22 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import check_estimator
 
-from ckts import Panel, PanelResampler, PanelScaler, PanelSummary, as_panel
+import ckts
+from ckts import (
+    CKRocketClassifier,
+    Panel,
+    PanelResampler,
+    PanelScaler,
+    PanelSummary,
+    as_panel,
+)
 from ckts.estimators import summarize
 from irregular import irregular_panel
 
@@ -141,6 +150,38 @@ def test_series_without_rows_are_unknown_on_the_grid():
     np.testing.assert_array_equal(found[:, 0], [[np.nan] * 2, [5, 5], [np.nan] * 2])
 
 
+@pytest.mark.parametrize("method", ["previous", "mean"])
+@pytest.mark.parametrize("n_rows", [8, 10, 23, 48, 199])
+def test_stamps_that_are_rounded_meet_the_grid(method, n_rows):
+    steps = np.arange(float(n_rows))
+    own = PanelResampler(grid=n_rows, method=method).fit_transform([(steps, steps)])
+    np.testing.assert_array_equal(own[0, 0], steps)
+    grid, later = steps * 0.1, 5 + steps * 0.1
+    common = PanelResampler(grid=grid, method=method).fit_transform([(later, steps)])
+    np.testing.assert_array_equal(common[0, 0], steps)
+    days = PanelResampler(grid=steps / 1440, method=method)
+    days.fit(as_panel([(steps / 1440, steps)], time_unit="D"))
+    minutes = days.transform(as_panel([(steps, steps)], time_unit="min"))
+    np.testing.assert_array_equal(minutes[0, 0], steps)
+    stamps = pd.date_range("2024-01-01", periods=n_rows, freq="h")
+    hours = PanelResampler(grid=n_rows, method=method)
+    found = hours.fit_transform([pd.Series(steps, stamps)])
+    np.testing.assert_array_equal(found[0, 0], steps)
+
+
+def test_a_grid_of_numbers_is_no_grid_of_dates():
+    hours = pd.date_range("2024-01-01", periods=4, freq="h")
+    with pytest.raises(ValueError, match=r"`grid` must .*pandas\.to_timedelta"):
+        PanelResampler(grid=np.arange(4)).fit([pd.Series(np.arange(4.0), hours)])
+
+
+def test_a_grid_that_changes_after_fit_changes_nothing():
+    X, _ = irregular_panel(4)
+    fitted = PanelResampler(grid=[0, 1, 2]).fit(X)
+    before = fitted.transform(X)
+    np.testing.assert_array_equal(fitted.set_params(grid=3).transform(X), before)
+
+
 @pytest.mark.parametrize("grid", [[0, 0], [2, 1], [], pd.to_timedelta([1], unit="h")])
 def test_a_grid_that_does_not_fit_raises(grid):
     with pytest.raises(ValueError, match=r"`grid` must be .* got .*`numpy.arange"):
@@ -189,6 +230,38 @@ def test_a_pipeline_of_panels_writes_a_frame():
     table = model.fit_transform(X, y)
     assert list(table.columns) == list(model.get_feature_names_out())
     assert list(PanelScaler().fit(X).get_feature_names_out()) == list(X.channels)
+
+
+def test_panels_pass_where_all_output_is_to_be_pandas():
+    X, y = irregular_panel()
+    with config_context(transform_output="pandas"):
+        scaled = PanelScaler().fit_transform(X)
+        model = make_pipeline(PanelScaler(), CKRocketClassifier(n_kernels=84))
+        assert model.fit(X, y).predict(X).shape == y.shape
+    assert isinstance(scaled, Panel)
+
+
+def test_a_cube_is_no_frame():
+    with pytest.raises(ValueError, match=r"`flatten` must be True .*'pandas'; got F"):
+        PanelResampler().set_output(transform="pandas")
+
+
+def test_a_wide_frame_stays_a_frame():
+    frame = pd.DataFrame(np.arange(6.0).reshape(2, 3), index=["a", "b"])
+    scaled = PanelScaler().fit_transform(frame)
+    assert scaled.index.equals(frame.index)
+    assert scaled.columns.equals(frame.columns)
+    np.testing.assert_allclose(scaled, (frame - 2.5) / frame.to_numpy().std())
+
+
+@pytest.mark.parametrize(
+    "grid", [range(3), pd.to_timedelta([0, 1, 2], unit="h"), pd.Series([0, 1, 2])]
+)
+def test_grids_are_saved(grid, tmp_path):
+    model = PanelResampler(grid=grid)
+    model.save(tmp_path / "grid")
+    loaded = ckts.load(tmp_path / "grid").grid
+    np.testing.assert_array_equal(loaded, np.asarray(grid))
 
 
 @pytest.mark.parametrize("transformer", TRANSFORMERS, ids=repr)

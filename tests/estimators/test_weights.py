@@ -1,7 +1,5 @@
 """Weights count series, however their batches are made."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 import torch
@@ -11,8 +9,7 @@ from ckts import CKCNNClassifier, CKCNNRegressor, as_panel
 from ckts.estimators._batches import PanelDataset
 from ckts.estimators._batches import training_batches as make_batches
 from ckts.estimators._early_stopping import split_series
-from ckts.estimators._net import PanelNet, WeightedClipping
-from ckts.estimators._optimizer import LeanAdamW
+from ckts.estimators._net import PanelNet
 from ckts.layers import CKConv
 from irregular import irregular_panel
 
@@ -87,21 +84,6 @@ def test_balanced_classes_of_other_lengths_are_balanced():
     pull = _pull(np.where(y, 30, 20), compute_sample_weight("balanced", y))
     # .15 where each batch is divided by its own sum of weights
     np.testing.assert_allclose(pull[y == 1].sum() / pull[y == 0].sum(), 1)
-
-
-def test_clipping_goes_with_the_weight_of_the_batch():
-    def clipped(gradient, weight):
-        parameter = torch.nn.Parameter(torch.zeros(2))
-        parameter.grad = torch.tensor(gradient)
-        net = SimpleNamespace(optimizer_=LeanAdamW([parameter]))
-        batch = {}, (None, torch.tensor(weight))
-        WeightedClipping(1.0).on_grad_computed(net, batch=batch)
-        return parameter.grad.tolist()
-
-    assert clipped([30.0, 40.0], [1.0, 1.0]) == pytest.approx([0.6, 0.8])
-    assert clipped([30.0, 40.0], [3.0, 1.0]) == pytest.approx([1.2, 1.6])
-    assert clipped([0.3, 0.4], [1.0, 1.0]) == pytest.approx([0.3, 0.4])
-    assert clipped([0.0, 0.0], [0.0, 0.0]) == [0.0, 0.0]
 
 
 def _contradiction(n_series, seed):
