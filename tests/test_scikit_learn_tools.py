@@ -134,11 +134,11 @@ def _columns():
 FEATURES = {
     "AdaBoostClassifier": (
         lambda: _predict(AdaBoostClassifier(MODEL)),
-        lambda: _behind(AdaBoostClassifier(LINEAR, n_estimators=2)),
+        lambda: _behind(AdaBoostClassifier(LINEAR, n_estimators=2, random_state=0)),
     ),
     "BaggingClassifier": (
         lambda: _predict(BaggingClassifier(MODEL)),
-        lambda: _behind(BaggingClassifier(LINEAR, n_estimators=2)),
+        lambda: _behind(BaggingClassifier(LINEAR, n_estimators=2, random_state=0)),
     ),
     "ClassifierChain": (
         lambda: _predict(ClassifierChain(MODEL), BOTH),
@@ -153,8 +153,8 @@ FEATURES = {
         lambda: _behind(OneVsOneClassifier(LINEAR), THREE),
     ),
     "OutputCodeClassifier": (
-        lambda: _predict(OutputCodeClassifier(MODEL), THREE),
-        lambda: _behind(OutputCodeClassifier(LINEAR), THREE),
+        lambda: _predict(OutputCodeClassifier(MODEL, random_state=0), THREE),
+        lambda: _behind(OutputCodeClassifier(LINEAR, random_state=0), THREE),
     ),
     "SelfTrainingClassifier": (
         lambda: _predict(SelfTrainingClassifier(MODEL), PARTLY),
