@@ -78,6 +78,32 @@ def stamp_rounding(times: np.ndarray, indptr: np.ndarray) -> np.ndarray:
     return ROUNDING * largest
 
 
+def snap(times: np.ndarray, grid: np.ndarray, slack: np.ndarray | float) -> np.ndarray:
+    """Move stamps onto those of a grid that differ from them by rounding only.
+
+    Parameters
+    ----------
+    times : ndarray of shape (n_times,)
+    grid : ndarray of shape (n_steps,)
+        At least one stamp; they do not decrease.
+    slack : ndarray of shape (n_times,), or float
+        How far each may be off.
+
+    Returns
+    -------
+    ndarray of shape (n_times,)
+
+    Examples
+    --------
+    >>> snap(np.array([0.1 + 0.2, 0.4]), np.array([0.0, 0.3]), 1e-12)
+    array([0.3, 0.4])
+    """
+    after = np.searchsorted(grid, times).clip(max=len(grid) - 1)
+    for place in (after, np.maximum(after - 1, 0)):
+        times = np.where(np.abs(grid[place] - times) <= slack, grid[place], times)
+    return times
+
+
 def count_steps(
     gaps: np.ndarray, elapsed: np.ndarray, firsts: np.ndarray, errors: np.ndarray
 ) -> tuple[Step, np.ndarray] | None:

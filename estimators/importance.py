@@ -10,9 +10,7 @@ from sklearn.utils import Bunch, check_random_state
 
 from ckts._checks import check_count
 from ckts.panel import Panel, as_panel, check_same_order
-
-# Stamps that differ by less than this share are the same, rounded.
-ROUNDINGS = 8 * np.finfo(np.float64).eps
+from ckts.regularity import snap, stamp_rounding
 
 
 def channel_importance(
@@ -131,7 +129,7 @@ def _exchange_channel(panel: Panel, channel: int, donors: np.ndarray) -> Panel:
         if column == channel:
             times = times - firsts[owner] + firsts[receivers[owner]]
             owner = receivers[owner]
-            times = _snap(panel, owner, times)
+            times = _as_in(panel, owner, times, donors)
         parts.append((owner, times, np.full(len(rows), column), values))
     codes, times, channels, values = map(np.concatenate, zip(*parts, strict=True))
     return Panel.from_measurements(
@@ -149,22 +147,22 @@ def _exchange_channel(panel: Panel, channel: int, donors: np.ndarray) -> Panel:
     )
 
 
-def _snap(panel: Panel, series: np.ndarray, times: np.ndarray) -> np.ndarray:
-    """Move stamps onto those of their series that differ by rounding only.
+def _as_in(
+    panel: Panel, series: np.ndarray, times: np.ndarray, donors: np.ndarray
+) -> np.ndarray:
+    """Give moved stamps those of their new series that differ by rounding only.
 
     The same steps since other first stamps are rounded to other floats; rows that were
     one would become two.
     """
     if panel.times.dtype.kind != "f":
         return times
-    snapped = times.copy()
-    for one in np.unique(series):
+    times, slack = times.copy(), stamp_rounding(panel.times, panel.indptr)
+    slack = slack + slack[donors]
+    order = np.argsort(series, kind="stable")
+    bounds = np.searchsorted(series[order], np.arange(len(panel) + 1))
+    for one in np.flatnonzero((np.diff(bounds) > 0) & (panel.lengths > 0)):
+        moved = order[bounds[one] : bounds[one + 1]]
         own = panel.times[panel.indptr[one] : panel.indptr[one + 1]]
-        if len(own) == 0:
-            continue
-        where = np.flatnonzero(series == one)
-        after = np.clip(np.searchsorted(own, times[where]), 0, len(own) - 1)
-        for place in (after, np.maximum(after - 1, 0)):
-            near = np.abs(own[place] - times[where]) <= ROUNDINGS * np.abs(own[place])
-            snapped[where[near]] = own[place][near]
-    return snapped
+        times[moved] = snap(times[moved], own, slack[one])
+    return times

@@ -20,9 +20,7 @@ from ckts.estimators._interface import AbstractPanelEstimator
 from ckts.estimators._parameters import Rule
 from ckts.estimators._statistics import SUMMARIES, summarize
 from ckts.panel import NUMBER, Panel, as_known, check_same_order, parse_times
-
-# Times are as exact as this many roundings of the stamps that they come from.
-ROUNDINGS, EPS = 8, np.finfo(np.float64).eps
+from ckts.regularity import ROUNDING, snap, stamp_rounding
 
 
 class AbstractPanelTransformer(TransformerMixin, AbstractPanelEstimator):
@@ -247,8 +245,9 @@ class PanelResampler(AbstractPanelTransformer):
         panel = self._known_panel(X)
         factor = panel.time_scale.factor_to(self.time_scale_)
         times = panel.elapsed * factor
-        rounded = panel.times if panel.times.dtype.kind == "f" else panel.elapsed
-        slack = ROUNDINGS * EPS * np.maximum(np.abs(rounded) * factor, times)
+        # of the stamps, of the change of unit, and of the grid
+        slack = stamp_rounding(panel.times, panel.indptr)[panel.series_of_rows] * factor
+        slack += ROUNDING * times
         resampled = np.full((len(panel), len(self._channels), len(self._grid)), np.nan)
         resample = RESAMPLE[self.method]
         grids = self._grids(panel, times)
@@ -257,7 +256,7 @@ class PanelResampler(AbstractPanelTransformer):
             bounds = np.searchsorted(series[rows], np.arange(len(panel) + 1))
             for one in np.flatnonzero(np.diff(bounds)):
                 own = slice(bounds[one], bounds[one + 1])
-                at = _snap(times[rows[own]], grids[one], slack[rows[own]])
+                at = snap(times[rows[own]], grids[one], slack[rows[own]])
                 resampled[one, channel] = resample(grids[one], at, values[own])
         return resampled.reshape(len(panel), -1) if self.flatten else resampled
 
@@ -295,14 +294,6 @@ class PanelResampler(AbstractPanelTransformer):
         numbers = range(len(self._grid))
         names = [f"{channel}_{k}" for channel in self._channels for k in numbers]
         return np.array(names, dtype=object)
-
-
-def _snap(times: np.ndarray, grid: np.ndarray, slack: np.ndarray) -> np.ndarray:
-    """Move times that are within their rounding of a time of the grid onto it."""
-    after = np.clip(np.searchsorted(grid, times), 0, len(grid) - 1)
-    for place in (after, np.maximum(after - 1, 0)):
-        times = np.where(np.abs(grid[place] - times) <= slack, grid[place], times)
-    return times
 
 
 def _previous(grid: np.ndarray, times: np.ndarray, values: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ from ckts.convolution.methods.lattice import find_lattice
 from ckts.convolution.stamps import sort_stamps
 from ckts.estimators._batches import PanelDataset
 from ckts.panel import Panel
-from ckts.regularity import Step, count_steps, stamp_rounding
+from ckts.regularity import ROUNDING, Step, count_steps, snap, stamp_rounding
 
 
 def find_step(*series):
@@ -156,3 +156,16 @@ def test_the_shortest_number_is_within_the_error(size, error, shortest):
 def test_the_shortest_number_is_as_good_as_the_step(size, share):
     found = Step(size, size * share).shortest
     assert abs(found - size) <= size * max(share, 2.0**-36)
+
+
+@given(
+    st.lists(st.floats(0, 100), min_size=1, max_size=8),
+    st.lists(st.floats(0, 100), max_size=8),
+    st.sampled_from([0.0, ROUNDING, 0.5]),
+)
+def test_stamps_move_onto_a_grid_within_their_rounding_only(grid, times, slack):
+    grid, times = np.sort(grid), np.array(times)
+    found = snap(times, grid, slack)
+    for before, after in zip(times, found, strict=True):
+        near = np.abs(grid - before) <= slack
+        assert after in grid[near] if near.any() else after == before
