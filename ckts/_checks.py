@@ -1,8 +1,10 @@
 """Checks of scalars, names and choices: the only copy, without numpy and torch."""
 
 import math
+import os
 from collections.abc import Iterable, Sequence
 from numbers import Real
+from pathlib import Path
 from typing import Any
 
 
@@ -74,6 +76,17 @@ def check_share(name: str, value: float) -> float:
             "for 30 %."
         )
     return float(value)
+
+
+def check_path(name: str, path: str | os.PathLike[str], example: str) -> Path:
+    """Return the path of a file; `example` is one for the message."""
+    try:
+        return Path(path)
+    except TypeError:
+        raise TypeError(
+            f"`{name}` must be the path of a file; got {path!r}. Write for example "
+            f'"{example}".'
+        ) from None
 
 
 def check_number(name: str, value: object) -> None:

@@ -6,13 +6,13 @@ import inspect
 import os
 import warnings
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Self
 
 import pandas as pd
 from sklearn.base import BaseEstimator
 from skorch.exceptions import DeviceWarning
 
+from ckts._checks import check_path
 from ckts._version import __version__
 from ckts.estimators._parameters import resolve_device
 from ckts.estimators._saved_file import read_file, refusal, write_file
@@ -63,7 +63,7 @@ class AbstractSavable(BaseEstimator):
         >>> ckts.load("rocket.safetensors").n_kernels
         500
         """
-        target = _check_path(path)
+        target = check_path("path", path, "model.safetensors")
         if target.is_dir() or not target.parent.is_dir():
             raise ValueError(
                 f"`path` must be a file in a folder that exists; got {str(target)!r}. "
@@ -163,7 +163,7 @@ def load(path: PathLike, *, device: Any = None) -> Any:
     >>> bool((loaded.predict_proba(X) == model.predict_proba(X)).all())
     True
     """
-    source = _check_path(path)
+    source = check_path("path", path, "model.safetensors")
     if source.is_dir():
         raise refusal(source, "is a folder", "Give the path of a saved model.")
     chosen = None if device is None else resolve_device(device)
@@ -192,16 +192,6 @@ def load(path: PathLike, *, device: Any = None) -> Any:
         message = f"The model was fitted on {one!r}; it goes on on 'cpu'."
         warnings.warn(message, DeviceWarning, stacklevel=2)
     return model
-
-
-def _check_path(path: Any) -> Path:
-    try:
-        return Path(path)
-    except TypeError:
-        raise TypeError(
-            f"`path` must be the path of a file; got {path!r}. Write for example "
-            '"model.safetensors".'
-        ) from None
 
 
 def _check_attribute(cls: type, name: str) -> None:

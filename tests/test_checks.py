@@ -2,14 +2,17 @@
 
 import math
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+import ckts
 from ckts._checks import (
     check_choice,
     check_count,
+    check_path,
     check_positive,
     check_real,
     check_share,
@@ -145,3 +148,18 @@ def test_a_positive_number_may_be_of_any_type(value):
 def test_a_positive_number_must_be_one(value, error, message):
     with raises(error, message):
         check_positive("horizon", value)
+
+
+@pytest.mark.parametrize("path", [5, None, ["visits.csv"]])
+def test_a_path_must_be_one(path):
+    assert check_path("path", "a/b.csv", "b.csv") == Path("a/b.csv")
+    message = f"`path` must be the path of a file; got {path!r}. Write for example "
+    with raises(TypeError, message + '"b.csv".'):
+        check_path("path", path, "b.csv")
+    for use in (
+        lambda: ckts.load(path),
+        lambda: ckts.CKRocket().save(path),
+        lambda: ckts.Panel.read(path, instance="id", time="day"),
+    ):
+        with raises(TypeError, message):
+            use()

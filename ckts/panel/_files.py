@@ -11,10 +11,10 @@ import zlib
 from collections.abc import Callable
 from io import TextIOWrapper
 from os import PathLike
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile, ZipFile
 
+from ckts._checks import check_path
 from ckts.panel._arrays import is_frame, shown
 
 if TYPE_CHECKING:
@@ -54,13 +54,7 @@ def read_table(
     DataFrame of shape (n_rows, n_used)
         Text in the column of times is parsed.
     """
-    try:
-        path = Path(path)
-    except TypeError:
-        raise TypeError(
-            f"`path` must be the path of a file; got {path!r}. Write for example "
-            '"visits.csv".'
-        ) from None
+    path = check_path("path", path, "visits.csv")
     kind = _kind_of(path)
     used = _used(instance, time, roles)
     if kind in _PARQUET:
