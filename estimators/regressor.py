@@ -72,7 +72,7 @@ class Loss:
 LOSSES = {
     "huber": Loss(partial(BoundedSquaredError, delta=2.0)),
     "squared_error": Loss(torch.nn.MSELoss, robust=False),
-    "absolute_error": Loss(partial(QuantileLoss, alpha=0.5), of_means=False),
+    "absolute_error": Loss(torch.nn.L1Loss, of_means=False),
     "quantile": Loss(QuantileLoss, of_means=False),
 }
 
