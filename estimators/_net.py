@@ -66,6 +66,11 @@ class PanelNet(NeuralNet):
         self.seed = seed
         self.n_steps_ = 0
 
+    @property
+    def width(self) -> int:
+        """Channels of a hidden layer, as far as the network tells."""
+        return getattr(self, "module__hidden_channels", 32)
+
     def get_loss(self, y_pred, y_true, X=None, training=False):
         """Return ``mean(w l)`` of a batch, for weights whose mean over the data is 1.
 
@@ -163,10 +168,10 @@ class PanelNet(NeuralNet):
             taken = {name: given[name] for name in self.inputs_ if name in given}
             return run(**taken, **fit_params)
 
-    def _method(self, name: str) -> Callable[..., torch.Tensor]:
+    def _method(self, name: str) -> Any:
         if not hasattr(self.module_, name):
             raise ValueError(
-                f"`network` must have a method `{name}`; {type(self.module_).__name__} "
+                f"`network` must have `{name}` for this; {type(self.module_).__name__} "
                 "has none. Write it as that of `ckts.networks.GatedCKCNN`."
             )
         return getattr(self.module_, name)
@@ -281,7 +286,7 @@ class PanelNet(NeuralNet):
     def embeddings(self, dataset: PanelDataset) -> np.ndarray:
         """Compute the features before the head, float64, (n_series, n_features)."""
         self._method("embed")
-        result = np.empty((len(dataset), self.module_.head.in_features))
+        result = np.empty((len(dataset), self._method("head").in_features))
         self._set_training(False)
         for series in self._path_batches(dataset):
             with torch.no_grad():
@@ -295,7 +300,7 @@ class PanelNet(NeuralNet):
         order = dataset.by_length()
         for batch in gen_batches(len(order), self.batch_size):
             series = order[batch]
-            n_rows = LARGEST_PATH // getattr(self, "module__hidden_channels", 32)
+            n_rows = LARGEST_PATH // self.width
             size = n_rows // max(dataset.lengths[series[-1]], 1)
             for part in gen_batches(len(series), max(size, 1)):
                 yield series[part]

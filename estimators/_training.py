@@ -55,7 +55,7 @@ class AbstractTrained(AbstractParameters, AbstractPanelEstimator):
     ) -> PanelNet:
         batch_size = self.batch_size
         if isinstance(batch_size, str):  # "auto"
-            batch_size = automatic_batch_size(training.lengths, self._width())
+            batch_size = automatic_batch_size(training.lengths, self.hidden_channels)
         n_steps, given = -(-len(training.lengths) // batch_size), self.max_epochs
         epochs = choose_epochs(n_steps, n_networks, training.lengths.sum())
         self.max_epochs_ = max_epochs = epochs if isinstance(given, str) else given
@@ -131,9 +131,6 @@ class AbstractTrained(AbstractParameters, AbstractPanelEstimator):
     def _network(self) -> Callable[..., torch.nn.Module]:
         return self.network if callable(self.network) else GatedCKCNN
 
-    def _width(self) -> int:
-        return self.hidden_channels
-
     def _joins(self) -> bool:
         """Tell whether CKRocket is joined."""
         return self.rocket and self._network() is GatedCKCNN
@@ -141,4 +138,4 @@ class AbstractTrained(AbstractParameters, AbstractPanelEstimator):
     def _limit_threads(self, dataset: PanelDataset, net: PanelNet):
         """Let torch use as many threads as a typical batch is worth."""
         n_rows = net.batch_size * dataset.lengths.mean() if len(dataset) else 0
-        return limit_threads(self.n_jobs, n_rows * self._width())
+        return limit_threads(self.n_jobs, n_rows * net.width)

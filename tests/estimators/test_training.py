@@ -208,15 +208,37 @@ def test_a_network_of_ones_own_may_have_paths_and_embeddings(network):
     assert embedder.transform(X).shape == (24, 2)
 
 
+class Headless(Mean):
+    """Embeds, but what follows is no linear head."""
+
+    def __init__(self, in_channels, n_outputs):
+        super().__init__(in_channels, n_outputs)
+        self.last = self.head
+        del self.head
+
+    def embed(self, values, observed):
+        return torch.relu(self.inner(values.mean(1)))
+
+    def forward(self, values, observed):
+        return self.last(self.embed(values, observed))
+
+
+def test_embeddings_need_a_head():
+    X, y = irregular_panel()
+    embedder = CKCNNEmbedder(estimator=CKCNNClassifier(network=Headless, **QUICK))
+    with pytest.raises(ValueError, match="must have `head` for this; Headless has"):
+        embedder.fit(X, y).transform(X)
+
+
 def test_paths_need_a_method():
     X, y = irregular_panel()
     model = CKCNNClassifier(network=Mean, causal=True, **QUICK).fit(X, y)
-    with pytest.raises(ValueError, match="a method `forward_path`; Mean has none"):
+    with pytest.raises(ValueError, match="have `forward_path` for this; Mean has none"):
         model.predict_proba_path(X)
 
 
 def test_embeddings_are_of_the_default_network():
     X, y = irregular_panel()
     embedder = CKCNNEmbedder(estimator=CKCNNClassifier(network=Mean, **QUICK))
-    with pytest.raises(ValueError, match="`network` must have a method `embed`; Mean"):
+    with pytest.raises(ValueError, match="must have `embed` for this; Mean has"):
         embedder.fit(X, y).transform(X)
