@@ -3,7 +3,6 @@
 ``python tests/test_scikit_learn_tools.py`` prints the table of the page.
 """
 
-import warnings
 from pathlib import Path
 
 import numpy as np
@@ -220,5 +219,4 @@ def test_the_page_lists_every_tool():
 
 
 if __name__ == "__main__":
-    warnings.simplefilter("ignore")
     print("\n".join(table()))
