@@ -7,13 +7,17 @@ if __name__ != "ckts.estimators":
         "another package of that name."
     )
 
-from ckts.estimators._saving import load
-from ckts.estimators._statistics import summarize
 from ckts.estimators.classifier import CKCNNClassifier
 from ckts.estimators.embedder import CKCNNEmbedder
 from ckts.estimators.importance import channel_importance
+from ckts.estimators.preprocessing.statistics import summarize
 from ckts.estimators.regressor import CKCNNRegressor
-from ckts.estimators.rocket import CKRocket, CKRocketClassifier, CKRocketRegressor
+from ckts.estimators.rocket.models import (
+    CKRocket,
+    CKRocketClassifier,
+    CKRocketRegressor,
+)
+from ckts.estimators.saving.savable import load
 from ckts.estimators.transformers import PanelResampler, PanelScaler, PanelSummary
 
 __all__ = [

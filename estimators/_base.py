@@ -16,9 +16,6 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 from skorch.helper import predefined_split
 
-from ckts.estimators._batches import PanelDataset, learn_statistics
-from ckts.estimators._checkpoint import AbstractCheckpoint, keep_checkpoint
-from ckts.estimators._early_stopping import split_series, watchers
 from ckts.estimators._interface import Training
 from ckts.estimators._joining import (
     N_FOLDS,
@@ -27,12 +24,15 @@ from ckts.estimators._joining import (
     choose_share,
     mix,
 )
-from ckts.estimators._net import PanelNet
 from ckts.estimators._parameters import resolve_device
-from ckts.estimators._recipe import choose_recipe
-from ckts.estimators._rocket import last_of_ties, observed_rows
-from ckts.estimators._training import AUTOMATIC, AbstractTrained
-from ckts.estimators.rocket import AbstractCKRocketModel
+from ckts.estimators.preprocessing.batches import PanelDataset, learn_statistics
+from ckts.estimators.rocket.base import last_of_ties, observed_rows
+from ckts.estimators.rocket.models import AbstractCKRocketModel
+from ckts.estimators.training.checkpoint import AbstractCheckpoint, keep_checkpoint
+from ckts.estimators.training.early_stopping import split_series, watchers
+from ckts.estimators.training.net import PanelNet
+from ckts.estimators.training.recipe import choose_recipe
+from ckts.estimators.training.trained import AUTOMATIC, AbstractTrained
 from ckts.panel import Panel
 
 # Parameters of the networks that are those of CKRocket, too.

@@ -10,11 +10,11 @@ import numpy as np
 import torch
 from sklearn.utils.validation import validate_data
 
-from ckts.estimators._batches import PanelDataset, PanelStatistics
-from ckts.estimators._input import groups_of, is_table, weights_of
-from ckts.estimators._saved_values import savable
-from ckts.estimators._saving import AbstractSavable
-from ckts.estimators._time import Clock, check_clock
+from ckts.estimators.preprocessing.batches import PanelDataset, PanelStatistics
+from ckts.estimators.preprocessing.input import groups_of, is_table, weights_of
+from ckts.estimators.preprocessing.time import Clock, check_clock
+from ckts.estimators.saving.savable import AbstractSavable
+from ckts.estimators.saving.values import savable
 from ckts.panel import (
     Panel,
     TimeScale,

@@ -6,8 +6,8 @@ import torch
 
 from ckts.estimators._base import AbstractCKCNN
 from ckts.estimators._parameters import share_docstring
-from ckts.estimators._targets import ClassesMixin
-from ckts.estimators.rocket import CKRocketClassifier
+from ckts.estimators.preprocessing.targets import ClassesMixin
+from ckts.estimators.rocket.models import CKRocketClassifier
 
 
 @share_docstring

@@ -7,9 +7,9 @@ import numpy as np
 from sklearn.base import TransformerMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
-from ckts.estimators._net import PanelNet
-from ckts.estimators._saving import AbstractSavable
 from ckts.estimators.classifier import CKCNNClassifier
+from ckts.estimators.saving.savable import AbstractSavable
+from ckts.estimators.training.net import PanelNet
 
 
 @dataclass(kw_only=True, eq=False, repr=False)

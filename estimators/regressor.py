@@ -10,8 +10,8 @@ import torch
 from ckts._checks import check_choice, check_number
 from ckts.estimators._base import AbstractCKCNN
 from ckts.estimators._parameters import Rule, share_docstring
-from ckts.estimators._targets import NumbersMixin
-from ckts.estimators.rocket import CKRocketRegressor
+from ckts.estimators.preprocessing.targets import NumbersMixin
+from ckts.estimators.rocket.models import CKRocketRegressor
 
 
 class BoundedSquaredError(torch.nn.HuberLoss):

@@ -14,11 +14,11 @@ from sklearn.base import TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from ckts._checks import check_bool, check_choice, check_count
-from ckts.estimators._batches import learn_statistics
-from ckts.estimators._input import is_table, weights_of
 from ckts.estimators._interface import AbstractPanelEstimator
 from ckts.estimators._parameters import Rule
-from ckts.estimators._statistics import SUMMARIES, summarize
+from ckts.estimators.preprocessing.batches import learn_statistics
+from ckts.estimators.preprocessing.input import is_table, weights_of
+from ckts.estimators.preprocessing.statistics import SUMMARIES, summarize
 from ckts.panel import NUMBER, Panel, as_known, check_same_order, parse_times
 from ckts.regularity import ROUNDING, snap, stamp_rounding
 

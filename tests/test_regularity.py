@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ckts.convolution.methods.base import Batch
 from ckts.convolution.methods.lattice import find_lattice
 from ckts.convolution.stamps import sort_stamps
-from ckts.estimators._batches import PanelDataset
+from ckts.estimators.preprocessing.batches import PanelDataset
 from ckts.panel import Panel
 from ckts.regularity import ROUNDING, Step, count_steps, snap, stamp_rounding
 

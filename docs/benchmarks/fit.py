@@ -31,7 +31,7 @@ import ckts
 from ckts import CKCNNClassifier, Panel, as_panel
 from ckts.datasets import load_japanese_vowels, load_pbc, read_physionet2012, read_ts
 from ckts.estimators import summarize
-from ckts.estimators._recipe import automatic_batch_size
+from ckts.estimators.training.recipe import automatic_batch_size
 from contests.measure import peak_megabytes
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -20,7 +20,7 @@ from ckts import (
     estimators,
 )
 from ckts.datasets import make_speed
-from ckts.estimators._recipe import automatic_batch_size
+from ckts.estimators.training.recipe import automatic_batch_size
 from irregular import irregular_panel
 
 QUICK = {"max_epochs": 2, "hidden_channels": 4, "n_blocks": 1, "random_state": 0}

@@ -6,10 +6,10 @@ import torch
 from sklearn.utils import compute_sample_weight
 
 from ckts import CKCNNClassifier, CKCNNRegressor, as_panel
-from ckts.estimators._batches import PanelDataset
-from ckts.estimators._batches import training_batches as make_batches
-from ckts.estimators._early_stopping import split_series
-from ckts.estimators._net import PanelNet
+from ckts.estimators.preprocessing.batches import PanelDataset
+from ckts.estimators.preprocessing.batches import training_batches as make_batches
+from ckts.estimators.training.early_stopping import split_series
+from ckts.estimators.training.net import PanelNet
 from ckts.layers import CKConv
 from irregular import irregular_panel
 

@@ -3,11 +3,11 @@
 import numpy as np
 import torch
 
-from ckts.estimators._batches import learn_statistics
-from ckts.estimators._kernel_features import KernelFeatures, content_keys
-from ckts.estimators._kernel_time import learn_kernel_time
-from ckts.estimators._scales import learn_limits
-from ckts.estimators._views import CenteredViews
+from ckts.estimators.preprocessing.batches import learn_statistics
+from ckts.estimators.rocket.kernel_features import KernelFeatures, content_keys
+from ckts.estimators.rocket.kernel_time import learn_kernel_time
+from ckts.estimators.rocket.scales import learn_limits
+from ckts.estimators.rocket.views import CenteredViews
 
 
 def standardize(panel, statistics):

@@ -11,7 +11,7 @@ from sklearn.utils import check_random_state
 from skorch.callbacks import Callback
 
 from ckts import CKCNNClassifier
-from ckts.estimators import _checkpoint
+from ckts.estimators.training import checkpoint
 from irregular import irregular_panel
 
 QUICK = {"max_epochs": 3, "hidden_channels": 4, "n_blocks": 1, "random_state": 0}
@@ -73,7 +73,7 @@ def assert_same(model, expected):
 
 
 def _fit(folder, params, die_at, results):
-    _checkpoint.PAUSE = 0.0  # writes after every epoch
+    checkpoint.PAUSE = 0.0  # writes after every epoch
     check_random_state(None).seed(params.pop("global_seed", None))
     if die_at is not None:
         _die_in_write(die_at)
@@ -92,7 +92,7 @@ def _die_in_write(number):
             os.kill(os.getpid(), signal.SIGKILL)
         replace(source, target)
 
-    _checkpoint.os.replace = replace_or_die
+    checkpoint.os.replace = replace_or_die
 
 
 class Fits:

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from ckts.estimators._net import PanelNet
+from ckts.estimators.training.net import PanelNet
 
 PREDICTING = ("predict_proba", "predict", "transform", "predict_path")
 PREDICTING += ("predict_proba_path", "get_feature_names_out")

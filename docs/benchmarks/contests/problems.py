@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ckts import Panel
 from ckts.datasets import drop_observations
-from ckts.estimators._batches import PanelDataset
+from ckts.estimators.preprocessing.batches import PanelDataset
 from ckts.kernels import AbstractKernel, SirenKernel
 from ckts.layers import CKConv
 from contests.measure import Step

@@ -1,0 +1,1 @@
+"""From what users give to batches, by what `fit` learned of its panel and target."""

@@ -1,0 +1,1 @@
+"""CKRocket: views, kernels, summaries, and the ridge regression on top of them."""

@@ -1,0 +1,367 @@
+"""Random continuous kernels on real time stamps: features, classes, numbers."""
+
+import copy
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.base import TransformerMixin, is_classifier
+from sklearn.utils import check_random_state, gen_batches
+from sklearn.utils.validation import check_is_fitted
+
+from ckts.estimators._interface import Training
+from ckts.estimators._joining import OutOfFold, draw_folds
+from ckts.estimators._parameters import share_docstring
+from ckts.estimators.preprocessing.batches import PanelStatistics, learn_statistics
+from ckts.estimators.preprocessing.input import weights_of
+from ckts.estimators.preprocessing.targets import (
+    FARTHEST_TARGET,
+    ClassesMixin,
+    NumbersMixin,
+)
+from ckts.estimators.rocket.attributions import AbstractAttributed
+from ckts.estimators.rocket.base import AbstractCKRocket, Learned, observed_rows
+from ckts.estimators.rocket.blocks import AbstractBlock, GaussianBlock, LinearBlock
+from ckts.estimators.rocket.calibration import calibrate
+from ckts.estimators.rocket.duplicates import Duplicates, join_groups
+from ckts.estimators.rocket.ridge import fit_ridge
+from ckts.panel import Panel, check_same_order
+
+# Kernels over common and own scale, summaries, levels.
+BLOCKS: list[type[AbstractBlock]] = [
+    *(LinearBlock, LinearBlock),
+    *(GaussianBlock, GaussianBlock),
+]
+# Rows of features that are predicted from at once: more would take much memory.
+MOST_ROWS = 2**11
+
+
+@share_docstring
+@dataclass(kw_only=True, eq=False, repr=False)
+class CKRocket(TransformerMixin, AbstractCKRocket):
+    """Describe irregular time series by random continuous kernels.
+
+    Each feature is the share of the time for which the response of a random kernel
+    exceeds a bias, as in MiniRocket; but kernels are functions of real time, and their
+    responses exact integrals of the signal, which is a straight line between
+    observations. So nothing is resampled, and series may have any lengths, gaps,
+    missing values, and channels with clocks of their own. Half of the kernels sees the
+    time since the first observation, the other half its share of the span; half of each
+    the values in the scale of all series, the other half in that of the series.
+
+    See Also
+    --------
+    CKRocketClassifier, CKRocketRegressor : With a ridge regression behind them.
+
+    References
+    ----------
+    Dempster et al., MiniRocket: A Very Fast (Almost) Deterministic Transform for Time
+    Series Classification, 2021.
+
+    Examples
+    --------
+    >>> from ckts import CKRocket
+    >>> from ckts.datasets import make_speed
+    >>> X, y = make_speed(60, random_state=0)
+    >>> rocket = CKRocket(n_kernels=1000, summaries=False, random_state=0).fit(X)
+    >>> rocket.transform(X[:5]).shape
+    (5, 924)
+    """
+
+    def __sklearn_tags__(self):
+        """Declare that the features are float32 whatever comes in."""
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = []
+        return tags
+
+    def fit(self, X, y=None, sample_weight=None):
+        """Draw kernels, and learn their biases.
+
+        Parameters
+        ----------
+        X : Panel, or anything that :func:`ckts.as_panel` accepts
+            n_series irregular series, with their time stamps.
+        y : ignored
+        sample_weight : array-like of shape (n_series,), optional
+            A weight of 2 counts like the series twice, 0 like none.
+
+        Returns
+        -------
+        CKRocket
+            The transformer itself.
+        """
+        fresh = copy.copy(self)  # becomes the transformer when all went well
+        fresh._check_parameters()
+        panel = fresh._check_panel(X, reset=True)
+        check_same_order("sample_weight", sample_weight, panel)
+        weight = weights_of(sample_weight, len(panel))
+        used = np.flatnonzero(weight > 0)
+        panel = panel if len(used) == len(panel) else panel[used]
+        rng = check_random_state(self.random_state)
+        fresh._learn_features(panel, weight[used] / weight.max(), rng)
+        self.__dict__ = fresh.__dict__
+        return self
+
+    def transform(self, X):
+        """Compute the features of series.
+
+        Parameters
+        ----------
+        X : Panel, or anything that :func:`ckts.as_panel` accepts
+            Series with the channels and the kind of time of `fit`.
+
+        Returns
+        -------
+        ndarray of shape (n_series, n_features)
+            float32, without NaN, between 0 and 1. The same for a series in whatever
+            company.
+        """
+        check_is_fitted(self, "kernels_")
+        return np.hstack(self._features(self._check_panel(X, reset=False)))
+
+    def get_feature_names_out(self, input_features=None):
+        """Name the features.
+
+        Parameters
+        ----------
+        input_features : ignored
+
+        Returns
+        -------
+        ndarray of str of shape (n_features,)
+        """
+        check_is_fitted(self, "kernels_")
+        return np.array(self._feature_names(), dtype=object)
+
+
+def _ratio(losses: np.ndarray, most: np.ndarray, weight: np.ndarray) -> float:
+    """Return the ratio of two weighted sums of losses, at most 1; 0 of no losses."""
+    total = weight @ most
+    return float(min(weight @ losses / total, 1.0)) if total > 0 else 0.0
+
+
+class AbstractCKRocketModel(AbstractAttributed):
+    """A ridge regression on the features of :class:`CKRocket`.
+
+    A causal model learns from each whole series, and from up to three prefixes of it,
+    which share half of its weight: what it says early means something.
+
+    Attributes
+    ----------
+    ridge_ : BlockRidge
+        Coefficients, penalty, and the shares of the blocks: kernels over the common
+        scale, kernels over the own scale, summaries, and levels.
+    unexplained_ : float
+        The share of the entropy of the classes, or of the variance of the targets, that
+        predictions of left-out series leave unexplained, from 0 to 1.
+    """
+
+    _n_truncated = 3
+
+    def fit(self, X, y, sample_weight=None, groups=None):
+        """Learn features and a model of them.
+
+        The blocks of features that are used, their penalty and the calibration of
+        probabilities are chosen by leaving out one series after the other, exactly and
+        without another fit; equal series, and those of a group, are left out together.
+
+        Parameters
+        ----------
+        X : Panel, or anything that :func:`ckts.as_panel` accepts
+            n_series irregular series, with their time stamps.
+        y : array-like of shape (n_series,) or (n_series, n_targets)
+            Class labels of a classifier, one per series; numbers of a regressor,
+            finite.
+        sample_weight : array-like of shape (n_series,), optional
+            A weight of 2 counts like the series twice, 0 like none; only ratios count.
+        groups : array-like of shape (n_series,), optional
+            Series that must not be predicted from each other, such as the records of
+            one patient.
+
+        Returns
+        -------
+        CKRocketClassifier or CKRocketRegressor
+            The model itself. A fit that fails leaves it as it was.
+        """
+        fresh = copy.copy(self)
+        fresh._learn(X, y, sample_weight, groups)
+        self.__dict__ = fresh.__dict__
+        return self
+
+    def _learn(
+        self,
+        X,
+        y,
+        sample_weight,
+        groups,
+        statistics: PanelStatistics | None = None,
+        *,
+        folded: bool = False,
+    ) -> OutOfFold | None:
+        """Learn all; if asked to, predict series by those of other folds."""
+        given = self._check_training(X, y, sample_weight, groups)
+        if given.groups is not None and len(np.unique(given.groups)) == 1:
+            warnings.warn(
+                "`groups` should have at least two values; got one, so that each "
+                "series is predicted from others of its group. Leave `groups` out if "
+                "that is meant.",
+                UserWarning,
+                stacklevel=3 if statistics is None else 5,  # the caller of `fit`
+            )
+        rng = check_random_state(self.random_state)
+        used, panel = given.used, given.panel
+        panel = panel if len(used) == len(panel) else panel[used]
+        panel = observed_rows(panel)
+        statistics = statistics or learn_statistics(panel, given.weight)
+        learned = self._learn_features(panel, given.weight, rng, statistics)
+        return self._fit_ridge(learned, given, rng, folded)
+
+    def _fit_ridge(
+        self, learned: Learned, given: Training, rng, folded: bool
+    ) -> OutOfFold | None:
+        """Fit the ridge regression, and calibrate it by what it says of the left out.
+
+        Equal series are one of the sum of their weights and of their mean target: so
+        they are left out together, and a weight of 2 is the same as a series twice.
+        """
+        prefixes, features = learned.prefixes, learned.features
+        owner, weight = prefixes.owner, prefixes.weight
+        encoded, _ = self._encode(given.y[owner], weight)
+        equal = Duplicates.of(prefixes.twins)
+        for block, table in enumerate(features):  # one at a time: they are large
+            features[block] = table[equal.first]
+        groups = owner if given.groups is None else given.groups[owner]
+        connected = join_groups(prefixes.twins, groups)
+        folds, whole = None, len(given.y)
+        if folded:
+            classes = encoded[:whole] if is_classifier(self) else None
+            folds = draw_folds(connected[:whole], classes, rng)
+        with self._limit_threads(len(equal.first) ** 2):
+            found = fit_ridge(
+                features,
+                BLOCKS[: len(features)],
+                equal.mean(self._ridge_target(encoded), weight),
+                equal.sum(weight),
+                connected[equal.first],
+                rng,
+                None if folds is None else folds[owner[equal.first]],
+            )
+        self.ridge_, chosen = found.model, found.chosen
+        known, place = equal.places(chosen)
+        left_out, parts = found.left_out[place], (encoded[known], weight[known])
+        self._calibrate(left_out, *parts, len(chosen))
+        losses = self._losses(self._calibrated(left_out), parts[0])
+        self.unexplained_ = _ratio(losses, self._baseline_losses(*parts), parts[1])
+        if folds is None or found.of_folds is None:
+            return None
+        ends = known < whole  # of a causal model, not its prefixes
+        outputs = self._calibrated(found.of_folds[place[ends]])
+        return OutOfFold(folds, known[ends], outputs)
+
+    def _calibrate(self, left_out, encoded, weight, n_different) -> None:
+        """Learn from predictions of series that were left out."""
+
+    def _calibrated(self, outputs: np.ndarray) -> np.ndarray:
+        return outputs
+
+    def _predict_raw(self, X) -> np.ndarray:
+        check_is_fitted(self, "ridge_")
+        return self._predict_panel(self._check_panel(X, reset=False))
+
+    def _predict_panel(self, panel: Panel) -> np.ndarray:
+        """Predict a panel that is checked, and truncated at the landmark."""
+        pieces = [
+            self._apply_ridge(self._features(panel[piece]))
+            for piece in gen_batches(len(panel), MOST_ROWS)
+        ]
+        return self._calibrated(np.vstack(pieces))
+
+    def _apply_ridge(self, features: list[np.ndarray]) -> np.ndarray:
+        with self._limit_threads(len(features[0]) ** 2):
+            return self.ridge_.predict(features)
+
+    def _predict_raw_path(self, X) -> tuple[Panel, np.ndarray]:
+        """Predict as of each observed row; return the panel of these rows, too."""
+        check_is_fitted(self, "ridge_")
+        return self._predict_panel_path(self._check_panel(X, reset=False))
+
+    def _predict_panel_path(self, panel: Panel) -> tuple[Panel, np.ndarray]:
+        panel = observed_rows(panel)
+        dataset = self._dataset(panel)
+        rows = np.arange(len(panel.times))
+        pieces = [np.empty((0, len(self.ridge_.intercept)))]  # there may be no row
+        for start in range(0, len(rows), MOST_ROWS):
+            piece = rows[start : start + MOST_ROWS]
+            pieces.append(self._apply_ridge(self._features_at(panel, dataset, piece)))
+        return panel, self._calibrated(np.vstack(pieces))
+
+
+@share_docstring
+@dataclass(kw_only=True, eq=False, repr=False)
+class CKRocketClassifier(ClassesMixin, AbstractCKRocketModel):
+    """Classify irregular time series by random continuous kernels, in seconds.
+
+    See Also
+    --------
+    CKRocket : The features alone.
+    CKCNNClassifier : A network that learns its kernels.
+
+    Examples
+    --------
+    >>> from ckts import CKRocketClassifier
+    >>> from ckts.datasets import make_speed
+    >>> X, y = make_speed(60, random_state=0)
+    >>> model = CKRocketClassifier(random_state=0).fit(X[:40], y[:40])
+    >>> model.predict_proba(X[40:44]).shape
+    (4, 2)
+    """
+
+    def _ridge_target(self, encoded):
+        return np.where(encoded[:, None] == np.arange(len(self.classes_)), 1.0, -1.0)
+
+    def _outputs(self):
+        return self.classes_, 1.0, 0.0
+
+    def _calibrate(self, left_out, encoded, weight, n_different):
+        self._factor, self._offsets = calibrate(left_out, encoded, weight, n_different)
+
+    def _calibrated(self, outputs):
+        return self._factor * outputs + self._offsets
+
+
+@share_docstring
+@dataclass(kw_only=True, eq=False, repr=False)
+class CKRocketRegressor(NumbersMixin, AbstractCKRocketModel):
+    """Predict numbers from irregular time series by random continuous kernels.
+
+    Attributes
+    ----------
+    target_mean_, target_scale_ : ndarray of shape (n_targets,)
+        Weighted mean and standard deviation of the training targets; those more than 10
+        interquartile ranges from the median are moved there before, unless they are
+        more than 5 % of all. The scale is 1 where a target is constant. Targets more
+        than 5 of these deviations from the mean count as if they were there.
+
+    See Also
+    --------
+    CKRocket : The features alone.
+    CKCNNRegressor : A network that learns its kernels.
+
+    Examples
+    --------
+    >>> from ckts import CKRocketRegressor
+    >>> from ckts.datasets import make_irregular_regression
+    >>> X, y = make_irregular_regression(60, random_state=0)
+    >>> CKRocketRegressor(random_state=0).fit(X[:40], y[:40]).predict(X[40:]).shape
+    (20,)
+    """
+
+    def _robust_targets(self):
+        return True
+
+    def _outputs(self):
+        unit = np.where(self._constant, 0.0, self.target_scale_)
+        return np.arange(len(unit)), unit, self.target_mean_
+
+    def _ridge_target(self, encoded):
+        return np.clip(encoded, -FARTHEST_TARGET, FARTHEST_TARGET)

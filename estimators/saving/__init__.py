@@ -1,0 +1,1 @@
+"""Fitted estimators as one file: state as JSON, arrays as safetensors."""

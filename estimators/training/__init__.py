@@ -1,0 +1,1 @@
+"""From parameters and a panel to trained networks: skorch's net and what it needs."""

@@ -1,0 +1,145 @@
+"""From parameters to a trained net: what skorch is given, and what is kept of it."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+from sklearn.exceptions import ConvergenceWarning
+
+from ckts.estimators._interface import AbstractPanelEstimator
+from ckts.estimators._parameters import AbstractParameters
+from ckts.estimators._threads import limit_threads
+from ckts.estimators.preprocessing.batches import PanelDataset
+from ckts.estimators.training.callbacks import EpochBar, WeightedClipping
+from ckts.estimators.training.checkpoint import AbstractCheckpoint
+from ckts.estimators.training.net import PanelNet, accepted
+from ckts.estimators.training.optimizer import optimizer_arguments, schedule_callbacks
+from ckts.estimators.training.recipe import (
+    automatic_batch_size,
+    choose_bins,
+    choose_epochs,
+)
+from ckts.networks import GatedCKCNN
+
+# Parameters that may be "auto", besides the size of batches and the epochs.
+AUTOMATIC = ("weight_decay", "observation_dropout", "scales")
+
+
+class AbstractTrained(AbstractParameters, AbstractPanelEstimator):
+    """Make nets by the parameters, and train them.
+
+    Attributes
+    ----------
+    history_ : list of dict
+        "network", "epoch", "train_loss", "dur" and perhaps "valid_loss" and
+        "valid_score" of every finished epoch. Losses are ``sum(w l) / sum(w)`` over the
+        series.
+    max_epochs_, weight_decay_, observation_dropout_, scales_ : int, float, float, str
+        What "auto" chose.
+    n_iter_ : int
+        Number of finished epochs of the net that has most.
+    """
+
+    history_: list[dict]
+    max_epochs_: int
+    n_iter_: int
+
+    def _make_net(
+        self,
+        n_outputs: int,
+        training: PanelDataset,
+        *,
+        n_networks: int,
+        generator: np.random.RandomState,
+        watch: Sequence = (),
+        train_split: Callable | None = None,
+    ) -> PanelNet:
+        batch_size = self.batch_size
+        if isinstance(batch_size, str):  # "auto"
+            batch_size = automatic_batch_size(training.lengths, self.hidden_channels)
+        n_steps, given = -(-len(training.lengths) // batch_size), self.max_epochs
+        epochs = choose_epochs(n_steps, n_networks, training.lengths.sum())
+        self.max_epochs_ = max_epochs = epochs if isinstance(given, str) else given
+        return PanelNet(
+            **self._network_arguments(training, n_outputs),
+            **optimizer_arguments(self.optimizer, self.device_, self.weight_decay_),
+            lr=self.lr,
+            max_epochs=max_epochs,
+            criterion=self._loss(),
+            criterion__reduction="none",
+            batch_size=int(batch_size),
+            callbacks=[
+                *schedule_callbacks(self.lr_schedule, n_steps * max_epochs + 1),
+                ("clipping", WeightedClipping(1.0)),
+                *watch,
+                *([("bar", EpochBar(type(self).__name__))] if self.verbose else []),
+                *(self.callbacks or []),
+            ],
+            callbacks__print_log=None,
+            device=self.device_,
+            verbose=0,
+            seed=generator.randint(np.iinfo(np.int32).max),
+            train_split=train_split,
+        )
+
+    def _train(
+        self, net: PanelNet, training: PanelDataset, checkpoint: AbstractCheckpoint
+    ) -> None:
+        """Train, and keep of the net what predicts."""
+        before = self.history_
+        number = before[-1]["network"] + 1 if before else 0
+        with self._limit_threads(training, net):
+            checkpoint.attach(net, number)
+            net.initialize()
+            try:
+                if not checkpoint.recall(net, number):
+                    net.partial_fit(training)
+                    checkpoint.finish(net)
+            finally:
+                epochs = net.finished_epochs()
+                self.n_iter_ = max(self.n_iter_, len(epochs))
+                numbered = [{"network": number, **epoch} for epoch in epochs]
+                self.history_ = before + numbered
+                net.trim_for_prediction()
+        if not np.isfinite(self.history_[-1]["train_loss"]):
+            warnings.warn(
+                f"The training diverged: its loss is {self.history_[-1]['train_loss']}."
+                f" Predictions mean nothing. Use a smaller `lr` than {net.lr}.",
+                ConvergenceWarning,
+                stacklevel=5,  # the caller of `fit`
+            )
+
+    def _network_arguments(self, training: PanelDataset, n_outputs: int) -> dict:
+        """Collect the arguments of the network, by its own names, for skorch."""
+        time, static = self.statistics_.time, training.static
+        known = {
+            **self.get_params(deep=False),
+            **{name: getattr(self, f"{name}_") for name in AUTOMATIC},
+            **vars(time),
+            "n_bins": choose_bins(training.lengths),
+            "time_step": time.time_step.tolist(),
+            "burst_time_step": time.bursts and time.bursts.time_step,
+            "burst_horizon": time.bursts and time.bursts.horizon,
+            "in_channels": len(self._channels),
+            "n_outputs": n_outputs,
+            "n_static": 0 if static is None else static.shape[1],
+            "dtype": self._dtype,
+        }
+        module = self._network()
+        taken = accepted(module, list(known))
+        return {"module": module, **{f"module__{name}": known[name] for name in taken}}
+
+    def _network(self) -> Callable[..., torch.nn.Module]:
+        return self.network if callable(self.network) else GatedCKCNN
+
+    def _joins(self) -> bool:
+        """Tell whether CKRocket is joined."""
+        return self.rocket and self._network() is GatedCKCNN
+
+    def _limit_threads(self, dataset: PanelDataset, net: PanelNet):
+        """Let torch use as many threads as a typical batch is worth."""
+        n_rows = net.batch_size * dataset.lengths.mean() if len(dataset) else 0
+        return limit_threads(self.n_jobs, n_rows * net.width)
