@@ -25,6 +25,7 @@ from ckts._checks import (
 )
 from ckts.kernels import check_kernel_params
 from ckts.layers import QUADRATURES
+from ckts.networks import NETWORKS
 
 Rule = Callable[[str, Any], object]
 Class = TypeVar("Class", bound=type)
@@ -162,14 +163,17 @@ class AbstractParameters(BaseEstimator):
     batch_size : int or "auto"
         Series per step, of similar lengths. "auto" takes a power of two from 8 to 64
         that makes about 40 steps an epoch.
-    network : "gated" or callable
-        The network; a class, or a function, that makes one of yours, which is trained
-        alone, without CKRocket. It is given those of the parameters above and below,
+    network : str or callable
+        The network: "gated" is the library's, other names of
+        `ckts.networks.NETWORKS` are those of the paper and its rivals; a class, or a
+        function, makes one of yours. All but "gated" are trained alone, without
+        CKRocket. It is given those of the parameters above and below,
         `in_channels`, `n_outputs`, `n_static` and the learned units of time that it
         has arguments for, see `ckts.networks.GatedCKCNN`; its `forward` those of
         `values`, `times`, `observed`, `static` and `generator`, of which `values` of
         shape (batch, time, in_channels) are standardized, and 0 where nothing is
-        `observed`, such as in padding.
+        `observed`, such as in padding. What its `penalty()` returns, if it has one, is
+        added to the loss of each training step.
     rocket : bool
         Whether to join networks and CKRocket, random kernels with a ridge regression.
         Three networks are trained then, each without a third of the series; how well
@@ -291,7 +295,7 @@ class AbstractParameters(BaseEstimator):
         "verbose": _check_verbose,
         "batch_size": partial(_auto_or, rule=check_count),
         "rocket": check_bool,
-        "network": partial(_callable_or, choices=("gated",)),
+        "network": partial(_callable_or, choices=tuple(NETWORKS)),
         "optimizer": _check_optimizer,
         "lr_schedule": _check_schedule,
         "max_epochs": partial(_auto_or, rule=check_count),

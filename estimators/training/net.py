@@ -20,14 +20,13 @@ from ckts.estimators.preprocessing.batches import (
 )
 from ckts.estimators.saving.values import savable
 from ckts.kernels import AbstractKernel
-from ckts.networks import GatedCKCNN
+from ckts.networks import NETWORKS
 from ckts.randomness import global_numbers_of, make_generator
 
 # What random numbers are for: with the seed and a count, the key of their generator.
 INITIALIZATION, ORDER, STEPS, CALLBACKS = 0, 1, 2, 4
 
-# The networks that files may name, and what else of a net they hold.
-NETWORKS = {one.__name__: one for one in (GatedCKCNN,)}
+# What files hold of a net besides its network.
 SAVED = ("lr", "max_epochs", "batch_size", "seed")
 
 # Training steps between two refinements to what the kernels need.
@@ -82,7 +81,10 @@ class PanelNet(NeuralNet):
         losses = self.criterion_(y_pred, target)
         if losses.ndim > 1:
             losses = losses.mean(1)
-        return (losses * weight).mean()
+        loss = (losses * weight).mean()
+        if training and hasattr(self.module_, "penalty"):
+            loss = loss + self.module_.penalty()
+        return loss
 
     def initialize_module(self):
         """Make the module, and a planner of its own."""

@@ -22,7 +22,7 @@ from ckts.estimators.training.recipe import (
     choose_bins,
     choose_epochs,
 )
-from ckts.networks import GatedCKCNN
+from ckts.networks import NETWORKS, GatedCKCNN
 
 # Parameters that may be "auto", besides the size of batches and the epochs.
 AUTOMATIC = ("weight_decay", "observation_dropout", "scales")
@@ -133,7 +133,7 @@ class AbstractTrained(AbstractParameters, AbstractPanelEstimator):
         return {"module": module, **{f"module__{name}": known[name] for name in taken}}
 
     def _network(self) -> Callable[..., torch.nn.Module]:
-        return self.network if callable(self.network) else GatedCKCNN
+        return self.network if callable(self.network) else NETWORKS[self.network]
 
     def _joins(self) -> bool:
         """Tell whether CKRocket is joined."""

@@ -244,9 +244,7 @@ def test_a_network_of_the_user_is_left_to_pickle(path):
     model = CKCNNClassifier(network=Small, max_epochs=1, random_state=0).fit(X, y)
     with pytest.raises(TypeError, match=r"`network` must be made of plain.*Small"):
         model.save(path)
-    with pytest.raises(
-        TypeError, match=r"`network` must be one of \['GatedCKCNN'\].*Sm"
-    ):
+    with pytest.raises(TypeError, match=r"`network` must be one of \['gated', .*Sm"):
         model.set_params(network="gated").save(path)
     assert not path.exists()
 
