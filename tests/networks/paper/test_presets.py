@@ -54,7 +54,7 @@ def test_tables_are_as_printed():
     assert (speech["max_epochs"], speech["batch_size"]) == (300, 32)
     assert paper_parameters("pmnist_big")["hidden_channels"] == 100
     assert paper_parameters("sepsis")["scoring"] == "roc_auc"
-    with pytest.raises(ValueError, match="`task` must be one of 'smnist', .*'mnist'"):
+    with pytest.raises(ValueError, match=r"`task` must be one of 'smnist', .*'mnist'"):
         paper_parameters("mnist")
 
 
