@@ -1,0 +1,1 @@
+"""The tables of the CKConv paper: the parts of ``docs/benchmarks/reproduce.py``."""
