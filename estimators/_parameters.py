@@ -27,6 +27,13 @@ from ckts.kernels import check_kernel_params
 from ckts.layers import QUADRATURES
 from ckts.networks import NETWORKS
 
+# Arguments of a network that the training series and other parameters decide.
+BY_DATA = {
+    *("in_channels", "n_outputs", "n_static", "dtype", "generator"),
+    *("horizon", "time_step", "row_time_step", "resolution", "row_resolution"),
+    *("burst_time_step", "burst_horizon", "n_bins"),
+}
+
 Rule = Callable[[str, Any], object]
 Class = TypeVar("Class", bound=type)
 
@@ -51,7 +58,7 @@ def _check_optimizer(name: str, value: Any) -> None:
 
 
 def _check_schedule(name: str, value: Any) -> None:
-    _callable_or(name, value, ("one_cycle", "cosine", "constant"))
+    _callable_or(name, value, ("one_cycle", "cosine", "plateau", "constant"))
     if isinstance(value, type):
         raise ValueError(
             f"`{name}` must be a function of the optimizer and the number of steps; "
@@ -71,11 +78,25 @@ def _callable_or(name: str, value: object, choices: Sequence[str]) -> None:
         )
 
 
-def _check_kernel_params(name: str, params: Any) -> None:
+def _check_mapping(name: str, params: Any, *, example: str) -> None:
     if params is not None and not isinstance(params, Mapping):
         raise TypeError(
             f"`{name}` must be a dict or None; got {params!r}. Write for example "
-            '{"omega_0": 20.0}.'
+            f"{example}."
+        )
+
+
+def _check_network_params(network: Any, params: Mapping[str, Any]) -> None:
+    """Raise if a network has no such parameters, or the data decide them."""
+    taken = inspect.signature(network).parameters
+    if any(one.kind is one.VAR_KEYWORD for one in taken.values()):
+        taken = {**taken, **dict.fromkeys(params)}
+    known = set(taken) - {*BY_DATA, *(one.name for one in fields(AbstractParameters))}
+    unknown = sorted(set(params) - known)
+    if unknown:
+        raise ValueError(
+            f"`network_params` must only hold parameters of the network that are none "
+            f"of the estimator; got {unknown}. It takes {sorted(known)}."
         )
 
 
@@ -156,10 +177,12 @@ class AbstractParameters(BaseEstimator):
         AdamW, or a class of torch.optim, such as ``torch.optim.SGD``; for arguments of
         it other than `lr` and `weight_decay` a `functools.partial`. Where it has none,
         `weight_decay` is ignored.
-    lr_schedule : {"one_cycle", "cosine", "constant"} or callable
+    lr_schedule : {"one_cycle", "cosine", "plateau", "constant"} or callable
         How the learning rate changes from step to step: up to `lr` and down again,
-        down from `lr` to 0, or not at all. A function of the optimizer and the number
-        of steps returns a schedule of torch.
+        down from `lr` to 0, or not at all. "plateau" divides it by 5 when what early
+        stopping watches, or the training loss without it, has not improved for 20
+        epochs. A function of the optimizer and the number of steps returns a schedule
+        of torch.
     batch_size : int or "auto"
         Series per step, of similar lengths. "auto" takes a power of two from 8 to 64
         that makes about 40 steps an epoch.
@@ -174,6 +197,9 @@ class AbstractParameters(BaseEstimator):
         shape (batch, time, in_channels) are standardized, and 0 where nothing is
         `observed`, such as in padding. What its `penalty()` returns, if it has one, is
         added to the loss of each training step.
+    network_params : dict or None
+        Further parameters of the network, by its names, such as
+        ``{"norm": "channels"}`` of "paper".
     rocket : bool
         Whether to join networks and CKRocket, random kernels with a ridge regression.
         Three networks are trained then, each without a third of the series; how well
@@ -261,6 +287,7 @@ class AbstractParameters(BaseEstimator):
     lr_schedule: str | Callable[..., Any] = "one_cycle"
     batch_size: int | str = "auto"
     network: str | Callable[..., Any] = "gated"
+    network_params: Mapping[str, Any] | None = None
     rocket: bool = True
     weight_decay: float | str = "auto"
     hidden_channels: int = 32
@@ -288,7 +315,8 @@ class AbstractParameters(BaseEstimator):
     # Those without a rule are checked where they are used: by torch, by scikit-learn,
     # or with the panel.
     _rules: ClassVar[dict[str, Rule]] = {
-        "kernel_params": _check_kernel_params,
+        "kernel_params": partial(_check_mapping, example='{"omega_0": 20.0}'),
+        "network_params": partial(_check_mapping, example='{"norm": "channels"}'),
         "callbacks": _check_callbacks,
         "checkpoint": _check_folder,
         "scoring": _check_scoring,
@@ -319,7 +347,17 @@ class AbstractParameters(BaseEstimator):
         """Raise if a parameter is not as its description says."""
         for name, rule in self._rules.items():
             rule(name, getattr(self, name))
-        check_kernel_params(self.kernel, self.kernel_params or {})
+        network = chosen_network(self)
+        # The kernel of some is always the same.
+        kernel = getattr(network, "kernel_name", self.kernel)
+        check_kernel_params(kernel, self.kernel_params or {})
+        _check_network_params(network, self.network_params or {})
+
+
+def chosen_network(parameters: AbstractParameters) -> Callable[..., torch.nn.Module]:
+    """Return what makes the network: a class of ours by name, or the user's own."""
+    network = parameters.network
+    return network if callable(network) else NETWORKS[network]
 
 
 def share_docstring(cls: Class) -> Class:

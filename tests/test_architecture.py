@@ -35,7 +35,7 @@ ARROWS = {
     "kernels": {"_checks", "randomness"},
     "convolution": {"_checks", "kernels", "regularity"},
     "layers": {"_checks", "convolution", "kernels"},
-    "networks": {"convolution", "layers"},
+    "networks": {"_checks", "convolution", "kernels", "layers"},
     "datasets": {"_checks", "panel"},
     "plotting": {"_checks", "panel"},
     "rocket": set(),

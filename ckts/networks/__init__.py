@@ -4,11 +4,13 @@ from torch import nn
 
 from ckts.networks.baselines import GRU
 from ckts.networks.gated import GatedCKCNN
+from ckts.networks.paper import PaperCKCNN
 
-__all__ = ["NETWORKS", "GatedCKCNN"]
+__all__ = ["NETWORKS", "GatedCKCNN", "PaperCKCNN"]
 
 # What `network=` of the estimators takes by name.
 NETWORKS: dict[str, type[nn.Module]] = {
     "gated": GatedCKCNN,
     "gru": GRU,
+    "paper": PaperCKCNN,
 }

@@ -7,13 +7,20 @@ from typing import Any
 import torch
 from skorch.callbacks import LRScheduler
 from torch.optim import AdamW, Optimizer
-from torch.optim.lr_scheduler import CosineAnnealingLR, OneCycleLR
+from torch.optim.lr_scheduler import (
+    CosineAnnealingLR,
+    OneCycleLR,
+    ReduceLROnPlateau,
+)
 from torch.optim.lr_scheduler import LRScheduler as Schedule
 
 from ckts.estimators.training.net import accepted
 
 # Where torch has the fused operation; other devices may lack it.
 FUSED = ("cpu", "cuda")
+
+# The published schedule of the CKConv paper (Table 8).
+PLATEAU_DIVISOR, PLATEAU_PATIENCE = 5, 20
 
 
 def _plain(method: Callable[..., Any]) -> Callable[..., Any]:
@@ -64,21 +71,42 @@ SCHEDULES: dict[str, Callable[[Optimizer, int], Schedule]] = {
 }
 
 
-def schedule_callbacks(name: Any, total_steps: int) -> list[tuple[str, LRScheduler]]:
-    """Make the callback that changes the learning rate after each step, if any.
+def schedule_callbacks(
+    name: Any, total_steps: int, monitor: str = "train_loss"
+) -> list[tuple[str, LRScheduler]]:
+    """Make the callback that changes the learning rate after steps or epochs, if any.
 
     Parameters
     ----------
-    name : {"one_cycle", "cosine", "constant"} or callable
+    name : {"one_cycle", "cosine", "plateau", "constant"} or callable
     total_steps : int
         How often the learning rate changes: one more than there are steps, as torch
         counts the step after the last batch.
+    monitor : {"train_loss", "valid_loss", "valid_score"}, default="train_loss"
+        What "plateau" watches; greater scores are better.
     """
     if name == "constant":
         return []
+    if name == "plateau":
+        return [("schedule", _plateau(monitor))]
     policy = partial(_start, name if callable(name) else SCHEDULES[name])
     callback = LRScheduler(policy, step_every="batch", total_steps=total_steps)
     return [("schedule", callback)]
+
+
+def _plateau(monitor: str) -> LRScheduler:
+    """Divide the learning rate when there was no improvement for some epochs."""
+    return LRScheduler(
+        ReduceLROnPlateau,
+        monitor=monitor,
+        mode="max" if monitor == "valid_score" else "min",
+        factor=1 / PLATEAU_DIVISOR,
+        patience=PLATEAU_PATIENCE,
+        # Any improvement counts, as in early stopping; shares of negative scores would
+        # take what is worse for one.
+        threshold=0.0,
+        threshold_mode="abs",
+    )
 
 
 def _start(

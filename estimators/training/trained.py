@@ -6,15 +6,15 @@ import warnings
 from collections.abc import Callable, Sequence
 
 import numpy as np
-import torch
 from sklearn.exceptions import ConvergenceWarning
 
 from ckts.estimators._interface import AbstractPanelEstimator
-from ckts.estimators._parameters import AbstractParameters
+from ckts.estimators._parameters import AbstractParameters, chosen_network
 from ckts.estimators._threads import limit_threads
 from ckts.estimators.preprocessing.batches import PanelDataset
 from ckts.estimators.training.callbacks import EpochBar, WeightedClipping
 from ckts.estimators.training.checkpoint import AbstractCheckpoint
+from ckts.estimators.training.early_stopping import monitored
 from ckts.estimators.training.net import PanelNet, accepted
 from ckts.estimators.training.optimizer import optimizer_arguments, schedule_callbacks
 from ckts.estimators.training.recipe import (
@@ -22,7 +22,7 @@ from ckts.estimators.training.recipe import (
     choose_bins,
     choose_epochs,
 )
-from ckts.networks import NETWORKS, GatedCKCNN
+from ckts.networks import GatedCKCNN
 
 # Parameters that may be "auto", besides the size of batches and the epochs.
 AUTOMATIC = ("weight_decay", "observation_dropout", "scales")
@@ -72,9 +72,13 @@ class AbstractTrained(AbstractParameters, AbstractPanelEstimator):
             criterion__reduction="none",
             batch_size=int(batch_size),
             callbacks=[
-                *schedule_callbacks(self.lr_schedule, n_steps * max_epochs + 1),
                 ("clipping", WeightedClipping(1.0)),
                 *watch,
+                *schedule_callbacks(  # behind what records the score of an epoch
+                    self.lr_schedule,
+                    n_steps * max_epochs + 1,
+                    monitor=monitored(self.scoring) if watch else "train_loss",
+                ),
                 *([("bar", EpochBar(type(self).__name__))] if self.verbose else []),
                 *(self.callbacks or []),
             ],
@@ -128,16 +132,14 @@ class AbstractTrained(AbstractParameters, AbstractPanelEstimator):
             "n_static": 0 if static is None else static.shape[1],
             "dtype": self._dtype,
         }
-        module = self._network()
-        taken = accepted(module, list(known))
-        return {"module": module, **{f"module__{name}": known[name] for name in taken}}
-
-    def _network(self) -> Callable[..., torch.nn.Module]:
-        return self.network if callable(self.network) else NETWORKS[self.network]
+        module = chosen_network(self)
+        taken = {name: known[name] for name in accepted(module, list(known))}
+        taken |= self.network_params or {}
+        return {"module": module, **{f"module__{k}": v for k, v in taken.items()}}
 
     def _joins(self) -> bool:
         """Tell whether CKRocket is joined."""
-        return self.rocket and self._network() is GatedCKCNN
+        return self.rocket and chosen_network(self) is GatedCKCNN
 
     def _limit_threads(self, dataset: PanelDataset, net: PanelNet):
         """Let torch use as many threads as a typical batch is worth."""

@@ -1,0 +1,288 @@
+"""Convolution, norm and residual block of Fig. 8, as the published code has them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ckts.convolution.methods.fft import convolve_regular
+from ckts.convolution.plan import Plan
+from ckts.kernels import REACH
+from ckts.kernels.networks import SirenKernel, WeightNormLinear, uniform
+from ckts.layers import CKConv, make_linear
+from ckts.networks.paper.grid import convolve_dense
+
+# Added to variances: by the published norm, and by torch's over channels.
+EPSILON = {"channels_time": 1e-12, "channels": 1e-5}
+
+
+class PaperConv(CKConv):
+    """Causal convolution with a sine network, on stamps or on a regular grid.
+
+    Parameters
+    ----------
+    in_channels, out_channels : int
+        Number of channels.
+    horizon : float
+        Longest lag of the training data: position -1; lag 0 is +1.
+    time_step : float or sequence of shape (in_channels,)
+        Typical gap, where weights are 1.
+    grid_step : float
+        Distance of two points of the grid.
+    quadrature : {"gap", "linear", "none"}
+        Weights of observations at stamps.
+    initialization : {"published", "siren"}
+        See :class:`PaperCKCNN`.
+    odd_lengths : {"exact", "published"}
+        See :class:`PaperCKCNN`.
+    weight_dropout : float
+        Share of the sampled kernel that is dropped in training, on a grid.
+    kernel_params : mapping
+        Those of :class:`~ckts.kernels.SirenKernel`.
+    generator : torch.Generator or None
+        Where the random numbers of the initialization come from.
+    """
+
+    kernel: SirenKernel
+    bias: nn.Parameter
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        *,
+        horizon: float,
+        time_step: float | Sequence[float],
+        grid_step: float,
+        quadrature: str,
+        initialization: str,
+        odd_lengths: str,
+        weight_dropout: float,
+        kernel_params: Mapping[str, Any],
+        generator: torch.Generator | None,
+    ) -> None:
+        super().__init__(
+            in_channels,
+            out_channels,
+            kernel="siren",
+            horizon=horizon,
+            time_step=time_step if isinstance(time_step, float) else list(time_step),
+            resolution=grid_step,
+            quadrature=quadrature,
+            generator=generator,
+            **kernel_params,
+        )
+        self.grid_step, self.weight_dropout = grid_step, weight_dropout
+        self.odd_lengths = odd_lengths
+        if initialization == "published":
+            forget_initialization(self.kernel, generator)
+
+    def convolve(
+        self,
+        values: Tensor,
+        plan: Plan | None,
+        *,
+        shift: Tensor | None = None,
+        generator: torch.Generator | None = None,
+    ) -> Tensor:
+        """Convolve at the stamps of a plan, or on the grid.
+
+        Parameters
+        ----------
+        values : Tensor of shape (batch, time, in_channels)
+        plan : Plan or None
+            None is the grid: every row is one of its points.
+        shift : Tensor of shape (), optional
+            Added to the lags of a plan.
+        generator : torch.Generator, optional
+            Where the random numbers of dropout come from.
+
+        Returns
+        -------
+        Tensor of shape (batch, time, out_channels)
+        """
+        if plan is None:
+            return self._on_grid(values, generator)
+        if shift is None:
+            return self(values, plan=plan)
+
+        def features(lags: Tensor) -> Tensor:
+            return self.kernel.features(lags + shift, horizon=self.horizon)
+
+        reach = REACH * self.horizon
+        mixing = self.kernel.mixing()
+        return plan.convolve(values, features, mixing, reach=reach) + self.bias
+
+    def _on_grid(self, values: Tensor, generator: torch.Generator | None) -> Tensor:
+        length, kernel = values.shape[1], self.kernel
+        steps = torch.arange(length, device=values.device).double()
+        lags = steps * (self.grid_step / self.horizon)
+        odd = length % 2 == 1 and length == self.n_trained > 1
+        warped = self.odd_lengths == "published" and odd
+        if not warped and not (self.training and self.weight_dropout):
+            samples = kernel.features(lags)
+            return convolve_regular(values, samples, kernel.mixing()) + self.bias
+        sampled = drop(kernel(lags), self.weight_dropout, self.training, generator)
+        return convolve_dense(values, sampled, warped=warped) + self.bias
+
+    @property
+    def n_trained(self) -> int:
+        """Points of the grid over the horizon."""
+        return round(self.horizon / self.grid_step) + 1
+
+
+def forget_initialization(
+    kernel: SirenKernel, generator: torch.Generator | None
+) -> None:
+    """Draw the parameters that a published kernel began with.
+
+    There, weights are initialized as in SIREN after they were normalized: the first
+    pass computes them anew from those of torch's layers, ``U(-1/sqrt(n), 1/sqrt(n))``
+    of `n` inputs whatever `omega_0` is. All biases, also the last, are from U(-1, 1).
+    """
+    for layer in (kernel.first, kernel.second, kernel.last):
+        rows, columns = layer.direction.shape
+        weight = uniform(rows, columns, 1 / math.sqrt(columns), generator)
+        bias = uniform(rows, 1, 1.0, generator)[:, 0]
+        begun = WeightNormLinear(weight, bias).state_dict()
+        layer.load_state_dict(begun)
+
+
+class PaperNorm(nn.Module):
+    """Standardize a series, then scale and shift its channels.
+
+    Parameters
+    ----------
+    channels : int
+        Number of channels.
+    over : {"channels_time", "channels"}
+        "channels_time" takes mean and variance over the channels and the rows of the
+        series, as ``GroupNorm(1, channels)`` of the published code; "channels" at each
+        row, as layer normalization is.
+    """
+
+    def __init__(self, channels: int, over: str) -> None:
+        super().__init__()
+        self.over = over
+        self.weight = nn.Parameter(torch.ones(channels))
+        self.bias = nn.Parameter(torch.zeros(channels))
+
+    def forward(self, values: Tensor, rows: Tensor | None = None) -> Tensor:
+        """Normalize.
+
+        Parameters
+        ----------
+        values : Tensor of shape (batch, time, channels)
+        rows : Tensor of shape (batch, time, 1), optional
+            Which rows are no padding, boolean; by default all.
+
+        Returns
+        -------
+        Tensor of shape (batch, time, channels)
+        """
+        epsilon = EPSILON[self.over]
+        if self.over == "channels":
+            shape = (values.shape[2],)
+            norm = nn.functional.layer_norm
+            return norm(values, shape, self.weight, self.bias, epsilon)
+        if rows is None:
+            mean = values.mean((1, 2), keepdim=True)
+            centered = values - mean
+            variance = centered.square().mean((1, 2), keepdim=True)
+        else:
+            counted = rows.sum((1, 2), keepdim=True).clamp(min=1) * values.shape[2]
+            mean = (values * rows).sum((1, 2), keepdim=True) / counted
+            centered = (values - mean) * rows
+            variance = centered.square().sum((1, 2), keepdim=True) / counted
+        scaled = centered * (variance + epsilon).rsqrt()
+        return scaled * self.weight + self.bias
+
+
+class PaperBlock(nn.Module):
+    """Residual block of two convolutions (Fig. 8).
+
+    ``h = drop(relu(norm1(conv1(x))))`` and
+    ``y = relu(drop(relu(norm2(conv2(h)))) + shortcut(x))``.
+
+    Parameters
+    ----------
+    in_channels, out_channels : int
+        The shortcut is linear if they differ.
+    norm : {"channels_time", "channels"}
+        See :class:`PaperNorm`.
+    dropout : float
+        Share of the numbers that are dropped.
+    time_step : float or sequence of shape (in_channels,)
+        That of the first convolution.
+    grid_step : float
+        That of the second, and of the grid.
+    generator : torch.Generator or None
+        Where the random numbers of the initialization come from.
+    **conv_params
+        Other parameters of :class:`PaperConv`.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        *,
+        norm: str,
+        dropout: float,
+        time_step: float | Sequence[float],
+        grid_step: float,
+        generator: torch.Generator | None,
+        **conv_params: Any,
+    ) -> None:
+        super().__init__()
+        conv_params |= {"grid_step": grid_step, "generator": generator}
+        sizes = in_channels, out_channels
+        self.conv1 = PaperConv(*sizes, time_step=time_step, **conv_params)
+        self.norm1 = PaperNorm(out_channels, norm)
+        square = out_channels, out_channels
+        self.conv2 = PaperConv(*square, time_step=grid_step, **conv_params)
+        self.norm2 = PaperNorm(out_channels, norm)
+        self.shortcut: nn.Module = nn.Identity()
+        if in_channels != out_channels:
+            self.shortcut = make_linear(*sizes, generator=generator)
+        self.dropout = dropout
+
+    def forward(
+        self,
+        values: Tensor,
+        plans: tuple[Plan | None, Plan | None],
+        *,
+        shift: Tensor | None = None,
+        rows: Tensor | None = None,
+        generator: torch.Generator | None = None,
+    ) -> Tensor:
+        """Transform (batch, time, in_channels) to (batch, time, out_channels).
+
+        `plans` are those of the two convolutions; `shift` as in
+        :meth:`PaperConv.convolve`, `rows` as in :meth:`PaperNorm.forward`.
+        """
+        hidden, options = values, {"shift": shift, "generator": generator}
+        layers = (self.conv1, self.norm1), (self.conv2, self.norm2)
+        for (conv, norm), plan in zip(layers, plans, strict=True):
+            hidden = torch.relu(norm(conv.convolve(hidden, plan, **options), rows))
+            hidden = drop(hidden, self.dropout, self.training, generator)
+        return torch.relu(hidden + self.shortcut(values))
+
+
+def drop(
+    values: Tensor, rate: float, training: bool, generator: torch.Generator | None
+) -> Tensor:
+    """Set single numbers to 0 at random in training; scale the others by 1/(1 - rate).
+
+    DIFF[default network]: :class:`ckts.layers.Dropout` drops whole channels.
+    """
+    if not training or rate == 0:
+        return values
+    device = values.device if generator is None else generator.device
+    kept = torch.empty(values.shape, dtype=values.dtype, device=device)
+    kept.bernoulli_(1 - rate, generator=generator).div_(1 - rate)
+    return values * kept.to(values.device)

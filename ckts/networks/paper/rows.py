@@ -1,0 +1,174 @@
+"""What the blocks of the published network see: rows of a grid, or of real stamps."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from ckts.convolution.geometry import Geometry
+from ckts.convolution.plan import Plan, make_plan
+from ckts.networks.paper.block import PaperBlock
+from ckts.networks.paper.grid import place_on_grid
+from ckts.networks.paper.options import check_grid
+
+
+class Rows(NamedTuple):
+    """What the blocks see.
+
+    Attributes
+    ----------
+    values : Tensor of shape (batch, time, channels)
+        Values, masks and static features.
+    plans : tuple of Plan or None
+        Of the first convolution, and of the others; None on a grid.
+    shift : Tensor of shape () or None
+        Added to the lags.
+    valid : Tensor of shape (batch, time, 1) or None
+        Rows that are no padding; None is all.
+    last : Tensor of shape (batch,)
+        Row of the output.
+    """
+
+    values: Tensor
+    plans: tuple[Plan | None, Plan | None]
+    shift: Tensor | None
+    valid: Tensor | None
+    last: Tensor
+
+
+def append_channels(
+    values: Tensor, observed: Tensor, static: Tensor | None, mask: str
+) -> Tensor:
+    """Write 0 where nothing is observed; append masks and static features.
+
+    Parameters
+    ----------
+    values, observed : Tensor of shape (batch, time, channels)
+    static : Tensor of shape (batch, n_static) or None
+        Repeated at all times.
+    mask : {"none", "shared", "channels", "counts"}
+        See :class:`PaperCKCNN`.
+
+    Returns
+    -------
+    Tensor of shape (batch, time, channels + n_masks + n_static)
+    """
+    parts = [torch.where(observed, values, 0)]
+    if mask == "counts":  # in the order of the published code
+        parts.insert(0, observed.to(values.dtype).cumsum(1))
+    elif mask == "shared":
+        parts.append(observed.any(2, keepdim=True).to(values.dtype))
+    elif mask != "none":
+        parts.append(observed.to(values.dtype))
+    if static is not None:
+        parts.append(static.unsqueeze(1).expand(-1, values.shape[1], -1))
+    return torch.cat(parts, 2)
+
+
+def rows_as_given(
+    values: Tensor, observed: Tensor, static: Tensor | None, mask: str, to_end: bool
+) -> Rows:
+    """Take each row as a point of the grid, from the first one on.
+
+    Parameters
+    ----------
+    values, observed, static, mask
+        As in :func:`append_channels`.
+    to_end : bool
+        Whether the output is at the end, not at the last observed row.
+    """
+    index = torch.arange(values.shape[1], device=values.device)
+    last = torch.where(observed.any(2), index, 0).amax(1)
+    last = torch.full_like(last, values.shape[1] - 1) if to_end else last
+    inputs = append_channels(values, observed, static, mask)
+    return Rows(inputs, (None, None), None, None, last)
+
+
+def rows_of_grid(
+    values: Tensor,
+    times: Tensor,
+    observed: Tensor,
+    static: Tensor | None,
+    block: PaperBlock,
+    *,
+    mask: str,
+    to_end: bool,
+    repeat_last: bool,
+) -> Rows:
+    """Put series on the grid of the training data; longer ones make it longer.
+
+    Parameters
+    ----------
+    values, observed, static, mask
+        As in :func:`append_channels`.
+    times : Tensor of shape (batch, time)
+        Time stamps.
+    block : PaperBlock
+        It knows the grid.
+    to_end : bool
+        Whether the output is at the end of the grid, not at the last row.
+    repeat_last : bool
+        Whether the last row is repeated up to the end.
+    """
+    n_points, step = block.conv1.n_trained, block.conv1.grid_step
+    check_grid(n_points)
+    options = {"step": step, "length": n_points, "repeat_last": repeat_last}
+    values, observed, last = place_on_grid(values, times, observed, **options)
+    end, valid = last.clamp(min=n_points - 1), None
+    if values.shape[1] > n_points:  # batch mates must not change the statistics
+        index = torch.arange(values.shape[1], device=values.device)
+        valid = (index <= end.unsqueeze(1)).unsqueeze(2)
+    inputs = append_channels(values, observed, static, mask)
+    return Rows(inputs, (None, None), None, valid, end if to_end else last)
+
+
+def rows_of_stamps(
+    values: Tensor,
+    times: Tensor,
+    observed: Tensor,
+    static: Tensor | None,
+    block: PaperBlock,
+    *,
+    mask: str,
+    anchored: bool,
+    geometry: Geometry,
+) -> Rows:
+    """Make the plans of the real time stamps.
+
+    Parameters
+    ----------
+    values, observed, static, mask
+        As in :func:`append_channels`.
+    times : Tensor of shape (batch, time)
+        Time stamps.
+    block : PaperBlock
+        The first one.
+    anchored : bool
+        Whether the longest lag of the batch is position -1.
+    geometry : Geometry
+        That of `times`.
+    """
+    seen = observed.any(2, keepdim=True)
+    inputs = append_channels(values, observed, static, mask)
+    n_extra = inputs.shape[2] - values.shape[2]
+    extra = seen.expand(-1, -1, n_extra)
+    known = torch.cat([observed, extra], 2)
+    if mask == "counts":
+        n_masks = values.shape[2]
+        known = torch.cat([extra[..., :n_masks], observed, extra[..., n_masks:]], 2)
+    first = block.conv1.plan(times, known, geometry=geometry)
+    later = make_plan(
+        times,
+        seen,
+        quadrature=block.conv2.quadrature,
+        time_step=block.conv2.grid_step,
+        max_gap=block.conv2.horizon,
+        geometry=geometry,
+    )
+    span = (times[:, -1] - times[:, 0]).amax()
+    shift = block.conv1.horizon - span if anchored else None
+    index = torch.arange(times.shape[1], device=times.device)
+    last = torch.where(seen[..., 0], index, 0).amax(1)
+    return Rows(inputs, (first, later), shift, seen, last)
