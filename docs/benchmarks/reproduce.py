@@ -31,7 +31,8 @@ def score(
     """Fit a system on (the first) series of a split, and score it on its test part."""
     _, X, y, X_test, y_test, seed = split
     sizes = X.in_channels, len(np.unique(y))
-    model = make_system(system, table.task, seed=seed, epochs=epochs, sizes=sizes)
+    task = table.task if isinstance(table.task, str) else table.task[split[0]]
+    model = make_system(system, task, seed=seed, epochs=epochs, sizes=sizes)
     started = time.process_time()
     model.fit(X[:n_series], y[:n_series])
     fitted = time.process_time()

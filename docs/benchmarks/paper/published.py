@@ -61,8 +61,8 @@ NONLINEARITIES = {
     "digits, in order": {"relu": 81.21, "leaky_relu": 80.57, "swish": 85.20},
     "digits, permuted": {"relu": 59.15, "leaky_relu": 55.85, "swish": 61.77},
 }
-NONLINEARITIES["digits, in order"]["siren"] = 99.31
-NONLINEARITIES["digits, permuted"]["siren"] = 98.00
+NONLINEARITIES["digits, in order"]["sine"] = 99.31
+NONLINEARITIES["digits, permuted"]["sine"] = 98.00
 
 # Table 7, on MNIST: blocks -> accuracy, at equal width and at equal size.
 DEPTHS = {

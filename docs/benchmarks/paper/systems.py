@@ -1,13 +1,28 @@
 """The systems of the paper's tables as estimators of equal size, and ours."""
 
-import inspect
 from functools import partial
+from typing import Any
 
 from ckts import CKCNNClassifier, CKRocketClassifier
 from ckts.networks import NETWORKS
+from ckts.networks.paper.presets import paper_parameters
 
+# Table 7: blocks at equal width, and at equal size. The preset has two.
+DEPTHS = {
+    "2 blocks": {},
+    "4 blocks": {"n_blocks": 4},
+    "8 blocks": {"n_blocks": 8},
+    "4 blocks, 95k": {"n_blocks": 4, "hidden_channels": 18},
+    "8 blocks, 105k": {"n_blocks": 8, "hidden_channels": 11},
+}
 # Parameters of the rivals in Tables 3 to 5, "89K".
 RIVAL_PARAMETERS = 89_000
+RIVAL_RECIPE: dict[str, Any] = {
+    "batch_size": 64,
+    "lr": 2e-3,
+    "weight_decay": 0.01,
+    "dropout": 0.1,
+}
 
 
 def n_parameters(name: str, width: int, in_channels: int, n_outputs: int) -> int:
@@ -46,26 +61,24 @@ def make_system(name: str, task: str, *, seed: int, epochs: int, sizes: tuple):
         return CKCNNClassifier(random_state=seed)
     if name == "network":
         return CKCNNClassifier(rocket=False, random_state=seed)
+    common = {"max_epochs": epochs, "random_state": seed}
     if name in NETWORKS and name != "paper":
         width = fitting_width(name, RIVAL_PARAMETERS, *sizes)
         return CKCNNClassifier(
-            network=name,
-            hidden_channels=width,
-            max_epochs=epochs,
-            batch_size=64,
-            lr=2e-3,
-            weight_decay=0.01,
-            dropout=0.1,
-            random_state=seed,
+            network=name, hidden_channels=width, **RIVAL_RECIPE, **common
         )
-    raise NotImplementedError(name)
+    return CKCNNClassifier(**{**_paper(name, task), **common})
 
 
-def is_known(name: str) -> bool:
-    """Tell whether a rival is there already."""
-    return name in NETWORKS or name in ("network", "default", "rocket")
-
-
-def accepts(name: str, argument: str) -> bool:
-    """Tell whether a network takes an argument."""
-    return argument in inspect.signature(NETWORKS[name]).parameters
+def _paper(name: str, task: str) -> dict[str, Any]:
+    """Return parameters of the paper's network, or of a relative of it by name."""
+    parameters = paper_parameters(task)
+    if name == "paper":
+        return parameters
+    if name in DEPTHS:
+        return {**parameters, **DEPTHS[name]}
+    if name.startswith("omega_0 = "):
+        omega_0 = float(name.removeprefix("omega_0 = "))
+        return {**parameters, "kernel_params": {"omega_0": omega_0}}
+    own = {**parameters["network_params"], "nonlinearity": name}
+    return {**parameters, "network_params": own}

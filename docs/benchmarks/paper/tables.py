@@ -11,12 +11,18 @@ from accuracy_tasks import _characters, _seventy
 from ckts import Panel
 from ckts.datasets import drop_observations
 from paper import published
+from paper.systems import DEPTHS
 from splits import Split
 
 NEURAL_ODES = ("gru_ode", "gru_dt", "gru_d", "ode_rnn", "ncde")
 COUNTING = ("lstm", "gru", "tcn", "indrnn", "dilated_rnn", "r_lstm", "transformer")
 OURS = ("paper", "network", "default")
-KERNELS = ("relu", "leaky_relu", "swish", "siren", "bands")
+NONLINEARITIES = ("relu", "leaky_relu", "swish", "sine")
+# Each drop rate has its own omega_0 and dropout in Table 9.
+LETTERS = {
+    f"CharacterTrajectories, {drop}% dropped": f"character_trajectories{preset}"
+    for drop, preset in {0: "", 30: "_30", 50: "_50", 70: "_70"}.items()
+}
 # name -> step of the rows kept, for training and testing
 RATES = {
     "1 -> 1": (1, 1),
@@ -40,14 +46,14 @@ class Table:
         Who competes, see ``paper.systems``.
     published : dict
         Row -> system -> figure of the paper.
-    task : str
-        Which hyper-parameters of Tables 8 and 9 the paper's network takes.
+    task : str or dict
+        Which hyper-parameters of Tables 8 and 9 the paper's network takes; by row.
     """
 
     splits: Callable[[int], Iterator[Split]]
     systems: tuple[str, ...]
     published: dict[str, dict[str, float]]
-    task: str
+    task: str | dict[str, str]
 
 
 def characters(n_seeds: int) -> Iterator[Split]:
@@ -104,7 +110,7 @@ TABLES = {
         characters,
         (*NEURAL_ODES, *OURS, "rocket"),
         published.IRREGULAR,
-        "character_trajectories",
+        LETTERS,
     ),
     "5": Table(
         rates,
@@ -112,12 +118,16 @@ TABLES = {
         published.RATES,
         "character_trajectories",
     ),
-    "6": Table(digits, KERNELS, published.NONLINEARITIES, "smnist"),
-    "6, letters": Table(characters, KERNELS, {}, "character_trajectories"),
+    "6": Table(digits, NONLINEARITIES, published.NONLINEARITIES, "smnist"),
+    "6, letters": Table(characters, NONLINEARITIES, {}, LETTERS),
     "7": Table(
         digits,
-        ("2 blocks", "4 blocks", "8 blocks", "4 blocks, 95k", "8 blocks, 105k"),
+        tuple(DEPTHS),
         {},
         "smnist",
+    ),
+    "omega_0": Table(
+        digits,
+        *(tuple(f"omega_0 = {one}" for one in (1, 10, 31, 100)), {}, "smnist"),
     ),
 }
