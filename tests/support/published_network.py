@@ -92,7 +92,14 @@ def normalize(values, state, name, *, axis):
 
 
 def published_features(
-    state, series, *, omega_0=OMEGA_0, positions=None, convolve=direct_sum, axis=None
+    state,
+    series,
+    *,
+    omega_0=OMEGA_0,
+    positions=None,
+    factor=1,
+    convolve=direct_sum,
+    axis=None,
 ):
     """Compute the features of all time steps, (hidden_channels, time)."""
     hidden = np.asarray(series, dtype=np.float64)
@@ -102,7 +109,7 @@ def published_features(
         place, given = f"backbone.{block}.", hidden
         for conv in (1, 2):
             name = f"{place}cconv{conv}."
-            kernel = published_kernel(state, name, positions, omega_0)
+            kernel = factor * published_kernel(state, name, positions, omega_0)
             bias = state[f"{name}bias"].double().numpy()[:, None]
             hidden = convolve(hidden, kernel) + bias
             norm = f"{place}norm{conv}.layer_norm"

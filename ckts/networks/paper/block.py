@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -18,6 +18,21 @@ from ckts.networks.paper.grid import convolve_dense
 
 # Added to variances: by the published norm, and by torch's over channels.
 EPSILON = {"channels_time": 1e-12, "channels": 1e-5}
+
+
+class Anchor(NamedTuple):
+    """How the published code samples kernels for series of another rate.
+
+    Attributes
+    ----------
+    shift : Tensor of shape ()
+        Added to all lags, so that the longest one is that of the training data.
+    factor : Tensor of shape ()
+        Steps of the training data per step: of all weights (Eq. 5).
+    """
+
+    shift: Tensor
+    factor: Tensor
 
 
 class PaperConv(CKConv):
@@ -86,7 +101,7 @@ class PaperConv(CKConv):
         values: Tensor,
         plan: Plan | None,
         *,
-        shift: Tensor | None = None,
+        anchor: Anchor | None = None,
         generator: torch.Generator | None = None,
     ) -> Tensor:
         """Convolve at the stamps of a plan, or on the grid.
@@ -96,8 +111,8 @@ class PaperConv(CKConv):
         values : Tensor of shape (batch, time, in_channels)
         plan : Plan or None
             None is the grid: every row is one of its points.
-        shift : Tensor of shape (), optional
-            Added to the lags of a plan.
+        anchor : Anchor, optional
+            Where the positions are held fixed, if not at lag 0.
         generator : torch.Generator, optional
             Where the random numbers of dropout come from.
 
@@ -107,11 +122,12 @@ class PaperConv(CKConv):
         """
         if plan is None:
             return self._on_grid(values, generator)
-        if shift is None:
+        if anchor is None:
             return self(values, plan=plan)
 
         def features(lags: Tensor) -> Tensor:
-            return self.kernel.features(lags + shift, horizon=self.horizon)
+            shifted = self.kernel.features(lags + anchor.shift, horizon=self.horizon)
+            return shifted * anchor.factor.to(shifted.dtype)
 
         reach = REACH * self.horizon
         mixing = self.kernel.mixing()
@@ -256,16 +272,16 @@ class PaperBlock(nn.Module):
         values: Tensor,
         plans: tuple[Plan | None, Plan | None],
         *,
-        shift: Tensor | None = None,
+        anchor: Anchor | None = None,
         rows: Tensor | None = None,
         generator: torch.Generator | None = None,
     ) -> Tensor:
         """Transform (batch, time, in_channels) to (batch, time, out_channels).
 
-        `plans` are those of the two convolutions; `shift` as in
+        `plans` are those of the two convolutions; `anchor` as in
         :meth:`PaperConv.convolve`, `rows` as in :meth:`PaperNorm.forward`.
         """
-        hidden, options = values, {"shift": shift, "generator": generator}
+        hidden, options = values, {"anchor": anchor, "generator": generator}
         layers = (self.conv1, self.norm1), (self.conv2, self.norm2)
         for (conv, norm), plan in zip(layers, plans, strict=True):
             hidden = torch.relu(norm(conv.convolve(hidden, plan, **options), rows))

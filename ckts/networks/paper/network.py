@@ -90,7 +90,7 @@ class PaperCKCNN(nn.Module):
         Where the relative positions, -1 to +1 over the training data, are held fixed in
         series of another rate: lag 0 is +1; or the longest lag of the batch is -1, as
         published, which moves all lags by up to one step of the coarser rate. Series of
-        a batch have the same span then.
+        a batch have one rate and length then, and all weights are Eq. 5's factor.
     quadrature : {"gap", "linear", "none"}, default="gap"
         Inverse-density weights of Appendix A.1, which the published code lacks. They
         are 1 on a regular grid at the training rate, and Eq. 5's factor at others.
@@ -175,7 +175,7 @@ class PaperCKCNN(nn.Module):
                 time_step=gaps,
                 grid_step=step,
                 horizon=self.horizon,
-                quadrature=quadrature,
+                quadrature="none" if anchor == "past" else quadrature,
                 initialization=initialization,
                 odd_lengths=odd_lengths,
                 weight_dropout=weight_dropout,
@@ -374,7 +374,7 @@ class PaperCKCNN(nn.Module):
         rows = self._rows(values, times, observed, static, geometries)
         hidden = drop(rows.values, self.input_dropout, self.training, generator)
         plans = rows.plans
-        options = {"shift": rows.shift, "rows": rows.valid, "generator": generator}
+        options = {"anchor": rows.anchor, "rows": rows.valid, "generator": generator}
         for block in self.blocks:
             hidden = block(hidden, plans, **options)
             plans = plans[1], plans[1]

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ckts.convolution.geometry import Geometry
 from ckts.convolution.plan import Plan, make_plan
-from ckts.networks.paper.block import PaperBlock
+from ckts.networks.paper.block import Anchor, PaperBlock
 from ckts.networks.paper.grid import place_on_grid
 from ckts.networks.paper.options import check_grid
 
@@ -23,8 +23,8 @@ class Rows(NamedTuple):
         Values, masks and static features.
     plans : tuple of Plan or None
         Of the first convolution, and of the others; None on a grid.
-    shift : Tensor of shape () or None
-        Added to the lags.
+    anchor : Anchor or None
+        Where the positions are held fixed, if not at lag 0.
     valid : Tensor of shape (batch, time, 1) or None
         Rows that are no padding; None is all.
     last : Tensor of shape (batch,)
@@ -33,7 +33,7 @@ class Rows(NamedTuple):
 
     values: Tensor
     plans: tuple[Plan | None, Plan | None]
-    shift: Tensor | None
+    anchor: Anchor | None
     valid: Tensor | None
     last: Tensor
 
@@ -167,8 +167,11 @@ def rows_of_stamps(
         max_gap=block.conv2.horizon,
         geometry=geometry,
     )
-    span = (times[:, -1] - times[:, 0]).amax()
-    shift = block.conv1.horizon - span if anchored else None
+    anchor = None
+    if anchored:
+        span = (times[:, -1] - times[:, 0]).amax()
+        factor = span / (max(times.shape[1] - 1, 1) * block.conv1.grid_step)
+        anchor = Anchor(block.conv1.horizon - span, factor)
     index = torch.arange(times.shape[1], device=times.device)
     last = torch.where(seen[..., 0], index, 0).amax(1)
-    return Rows(inputs, (first, later), shift, seen, last)
+    return Rows(inputs, (first, later), anchor, seen, last)
