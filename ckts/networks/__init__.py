@@ -2,7 +2,18 @@
 
 from torch import nn
 
-from ckts.networks.baselines import GRU
+from ckts.networks.baselines import (
+    GRU,
+    LMU,
+    LSTM,
+    TCN,
+    DilatedRNN,
+    HiPPO,
+    IndRNN,
+    ReconstructingLSTM,
+    Transformer,
+    TrellisNet,
+)
 from ckts.networks.gated import GatedCKCNN
 
 __all__ = ["NETWORKS", "GatedCKCNN"]
@@ -11,4 +22,13 @@ __all__ = ["NETWORKS", "GatedCKCNN"]
 NETWORKS: dict[str, type[nn.Module]] = {
     "gated": GatedCKCNN,
     "gru": GRU,
+    "lstm": LSTM,
+    "r_lstm": ReconstructingLSTM,
+    "dilated_rnn": DilatedRNN,
+    "indrnn": IndRNN,
+    "lmu": LMU,
+    "hippo": HiPPO,
+    "tcn": TCN,
+    "trellisnet": TrellisNet,
+    "transformer": Transformer,
 }
