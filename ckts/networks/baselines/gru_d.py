@@ -17,11 +17,11 @@ class GRUD(AbstractTimedBaseline):
 
     With the time δ since each channel was observed, its last value x', its mask m::
 
-        γ = exp(-max(0, W δ + b))             (Eq. 10; W is diagonal for the values)
-        x̂ = m x + (1 - m) γ_x x'              (Eq. 11; the mean is 0)
-        ĥ = γ_h h                             (Eq. 12)
-        r, z = σ(W x̂ + U ĥ + V m + b)         (Eqs. 13 and 14)
-        h = (1 - z) ĥ + z tanh(W x̂ + U (r ĥ) + V m + b)       (Eqs. 15 and 16)
+        γ = exp(-max(0, W δ + b))             (for x, W is diagonal)
+        x̂ = m x + (1 - m) γ_x x'              (the mean is 0)
+        ĥ = γ_h h
+        r, z = σ(W x̂ + U ĥ + V m + b)         (each its own W, U, V and b)
+        h = (1 - z) ĥ + z tanh(W x̂ + U (r ĥ) + V m + b)
 
     Parameters are those of :class:`AbstractTimedBaseline`.
     """

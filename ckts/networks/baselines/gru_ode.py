@@ -9,10 +9,10 @@ from ckts.networks.baselines.ode import AbstractJumping
 class GRUODE(AbstractJumping):
     """GRU-ODE between the observations, a GRU at them (De Brouwer et al., 2019).
 
-    The state flows by ``dh/dt = (1 - z) (g - h)`` (Eq. 3), with the gates of a GRU
-    without input, and stays within -1 and 1.
+    The state flows by ``dh/dt = (1 - z) (g - h)``, with the gates of a GRU without
+    input, and stays within -1 and 1.
     DIFF[paper]: the jump takes values and masks, instead of the errors of a predicted
-    distribution that costs two more terms of the loss (GRU-Bayes, Sec. 2.4).
+    distribution that costs two more terms of the loss (their GRU-Bayes).
 
     Parameters are those of :class:`ckts.networks.baselines.ode.AbstractSolving`.
     """

@@ -26,7 +26,7 @@ def fill_forward(values: Tensor, observed: Tensor) -> Tensor:
 def time_since_last(times: Tensor, observed: Tensor) -> Tensor:
     """Compute the time since each channel was observed at a row before.
 
-    These are the intervals of Che et al. (2018), Eq. 2: they run on where a channel is
+    These are the intervals δ of Che et al. (2018): they run on where a channel is
     missing, and start with the first row for one that was never observed.
 
     Parameters

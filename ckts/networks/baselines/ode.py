@@ -24,7 +24,7 @@ class AbstractSolving(AbstractTimedBaseline):
     n_steps : int, default=16
         Most steps of the solver from one row to the next. A step is at most one
         typical gap long, so longer gaps than `n_steps` typical ones count as these.
-    solver : {"euler", "midpoint", "rk4"}, default="midpoint"
+    solver : {"euler", "midpoint", "rk4"}, default="rk4"
         Method of a step, of order 1, 2 or 4.
 
     Raises
@@ -44,7 +44,7 @@ class AbstractSolving(AbstractTimedBaseline):
         row_time_step: float = 1.0,
         horizon: float = 100.0,
         n_steps: int = 16,
-        solver: str = "midpoint",
+        solver: str = "rk4",
         dtype: torch.dtype = torch.float32,
     ) -> None:
         if n_steps < 1:
@@ -54,8 +54,8 @@ class AbstractSolving(AbstractTimedBaseline):
             )
         if solver not in SOLVERS:
             raise ValueError(
-                f"`solver` must be one of {list(SOLVERS)}; got {solver!r}. The default "
-                "is 'midpoint'."
+                f"`solver` must be one of {list(SOLVERS)}; got {solver!r}. The most "
+                "accurate one is 'rk4'."
             )
         super().__init__(
             in_channels,
