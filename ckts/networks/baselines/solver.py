@@ -38,8 +38,9 @@ SOLVERS: dict[str, Step] = {"euler": euler, "midpoint": midpoint, "rk4": rk4}
 
 
 def count_steps(lengths: Tensor, most: int) -> Tensor:
-    """Count the steps of at most 1 that lengths hold, `most` at most."""
-    return (lengths - SLACK).ceil().clamp(0, most)
+    """Count the steps of at most 1 that lengths hold, `most` at most; none for 0."""
+    counts = (lengths - SLACK).ceil().clamp(1, most)
+    return torch.where(lengths > 0, counts, 0)
 
 
 def integrate(field: Field, state: Tensor, counts: Tensor, step: Step = rk4) -> Tensor:

@@ -20,10 +20,9 @@ def outputs(name, scale=1.0, **options):
 
 @pytest.mark.parametrize("name", SOLVING)
 def test_solvers_agree_better_the_higher_their_order(name):
-    """Unit steps are small for weights as they are drawn."""
     best = outputs(name, solver="rk4")
     errors = [(outputs(name, solver=s) - best).abs() for s in ("euler", "midpoint")]
-    assert 1e-6 < errors[1] < errors[0] < 0.1
+    assert 1e-6 < errors[1] < errors[0]
 
 
 @pytest.mark.parametrize("name", SOLVING)
@@ -39,7 +38,7 @@ def test_gaps_count_up_to_the_number_of_steps(name):
         ({"n_steps": 0}, "`n_steps` must be at least 1; got 0. Longer gaps"),
         (
             {"solver": "dopri5"},
-            r"`solver` must be one of \['euler', 'midpoint', 'rk4'\]; got 'dopri5'. The",
+            r"`solver` must be one of \['euler', 'midpoint', 'rk4'\]; got 'dopri5'",
         ),
     ],
 )
