@@ -72,3 +72,12 @@ def test_a_wild_stamp_leaves_outputs_and_gradients_finite(name):
     outputs.square().sum().backward()
     gradients = [parameter.grad for parameter in network.parameters()]
     assert all(torch.isfinite(tensor).all() for tensor in [outputs, *gradients])
+
+
+# The others hold a GRU of torch, whose kernels for devices are not there without one.
+@pytest.mark.parametrize("name", ["gru_d", "ncde"])
+def test_tensors_stay_on_the_device_of_the_batch(name, accelerator):
+    batch, device = make_batch(), accelerator.device
+    outputs = make_network(name).to(device)(*(tensor.to(device) for tensor in batch))
+    assert outputs.device.type == device
+    assert_close(outputs.cpu(), make_network(name)(*batch))
