@@ -11,8 +11,8 @@ __all__ = ["NETWORKS", "GatedCKCNN", "PaperCKCNN"]
 # What `network=` of the estimators takes by name.
 NETWORKS: dict[str, type[nn.Module]] = {
     "gated": GatedCKCNN,
-    "paper": PaperCKCNN,
     "gru": GRU,
+    "paper": PaperCKCNN,
     "gru_dt": GRUdt,
     "gru_d": GRUD,
     "ode_rnn": ODERNN,
