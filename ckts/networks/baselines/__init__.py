@@ -18,21 +18,21 @@ from ckts.networks.baselines.transformer import Transformer
 from ckts.networks.baselines.trellisnet import TrellisNet
 
 __all__ = [
-    "AbstractBaseline",
-    "RowBatch",
-    "DilatedRNN",
     "GRU",
     "GRUD",
-    "GRUdt",
     "GRUODE",
-    "HiPPO",
-    "IndRNN",
     "LMU",
     "LSTM",
     "NCDE",
     "ODERNN",
-    "ReconstructingLSTM",
     "TCN",
+    "AbstractBaseline",
+    "DilatedRNN",
+    "GRUdt",
+    "HiPPO",
+    "IndRNN",
+    "ReconstructingLSTM",
+    "RowBatch",
     "Transformer",
     "TrellisNet",
 ]
