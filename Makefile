@@ -15,7 +15,7 @@ ROOT := $(abspath .)
 SOURCES := ckts datasets estimators tests docs
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow lint format types wheel-test sktime-test bench bench-accuracy bench-robustness bench-fit clean
+.PHONY: help demo test test-slow lint format types wheel-test sktime-test bench bench-accuracy bench-robustness bench-fit paper clean
 
 help:  ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) \
@@ -66,6 +66,9 @@ bench-accuracy: $(STAMP)  ## accuracy of all tasks, many hours; see ARGS=--help
 
 bench-robustness: $(STAMP)  ## what one absurd number or a burst costs, an hour
 	$(BIN)/python docs/benchmarks/robustness.py $(ARGS)
+
+paper: $(STAMP)  ## the tables of the CKConv paper, hours; see ARGS=--help
+	$(BIN)/python docs/benchmarks/reproduce.py $(ARGS)
 
 bench-fit: $(STAMP)  ## what a fit costs beside a GRU and boosting, half an hour
 	$(BIN)/python docs/benchmarks/fit.py $(ARGS)

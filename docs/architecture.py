@@ -26,6 +26,7 @@ BOX, HEIGHT = 186, 56  # of a room
 LANE = 40  # of an arrow that passes a row of rooms
 GAP, RISE = 26, 50  # between boxes, and between rows
 MARGIN = 20
+MOST_LETTERS = 22  # of the names of folders that fit a box
 
 
 @dataclass
@@ -58,8 +59,10 @@ class Room:
         n_files = len(self.files)
         top = min(map(_depth, self.files))[0]
         below = {p.parent.name for p in self.files if _depth(p)[0] == top + 1}
-        folders = f": {', '.join(sorted(below - {'data'}))}" if below - {"data"} else ""
-        return f"{n_files} file{'s' * (n_files > 1)}{folders}"
+        listed = ", ".join(sorted(below - {"data"}))
+        if len(listed) > MOST_LETTERS:
+            listed = f"{len(below)} folders"
+        return f"{n_files} file{'s' * (n_files > 1)}{listed and f': {listed}'}"
 
 
 def _depth(path: Path) -> tuple[int, bool]:

@@ -223,7 +223,8 @@ class AbstractParameters(BaseEstimator):
         all. "auto" does where CKRocket found kernels over it of use.
     kernel : str
         "bands" needs no tuning; "siren" is the paper's; "fourier", "relu",
-        "leaky_relu" and "swish" are for comparison. See ``ckts.kernels``.
+        "leaky_relu", "swish" and "recurrent" are for comparison. See
+        ``ckts.kernels``.
     kernel_params : dict or None
         Further parameters of the kernel, such as ``{"omega_0": 21.45}``.
     causal : bool

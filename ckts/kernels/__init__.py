@@ -10,6 +10,7 @@ import torch
 from ckts._checks import check_choice
 from ckts.kernels.base import REACH, AbstractKernel
 from ckts.kernels.networks import PiecewiseKernel, SirenKernel
+from ckts.kernels.recurrent import RecurrentKernel
 from ckts.kernels.sines import BandKernel, FourierKernel
 from ckts.randomness import global_numbers_of
 
@@ -20,6 +21,7 @@ __all__ = [
     "BandKernel",
     "FourierKernel",
     "PiecewiseKernel",
+    "RecurrentKernel",
     "SirenKernel",
     "make_kernel",
 ]
@@ -33,6 +35,7 @@ KERNELS: dict[str, Callable[..., AbstractKernel]] = {
     "relu": partial(PiecewiseKernel, activation="relu"),
     "leaky_relu": partial(PiecewiseKernel, activation="leaky_relu"),
     "swish": partial(PiecewiseKernel, activation="swish"),
+    "recurrent": RecurrentKernel,
 }
 
 # Parameters that the layer, the estimator or the name of the kernel decides.
@@ -84,7 +87,8 @@ def make_kernel(
     Parameters
     ----------
     name : str
-        One of "bands", "siren", "fourier", "relu", "leaky_relu", "swish".
+        One of "bands", "siren", "fourier", "relu", "leaky_relu", "swish" and
+        "recurrent".
     in_channels, out_channels : int
         Channels of the convolution.
     causal : bool, default=True

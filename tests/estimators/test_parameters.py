@@ -26,11 +26,12 @@ from irregular import irregular_panel
 QUICK = {"max_epochs": 2, "hidden_channels": 4, "n_blocks": 1, "random_state": 0}
 BOTH = [CKCNNClassifier, CKCNNRegressor]
 ROCKETS = [CKRocket, CKRocketClassifier, CKRocketRegressor]
-# The rooms that say nothing of the parameters of a family: `_net` and `_batches` have
-# a `dtype` of their own, and each family has its own `device` and `n_jobs`.
+# What says nothing of the parameters of a family: nets and batches have a `dtype` of
+# their own, and each family has its own `device` and `n_jobs`.
+OWN = {"training/net.py", "preprocessing/batches.py"}
 FAMILIES = [
-    (BOTH, {"_net.py", "_batches.py", "_rocket.py", "rocket.py"}),
-    (ROCKETS, {"_net.py", "_batches.py", "_base.py", "_training.py", "_parameters.py"}),
+    (BOTH, {*OWN, "rocket/base.py", "rocket/models.py"}),
+    (ROCKETS, {*OWN, "_base.py", "_parameters.py", "training/trained.py"}),
 ]
 PANEL, _ = make_speed(4, random_state=0)
 
@@ -68,8 +69,9 @@ def _places(tree):
 @pytest.mark.parametrize(("family", "others"), FAMILIES)
 def test_a_parameter_is_written_in_four_places_at_most(family, others):
     counts = Counter()
-    for path in Path(estimators.__file__).parent.glob("*.py"):
-        if path.name not in others:
+    root = Path(estimators.__file__).parent
+    for path in root.rglob("*.py"):
+        if path.relative_to(root).as_posix() not in others:
             counts.update(_places(ast.parse(path.read_text("utf-8"))))
     names = {one.name for estimator in family for one in fields(estimator)}
     found = {name: counts[name] for name in names}

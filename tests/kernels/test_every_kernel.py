@@ -120,10 +120,13 @@ def test_float64_lags_keep_their_precision_in_float32_kernels(name):
 
 def test_gradients_are_those_of_finite_differences(name):
     torch.manual_seed(0)
-    params = {"siren": {"omega_0": 3.0}}.get(name, {})
-    sizes = "n_frequencies" if name == "fourier" else "hidden_features"
-    sizes = "n_features" if name == "bands" else sizes
-    kernel = make_kernel(name, 2, 1, n_steps=10.0, **{sizes: 4}, **params).double()
+    params = {
+        "siren": {"omega_0": 3.0, "hidden_features": 4},
+        "bands": {"n_features": 4},
+        "fourier": {"n_frequencies": 4},
+        "recurrent": {},
+    }.get(name, {"hidden_features": 4})
+    kernel = make_kernel(name, 2, 1, n_steps=10.0, **params).double()
     # no lag near a bend of a piecewise kernel or of the fade
     lags = some_lags(5, low=0.02, high=1.2).requires_grad_()
     names, parameters = zip(*kernel.named_parameters(), strict=True)
@@ -259,7 +262,7 @@ def test_an_unknown_kernel_raises():
     with pytest.raises(
         ValueError,
         match="`kernel` must be one of 'bands', 'siren', 'fourier', 'relu', "
-        "'leaky_relu', 'swish'; got 'sine'",
+        "'leaky_relu', 'swish', 'recurrent'; got 'sine'",
     ):
         make_kernel("sine", 1, 1)
 
@@ -269,6 +272,7 @@ def test_an_unknown_parameter_raises_with_those_that_exist(name):
         "bands": "['n_features']",
         "siren": "['bias_init', 'hidden_features', 'omega_0']",
         "fourier": "['n_frequencies', 'scale']",
+        "recurrent": "It takes []",
     }.get(name, "['hidden_features']")
     with pytest.raises(ValueError, match=r"got \['omega'\]. It takes") as raised:
         make_kernel(name, 1, 1, omega=3.0)

@@ -51,9 +51,11 @@ def test_fine_pieces_give_the_integral_to_rounding(kind, causal, masked, monkeyp
 def test_every_kernel_meets_the_integral(kernel, causal):
     conv = make_linear(kernel, causal=causal)
     batch = make_batch("random", length=12)
-    # where a kernel has kinks, the slope by which it learns them jumps
+    # where a kernel has kinks, the slope by which it learns them jumps; a centred
+    # recurrent one has a kink at lag 0, of which the nodes know nothing
     kinks = None if conv.kernel.smooth else 5e-3
-    assert_like_integral(conv, batch, auto=GAUSS, kinks=kinks)
+    bound = 5e-3 if kernel == "recurrent" and not causal else GAUSS
+    assert_like_integral(conv, batch, auto=bound, kinks=kinks)
 
 
 @pytest.mark.parametrize("method", ["pairwise", "mesh"])

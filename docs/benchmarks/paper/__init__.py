@@ -1,1 +1,1 @@
-"""The tasks of the CKConv paper, as published."""
+"""The tables of the CKConv paper: the parts of ``docs/benchmarks/reproduce.py``."""

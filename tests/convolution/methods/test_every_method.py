@@ -86,7 +86,7 @@ def test_every_kernel_takes_every_method_or_raises(method, kernel, causal):
         with pytest.raises(
             ValueError,
             match=r"`method` must not be 'mesh' for a kernel with kinks; got "
-            r"PiecewiseKernel. Use method='auto'",
+            r"(Piecewise|Recurrent)Kernel. Use method='auto'",
         ):
             assert_method(method, conv, stamps)
         return

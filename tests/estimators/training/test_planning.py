@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from ckts import CKCNNRegressor, as_panel
-from ckts.estimators import _net as net_module
 from ckts.estimators.preprocessing.batches import PanelDataset
+from ckts.estimators.training import net as net_module
 from ckts.estimators.training.net import STEPS_PER_REFINEMENT
 from irregular import irregular_panel
 

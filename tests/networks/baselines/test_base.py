@@ -1,5 +1,7 @@
 """What every baseline holds to, by name: padding, batch mates, rows, the past."""
 
+import pickle
+
 import numpy as np
 import pytest
 import torch
@@ -73,8 +75,9 @@ def test_values_static_features_and_masks_matter(name):
 
 @pytest.mark.parametrize("name", BASELINES)
 def test_every_parameter_learns(name):
-    network, batch = make_network(name), make_batch()
-    network(**batch).square().sum().backward()
+    network, batch = make_network(name).train(), make_batch()
+    loss = network(**batch).square().sum()
+    (loss + network.penalty() if hasattr(network, "penalty") else loss).backward()
     still = [n for n, p in network.named_parameters() if p.grad is None]
     assert still == []
 
@@ -85,6 +88,13 @@ def test_series_without_rows_have_the_outputs_of_the_static_features(name):
     batch["observed"][2] = False
     state = torch.cat([torch.zeros(6, dtype=torch.float64), batch["static"][2]])
     assert_close(network(**batch)[2], network.head(state))
+
+
+@pytest.mark.parametrize("name", BASELINES)
+def test_a_network_survives_pickling(name):
+    network, batch = make_network(name), make_batch()
+    again = pickle.loads(pickle.dumps(network))
+    assert torch.equal(again(**batch), network(**batch))
 
 
 def test_every_baseline_fits_in_a_grid_search():

@@ -1,0 +1,110 @@
+"""An LSTM that also learns to tell again what it has just read."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from ckts.networks.baselines.base import RowBatch
+from ckts.networks.baselines.lstm import LSTM
+
+
+class ReconstructingLSTM(LSTM):
+    """LSTM with an auxiliary loss: reconstruct the rows up to a random one.
+
+    Trinh et al. (2018), "Learning longer-term dependencies in RNNs with auxiliary
+    losses", r-LSTM. In training, an anchor is drawn for each series. A second LSTM
+    starts from the state there and predicts the values of the last rows up to the
+    anchor, one after the other, each from the true row before it. The mean squared
+    error of the observed values is added to the loss.
+
+    DIFF[paper]: there is no unsupervised phase before, and gradients are not truncated.
+    The second LSTM starts with an empty cell: torch's fused layer keeps only the last
+    cell state.
+
+    Parameters
+    ----------
+    in_channels, n_outputs, n_static, hidden_channels, dropout, row_time_step, dtype
+        As those of :class:`AbstractBaseline`.
+    n_reconstructed : int, default=50
+        Rows to reconstruct, at most.
+    penalty_weight : float, default=1.0
+        Weight of the auxiliary loss.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        n_outputs: int,
+        *,
+        n_static: int = 0,
+        hidden_channels: int = 32,
+        dropout: float = 0.2,
+        row_time_step: float = 1.0,
+        n_reconstructed: int = 50,
+        penalty_weight: float = 1.0,
+        dtype: torch.dtype = torch.float32,
+    ) -> None:
+        super().__init__(
+            in_channels,
+            n_outputs,
+            n_static=n_static,
+            hidden_channels=hidden_channels,
+            dropout=dropout,
+            row_time_step=row_time_step,
+            dtype=dtype,
+        )
+        self.n_reconstructed = n_reconstructed
+        self.penalty_weight = penalty_weight
+        self._error: Tensor | None = None
+
+    def build(self, in_channels: int, hidden_channels: int) -> None:
+        """Make the two layers."""
+        super().build(in_channels, hidden_channels)
+        self.decoder = nn.LSTM(2 * in_channels, hidden_channels, batch_first=True)
+        self.predict = nn.Linear(hidden_channels, in_channels)
+
+    def encode(self, rows: RowBatch) -> Tensor:
+        """Compute the hidden states; in training, keep an error for `penalty`."""
+        states = super().encode(rows)
+        if self.training:
+            share = torch.rand(len(states), device=states.device)
+            # `penalty` is called after `forward`, and is given nothing.
+            self._error = self.reconstruct(rows, states, (share * rows.lengths).long())
+        return states
+
+    def reconstruct(self, rows: RowBatch, states: Tensor, anchors: Tensor) -> Tensor:
+        """Compute the mean squared error of the reconstruction.
+
+        Parameters
+        ----------
+        rows : RowBatch
+        states : Tensor of shape (batch, time, hidden_channels)
+            Those after each row.
+        anchors : Tensor of shape (batch,)
+            Number of the last row to reconstruct, before the padding.
+
+        Returns
+        -------
+        Tensor of shape ()
+        """
+        n_rows = min(self.n_reconstructed, states.shape[1])
+        first = (anchors - n_rows + 1).clamp(min=0).unsqueeze(1)
+        index = first + torch.arange(n_rows, device=states.device)
+        told = (index <= anchors.unsqueeze(1)).unsqueeze(2)
+        index = torch.minimum(index, anchors.unsqueeze(1)).unsqueeze(2)
+        inputs = rows.inputs.take_along_dim(index, 1)
+        start = states.take_along_dim(anchors.reshape(-1, 1, 1), 1).transpose(0, 1)
+        start = start.contiguous()
+        before = F.pad(inputs, (0, 0, 1, 0))[:, :-1]
+        decoded = self.decoder(before, (start, torch.zeros_like(start)))[0]
+        values, observed = inputs.chunk(2, 2)
+        weights = observed * told
+        errors = (self.predict(decoded) - values).square() * weights
+        return errors.sum() / weights.sum().clamp(min=1)
+
+    def penalty(self) -> Tensor:
+        """Return the auxiliary loss of the last batch in training, once; then 0."""
+        error, self._error = self._error, None
+        if error is None:
+            return self.head.weight.new_zeros(())
+        return self.penalty_weight * error

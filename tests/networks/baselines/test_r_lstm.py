@@ -1,0 +1,86 @@
+"""The reconstruction against a loop of cells, and when it is asked for."""
+
+from functools import partial
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from ckts import CKCNNClassifier
+from ckts.datasets import make_speed
+from ckts.networks.baselines import LSTM, ReconstructingLSTM
+from row_batches import make_network, make_rows
+
+MAKE = partial(ReconstructingLSTM, n_reconstructed=3, penalty_weight=0.5)
+
+
+def reconstruct_slowly(network, rows, states, anchors):
+    """Decode the rows up to each anchor, one by one; return all errors."""
+    cell = nn.LSTMCell(4, 5, dtype=torch.float64)
+    weights = network.decoder.state_dict()
+    cell.load_state_dict({k.removesuffix("_l0"): v for k, v in weights.items()})
+    errors = []
+    for number, anchor in enumerate(anchors):
+        state = states[number, anchor], torch.zeros(5, dtype=torch.float64)
+        before = torch.zeros(4, dtype=torch.float64)
+        for row in range(max(anchor - 2, 0), anchor + 1):
+            state = cell(before, state)
+            error = (network.predict(state[0]) - rows.values[number, row]) ** 2
+            errors.extend(error[rows.observed[number, row]])
+            before = rows.inputs[number, row]
+    return torch.stack(errors)
+
+
+@pytest.mark.parametrize("anchors", [[6, 4], [2, 3], [1, 0]])
+def test_the_error_is_that_of_decoding_row_by_row(anchors):
+    network, rows = make_network(MAKE), make_rows()
+    states = network.encode(rows)
+    expected = reconstruct_slowly(network, rows, states, anchors).mean()
+    error = network.reconstruct(rows, states, torch.tensor(anchors))
+    torch.testing.assert_close(error, expected)
+
+
+def test_states_are_those_of_the_lstm():
+    network, plain, rows = make_network(MAKE), make_network(LSTM), make_rows()
+    plain.lstm.load_state_dict(network.lstm.state_dict())
+    assert torch.equal(network.encode(rows), plain.encode(rows))
+
+
+def test_anchors_are_rows_of_their_series_and_differ():
+    network, rows = make_network(MAKE).train(), make_rows()
+    drawn, network.reconstruct = [], lambda *given: drawn.append(given[2])
+    for _ in range(200):
+        network.encode(rows)
+    drawn = torch.stack(drawn)
+    assert set(drawn[:, 0].tolist()) == set(range(7))
+    assert set(drawn[:, 1].tolist()) == set(range(5))
+
+
+def test_the_penalty_is_the_weighted_error_of_the_last_step_only():
+    network, rows = make_network(MAKE), make_rows()
+    network.encode(rows)
+    assert network.penalty() == 0
+    network.train().reconstruct = lambda *given: torch.tensor(3.0)
+    network.encode(rows)
+    assert network.penalty() == 1.5
+    assert network.penalty() == 0
+
+
+def test_series_without_rows_have_no_error():
+    network, rows = make_network(MAKE), make_rows()
+    states, nothing = network.encode(rows), torch.zeros_like(rows.observed)
+    rows.observed[:] = nothing
+    assert network.reconstruct(rows, states, torch.zeros(2, dtype=torch.long)) == 0
+
+
+def test_the_estimator_trains_with_the_penalty():
+    X, y = make_speed(24, random_state=0)
+    networks = [MAKE, partial(MAKE, penalty_weight=0.0)]
+    with_, without = (
+        CKCNNClassifier(network=one, max_epochs=2, random_state=0).fit(X, y)
+        for one in networks
+    )
+    losses = [model.history_[0]["train_loss"] for model in (with_, without)]
+    assert losses[0] > losses[1] + 0.1
+    assert not np.allclose(with_.predict_proba(X), without.predict_proba(X))
