@@ -26,6 +26,7 @@ from ckts.estimators._joining import (
 )
 from ckts.estimators._parameters import resolve_device
 from ckts.estimators.preprocessing.batches import PanelDataset, learn_statistics
+from ckts.estimators.preprocessing.labels import strata_of
 from ckts.estimators.rocket.base import last_of_ties, observed_rows
 from ckts.estimators.rocket.models import AbstractCKRocketModel
 from ckts.estimators.training.checkpoint import AbstractCheckpoint, keep_checkpoint
@@ -135,6 +136,7 @@ class AbstractCKCNN(AbstractTrained):
     def _learn(self, X, y, sample_weight, groups) -> None:
         """Check everything, then learn, or go on where a killed fit ended."""
         given = self._check_training(X, y, sample_weight, groups)
+        self._check_outputs()
         target, n_outputs = self._encode(given.y, given.weight)
         self.device_, self._causal = resolve_device(self.device), self.causal
         self._dtype = getattr(torch, self.dtype)
@@ -143,13 +145,7 @@ class AbstractCKCNN(AbstractTrained):
         with opened as (checkpoint, generator):
             train, valid = np.arange(len(given.used)), None
             if self.early_stopping:
-                train, valid = split_series(
-                    len(given.used),
-                    self.validation_fraction,
-                    generator,
-                    classes=target if is_classifier(self) else None,
-                    groups=given.groups,
-                )
+                train, valid = self._split(given, target, generator)
             part = given.take(train)
             self.statistics_ = learn_statistics(part.panel, part.weight)
             time = self.statistics_.time
@@ -160,6 +156,18 @@ class AbstractCKCNN(AbstractTrained):
             make = partial(self._make_net, n_outputs, generator=generator, **options)
             parts = part.panel, target[train], part.weight
             self._train_networks(make, *parts, predicted, checkpoint)
+
+    def _split(
+        self, given: Training, target: np.ndarray, generator
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Draw series for training, and those that early stopping watches."""
+        fraction = self.validation_fraction
+        # Of several outputs, what is frequent enough to be in both parts.
+        least = -(-1 // max(min(fraction, 1 - fraction), 1e-3))
+        classes = strata_of(target, int(least)) if is_classifier(self) else None
+        return split_series(
+            len(given.used), fraction, generator, classes=classes, groups=given.groups
+        )
 
     def _hold_out(self, given: Training, target: np.ndarray, valid: np.ndarray) -> dict:
         """Return the validation series and what watches them, for a net."""

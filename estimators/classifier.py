@@ -1,13 +1,47 @@
 """Classification of irregular time series."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import torch
+from torch.nn.functional import cross_entropy
 
 from ckts.estimators._base import AbstractCKCNN
 from ckts.estimators._parameters import share_docstring
 from ckts.estimators.preprocessing.targets import ClassesMixin
 from ckts.estimators.rocket.models import CKRocketClassifier
+
+
+class JointCrossEntropy(torch.nn.Module):
+    """The sum of the cross-entropies of several outputs.
+
+    That is the log-loss of all of them at once, as scikit-learn's MLPClassifier has it.
+    A label that a series has or has not is an output of two classes, and not one number
+    with a logistic loss: so every output is as it would be alone.
+
+    Parameters
+    ----------
+    sizes : sequence of int
+        The number of classes of each output.
+    reduction : {"none"}
+    """
+
+    def __init__(self, sizes: Sequence[int], reduction: str = "none") -> None:
+        super().__init__()
+        self.sizes = list(sizes)
+
+    def forward(self, input: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        """Return the losses of shape (batch,).
+
+        Parameters
+        ----------
+        input : Tensor of shape (batch, n_scores)
+            The scores of the classes of one output after the other.
+        target : Tensor of int64 of shape (batch, n_outputs)
+        """
+        parts = zip(input.split(self.sizes, dim=1), target.T, strict=True)
+        return sum(cross_entropy(*part, reduction="none") for part in parts)
 
 
 @share_docstring
@@ -42,4 +76,6 @@ class CKCNNClassifier(ClassesMixin, AbstractCKCNN):
     _rocket_class = CKRocketClassifier
 
     def _loss(self):
-        return torch.nn.CrossEntropyLoss
+        if self._labels.kind == "single":
+            return torch.nn.CrossEntropyLoss
+        return partial(JointCrossEntropy, sizes=self._labels.sizes)
