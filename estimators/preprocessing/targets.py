@@ -99,7 +99,8 @@ class ClassesMixin(ClassifierMixin):
         return y
 
     def _weigh(self, weight, y):
-        self._labels = Labels.of(y[weight > 0], self._labels.names)
+        names = self._several.names if self._several else ("y",)
+        self._labels = Labels.of(y[weight > 0], names)
         weight = self._weigh_classes(weight, columns_of(y))
         if weight.min() < 0 or not 0 < weight.max() < np.inf:
             raise ValueError(
