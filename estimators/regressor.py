@@ -9,7 +9,8 @@ import torch
 
 from ckts._checks import check_choice, check_number
 from ckts.estimators._base import AbstractCKCNN
-from ckts.estimators._parameters import Rule, share_docstring
+from ckts.estimators._parameters import share_docstring
+from ckts.estimators._rules import Rule
 from ckts.estimators.preprocessing.targets import NumbersMixin
 from ckts.estimators.rocket.models import CKRocketRegressor
 
