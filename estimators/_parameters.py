@@ -171,6 +171,13 @@ class AbstractParameters(BaseEstimator):
         A folder in which `fit` writes how far it came, so that the same fit continues
         there after its process was killed, and ends with the same weights; see the
         guide, "Resuming". A finished fit removes its file. None writes nothing.
+    warm_start : bool
+        Whether a second `fit` begins with the weights of the first instead of drawn
+        ones. They mean something only in the units that were learned with them: so
+        statistics of channels and times, center and scale of targets and what "auto"
+        chose are kept. Classes, channels and what makes the network must be as before.
+        CKRocket is learned anew, but `network_share_` is kept: networks may have seen
+        what is left out now.
     n_jobs : int or None
         Threads of torch on the CPU, in `fit` and in `predict`. None takes one for each
         2**20 numbers of a hidden layer, batch x time x channels, at most as many as
@@ -214,6 +221,7 @@ class AbstractParameters(BaseEstimator):
     scoring: str | Callable[..., float] | None = None
     callbacks: list[Any] | None = None
     checkpoint: str | PathLike[str] | None = None
+    warm_start: bool = False
     n_jobs: int | None = None
     verbose: int = 0
     random_state: int | np.random.RandomState | None = None
@@ -239,6 +247,7 @@ class AbstractParameters(BaseEstimator):
         "n_iter_no_change": check_count,
         "causal": check_bool,
         "early_stopping": check_bool,
+        "warm_start": check_bool,
         "dropout": check_share,
         "observation_dropout": partial(auto_or, rule=check_share),
         "scales": partial(check_choice, choices=("auto", "both", "common")),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from skorch.callbacks import Callback
 
 from ckts.estimators.training.net import PanelNet
@@ -51,7 +52,9 @@ class Continuing(Callback):
         old = self.before.get_params(deep=False)
         net.set_params(**{name: old[name] for name in KEPT if name in old})
         ours, theirs = (_made_by(one) for one in (net, self.before))
-        changed = [name for name in ours if ours[name] != theirs.get(name)]
+        changed = [
+            name for name, one in ours.items() if not _same(one, theirs.get(name))
+        ]
         if changed:
             name = changed[0]
             raise ValueError(
@@ -72,6 +75,41 @@ class Continuing(Callback):
     def on_train_end(self, net, **kwargs):
         """Keep what the optimizer knows."""
         self.moments_ = as_plain(net.optimizer_.state_dict()["state"])
+
+
+def check_landmark(estimator: Any, before: Any) -> None:
+    """Raise if an estimator that goes on would see another part of its series."""
+    if estimator.landmark != before._landmark:
+        raise ValueError(
+            f"`landmark` must be {before._landmark!r} as before, so that the training "
+            f"can go on; got {estimator.landmark!r}. Set it back, or begin anew: `fit` "
+            "with warm_start=False."
+        )
+
+
+def check_alone(estimator: Any) -> None:
+    """Raise if what is set, or was learned, needs more than a pass over a panel."""
+    if estimator.early_stopping:
+        raise ValueError(
+            "`early_stopping` must be False for partial_fit; got True. Set it, and "
+            "score series of your own between the calls."
+        )
+    if "rocket_" in vars(estimator):
+        raise ValueError(
+            "`partial_fit` must go on with a network alone; got a model that is joined "
+            "with CKRocket. Begin anew with rocket=False."
+        )
+    balanced = getattr(estimator, "class_weight", None)
+    if isinstance(balanced, str):
+        raise ValueError(
+            "`class_weight` must be None or a dict for partial_fit, which sees a part "
+            f"of the series; got {balanced!r}. Give the weights that "
+            "`sklearn.utils.class_weight.compute_class_weight` finds."
+        )
+
+
+def _same(one: Any, other: Any) -> bool:
+    return one is other or bool(np.array_equal(one, other))
 
 
 def _made_by(net: PanelNet) -> dict[str, Any]:
