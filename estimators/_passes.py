@@ -44,11 +44,10 @@ class AbstractPasses(AbstractCKCNN):
         target, n_outputs = self._begin(given, before)
         part = given.take(np.arange(len(given.used)))
         history = [] if before is None else before.history_
-        # A call with a seed draws other numbers than those before.
-        seeds = check_random_state(self.random_state).randint(
-            np.iinfo(np.int32).max, size=len(history) + 1
-        )
-        generator = check_random_state(int(seeds[-1]))
+        generator = check_random_state(self.random_state)
+        if history:  # with a seed, too, a call draws other numbers than those before
+            seeds = generator.randint(np.iinfo(np.int32).max, size=len(history))
+            generator = check_random_state(int(seeds[-1]))
         self._learn_units(part, generator, before)
         dataset = self._dataset(part.panel, target=target, weight=part.weight)
         one = copy.copy(self).set_params(max_epochs=1, lr_schedule="constant")
