@@ -143,6 +143,8 @@ def _ratio(losses: np.ndarray, most: np.ndarray, weight: np.ndarray) -> float:
 class AbstractCKRocketModel(AbstractAttributed):
     """A ridge regression on the features of :class:`CKRocket`.
 
+    It is fitted on all series at once: there is neither `warm_start` nor `partial_fit`.
+
     A causal model learns from each whole series, and from up to three prefixes of it,
     which share half of its weight: what it says early means something.
 
