@@ -23,16 +23,9 @@ from ckts._checks import (
     check_real,
     check_share,
 )
-from ckts.kernels import check_kernel_params
+from ckts.estimators._network import check_network
 from ckts.layers import QUADRATURES
 from ckts.networks import NETWORKS
-
-# Arguments of a network that the training series and other parameters decide.
-BY_DATA = {
-    *("in_channels", "n_outputs", "n_static", "dtype", "generator"),
-    *("horizon", "time_step", "row_time_step", "resolution", "row_resolution"),
-    *("burst_time_step", "burst_horizon", "n_bins"),
-}
 
 Rule = Callable[[str, Any], object]
 Class = TypeVar("Class", bound=type)
@@ -83,20 +76,6 @@ def _check_mapping(name: str, params: Any, *, example: str) -> None:
         raise TypeError(
             f"`{name}` must be a dict or None; got {params!r}. Write for example "
             f"{example}."
-        )
-
-
-def _check_network_params(network: Any, params: Mapping[str, Any]) -> None:
-    """Raise if a network has no such parameters, or the data decide them."""
-    taken = inspect.signature(network).parameters
-    if any(one.kind is one.VAR_KEYWORD for one in taken.values()):
-        taken = {**taken, **dict.fromkeys(params)}
-    known = set(taken) - {*BY_DATA, *(one.name for one in fields(AbstractParameters))}
-    unknown = sorted(set(params) - known)
-    if unknown:
-        raise ValueError(
-            f"`network_params` must only hold parameters of the network that are none "
-            f"of the estimator; got {unknown}. It takes {sorted(known)}."
         )
 
 
@@ -347,17 +326,7 @@ class AbstractParameters(BaseEstimator):
         """Raise if a parameter is not as its description says."""
         for name, rule in self._rules.items():
             rule(name, getattr(self, name))
-        network = chosen_network(self)
-        # The kernel of some is always the same.
-        kernel = getattr(network, "kernel_name", self.kernel)
-        check_kernel_params(kernel, self.kernel_params or {})
-        _check_network_params(network, self.network_params or {})
-
-
-def chosen_network(parameters: AbstractParameters) -> Callable[..., torch.nn.Module]:
-    """Return what makes the network: a class of ours by name, or the user's own."""
-    network = parameters.network
-    return network if callable(network) else NETWORKS[network]
+        check_network(self)
 
 
 def share_docstring(cls: Class) -> Class:
