@@ -20,6 +20,7 @@ from ckts._checks import (
     check_real,
     check_share,
 )
+from ckts.estimators._network import check_network
 from ckts.estimators._rules import (
     Rule,
     auto_or,
@@ -33,32 +34,10 @@ from ckts.estimators._rules import (
     check_scoring,
     check_verbose,
 )
-from ckts.kernels import check_kernel_params
 from ckts.layers import QUADRATURES
 from ckts.networks import NETWORKS
 
-# Arguments of a network that the training series and other parameters decide.
-BY_DATA = {
-    *("in_channels", "n_outputs", "n_static", "dtype", "generator"),
-    *("horizon", "time_step", "row_time_step", "resolution", "row_resolution"),
-    *("burst_time_step", "burst_horizon", "n_bins"),
-}
-
 Class = TypeVar("Class", bound=type)
-
-
-def _check_network_params(network: Any, params: Mapping[str, Any]) -> None:
-    """Raise if a network has no such parameters, or the data decide them."""
-    taken = inspect.signature(network).parameters
-    if any(one.kind is one.VAR_KEYWORD for one in taken.values()):
-        taken = {**taken, **dict.fromkeys(params)}
-    known = set(taken) - {*BY_DATA, *(one.name for one in fields(AbstractParameters))}
-    unknown = sorted(set(params) - known)
-    if unknown:
-        raise ValueError(
-            f"`network_params` must only hold parameters of the network that are none "
-            f"of the estimator; got {unknown}. It takes {sorted(known)}."
-        )
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -262,17 +241,7 @@ class AbstractParameters(BaseEstimator):
         """Raise if a parameter is not as its description says."""
         for name, rule in self._rules.items():
             rule(name, getattr(self, name))
-        network = chosen_network(self)
-        # The kernel of some is always the same.
-        kernel = getattr(network, "kernel_name", self.kernel)
-        check_kernel_params(kernel, self.kernel_params or {})
-        _check_network_params(network, self.network_params or {})
-
-
-def chosen_network(parameters: AbstractParameters) -> Callable[..., torch.nn.Module]:
-    """Return what makes the network: a class of ours by name, or the user's own."""
-    network = parameters.network
-    return network if callable(network) else NETWORKS[network]
+        check_network(self)
 
 
 def share_docstring(cls: Class) -> Class:

@@ -9,12 +9,12 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from ckts.estimators._interface import AbstractPanelEstimator
-from ckts.estimators._parameters import AbstractParameters, chosen_network
+from ckts.estimators._network import chosen_network
+from ckts.estimators._parameters import AbstractParameters
 from ckts.estimators._threads import limit_threads
 from ckts.estimators.preprocessing.batches import PanelDataset
 from ckts.estimators.training.callbacks import EpochBar, WeightedClipping
 from ckts.estimators.training.checkpoint import AbstractCheckpoint
-from ckts.estimators.training.early_stopping import monitored
 from ckts.estimators.training.net import PanelNet, accepted
 from ckts.estimators.training.optimizer import optimizer_arguments, schedule_callbacks
 from ckts.estimators.training.recipe import (
@@ -77,7 +77,7 @@ class AbstractTrained(AbstractParameters, AbstractPanelEstimator):
                 *schedule_callbacks(  # behind what records the score of an epoch
                     self.lr_schedule,
                     n_steps * max_epochs + 1,
-                    monitor=monitored(self.scoring) if watch else "train_loss",
+                    monitor=dict(watch)["stopping"].monitor if watch else "train_loss",
                 ),
                 *([("bar", EpochBar(type(self).__name__))] if self.verbose else []),
                 *(self.callbacks or []),
