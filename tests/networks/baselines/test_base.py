@@ -90,6 +90,27 @@ def test_series_without_rows_have_the_outputs_of_the_static_features(name):
     assert_close(network(**batch)[2], network.head(state))
 
 
+@pytest.mark.parametrize(
+    ("name", "parameter"),
+    [
+        ("tcn", "n_blocks"),
+        ("tcn", "kernel_size"),
+        ("trellisnet", "n_levels"),
+        ("trellisnet", "kernel_size"),
+        ("indrnn", "n_blocks"),
+        ("dilated_rnn", "n_blocks"),
+        ("transformer", "n_blocks"),
+        ("transformer", "n_heads"),
+        ("lmu", "order"),
+        ("hippo", "order"),
+        ("r_lstm", "n_reconstructed"),
+    ],
+)
+def test_sizes_are_checked(name, parameter):
+    with pytest.raises(ValueError, match=f"`{parameter}` must be at least 1; got 0"):
+        NETWORKS[name](CHANNELS, 2, **{parameter: 0})
+
+
 @pytest.mark.parametrize("name", BASELINES)
 def test_a_network_survives_pickling(name):
     network, batch = make_network(name), make_batch()
