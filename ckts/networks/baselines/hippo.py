@@ -114,11 +114,9 @@ def legs_steps(shares: Tensor, order: int) -> tuple[Tensor, Tensor]:
     entry : Tensor of shape (batch, time, order)
         Coefficients are multiplied by `carry`, and the constant by `entry`.
     """
-    like = {"dtype": shares.dtype, "device": shares.device}
-    points, weights = (
-        torch.as_tensor(one, **like) for one in np.polynomial.legendre.leggauss(order)
-    )
-    scales = torch.arange(1, 2 * order, 2, **like).sqrt()
+    rule = np.polynomial.legendre.leggauss(order)
+    points, weights = (torch.from_numpy(one).to(shares) for one in rule)
+    scales = torch.arange(1, 2 * order, 2).to(shares).sqrt()
     before = legendre(points, order) * scales * weights.unsqueeze(1) / 2
     places = shares.unsqueeze(2) * (points + 1) - 1
     after = legendre(places, order) * scales

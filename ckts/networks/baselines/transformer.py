@@ -92,8 +92,9 @@ class Transformer(AbstractBaseline):
         positions = encode_times(since, self.hidden_channels).to(inputs.dtype)
         hidden = self.dropout(self.embedding(inputs) + positions)
         # Padding comes after the rows, so the past of a row never holds any.
-        size = {"device": inputs.device, "dtype": inputs.dtype}
-        mask = nn.Transformer.generate_square_subsequent_mask(inputs.shape[1], **size)
+        mask = nn.Transformer.generate_square_subsequent_mask(
+            inputs.shape[1], device=inputs.device, dtype=inputs.dtype
+        )
         for layer in self.layers:
             hidden = layer(hidden, src_mask=mask, is_causal=True)
         return self.norm(hidden)
