@@ -200,13 +200,19 @@ class AbstractPanelEstimator(AbstractSavable):
         """Return the weights, the largest of which is 1: only their ratios count."""
         return weight
 
-    def _check_training(self, X, y, sample_weight, groups) -> Training:
+    def _check_outputs(self) -> None:
+        """Raise if there is nothing to learn in a target."""
+
+    def _check_training(
+        self, X, y, sample_weight, groups, *, reset: bool = True
+    ) -> Training:
         """Check parameters and data of `fit`; series of weight 0 are left out of all.
 
         `_check_y` and `_weigh`, those of classes or of numbers, check the targets.
+        Without `reset` the channels and the times must be as before.
         """
         self._check_parameters()
-        panel = self._check_panel(X, reset=True)
+        panel = self._check_panel(X, reset=reset)
         given = {"y": y, "sample_weight": sample_weight, "groups": groups}
         for name, array in given.items():
             check_same_order(name, array, panel)

@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ckts._checks import check_bool, check_choice, check_count
 from ckts.estimators._interface import AbstractPanelEstimator
-from ckts.estimators._parameters import Rule
+from ckts.estimators._rules import Rule
 from ckts.estimators.preprocessing.batches import learn_statistics
 from ckts.estimators.preprocessing.input import is_table, weights_of
 from ckts.estimators.preprocessing.statistics import SUMMARIES, summarize

@@ -170,8 +170,9 @@ class AbstractCKRocketModel(AbstractAttributed):
         X : Panel, or anything that :func:`ckts.as_panel` accepts
             n_series irregular series, with their time stamps.
         y : array-like of shape (n_series,) or (n_series, n_targets)
-            Class labels of a classifier, one per series; numbers of a regressor,
-            finite.
+            Class labels of a classifier, for one output or several; numbers of a
+            regressor, finite. One ridge regression serves all columns: their blocks
+            and penalty are those of the least mean squared error of all of them.
         sample_weight : array-like of shape (n_series,), optional
             A weight of 2 counts like the series twice, 0 like none; only ratios count.
         groups : array-like of shape (n_series,), optional
@@ -200,6 +201,8 @@ class AbstractCKRocketModel(AbstractAttributed):
     ) -> OutOfFold | None:
         """Learn all; if asked to, predict series by those of other folds."""
         given = self._check_training(X, y, sample_weight, groups)
+        if statistics is None:  # part of the series may lack a class of a column
+            self._check_outputs()
         if given.groups is not None and len(np.unique(given.groups)) == 1:
             warnings.warn(
                 "`groups` should have at least two values; got one, so that each "
@@ -317,13 +320,30 @@ class CKRocketClassifier(ClassesMixin, AbstractCKRocketModel):
     """
 
     def _ridge_target(self, encoded):
-        return np.where(encoded[:, None] == np.arange(len(self.classes_)), 1.0, -1.0)
+        columns = encoded.reshape(len(encoded), -1).T
+        hits = [
+            code[:, None] == np.arange(size)
+            for code, size in zip(columns, self._labels.sizes, strict=True)
+        ]
+        return np.where(np.hstack(hits), 1.0, -1.0)
 
     def _outputs(self):
-        return self.classes_, 1.0, 0.0
+        labels = self._labels
+        names = self.classes_ if labels.kind == "single" else labels.score_names()
+        return np.asarray(names), 1.0, 0.0
 
     def _calibrate(self, left_out, encoded, weight, n_different):
-        self._factor, self._offsets = calibrate(left_out, encoded, weight, n_different)
+        """Find a factor and offsets for each output by itself."""
+        labels = self._labels
+        factors, offsets = zip(
+            *(
+                calibrate(scores, codes, weight, n_different)
+                for scores, codes in labels.each(left_out, encoded)
+            ),
+            strict=True,
+        )
+        self._factor = np.repeat(factors, labels.sizes)
+        self._offsets = np.concatenate(offsets)
 
     def _calibrated(self, outputs):
         return self._factor * outputs + self._offsets

@@ -5,6 +5,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from ckts.networks.paper.options import check_grid
+
 
 class Grid(NamedTuple):
     """Series on a regular grid.
@@ -58,6 +60,7 @@ def place_on_grid(
     seen = observed.any(2)
     last = torch.where(seen, index, 0).amax(1)
     n_points = max(length, int(last.max()) + 1)
+    check_grid(n_points)
     rows = index.clamp(max=n_points - 1).unsqueeze(2).expand_as(values)
     empty = values.new_zeros(len(values), n_points, values.shape[2])
     counts = empty.scatter_add(1, rows, observed.to(values.dtype))

@@ -84,7 +84,7 @@ def check_grid(length: int) -> None:
         raise ValueError(
             f"`sampling` must be 'stamps' where the grid of the typical step has more "
             f"than {LONGEST_GRID:,} points; got 'grid' and {length:,} points. Use "
-            "sampling='stamps'."
+            "sampling='stamps', or look for a wrong time stamp."
         )
 
 

@@ -11,7 +11,6 @@ from ckts.convolution.geometry import Geometry
 from ckts.convolution.plan import Plan, make_plan
 from ckts.networks.paper.block import Anchor, PaperBlock
 from ckts.networks.paper.grid import place_on_grid
-from ckts.networks.paper.options import check_grid
 
 
 class Rows(NamedTuple):
@@ -113,7 +112,6 @@ def rows_of_grid(
         Whether the last row is repeated up to the end.
     """
     n_points, step = block.conv1.n_trained, block.conv1.grid_step
-    check_grid(n_points)
     options = {"step": step, "length": n_points, "repeat_last": repeat_last}
     values, observed, last = place_on_grid(values, times, observed, **options)
     end, valid = last.clamp(min=n_points - 1), None

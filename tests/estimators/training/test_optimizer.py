@@ -1,13 +1,17 @@
-"""The lean AdamW takes the steps of torch's, without its compiler."""
+"""The lean AdamW takes the steps of torch's; the plateau schedule waits and divides."""
 
 import subprocess
 import sys
 
 import pytest
 import torch
+from skorch.callbacks import Callback
+from skorch.history import History
 from torch import nn
 
-from ckts.estimators.training.optimizer import LeanAdamW
+from ckts import CKCNNClassifier
+from ckts.estimators.training.optimizer import LeanAdamW, schedule_callbacks
+from irregular import irregular_panel
 
 
 def train(optimizer_class, **settings):
@@ -54,3 +58,70 @@ def test_a_fit_does_not_import_the_compiler():
         [sys.executable, "-c", FIT], capture_output=True, text=True, check=True
     )
     assert run.stdout.strip() == "[]"
+
+
+def plateau_rates(monitor, values):
+    """Learning rate of each epoch of a net that watches given values."""
+    ((_, schedule),) = schedule_callbacks("plateau", 1, monitor)
+
+    class Net:
+        history = History()
+        optimizer_ = torch.optim.SGD([nn.Parameter(torch.ones(1))], lr=1.0)
+
+    schedule.initialize()
+    schedule.on_train_begin(Net)
+    rates = []
+    for value in values:
+        rates.append(Net.optimizer_.param_groups[0]["lr"])
+        Net.history.new_epoch()
+        Net.history.record(monitor, value)
+        schedule.on_epoch_end(Net)
+    return rates
+
+
+# Best in epoch 2; 20 epochs without improvement are borne, the 21st is not.
+WAITING = [1.0, 0.5, *[0.5] * 21, *[0.4] * 3]
+EXPECTED = [1.0] * 23 + [0.2] * 3
+
+
+@pytest.mark.parametrize(
+    ("monitor", "sign"), [("train_loss", 1), ("valid_loss", 1), ("valid_score", -1)]
+)
+def test_a_plateau_divides_the_learning_rate_by_five(monitor, sign):
+    rates = plateau_rates(monitor, [sign * value for value in WAITING])
+    assert rates == pytest.approx(EXPECTED)
+
+
+def test_a_plateau_of_negative_losses_is_one():
+    rates = plateau_rates("train_loss", [value - 2 for value in WAITING])
+    assert rates == pytest.approx(EXPECTED)
+
+
+class Schedules(Callback):
+    """Notes the schedule of each training."""
+
+    def __init__(self):
+        self.found = []
+
+    def on_train_begin(self, net, **kwargs):
+        self.found.append(dict(net.callbacks_)["schedule"])
+
+
+@pytest.mark.parametrize(
+    ("options", "monitor"),
+    [
+        ({}, "train_loss"),
+        ({"early_stopping": True}, "valid_loss"),
+        ({"early_stopping": True, "scoring": "accuracy"}, "valid_score"),
+    ],
+)
+def test_estimators_watch_the_validation_where_there_is_any(options, monitor):
+    X, y = irregular_panel(40)
+    quick = {"max_epochs": 2, "hidden_channels": 4, "n_blocks": 1, "random_state": 0}
+    schedules = Schedules()
+    options = {"lr_schedule": "plateau", "callbacks": [schedules], **quick, **options}
+    model = CKCNNClassifier(rocket=False, **options).fit(X, y)
+    (schedule,) = schedules.found
+    assert schedule.monitor == monitor
+    assert schedule.kwargs["mode"] == ("max" if monitor == "valid_score" else "min")
+    assert monitor in model.history_[-1]

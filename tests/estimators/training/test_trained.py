@@ -137,6 +137,18 @@ def test_a_network_of_ones_own_is_trained_alone(network):
     assert targets.predict(X).shape == y.shape
 
 
+def test_a_network_of_ones_own_is_given_its_own_parameters():
+    X, y = irregular_panel()
+    for network in (Mean, Times):
+        params = {"width": 7}
+        model = CKCNNClassifier(network=network, network_params=params, **QUICK)
+        module = model.fit(X, y).net_.module_
+        if network is Mean:
+            assert module.inner.out_features == 7
+        else:  # it takes what others there are
+            assert module.others["width"] == 7
+
+
 def test_a_network_of_ones_own_sees_what_it_asks_for():
     X, y = irregular_panel(static=True)
     model = CKCNNClassifier(network=Times, **QUICK).fit(X, y)
