@@ -257,7 +257,9 @@ def encode_measured(
     for number, name in enumerate(names):
         own = channels == number
         column = values[own]
-        coded = encode(column.astype("category") if name in named else column)
+        if name in named:
+            column = column.astype("category").cat.remove_unused_categories()
+        coded = encode(column)
         if coded:
             table[own], found[name] = coded
     rest = ~np.isin(channels, [names.index(name) for name in found])

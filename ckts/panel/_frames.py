@@ -9,6 +9,7 @@ import numpy as np
 from ckts.panel._arrays import CONVERT, as_floats, is_pandas, labels, shown
 from ckts.panel._categories import encode, encode_frame
 from ckts.panel._long import (
+    check_no_channel_names,
     encode_instances,
     is_instance_name,
     is_time_name,
@@ -57,10 +58,11 @@ def _read_multiindex(frame):
     values, found = encode_frame(
         frame,
         "X",
-        "Convert it with `pandas.to_numeric`, labels by `.astype('category')`; a "
+        "Convert it with `pandas.to_numeric`, or labels by `.astype('category')`; a "
         "column that names channels is for `Panel.from_long(X.reset_index(), "
         "instance=..., time=..., channel=..., value=...)`.",
     )
+    check_no_channel_names("X", [frame.columns[place] for place in found])
     return Rows(
         *(codes, stamps[time_codes], values, len(instances), scale),
         channels=labels(frame.columns),
@@ -310,7 +312,7 @@ def _read_nested(frame):
 
 
 def _encode_cells(cells, n_series):
-    """Return the values of all cells, those of a channel after the other, and labels."""
+    """Return the values of all cells, channel by channel, and labels."""
     plain = [cell.to_numpy() for cell in cells]
     if not any(cell.dtype.kind == "O" for cell in cells):
         return as_floats(np.concatenate(plain), "X"), {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -38,6 +38,10 @@ _INSTANCES = {
 _LABELS = {
     *("label", "labels", "target", "targets", "class", "classes"),
     *("outcome", "outcomes"),
+}
+_CHANNELS = {
+    *("channel", "channels", "variable", "variables", "feature", "features"),
+    *("signal", "signals", "sensor", "sensors", "parameter", "parameters"),
 }
 _ROW_NUMBERS = {"index", "level_0", "unnamed: 0"}  # as pandas names them
 
@@ -174,7 +178,8 @@ def constant_columns(frame, codes, instances):
 
 def _wide_rows(frame, rows, values, used, named):
     """Read a table with one column per channel."""
-    if values is None:
+    unlisted = values is None
+    if unlisted:
         values = [name for name in frame.columns if name not in used]
         _check_measured(frame, rows.instance_codes, values)
     columns = _listed(frame, "values", values)
@@ -191,6 +196,8 @@ def _wide_rows(frame, rows, values, used, named):
     )
     rows.channels = columns
     rows.categories = {columns[place]: labels[place] for place in labels}
+    if unlisted:
+        check_no_channel_names("frame", rows.categories)
     return rows
 
 
@@ -286,6 +293,22 @@ def is_label_name(name: Hashable) -> bool:
     """Whether a name is that of a label or of a row number: nothing measured."""
     plain = _plain(name)
     return plain in _LABELS | _ROW_NUMBERS or plain.endswith("label")
+
+
+def is_channel_name(name: Hashable) -> bool:
+    """Whether a name is that of what names channels, such as "parameter"."""
+    return _plain(name) in _CHANNELS
+
+
+def check_no_channel_names(argument: str, columns: Iterable[Hashable]) -> None:
+    """Raise if a column of labels names channels: a row per measurement, then."""
+    if found := [name for name in columns if is_channel_name(name)]:
+        raise ValueError(
+            f"`{argument}` must hold a column per channel; got one of text, "
+            f"{found[0]!r}, that seems to name the channels. Use "
+            f"`Panel.from_long(..., channel={found[0]!r}, value=...)`, or rename it if "
+            "it is a category that was measured."
+        )
 
 
 def _plain(name):

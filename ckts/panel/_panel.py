@@ -348,7 +348,8 @@ class Panel(AbstractCopies):
             A CSV or TSV file, also packed ("visits.csv.gz"), or a Parquet file.
         instance, time, **columns
             See `from_long`. In CSV, instances of digits are numbers, so that "007" is
-            "7", and what pandas reads as missing, such as "NA", is missing.
+            "7"; what is `categorical` is text as it is written. What pandas reads as
+            missing, such as "NA", is missing, but a name among instances of text.
         date_format : str, optional
             How dates are written in text, as in `datetime.strptime`; by default as
             ISO 8601 says, "2024-03-31 01:30:00+01:00". Text of another form raises.

@@ -311,9 +311,11 @@ def merge_ties(panel: PanelT, duplicates: str) -> PanelT:
     counts = np.diff(starts, append=len(cells))
     cells = cells[starts]
     refused = np.zeros(len(starts), bool)
+    way_out = 'Choose duplicates="mean", "last" or "keep".'
     if duplicates == "error":
         refused = counts > 1
     elif duplicates == "mean" and panel.categories:
+        way_out = 'Labels have no mean: choose duplicates="last" or "keep".'
         labeled = [name in panel.categories for name in panel.channels]
         highest, lowest = (f.reduceat(data, starts) for f in (np.maximum, np.minimum))
         refused = np.array(labeled)[cells % width] & (highest > lowest)
@@ -324,8 +326,7 @@ def merge_ties(panel: PanelT, duplicates: str) -> PanelT:
             "`X` must hold each (instance, time, channel) once; instance "
             f"{shown(panel.instances[series[row]])} has {counts[twice]} values"
             f" of {panel.channels[cells[twice] % width]!r} at time "
-            f"{show_time(times[row], panel.time_scale)}. "
-            'Choose duplicates="mean" for numbers, "last" or "keep".'
+            f"{show_time(times[row], panel.time_scale)}. {way_out}"
         )
     if duplicates == "mean":
         means = np.add.reduceat(data, starts) / counts
