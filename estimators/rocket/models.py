@@ -92,7 +92,7 @@ class CKRocket(TransformerMixin, AbstractCKRocket):
         """
         fresh = copy.copy(self)  # becomes the transformer when all went well
         fresh._check_parameters()
-        panel = fresh._check_panel(X, reset=True)
+        panel = fresh._check_panel(X, reset=True, sample_weight=sample_weight)
         check_same_order("sample_weight", sample_weight, panel)
         weight = weights_of(sample_weight, len(panel))
         used = np.flatnonzero(weight > 0)
