@@ -16,13 +16,11 @@ from ckts.panel._long import (
 )
 from ckts.panel._rows import Rows, pivot
 from ckts.panel._tables import to_pandas
-from ckts.panel._times import join_times, parse_times
+from ckts.panel._times import STAMP_KINDS, are_stamps, join_times, parse_times
 
 # labels that a file gives where a frame had numbers or dates
 _NUMBER = re.compile(r"[+-]?\d+(\.\d*)?([eE][+-]?\d+)?")
 _DATE = re.compile(r"\d{4}-\d\d?(-\d\d?([ T]\d.*)?)?")
-_STAMP_KINDS = {"datetime64", "datetime", "date", "timedelta64", "timedelta", "period"}
-_STEP_KINDS = {"integer", "floating", "mixed-integer-float", *_STAMP_KINDS}
 
 
 def read_frame(frame):
@@ -101,7 +99,7 @@ def _holds_stamps(level):
     level = getattr(level, "categories", level)
     if level.inferred_type == "floating":
         return bool(np.any(np.asarray(level, np.float64) % 1 > 0))
-    return level.inferred_type in _STAMP_KINDS
+    return level.inferred_type in STAMP_KINDS
 
 
 def _warn_of_single_rows(index, codes):
@@ -319,7 +317,7 @@ def _read_wide(frame):
         way_out="In a wide frame, rows are series and columns are steps; for a long "
         "table use `Panel.from_long(frame, instance=..., time=...)`.",
     )
-    stamped = frame.columns.inferred_type in _STEP_KINDS
+    stamped = are_stamps(frame.columns)
     if not stamped:
         _check_step_labels(frame.columns)
     steps, scale = parse_times(frame.columns if stamped else np.arange(frame.shape[1]))
@@ -352,7 +350,7 @@ def _check_wide(frame):
     ids = [name for name in frame.columns if is_instance_name(name)]
     kinds = zip(frame.columns, frame.dtypes, strict=True)
     time += [name for name, dtype in kinds if dtype.kind in "Mm"]
-    stamped = frame.columns.inferred_type in _STEP_KINDS  # 0, 1, ... are steps
+    stamped = are_stamps(frame.columns)  # 0, 1, ... are steps
     if not (time or ids or stamped) and (found := _restarting_columns(frame)):
         ids, time = [[name] for name in found]
     if time or ids:
@@ -370,7 +368,10 @@ def _restarting_columns(frame):
     import pandas as pd
 
     for a in range(min(2, frame.shape[1])):
-        codes = pd.factorize(frame.iloc[:, a])[0]
+        try:
+            codes = pd.factorize(frame.iloc[:, a])[0]
+        except TypeError:  # of dicts, which are no numbers: that is said later
+            continue
         same = codes[1:] == codes[:-1]
         n_blocks = len(codes) - same.sum()
         # fewer than 6 increases may well be chance
