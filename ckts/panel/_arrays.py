@@ -13,6 +13,8 @@ ENCODE = (
     "`categorical=[...]`, or use `.astype('category')`."
 )
 CONVERT = "Convert it first, e.g. with `pandas.to_numeric`."
+# What Python's `float` takes, though it measures nothing.
+_NO_NUMBERS = (str, bytes, bytearray, memoryview, np.datetime64, np.timedelta64)
 
 
 def shown(value: object) -> str:
@@ -170,31 +172,35 @@ def _without_na(column):
 def _object_floats(array, argument, columns, way_out):
     import pandas as pd
 
-    array = np.where(pd.isna(array), np.nan, array)
-    strings = np.array([isinstance(v, str | bytes) for v in array.flat], dtype=bool)
-    if strings.any():
+    # NaT, which is not observed, differs from itself
+    odd = np.array([isinstance(v, _NO_NUMBERS) and v == v for v in array.flat], bool)
+    if odd.any():
         # A file gives all cells as text where one is: that one is named.
-        odd = [
-            bool(s) and not is_number(v)
-            for v, s in zip(array.flat, strings, strict=True)
-        ]
-        first = np.argmax(odd if any(odd) else strings)
-        where = np.unravel_index(first, array.shape)
+        texts = zip(array.flat, odd, strict=True)
+        worst = [bool(one) and not is_number(value) for value, one in texts]
+        where = np.unravel_index(np.argmax(worst if any(worst) else odd), array.shape)
         column = "" if columns is None else f" in column {columns[where[-1]]!r}"
         raise TypeError(_not_numeric(argument, shown(array[where]), column, way_out))
     try:
-        return array.astype(np.float64)
+        hidden = [one is np.ma.masked for one in array.flat]
+        missing = pd.isna(array) | np.reshape(hidden, array.shape)
+        return np.where(missing, np.nan, array).astype(np.float64)
     except (TypeError, ValueError) as error:
         raise TypeError(f"`{argument}` must be numeric; got {error}. {way_out}") from (
             error
         )
+    except ArithmeticError as error:  # 10**400, or Decimal("sNaN")
+        raise ValueError(
+            f"`{argument}` must hold numbers that fit into float64; got one that "
+            f"raises {type(error).__name__}. {way_out}"
+        ) from error
 
 
 def is_number(text: str | bytes) -> bool:
     """Whether Python reads text as a number."""
     try:
         float(text)
-    except ValueError:
+    except (TypeError, ValueError):
         return False
     return True
 

@@ -17,8 +17,8 @@ from ckts.panel._long import (
 )
 from ckts.panel._rows import Rows, pivot
 from ckts.panel._tables import to_pandas
-from ckts.panel._times import join_times, parse_times
-from ckts.panel._wide import STAMP_KINDS, read_wide
+from ckts.panel._times import STAMP_KINDS, join_times, parse_times
+from ckts.panel._wide import read_wide
 
 
 def read_frame(frame):

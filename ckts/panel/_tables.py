@@ -33,11 +33,11 @@ def to_pandas(table: Any, argument: str) -> Any:
         return table
     try:
         frame = table.to_pandas()
-    except ImportError as error:  # polars converts through pyarrow
+    except (ImportError, ValueError) as error:  # polars converts through pyarrow
         if not hasattr(table, "get_columns"):
             raise TypeError(
                 f"`{argument}` must be a table that turns into one of pandas; got "
-                f"{kind_of(table)}: {error}. Install what is missing."
+                f"{kind_of(table)}: {error}. Install what is missing, or convert it."
             ) from error
         return _by_columns(table)
     return _with_sorted_categories(table, frame)
@@ -58,6 +58,8 @@ def _by_columns(table):
     def column(series):
         if str(series.dtype).startswith("Categorical"):
             return pd.Categorical(series.to_list())
+        if str(series.dtype).endswith("Int128"):  # which neither numpy nor arrow has
+            return pd.Series(series.to_list(), dtype=object)
         if not str(series.dtype).startswith("Enum"):
             return series.to_numpy()
         categories = series.dtype.categories.to_list()

@@ -9,13 +9,11 @@ import numpy as np
 from ckts.panel._arrays import as_floats
 from ckts.panel._long import is_instance_name, is_time_name
 from ckts.panel._rows import Rows
-from ckts.panel._times import parse_times
+from ckts.panel._times import are_stamps, parse_times
 
 # labels that a file gives where a frame had numbers or dates
 _NUMBER = re.compile(r"[+-]?\d+(\.\d*)?([eE][+-]?\d+)?")
 _DATE = re.compile(r"\d{4}-\d\d?(-\d\d?([ T]\d.*)?)?")
-STAMP_KINDS = {"datetime64", "datetime", "date", "timedelta64", "timedelta", "period"}
-_STEP_KINDS = {"integer", "floating", "mixed-integer-float", *STAMP_KINDS}
 
 
 def stack_steps(values, steps, scale, instances=None):
@@ -50,7 +48,7 @@ def read_wide(frame):
         way_out="In a wide frame, rows are series and columns are steps; for a long "
         "table use `Panel.from_long(frame, instance=..., time=...)`.",
     )
-    stamped = frame.columns.inferred_type in _STEP_KINDS
+    stamped = are_stamps(frame.columns)
     if not stamped:
         _check_step_labels(frame.columns)
     steps, scale = parse_times(frame.columns if stamped else np.arange(frame.shape[1]))
@@ -83,7 +81,7 @@ def _check_wide(frame):
     ids = [name for name in frame.columns if is_instance_name(name)]
     kinds = zip(frame.columns, frame.dtypes, strict=True)
     time += [name for name, dtype in kinds if dtype.kind in "Mm"]
-    stamped = frame.columns.inferred_type in _STEP_KINDS  # 0, 1, ... are steps
+    stamped = are_stamps(frame.columns)  # 0, 1, ... are steps
     if not (time or ids or stamped) and (found := _restarting_columns(frame)):
         ids, time = [[name] for name in found]
     if time or ids:
@@ -101,7 +99,10 @@ def _restarting_columns(frame):
     import pandas as pd
 
     for a in range(min(2, frame.shape[1])):
-        codes = pd.factorize(frame.iloc[:, a])[0]
+        try:
+            codes = pd.factorize(frame.iloc[:, a])[0]
+        except TypeError:  # of dicts, which are no numbers: that is said later
+            continue
         same = codes[1:] == codes[:-1]
         n_blocks = len(codes) - same.sum()
         # fewer than 6 increases may well be chance

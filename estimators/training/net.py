@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from numbers import Real
 from typing import Any, Self
 
 import numpy as np
@@ -29,6 +30,8 @@ INITIALIZATION, ORDER, STEPS, CALLBACKS = 0, 1, 2, 4
 # What files hold of a net besides its network.
 SAVED = ("lr", "max_epochs", "batch_size", "seed")
 
+# What skorch records for itself.
+SKORCH_ENTRIES = ("epoch", "train_batch_count", "valid_batch_count", "event_lr")
 # Training steps between two refinements to what the kernels need.
 STEPS_PER_REFINEMENT = 8
 # Numbers of a hidden layer for which paths are computed at a time, or one series. A
@@ -250,12 +253,14 @@ class PanelNet(NeuralNet):
         return self
 
     def finished_epochs(self) -> list[dict]:
-        """Copy what was recorded of every epoch that came to its end."""
-        names = ("train_loss", "valid_loss", "valid_score", "dur")
+        """Copy the numbers recorded of every epoch that came to its end."""
+        finished = [row for row in self.history if "dur" in row]
         return [
-            {"epoch": row["epoch"], **{k: float(row[k]) for k in names if k in row}}
-            for row in self.history
-            if "dur" in row
+            {
+                "epoch": row["epoch"],
+                **{k: float(v) for k, v in row.items() if kept(k, v)},
+            }
+            for row in finished
         ]
 
     def outputs(self, dataset: PanelDataset) -> np.ndarray:
@@ -327,6 +332,12 @@ def _check_finite(outputs: np.ndarray, series: np.ndarray) -> None:
             f"for series {first}, and {n_bad} such series of {n_series}. "
             "Leave them out of `X`; if it is all of them, fit with a smaller `lr`."
         )
+
+
+def kept(name: str, value: Any) -> bool:
+    """Tell whether an entry of skorch's history is one of ours, or of a callback."""
+    own = name in SKORCH_ENTRIES or name.endswith("_best")
+    return not own and isinstance(value, Real)
 
 
 def accepted(function: Any, names: Sequence[str]) -> list[str]:
