@@ -29,11 +29,12 @@ ARROWS = {
     "_checkout": set(),
     "_version": set(),
     "_checks": set(),
+    "fused": set(),
     "randomness": set(),
     "regularity": set(),
     "panel": {"_checks", "regularity"},
-    "kernels": {"_checks", "randomness"},
-    "convolution": {"_checks", "kernels", "regularity"},
+    "kernels": {"_checks", "fused", "randomness"},
+    "convolution": {"_checks", "fused", "kernels", "regularity"},
     "layers": {"_checks", "convolution", "kernels"},
     "networks": {"convolution", "layers"},
     "datasets": {"_checks", "panel"},
@@ -51,6 +52,7 @@ ARROWS = {
 
 # Exactly these libraries of others; rooms that are not named import none.
 LIBRARIES = {
+    "fused": {"torch"},
     "randomness": {"numpy", "torch"},
     "regularity": {"numpy"},
     "panel": {"numpy"},

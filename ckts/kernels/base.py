@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from ckts._checks import check_count
+from ckts.fused import is_transformed
 
 # Beyond the horizon a kernel fades to zero over this share of it.
 FADE = 0.25
@@ -94,7 +95,8 @@ class AbstractKernel(nn.Module, ABC):
         # half precision would tell too few lags apart beyond the horizon
         lags = (lags / horizon).to(torch.promote_types(own, torch.float32))
         # On a device, to look whether fading changes nothing would synchronize it.
-        if lags.device.type == "cpu" and not (lags.abs() > 1).any():
+        known = lags.device.type == "cpu" and not is_transformed()
+        if known and not (lags.abs() > 1).any():
             return self.basis(lags.to(own)).to(dtype or own)
         basis = self.basis(lags.clamp(-REACH, REACH).to(own))
         return (basis * fade(lags).to(own).unsqueeze(-1)).to(dtype or own)
