@@ -10,6 +10,7 @@ from ckts._checks import check_choice, check_positive
 from ckts.convolution.geometry import Geometry
 from ckts.convolution.methods import prepare_method
 from ckts.convolution.methods.base import Batch, FactoredKernel, Features, MeshStep
+from ckts.convolution.methods.lattice import Lattice
 from ckts.convolution.quadrature import QUADRATURES
 from ckts.convolution.quadrature.base import AbstractQuadrature, Sampling
 from ckts.convolution.quadrature.neighbors import Neighbors
@@ -239,6 +240,49 @@ def layer_geometry(
         reach=batch.reach,
     )
     return geometry if device.type == "cpu" else geometry.to(device)
+
+
+def regular_geometry(
+    n_series: int,
+    n_steps: int,
+    time_step: float,
+    *,
+    horizon: float = math.inf,
+    device: torch.device | str = "cpu",
+) -> Geometry:
+    """Make the geometry of series that all have the stamps of one regular grid.
+
+    Nothing is searched for, and no stamp read from the device.
+
+    Parameters
+    ----------
+    n_series, n_steps : int
+        Sizes of the batch.
+    time_step : float
+        Time from each stamp to the next; the first one is 0.
+    horizon : float, default=inf
+        That of the layers, in the unit of `time_step`.
+    device : torch.device or str, default="cpu"
+        Where the geometry is to be.
+
+    Returns
+    -------
+    Geometry
+    """
+    places = torch.arange(n_steps, device=device).repeat(n_series, 1)
+    times = places.double() * time_step
+    lattice = Lattice(
+        times=times,
+        query_times=times,
+        step=time_step,
+        length=n_steps,
+        source=places,
+        target=places,
+        regular=True,
+    )
+    return Geometry(
+        times=times, query_times=times, method=lattice, reach=REACH * horizon
+    )
 
 
 def _check_times(times: Tensor, query_times: Tensor | None) -> None:

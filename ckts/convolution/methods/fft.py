@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from ckts.fused import AbstractFused
+from ckts.fused import AbstractFused, is_exporting
 
 # Complex entries of the kernel's transform that are held at a time: a megabyte stays in
 # a core's cache.
@@ -113,7 +113,13 @@ class _Mixed(AbstractFused):
 
     @staticmethod
     def plain(signal, samples, mixing, first_lag, n_fft):
-        """Multiply all spectra at once, by their real and imaginary parts."""
+        """Multiply all spectra at once, by their real and imaginary parts.
+
+        Exported, transforms are as long as a power of two: those of other lengths take
+        ONNX Runtime four times as long, with an error of 1e-4 at 1,000 points.
+        """
+        if is_exporting():
+            n_fft = 1 << (n_fft - 1).bit_length()
         real, imaginary = _split(torch.fft.rfft(signal, n=n_fft, dim=1))
         circular = _circular(samples, first_lag, n_fft)
         planes = _split(torch.fft.rfft(circular, dim=0))
