@@ -1,8 +1,8 @@
 """The continuous-kernel convolution as a module."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
@@ -304,19 +304,23 @@ class CKConv(nn.Module):
         lags = counts.double() / max(n_lags - 1, 1)
         mixing = self.kernel.mixing()
         # In float64: the features of smooth kernels are nearly dependent.
-        features, weights = (
-            self.kernel.features(lags).double(),
-            mixing.double().flatten(0, 1),
-        )
+        features = self.kernel.features(lags).double()
+        weights = mixing.double().flatten(0, 1)
         total = ((weights @ (features.T @ features)) * weights).sum().to(mixing.dtype)
         return total if squared else total.sqrt()
 
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
+        """Convert, but for the time step, which half precision would round or lose."""
+        step = self.time_step
+        super()._apply(fn, recurse)
+        if self.time_step.dtype in (torch.float16, torch.bfloat16):
+            self.time_step = step.to(self.time_step.device)
+        return self
+
     def extra_repr(self) -> str:
         """Describe the layer in ``print(network)``."""
-        return (
-            f"{self.in_channels}, {self.out_channels}, causal={self.causal}, "
-            f"horizon={self.horizon:g}, quadrature={self.quadrature!r}"
-        )
+        sizes = f"{self.in_channels}, {self.out_channels}, causal={self.causal}"
+        return f"{sizes}, horizon={self.horizon:g}, quadrature={self.quadrature!r}"
 
 
 def _check_time_step(time_step: Any, in_channels: int) -> Tensor:
