@@ -29,14 +29,14 @@ ARROWS = {
     "_checkout": set(),
     "_version": set(),
     "_checks": set(),
-    "fused": set(),
+    "transforms": set(),
     "randomness": set(),
     "regularity": set(),
     "panel": {"_checks", "regularity"},
-    "kernels": {"_checks", "fused", "randomness"},
-    "convolution": {"_checks", "fused", "kernels", "regularity"},
-    "layers": {"_checks", "convolution", "kernels"},
-    "networks": {"convolution", "layers"},
+    "kernels": {"_checks", "transforms", "randomness"},
+    "convolution": {"_checks", "transforms", "kernels", "regularity"},
+    "layers": {"_checks", "convolution", "kernels", "transforms"},
+    "networks": {"convolution", "layers", "transforms"},
     "datasets": {"_checks", "panel"},
     "plotting": {"_checks", "panel"},
     "rocket": set(),
@@ -52,7 +52,7 @@ ARROWS = {
 
 # Exactly these libraries of others; rooms that are not named import none.
 LIBRARIES = {
-    "fused": {"torch"},
+    "transforms": {"torch"},
     "randomness": {"numpy", "torch"},
     "regularity": {"numpy"},
     "panel": {"numpy"},

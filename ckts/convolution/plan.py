@@ -16,6 +16,7 @@ from ckts.convolution.quadrature.base import AbstractQuadrature, Sampling
 from ckts.convolution.quadrature.neighbors import Neighbors
 from ckts.convolution.stamps import read_stamps
 from ckts.kernels import REACH
+from ckts.transforms import untraced
 
 
 class Plan(NamedTuple):
@@ -37,6 +38,7 @@ class Plan(NamedTuple):
     quadrature: AbstractQuadrature
     causal: bool
 
+    @untraced
     def convolve(
         self,
         values: Tensor,
@@ -76,13 +78,7 @@ class Plan(NamedTuple):
         observed = self.quadrature.observed
         _check_rows(values, observed)
         values = torch.where(observed, values, 0)
-        convolve = self._convolve
-        if torch.compiler.is_compiling():
-            # Transforms and sparse sums gain nothing, and take minutes to compile.
-            convolve = torch.compiler.disable(convolve)
-        return convolve(values, FactoredKernel(features, mixing, self.causal, reach))
-
-    def _convolve(self, values: Tensor, kernel: FactoredKernel) -> Tensor:
+        kernel = FactoredKernel(features, mixing, self.causal, reach)
         signal = self.quadrature.signal(values)
         output = self.geometry.method.convolve(signal, kernel)
         correction = self.quadrature.correction(values, kernel) if self.causal else None

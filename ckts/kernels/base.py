@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from ckts._checks import check_count
-from ckts.fused import is_transformed
+from ckts.transforms import is_transformed
 
 Kernel = TypeVar("Kernel", bound=nn.Module)
 

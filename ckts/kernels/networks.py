@@ -12,8 +12,8 @@ from torch.nn import functional
 from torch.nn.functional import pad
 
 from ckts._checks import check_choice, check_count, check_positive
-from ckts.fused import AbstractFused
 from ckts.kernels.base import AbstractKernel
+from ckts.transforms import AbstractFused
 
 
 class WeightNormLinear(nn.Module):

@@ -7,8 +7,8 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 from ckts._checks import check_count, check_positive
-from ckts.fused import AbstractFused
 from ckts.kernels.base import AbstractKernel
+from ckts.transforms import AbstractFused
 
 # Bands of more time steps per horizon want a mesh of millions of points, or pairs.
 # 32 bands over that many decades resolve little: a second kernel with a shorter horizon

@@ -19,6 +19,7 @@ from ckts.convolution.plan import (
 from ckts.convolution.quadrature import QUADRATURES
 from ckts.convolution.quadrature.neighbors import Neighbors
 from ckts.kernels import REACH, AbstractKernel, make_kernel
+from ckts.transforms import untraced
 
 
 class CKConv(nn.Module):
@@ -125,6 +126,7 @@ class CKConv(nn.Module):
         self.kernel = kernel
         self.bias = nn.Parameter(torch.zeros(out_channels)) if bias else None
 
+    @untraced
     def plan(
         self,
         times: Tensor,
@@ -166,6 +168,7 @@ class CKConv(nn.Module):
             neighbors=neighbors,
         )
 
+    @untraced
     def geometry(
         self, times: Tensor, query_times: Tensor | None = None, *, method: str = "auto"
     ) -> Geometry:
@@ -351,10 +354,7 @@ def _check_time_step(time_step: Any, in_channels: int) -> Tensor:
 def _check_kernel(
     kernel: Any, wanted: tuple[int, int, bool], params: Mapping[str, object]
 ) -> None:
-    """Raise if a kernel that is made has other sizes than its convolution.
-
-    There must be no `params` for it either.
-    """
+    """Raise if a made kernel has other sizes than its convolution, or `params`."""
     if params:
         raise ValueError(
             f"`kernel_params` must be empty if `kernel` is a module; got "

@@ -248,11 +248,12 @@ class GatedCKCNN(nn.Module):
         """
         values = compress(values, sampled.observed)
         hidden = self._hidden(values, sampled, generator)
-        weights = sampled.rows.quadrature.pooling_weights()
-        pooled = [self.pool(self.norm(hidden), weights)]
+        pooled = [self.pool(self.norm(hidden), sampled.weights)]
         if sampled.bins is not None:
             assert self.relative is not None
-            pooled.append(self.relative(hidden, sampled.bins, generator))
+            # Not as an argument of `append`: compiled, it would begin anew at each list.
+            other = self.relative(hidden, sampled.bins, generator)
+            pooled.append(other)
         summary = self.summary(values, sampled.observed, sampled.times)
         return self._join(pooled, summary, static, generator)
 
@@ -288,9 +289,8 @@ class GatedCKCNN(nn.Module):
         values = compress(values, observed)
         sampled = self.sample(times, observed, geometries, dtype=values.dtype)
         hidden = self._hidden(values, sampled, generator)
-        weigh, ties = sampled.rows.quadrature, sampled.ties
-        weights = weigh.pooling_weights(), weigh.latest_weights()
-        pooled = self.pool.expanding(self.norm(hidden), *weights, ties)
+        ties, latest = sampled.ties, sampled.rows.quadrature.latest_weights()
+        pooled = self.pool.expanding(self.norm(hidden), sampled.weights, latest, ties)
         summary = self.summary.expanding(values, observed, ties)
         return self.head(self._join([pooled], summary, static, generator))
 

@@ -13,6 +13,7 @@ from ckts.convolution.planner import Planner
 from ckts.convolution.quadrature.neighbors import Neighbors, find_neighbors
 from ckts.layers import CKConv, Plan, make_plan
 from ckts.networks.inputs import describe_elapsed, describe_observations
+from ckts.transforms import untraced
 
 
 class Bins(NamedTuple):
@@ -52,6 +53,8 @@ class Sampled(NamedTuple):
         For the short one, if there are bursts.
     rows : Plan
         For layers over the rows.
+    weights : Tensor of shape (batch, time, 1)
+        Of the rows in averages over time.
     bins : Bins or None
         The relative clock, if the network has one.
     """
@@ -63,6 +66,7 @@ class Sampled(NamedTuple):
     stem: Plan
     burst_stem: Plan | None
     rows: Plan
+    weights: Tensor
     bins: Bins | None
 
 
@@ -99,6 +103,7 @@ class Layers(Protocol):
         """Return the layers in groups that share their geometries."""
 
 
+@untraced
 def sample_batch(
     network: Layers,
     times: Tensor,
@@ -160,6 +165,7 @@ def sample_batch(
         stem=stem,
         burst_stem=burst_stem,
         rows=rows,
+        weights=rows.quadrature.pooling_weights(),
         bins=bins,
     )
 

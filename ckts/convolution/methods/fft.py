@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from ckts.fused import AbstractFused, is_exporting
+from ckts.transforms import AbstractFused, is_exporting
 
 # Complex entries of the kernel's transform that are held at a time: a megabyte stays in
 # a core's cache.

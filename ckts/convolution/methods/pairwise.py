@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.autograd.graph import saved_tensors_hooks
 
 from ckts.convolution.methods.base import AbstractMethod, Batch, FactoredKernel, Offer
-from ckts.fused import is_transformed
+from ckts.transforms import is_transformed
 
 # Forward and backward, see `ckts.convolution.methods.base.Offer`; measured.
 CALL, PER_PAIR = 2000.0, 0.5

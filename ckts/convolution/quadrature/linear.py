@@ -26,7 +26,7 @@ from ckts.convolution.methods.base import FactoredKernel, Pairs
 from ckts.convolution.quadrature.base import AbstractQuadrature, Sampling
 from ckts.convolution.quadrature.nodes import place_nodes
 from ckts.convolution.quadrature.weights import GapWeights
-from ckts.fused import is_transformed
+from ckts.transforms import is_transformed
 
 # Entries (output, source) of open gaps that are held at a time.
 PAIRS_PER_BLOCK = 2**14

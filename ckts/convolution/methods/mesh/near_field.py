@@ -24,7 +24,7 @@ from torch.nn.functional import pad
 
 from ckts.convolution.methods.mesh.sparse import SparseMatrix
 from ckts.convolution.methods.mesh.splines import NODES
-from ckts.fused import AbstractFused, is_transformed
+from ckts.transforms import AbstractFused, is_transformed
 
 LAGS = 2 * NODES - 1
 # Terms of an interval: one for each mesh point from it on that it shares with others,

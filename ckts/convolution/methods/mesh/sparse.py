@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn.functional import embedding_bag
 
-from ckts.fused import AbstractFused
+from ckts.transforms import AbstractFused
 
 
 @dataclass(frozen=True)

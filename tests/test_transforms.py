@@ -1,11 +1,11 @@
-"""Operations with a backward pass of their own meet their plain twins."""
+"""What torch transforms runs plain operations, and what it compiles runs as it is."""
 
 import pytest
 import torch
 from torch.func import grad, jvp, vmap
 
 import ckts.layers  # noqa: F401  # all operations are defined in what it imports
-from ckts.fused import AbstractFused, is_transformed
+from ckts.transforms import AbstractFused, is_transformed, untraced
 
 
 def draw(*shape):
@@ -60,3 +60,18 @@ def test_every_operation_has_a_plain_twin():
     assert len(kinds) >= 6
     for kind in kinds:
         assert kind.plain is not AbstractFused.plain
+
+
+def test_a_compiler_does_not_see_what_is_untraced():
+    seen = []
+
+    @untraced
+    def double(inputs):
+        seen.append(torch.compiler.is_compiling())
+        return 2 * inputs
+
+    compiled = torch.compile(lambda x: double(x + 1) + 1, backend="eager")
+    assert compiled(torch.ones(2)).tolist() == [5.0, 5.0]
+    assert double(torch.ones(2)).tolist() == [2.0, 2.0]
+    assert seen == [False, False]
+    torch.compiler.reset()
