@@ -130,7 +130,7 @@ class GatedCKCNN(nn.Module):
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
-        self.causal = causal
+        self.in_channels, self.causal = in_channels, causal
         self.quadrature = quadrature
         self.observation_dropout = observation_dropout
         conv_params: dict[str, Any] = {
@@ -251,7 +251,7 @@ class GatedCKCNN(nn.Module):
         pooled = [self.pool(self.norm(hidden), sampled.weights)]
         if sampled.bins is not None:
             assert self.relative is not None
-            # Not as an argument of `append`: compiled, it would begin anew at each list.
+            # Not as an argument of `append`: compiled, it begins anew at each list.
             other = self.relative(hidden, sampled.bins, generator)
             pooled.append(other)
         summary = self.summary(values, sampled.observed, sampled.times)
