@@ -84,6 +84,7 @@ class AbstractTrained(AbstractParameters, AbstractPanelEstimator):
             ],
             callbacks__print_log=None,
             device=self.device_,
+            amp=self.amp,
             verbose=0,
             seed=generator.randint(np.iinfo(np.int32).max),
             train_split=train_split,
