@@ -221,8 +221,10 @@ def _check_measured(frame, codes, columns):
 
 def _is_constant(column, codes):
     """Whether a column differs between series only; few repeats may be chance."""
-    if column.ndim > 1 or column.dtype.kind not in "biuf":
+    if column.ndim > 1:
         return False
+    if column.dtype.kind not in "biuf":
+        column = _numbered(column)
     # Most columns show in their first rows that they change: 0.3 s less for 300,000
     # rows and 37 channels.
     if len(column) > 1000 and not _constant_groups(column[:1000], codes[:1000])[0]:
@@ -230,6 +232,19 @@ def _is_constant(column, codes):
     constant, repeats = _constant_groups(column, codes)
     enough = repeats.sum() >= 3 and (repeats > 0).sum() >= 2
     return bool(constant and column.nunique() > 1 and enough)
+
+
+def _numbered(column):
+    """Return a column of text with numbers in its place, NaN where missing."""
+    import pandas as pd
+
+    if column.dtype.kind != "O":
+        return pd.Series(np.full(len(column), np.nan))
+    try:
+        numbers, _ = pd.factorize(column)
+    except TypeError:  # cells that are lists
+        numbers = np.full(len(column), -1)
+    return pd.Series(np.where(numbers < 0, np.nan, numbers))
 
 
 def _constant_groups(column, codes):
