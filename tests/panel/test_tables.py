@@ -202,7 +202,9 @@ def test_categories_of_polars_are_labels_even_of_digits(arrow, monkeypatch):
         pytest.importorskip("pyarrow")
     else:
         monkeypatch.setitem(sys.modules, "pyarrow", None)
-    table = pl.DataFrame({"who": [1, 1, 2], "day": [0, 1, 0], "stage": ["2", None, "1"]})
+    table = pl.DataFrame(
+        {"who": [1, 1, 2], "day": [0, 1, 0], "stage": ["2", None, "1"]}
+    )
     kinds = {"Categorical": pl.Categorical, "Enum": pl.Enum(["3", "2", "1"])}
     expected = {"Categorical": ("1", "2"), "Enum": ("3", "2", "1")}
     for name, kind in kinds.items():
