@@ -162,12 +162,12 @@ def constant_columns(frame, codes, instances):
     changing = (low.ne(high) & low.notna()).to_numpy()
     if changing.any():
         row, column = np.argwhere(changing)[0]
-        both = [float(one.iloc[row, column]) for one in (low, high)]
+        ends: list = [float(one.iloc[row, column]) for one in (low, high)]
         if column in labels:
-            both = [repr(labels[column][int(code)]) for code in both]
+            ends = [repr(labels[column][int(code)]) for code in ends]
         raise ValueError(
             "`static` must name columns that are constant within an instance; got "
-            f"{both[0]} and {both[1]} in {frame.columns[column]!r} of instance "
+            f"{ends[0]} and {ends[1]} in {frame.columns[column]!r} of instance "
             f"{shown(instances[low.index[row]])}. Make it a channel."
         )
     constant = low.reindex(range(len(instances))).set_axis(instances)
