@@ -6,7 +6,8 @@ import copy
 import warnings
 from collections.abc import Callable
 from functools import partial
-from typing import ClassVar
+from math import ceil
+from typing import ClassVar, Self
 
 import numpy as np
 import torch
@@ -26,9 +27,12 @@ from ckts.estimators._joining import (
 )
 from ckts.estimators._parameters import resolve_device
 from ckts.estimators.preprocessing.batches import PanelDataset, learn_statistics
+from ckts.estimators.preprocessing.labels import strata_of
 from ckts.estimators.rocket.base import last_of_ties, observed_rows
 from ckts.estimators.rocket.models import AbstractCKRocketModel
+from ckts.estimators.training.callbacks import check_callbacks
 from ckts.estimators.training.checkpoint import AbstractCheckpoint, keep_checkpoint
+from ckts.estimators.training.continuing import Continuing, check_landmark
 from ckts.estimators.training.early_stopping import split_series, watchers
 from ckts.estimators.training.net import PanelNet
 from ckts.estimators.training.recipe import choose_recipe
@@ -84,8 +88,9 @@ class AbstractCKCNN(AbstractTrained):
         X : Panel, or anything that :func:`ckts.as_panel` accepts
             n_series irregular series, with their time stamps.
         y : array-like of shape (n_series,) or (n_series, n_targets)
-            Class labels of a classifier, one per series; numbers of a regressor,
-            finite.
+            Class labels of a classifier, for one output or several; numbers of a
+            regressor, finite. One network serves all columns, and one share joins it
+            with CKRocket.
         sample_weight : array-like of shape (n_series,), optional
             A weight of 2 counts like the series twice, 0 like none; only ratios count.
             What is learned before the training and the gradient of an epoch are the
@@ -111,8 +116,10 @@ class AbstractCKCNN(AbstractTrained):
         """
         fresh = copy.copy(self)  # becomes the model when all went well
         fresh.__dict__.pop("nets_", None)
+        fresh.__dict__.pop("_moments", None)
+        before = self if self.warm_start and "nets_" in vars(self) else None
         try:
-            fresh._learn(X, y, sample_weight, groups)
+            fresh._learn(X, y, sample_weight, groups, before)
         except KeyboardInterrupt:
             found = "before its first step. The model is as it was before."
             nets = fresh.__dict__.get("nets_")
@@ -132,34 +139,60 @@ class AbstractCKCNN(AbstractTrained):
         self.__dict__ = fresh.__dict__
         return self
 
-    def _learn(self, X, y, sample_weight, groups) -> None:
+    def _learn(self, X, y, sample_weight, groups, before: Self | None) -> None:
         """Check everything, then learn, or go on where a killed fit ended."""
-        given = self._check_training(X, y, sample_weight, groups)
-        target, n_outputs = self._encode(given.y, given.weight)
-        self.device_, self._causal = resolve_device(self.device), self.causal
-        self._dtype = getattr(torch, self.dtype)
+        given = self._check_training(X, y, sample_weight, groups, reset=before is None)
+        check_callbacks(self)
+        if before is not None:
+            self._recall_targets(before, whole=True)
+        target, n_outputs = self._begin(given, before)
         generator = check_random_state(self.random_state)
-        opened = keep_checkpoint(self, generator, given, target)
+        opened = keep_checkpoint(self, generator, given, target, before)
         with opened as (checkpoint, generator):
             train, valid = np.arange(len(given.used)), None
             if self.early_stopping:
-                train, valid = split_series(
-                    len(given.used),
-                    self.validation_fraction,
-                    generator,
-                    classes=target if is_classifier(self) else None,
-                    groups=given.groups,
-                )
+                train, valid = self._split(given, target, generator)
             part = given.take(train)
+            predicted = self._learn_units(part, generator, before)
+            options = {} if valid is None else self._hold_out(given, target, valid)
+            make = partial(self._make_net, n_outputs, generator=generator, **options)
+            parts = part.panel, target[train], part.weight
+            self._train_networks(make, *parts, predicted, checkpoint, before)
+
+    def _begin(self, given: Training, before: Self | None) -> tuple[np.ndarray, int]:
+        """Return encoded targets and the number of outputs; settle where to train."""
+        self._check_outputs()
+        if before is not None:
+            check_landmark(self, before)
+        self.device_, self._causal = resolve_device(self.device), self.causal
+        self._dtype = getattr(torch, self.dtype)
+        return self._encode(given.y, given.weight, keep=before is not None)
+
+    def _recall_targets(self, before: Self | None, *, whole: bool, **given) -> None:
+        """Raise if classes are others than those of the model before."""
+
+    def _learn_units(
+        self, part: Training, generator, before: Self | None
+    ) -> OutOfFold | None:
+        """Learn statistics, and random kernels; predict series by other folds."""
+        if before is None:
             self.statistics_ = learn_statistics(part.panel, part.weight)
             time = self.statistics_.time
             self.time_step_, self.horizon_ = time.time_step, time.horizon
             self.resolution_ = time.resolution
-            predicted = self._fit_rocket(part, generator)
-            options = {} if valid is None else self._hold_out(given, target, valid)
-            make = partial(self._make_net, n_outputs, generator=generator, **options)
-            parts = part.panel, target[train], part.weight
-            self._train_networks(make, *parts, predicted, checkpoint)
+        return self._fit_rocket(part, generator, before)
+
+    def _split(
+        self, given: Training, target: np.ndarray, generator
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Draw series for training, and those that early stopping watches."""
+        fraction = self.validation_fraction
+        # Of several outputs, what is frequent enough to be in both parts.
+        least = ceil(1 / max(min(fraction, 1 - fraction), 1e-3))
+        classes = strata_of(target, least) if is_classifier(self) else None
+        return split_series(
+            len(given.used), fraction, generator, classes=classes, groups=given.groups
+        )
 
     def _hold_out(self, given: Training, target: np.ndarray, valid: np.ndarray) -> dict:
         """Return the validation series and what watches them, for a net."""
@@ -172,12 +205,16 @@ class AbstractCKCNN(AbstractTrained):
             "watch": watchers(self, held.panel, held.y, weight),
         }
 
-    def _fit_rocket(self, given: Training, generator) -> OutOfFold | None:
+    def _fit_rocket(
+        self, given: Training, generator, before: Self | None
+    ) -> OutOfFold | None:
         """Fit random kernels, by which "auto" is chosen, and which may be joined."""
         own = {name: getattr(self, name) for name in AUTOMATIC}
         recipe, predicted, joined = {}, None, self._joins()
+        if before is not None:
+            recipe = {name: getattr(before, f"{name}_") for name in AUTOMATIC}
         self.__dict__.pop("rocket_", None)
-        if joined or "auto" in map(str, own.values()):
+        if joined or (not recipe and "auto" in map(str, own.values())):
             rocket = self._rocket_class(
                 **{name: getattr(self, name) for name in SHARED},
                 n_kernels=MOST_KERNELS if joined else FEW_KERNELS,
@@ -185,7 +222,7 @@ class AbstractCKCNN(AbstractTrained):
             )
             parts = given.panel, given.y, given.weight, given.groups
             predicted = rocket._learn(*parts, self.statistics_, folded=joined)
-            recipe = choose_recipe(rocket)
+            recipe = recipe or choose_recipe(rocket)
             if joined:
                 self.rocket_ = rocket
         for name, value in own.items():
@@ -201,6 +238,7 @@ class AbstractCKCNN(AbstractTrained):
         weight: np.ndarray,
         predicted: OutOfFold | None,
         checkpoint: AbstractCheckpoint,
+        before: Self | None,
     ) -> None:
         """Train one network, or one without each fold, and join them and CKRocket."""
         kept = [np.arange(len(panel))]
@@ -214,6 +252,9 @@ class AbstractCKCNN(AbstractTrained):
                 parts = {"target": target[rows], "weight": weight[rows]}
                 training = self._dataset(series, **parts)
                 net = make(training, n_networks=len(kept))
+                if before is not None:
+                    nets = before.nets_
+                    Continuing(nets[len(trained) % len(nets)]).attach(net)
                 self.nets_, self.network_share_ = [net], 1.0  # early stopping predicts
                 self._train(net, training, checkpoint)
                 trained.append(net)
@@ -224,8 +265,12 @@ class AbstractCKCNN(AbstractTrained):
                 self.history_ = [one for one in history if one["network"] < finished]
             joined = "rocket_" in self.__dict__
             self.network_share_ = PRIOR_SHARE if joined else 1.0
+            if joined and before is not None and "rocket_" in vars(before):
+                self.network_share_ = before.network_share_
         finite = np.isfinite([row["train_loss"] for row in self.history_]).all()
-        if predicted is not None and finite:  # else a warning said what to do
+        # If not finite, a warning said what to do. Networks that go on may have seen
+        # what is left out now.
+        if predicted is not None and finite and before is None:
             self.network_share_ = self._choose_share(predicted, panel, target, weight)
 
     def _choose_share(

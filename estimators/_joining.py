@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.model_selection import GroupKFold, StratifiedGroupKFold
 
+from ckts.estimators.preprocessing.labels import strata_of
+
 # Each network is trained without one fold. Folds need so many different series, and one
 # of each class in every fold.
 N_FOLDS, FEWEST_SERIES = 3, 30
@@ -45,36 +47,56 @@ def draw_folds(
     ----------
     together : ndarray of int of shape (n_series,)
         Series of the same number share their fold.
-    classes : ndarray of int of shape (n_series,) or None
-        The class of each series, of which folds have the same shares.
+    classes : ndarray of int of shape (n_series,), (n_series, n_outputs) or None
+        The class of each series, of which folds have the same shares; of several
+        outputs the combinations of classes that are frequent enough. A rare class of
+        one output does not keep the others from having folds.
     rng : RandomState
 
     Returns
     -------
     ndarray of int of shape (n_series,) or None
-        None if there are too few series, or one class has too few.
+        None if there are too few series, or the one class of each has too few.
     """
     n_different = len(np.unique(together))
     if n_different < FEWEST_SERIES:
         return None
+    several = classes is not None and classes.ndim > 1
+    if several:
+        classes = _strata_of_groups(classes, together)
     groups = GroupKFold(N_FOLDS, shuffle=True, random_state=rng)
     if classes is not None:
         pairs = np.unique(np.column_stack([classes, together]), axis=0)
-        if np.unique(pairs[:, 0], return_counts=True)[1].min() < N_FOLDS:
+        few = np.unique(pairs[:, 0], return_counts=True)[1].min() < N_FOLDS
+        if few and not several:
             return None
         groups = StratifiedGroupKFold(N_FOLDS, shuffle=True, random_state=rng)
     folds = np.empty(len(together), dtype=int)
     for fold, (_, held) in enumerate(groups.split(together, classes, together)):
         folds[held] = fold
-    if classes is not None:
+    if classes is not None and not several:
         for fold in range(N_FOLDS):
             if len(np.unique(classes[folds != fold])) < len(np.unique(classes)):
                 return None
     return folds
 
 
+def _strata_of_groups(codes: np.ndarray, together: np.ndarray) -> np.ndarray | None:
+    """Find strata of several outputs, each with a group at least for every fold."""
+    pairs, which = np.unique(
+        np.column_stack([codes, together]), axis=0, return_inverse=True
+    )
+    strata = strata_of(pairs[:, :-1], N_FOLDS)
+    return None if strata is None else strata[which.ravel()]
+
+
 def choose_share(losses: Callable[[float], np.ndarray], weight: np.ndarray) -> float:
     """Choose the share of the networks.
+
+    Of several outputs it is one share for all of them, by the mean of their losses. One
+    for each would rest on few series where a label is rare, of which a matrix of labels
+    often has some; and the outputs of a series are no independent witnesses, so that
+    their mean, not their sum, meets the prior.
 
     Parameters
     ----------

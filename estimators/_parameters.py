@@ -2,18 +2,15 @@
 
 import inspect
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from functools import partial
-from numbers import Integral
 from os import PathLike
 from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 import torch
 from sklearn.base import BaseEstimator
-from sklearn.metrics import get_scorer_names
-from skorch.callbacks import Callback
 
 from ckts._checks import (
     check_bool,
@@ -24,114 +21,24 @@ from ckts._checks import (
     check_share,
 )
 from ckts.estimators._network import check_network
+from ckts.estimators._rules import (
+    Rule,
+    auto_or,
+    callable_or,
+    check_callbacks,
+    check_folder,
+    check_mapping,
+    check_n_jobs,
+    check_optimizer,
+    check_schedule,
+    check_scoring,
+    check_verbose,
+)
+from ckts.estimators.training.amp import check_amp
 from ckts.layers import QUADRATURES
 from ckts.networks import NETWORKS
 
-Rule = Callable[[str, Any], object]
 Class = TypeVar("Class", bound=type)
-
-
-def _auto_or(name: str, value: Any, *, rule: Rule) -> None:
-    if isinstance(value, str) and value == "auto":
-        return
-    try:
-        rule(name, value)
-    except TypeError as error:
-        raise TypeError(f'{error} Or write "auto".') from None
-
-
-def _check_optimizer(name: str, value: Any) -> None:
-    _callable_or(name, value, ("adamw",))
-    taken = {"lr", "weight_decay"} & set(getattr(value, "keywords", {}))
-    if taken:
-        raise ValueError(
-            f"`{name}` must leave {' and '.join(sorted(taken))} to the parameters of "
-            f"that name; got {value!r}. Set e.g. `lr=0.01` of the model."
-        )
-
-
-def _check_schedule(name: str, value: Any) -> None:
-    _callable_or(name, value, ("one_cycle", "cosine", "plateau", "constant"))
-    if isinstance(value, type):
-        raise ValueError(
-            f"`{name}` must be a function of the optimizer and the number of steps; "
-            f"got the class {value.__name__}. Write for example `lambda optimizer, "
-            "n_steps: torch.optim.lr_scheduler.StepLR(optimizer, n_steps // 3)`."
-        )
-
-
-def _callable_or(name: str, value: object, choices: Sequence[str]) -> None:
-    if isinstance(value, torch.nn.Module) or (
-        not callable(value) and value not in choices
-    ):
-        names = ", ".join(f'"{choice}"' for choice in choices)
-        raise ValueError(
-            f"`{name}` must be {names} or callable; got {value!r}. Give the class, or "
-            "a function that makes one of yours."
-        )
-
-
-def _check_mapping(name: str, params: Any, *, example: str) -> None:
-    if params is not None and not isinstance(params, Mapping):
-        raise TypeError(
-            f"`{name}` must be a dict or None; got {params!r}. Write for example "
-            f"{example}."
-        )
-
-
-def _check_scoring(name: str, scoring: Any) -> None:
-    named = isinstance(scoring, str)
-    if (
-        scoring is None
-        or callable(scoring)
-        or (named and scoring in get_scorer_names())
-    ):
-        return
-    raise (ValueError if named else TypeError)(
-        f"`{name}` must be None, a callable or the name of a scorer, such as "
-        f'"roc_auc"; got {scoring!r}. See `sklearn.metrics.get_scorer_names()`.'
-    )
-
-
-def _check_callbacks(name: str, callbacks: Any) -> None:
-    """Raise if there are other items than skorch callbacks or (name, callback)."""
-    if callbacks is None:
-        return
-    items = callbacks if isinstance(callbacks, (list, tuple)) else [None]
-    ends = [item[-1] if isinstance(item, tuple) and item else item for item in items]
-    if not all(isinstance(end, Callback) for end in ends):
-        raise TypeError(
-            f"`{name}` must be a list of skorch callbacks; got {callbacks!r}. Write "
-            "for example [skorch.callbacks.Checkpoint()]."
-        )
-
-
-def _check_folder(name: str, value: Any) -> None:
-    """Raise if it is neither None nor the path of a folder."""
-    if not (value is None or isinstance(value, str | PathLike)):
-        raise TypeError(
-            f"`{name}` must be a folder or None; got {value!r}. Write for example "
-            f'{name}="checkpoints".'
-        )
-
-
-def check_n_jobs(name: str, n_jobs: Any) -> None:
-    """Raise if it is neither None nor an integer that joblib takes."""
-    integer = isinstance(n_jobs, Integral) and not isinstance(n_jobs, bool)
-    if n_jobs is not None and not (integer and n_jobs != 0):
-        raise (ValueError if integer else TypeError)(
-            f"`{name}` must be None, a number of threads, or negative; got {n_jobs!r}. "
-            "Use -1 for all cores."
-        )
-
-
-def _check_verbose(name: str, verbose: Any) -> None:
-    """Raise if it is neither an integer from 0 on nor a bool, which is one."""
-    integer = hasattr(verbose, "__index__") or isinstance(verbose, np.bool_)
-    if not integer or verbose < 0:
-        raise (ValueError if integer else TypeError)(
-            f"`{name}` must be an integer of at least 0; got {verbose!r}. Use 0 or 1."
-        )
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -224,6 +131,10 @@ class AbstractParameters(BaseEstimator):
         "cpu", "cuda", "cuda:1", ...; "auto" takes the GPU if there is one.
     dtype : {"float32", "float64"}
         Precision of the network. Time stamps are float64 in any case.
+    amp : {False, "bfloat16", "float16"}
+        Mixed precision of float32 networks: linear layers compute in this type, in
+        `fit` and in `predict`, everything delicate in float32. It saves memory and, on
+        hardware made for it, time; see the guide, "In torch and skorch".
     early_stopping : bool
         Whether to split off validation series, stop when their loss or score has not
         improved for `n_iter_no_change` epochs, and keep the best epoch.
@@ -244,6 +155,13 @@ class AbstractParameters(BaseEstimator):
         A folder in which `fit` writes how far it came, so that the same fit continues
         there after its process was killed, and ends with the same weights; see the
         guide, "Resuming". A finished fit removes its file. None writes nothing.
+    warm_start : bool
+        Whether a second `fit` begins with the weights of the first instead of drawn
+        ones. They mean something only in the units that were learned with them: so
+        statistics of channels and times, center and scale of targets and what "auto"
+        chose are kept. Classes, channels and what makes the network must be as before.
+        CKRocket is learned anew, but `network_share_` is kept: networks may have seen
+        what is left out now.
     n_jobs : int or None
         Threads of torch on the CPU, in `fit` and in `predict`. None takes one for each
         2**20 numbers of a hidden layer, batch x time x channels, at most as many as
@@ -281,12 +199,14 @@ class AbstractParameters(BaseEstimator):
     landmark: Any = None
     device: Any = "auto"
     dtype: str = "float32"
+    amp: bool | str = False
     early_stopping: bool = False
     validation_fraction: float = 0.1
     n_iter_no_change: int = 10
     scoring: str | Callable[..., float] | None = None
     callbacks: list[Any] | None = None
     checkpoint: str | PathLike[str] | None = None
+    warm_start: bool = False
     n_jobs: int | None = None
     verbose: int = 0
     random_state: int | np.random.RandomState | None = None
@@ -294,30 +214,31 @@ class AbstractParameters(BaseEstimator):
     # Those without a rule are checked where they are used: by torch, by scikit-learn,
     # or with the panel.
     _rules: ClassVar[dict[str, Rule]] = {
-        "kernel_params": partial(_check_mapping, example='{"omega_0": 20.0}'),
-        "network_params": partial(_check_mapping, example='{"norm": "channels"}'),
-        "callbacks": _check_callbacks,
-        "checkpoint": _check_folder,
-        "scoring": _check_scoring,
+        "kernel_params": partial(check_mapping, example='{"omega_0": 20.0}'),
+        "network_params": partial(check_mapping, example='{"norm": "channels"}'),
+        "callbacks": check_callbacks,
+        "checkpoint": check_folder,
+        "scoring": check_scoring,
         "n_jobs": check_n_jobs,
-        "verbose": _check_verbose,
-        "batch_size": partial(_auto_or, rule=check_count),
+        "verbose": check_verbose,
+        "batch_size": partial(auto_or, rule=check_count),
         "rocket": check_bool,
-        "network": partial(_callable_or, choices=tuple(NETWORKS)),
-        "optimizer": _check_optimizer,
-        "lr_schedule": _check_schedule,
-        "max_epochs": partial(_auto_or, rule=check_count),
+        "network": partial(callable_or, choices=tuple(NETWORKS)),
+        "optimizer": check_optimizer,
+        "lr_schedule": check_schedule,
+        "max_epochs": partial(auto_or, rule=check_count),
         "hidden_channels": check_count,
         "n_blocks": check_count,
         "n_iter_no_change": check_count,
         "causal": check_bool,
         "early_stopping": check_bool,
+        "warm_start": check_bool,
         "dropout": check_share,
-        "observation_dropout": partial(_auto_or, rule=check_share),
+        "observation_dropout": partial(auto_or, rule=check_share),
         "scales": partial(check_choice, choices=("auto", "both", "common")),
         "validation_fraction": check_share,
         "lr": check_positive,
-        "weight_decay": partial(_auto_or, rule=partial(check_real, minimum=0.0)),
+        "weight_decay": partial(auto_or, rule=partial(check_real, minimum=0.0)),
         "quadrature": partial(check_choice, choices=QUADRATURES),
         "dtype": partial(check_choice, choices=("float32", "float64")),
     }
@@ -327,6 +248,7 @@ class AbstractParameters(BaseEstimator):
         for name, rule in self._rules.items():
             rule(name, getattr(self, name))
         check_network(self)
+        check_amp(self.amp, self.dtype)
 
 
 def share_docstring(cls: Class) -> Class:

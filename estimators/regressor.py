@@ -6,10 +6,12 @@ from functools import partial
 from typing import ClassVar
 
 import torch
+from sklearn.utils.metaestimators import available_if
 
 from ckts._checks import check_choice, check_number
-from ckts.estimators._base import AbstractCKCNN
-from ckts.estimators._parameters import Rule, share_docstring
+from ckts.estimators._parameters import share_docstring
+from ckts.estimators._passes import AbstractPasses, trains_alone
+from ckts.estimators._rules import Rule
 from ckts.estimators.preprocessing.targets import NumbersMixin
 from ckts.estimators.rocket.models import CKRocketRegressor
 
@@ -88,7 +90,7 @@ def _check_quantile(name: str, value: float) -> None:
 
 @share_docstring
 @dataclass(kw_only=True, eq=False, repr=False)
-class CKCNNRegressor(NumbersMixin, AbstractCKCNN):
+class CKCNNRegressor(NumbersMixin, AbstractPasses):
     """Predict numbers from irregular time series and their time stamps.
 
     The network of :class:`CKCNNClassifier`, trained on standardized targets. By default
@@ -139,7 +141,7 @@ class CKCNNRegressor(NumbersMixin, AbstractCKCNN):
     quantile: float = 0.5
 
     _rules: ClassVar[dict[str, Rule]] = {
-        **AbstractCKCNN._rules,
+        **AbstractPasses._rules,
         "loss": partial(check_choice, choices=tuple(LOSSES)),
         "quantile": _check_quantile,
     }
@@ -160,3 +162,30 @@ class CKCNNRegressor(NumbersMixin, AbstractCKCNN):
         if criterion is QuantileLoss:
             return partial(criterion, alpha=self.quantile)
         return criterion
+
+    @available_if(trains_alone)
+    def partial_fit(self, X, y, sample_weight=None):
+        """Train one pass over some series, and go on in the next call.
+
+        With ``rocket=False`` only: the ridge regression needs all series. The first
+        call, or a `fit` before, learns the statistics and the unit of the targets that
+        later calls keep. The learning rate is `lr`, constant: where predictions jump
+        from call to call, set a smaller one. Neither `max_epochs`, `lr_schedule` nor
+        `checkpoint` is used.
+
+        Parameters
+        ----------
+        X : Panel, or anything that :func:`ckts.as_panel` accepts
+            n_series irregular series: in the first call enough to learn units, later
+            with the same channels.
+        y : array-like of shape (n_series,) or (n_series, n_targets)
+            Numbers, finite.
+        sample_weight : array-like of shape (n_series,), optional
+            A weight of 2 counts like the series twice; only ratios within a call count.
+
+        Returns
+        -------
+        CKCNNRegressor
+            The model itself. A call that fails leaves it as it was.
+        """
+        return self._partial_fit(X, y, sample_weight)

@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ckts._checks import check_bool, check_choice, check_count
 from ckts.estimators._interface import AbstractPanelEstimator
-from ckts.estimators._parameters import Rule
+from ckts.estimators._rules import Rule
 from ckts.estimators.preprocessing.batches import learn_statistics
 from ckts.estimators.preprocessing.input import is_table, weights_of
 from ckts.estimators.preprocessing.statistics import SUMMARIES, summarize
@@ -52,7 +52,7 @@ class AbstractPanelTransformer(TransformerMixin, AbstractPanelEstimator):
     def _learn(self, X, sample_weight) -> None:
         for name, rule in self._rules.items():
             rule(name, getattr(self, name))
-        panel, _ = self._read_panel(X, reset=True)
+        panel, _ = self._read_panel(X, reset=True, sample_weight=sample_weight)
         check_same_order("sample_weight", sample_weight, panel)
         weight = weights_of(sample_weight, len(panel))
         self._learn_panel(panel, weight / weight.max())

@@ -16,6 +16,7 @@ FILE_LINES = 400
 # Library files without a test file of their name, and what tests them.
 TESTED_ELSEWHERE = {
     "estimators/_interface.py": "test_base",
+    "estimators/_rules.py": "test_parameters",
     "estimators/preprocessing/targets.py": "test_classifier, test_regressor",
     "estimators/training/net.py": "test_base, test_planning",
 }

@@ -79,9 +79,7 @@ def lines(name: str, table: Table, runs: Runs) -> Iterator[str]:
     yield f"| table {name}, {table.metric} | parameters | {' | '.join(rows)} | CPU s |"
     yield "|---" * (3 + len(rows)) + "|"
     for system, by_row in found.items():
-        cells = [
-            _cell(by_row[row], table.published.get(row, {}), system) for row in rows
-        ]
+        cells = [_cell(by_row[row], table, row, system) for row in rows]
         every = [one for figures in by_row.values() for one in figures]
         size = f"{every[0]['parameters']:,}" if "parameters" in every[0] else ""
         seconds = np.mean([one["cpu"] for one in every])

@@ -108,7 +108,10 @@ def check_target(
             "`y` must have shape (n_series,) or (n_series, n_targets); got shape "
             f"{raw.shape}. Use e.g. `y.reshape(len(y), -1)`."
         )
-    _check_known("y", raw, "Leave these series out of `X` and `y`.")
+    way_out = "Leave these series out of `X` and `y`."
+    if raw.ndim == 2:
+        way_out = f"{way_out[:-1]}, fill the entries in, or fit a model per column."
+    _check_known("y", raw, way_out)
     if numeric:
         return _as_numbers("y", raw)
     # Labels of pandas such as Int64 have a type of numpy, now that none is missing.
@@ -132,7 +135,8 @@ def _check_known(argument: str, array: np.ndarray, way_out: str) -> None:
     if array.dtype.kind in "fc":
         bad = ~np.isfinite(array)
     if bad.any():
-        where = int(np.argwhere(bad)[0][0])
+        where, *column = np.argwhere(bad)[0].tolist()
+        where = f"{where}, column {column[0]}" if column else where
         raise ValueError(
             f"`{argument}` must be finite and known; got {array[bad][0]} for series "
             f"{where}, and {int(bad.sum())} in all. {way_out}"

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
-from scipy.special import log_softmax, softmax
+from scipy.special import log_softmax
 from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.utils import compute_sample_weight
 from sklearn.utils.metaestimators import available_if
@@ -13,12 +13,16 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
 from ckts.estimators.preprocessing.input import check_target
+from ckts.estimators.preprocessing.labels import Labels, columns_of, declared
 from ckts.estimators.preprocessing.statistics import CenterScale, target_center_scale
 from ckts.panel import Panel
 
 # The log-probability of a class that one of the joined models has never seen, because
 # its weight is 0 or early stopping took its series.
 LOG_OF_NONE = -20.0
+# Ways out of classes that a model which goes on does not know.
+ALL_CLASSES = "Use warm_start=False to learn others."
+CLASSES_ONCE = "Name all classes in the first call, in a new model."
 # Targets beyond this many standard deviations count as if they were there. R2 of
 # CKRocketRegressor where 1, 2 or 3 of 200 are 1e9 (clean .98): .96, .89, .78; at 20
 # deviations .83, .55, -.47.
@@ -41,31 +45,63 @@ class ClassesMixin(ClassifierMixin):
 
     `_predict_raw_path` gives them as of each observed row, and the panel of these rows.
 
+    `y` may have several columns, one for each output, with the conventions of
+    scikit-learn. A matrix of 0 and 1 is one of labels that a series has or has not:
+    `predict` returns such a matrix, `predict_proba` the probability of each label, as
+    `sklearn.neural_network.MLPClassifier`. Other columns are classes of their own:
+    `classes_` and `predict_proba` are lists with an entry for each, as those of
+    `sklearn.ensemble.RandomForestClassifier`.
+
     Parameters
     ----------
-    class_weight : "balanced", dict or None
+    class_weight : "balanced", dict, list or None
         Weights of the classes, multiplied with `sample_weight`; "balanced" gives every
-        class the same sum of both.
+        class the same sum of both. Of several columns a list with a dict for each, or
+        "balanced": the weight of a series is the product over the columns, as in
+        scikit-learn.
 
     Attributes
     ----------
-    classes_ : ndarray of shape (n_classes,)
-        The class labels of series of positive `sample_weight`.
+    classes_ : ndarray of shape (n_classes,), or list of such
+        The class labels of series of positive `sample_weight`; a list where `y` has
+        columns of classes. The numbers of the columns, from 0, where it is a matrix of
+        0 and 1.
     """
 
-    class_weight: Mapping[Any, float] | str | None = None
+    class_weight: Mapping[Any, float] | list[Any] | str | None = None
+    _several: ClassVar[Labels | None] = None  # of several columns
+
+    def __sklearn_tags__(self):
+        """Declare that several columns of labels are fine."""
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        tags.classifier_tags.multi_label = True
+        return tags
+
+    @property
+    def _labels(self) -> Labels:
+        return self._several or Labels("single", ("y",), [self.classes_])
+
+    @_labels.setter
+    def _labels(self, labels: Labels) -> None:
+        self.__dict__["_several"] = None if labels.kind == "single" else labels
+        self.classes_ = labels.public
 
     def _check_y(self, y, n_series):
-        y = column_or_1d(check_target(self, y, n_series), warn=True)
-        check_classification_targets(y)
+        given = getattr(y, "columns", None)
+        y = check_target(self, y, n_series)
+        if y.ndim == 1 or y.shape[1] == 1:
+            y, given = column_or_1d(y, warn=True), ["y"]
+        for column in columns_of(y):
+            check_classification_targets(column)
+        names = range(y.shape[1]) if given is None else given
+        self._labels = Labels.of(y, [str(name) for name in names])
         return y
 
     def _weigh(self, weight, y):
-        self.classes_ = np.unique(y[weight > 0])
-        if isinstance(self.class_weight, str) and self.class_weight == "balanced":
-            weight = _balance(weight, y)
-        else:
-            weight = weight * compute_sample_weight(self.class_weight, y)
+        names = self._several.names if self._several else ("y",)
+        self._labels = Labels.of(y[weight > 0], names)
+        weight = self._weigh_classes(weight, columns_of(y))
         if weight.min() < 0 or not 0 < weight.max() < np.inf:
             raise ValueError(
                 "`class_weight` must be finite, not negative, and positive for a class "
@@ -74,24 +110,79 @@ class ClassesMixin(ClassifierMixin):
             )
         return weight / weight.max()
 
-    def _encode(self, y, weight):
-        return np.searchsorted(self.classes_, y).astype(np.int64), len(self.classes_)
+    def _weigh_classes(self, weight, columns):
+        """Multiply the weights with those of the classes in each column."""
+        given, n_columns = self.class_weight, len(columns)
+        if isinstance(given, str) and given == "balanced":
+            return _balance(weight, columns)
+        single = given is None or n_columns == 1
+        if not single and not (isinstance(given, list) and len(given) == n_columns):
+            raise ValueError(
+                f'`class_weight` must be None, "balanced" or a list of {n_columns} '
+                f"dicts, one for each column of `y`; got {given!r}. Give an empty dict "
+                "for a column whose classes weigh the same."
+            )
+        entries = [given] * n_columns if single else given
+        factors = map(compute_sample_weight, entries, columns)
+        return weight * np.prod(list(factors), axis=0)
+
+    def _check_outputs(self):
+        """Raise if one of several columns is the same throughout."""
+        labels = self._labels
+        for name, classes in zip(labels.names, labels.classes, strict=True):
+            if labels.kind != "single" and len(classes) == 1:
+                raise ValueError(
+                    "`y` must have at least two classes in every column, among series "
+                    f"of positive weight; got only {classes[0]} in column {name!r}. "
+                    "Leave the column out: there is nothing to learn in it."
+                )
+
+    def _recall_targets(self, before, *, whole=True, **given):
+        """Go on with the classes of a model before, or those that are declared."""
+        found, known = self._labels, None if before is None else before._labels
+        classes = given.get("classes")
+        if known is None:
+            known = declared(classes, found)
+        elif classes is not None:
+            known.including(declared(classes, found), whole=True, way_out=CLASSES_ONCE)
+        way_out = ALL_CLASSES if whole else CLASSES_ONCE
+        self._labels = known.including(found, whole=whole, way_out=way_out)
+
+    def _encode(self, y, weight, *, keep=False):
+        return self._labels.encode(y), sum(self._labels.sizes)
 
     def _losses(self, raw: np.ndarray, codes: np.ndarray) -> np.ndarray:
-        """Return the log-loss of each series."""
-        return -log_softmax(raw, axis=1)[np.arange(len(codes)), codes]
+        """Return the log-loss of each series, the mean of the outputs."""
+        each = [
+            -log_softmax(part, axis=1)[np.arange(len(code)), code]
+            for part, code in self._labels.each(raw, codes)
+        ]
+        return np.mean(each, axis=0)
 
     def _joinable(self, raw: np.ndarray, model: Any) -> np.ndarray:
         """Return log-probabilities of what a model of these classes, or some, gives."""
-        logs = np.full((len(raw), len(self.classes_)), LOG_OF_NONE)
-        logs[:, np.searchsorted(self.classes_, model.classes_)] = log_softmax(raw, 1)
+        ours, theirs = self._labels, model._labels
+        logs = np.full((len(raw), sum(ours.sizes)), LOG_OF_NONE)
+        parts = zip(
+            ours.split(logs),
+            ours.classes,
+            theirs.classes,
+            theirs.split(raw),
+            strict=True,
+        )
+        for part, all_classes, classes, scores in parts:
+            part[:, np.searchsorted(all_classes, classes)] = log_softmax(scores, 1)
         return logs
 
     def _baseline_losses(self, codes: np.ndarray, weight: np.ndarray) -> np.ndarray:
         """Return the losses of a model that knows the shares of the classes only."""
-        shares = np.bincount(codes, weight, len(self.classes_)) / weight.sum()
-        with np.errstate(divide="ignore"):  # a class may have no series here
-            return -np.log(shares)[codes]
+        columns = codes.reshape(len(codes), -1).T
+        each = []
+        for code, size in zip(columns, self._labels.sizes, strict=True):
+            shares = np.bincount(code, weight, size) / weight.sum()
+            with np.errstate(divide="ignore"):  # a class may have no series here
+                each.append(-np.log(shares)[code])
+        return np.mean(each, axis=0)
 
     def predict_proba(self, X):
         """Predict class probabilities.
@@ -103,10 +194,13 @@ class ClassesMixin(ClassifierMixin):
 
         Returns
         -------
-        ndarray of shape (n_series, n_classes)
-            Columns in the order of `classes_`.
+        ndarray of shape (n_series, n_classes), or list of such
+            Columns in the order of `classes_`. Where `y` was a matrix of 0 and 1, the
+            probability of 1 of each label, of shape (n_series, n_labels); where it had
+            columns of classes, a list with an array for each.
         """
-        return softmax(self._predict_raw(X), axis=1)
+        raw = self._predict_raw(X)
+        return self._labels.proba(raw)
 
     def predict_log_proba(self, X):
         """Predict the logarithms of class probabilities.
@@ -118,11 +212,12 @@ class ClassesMixin(ClassifierMixin):
 
         Returns
         -------
-        ndarray of shape (n_series, n_classes)
-            Columns in the order of `classes_`. Finite also where a probability is so
-            small that it is rounded to 0.
+        ndarray of shape (n_series, n_classes), or list of such
+            As `predict_proba`. Finite also where a probability is so small that it is
+            rounded to 0.
         """
-        return log_softmax(self._predict_raw(X), axis=1)
+        raw = self._predict_raw(X)
+        return self._labels.log_proba(raw)
 
     def decision_function(self, X):
         """Compute the evidence for each class.
@@ -134,12 +229,14 @@ class ClassesMixin(ClassifierMixin):
 
         Returns
         -------
-        ndarray of shape (n_series,) or (n_series, n_classes)
+        ndarray of shape (n_series,) or (n_series, n_classes), or list of such
             Of two classes the log-odds of the second, ``classes_[1]``; else the
-            logarithms of the probabilities.
+            logarithms of the probabilities. Where `y` was a matrix of 0 and 1, the
+            log-odds of each label, of shape (n_series, n_labels); where it had columns
+            of classes, a list of logarithms of shape (n_series, n_classes).
         """
-        logs = self.predict_log_proba(X)
-        return logs[:, 1] - logs[:, 0] if logs.shape[1] == 2 else logs
+        raw = self._predict_raw(X)
+        return self._labels.evidence(raw)
 
     @available_if(_is_causal)
     def predict_proba_path(self, X) -> Panel:
@@ -156,10 +253,17 @@ class ClassesMixin(ClassifierMixin):
             A channel per class, in the order of `classes_`, at each different time of
             an observation up to the landmark: what `predict_proba` says of the series
             if it had ended then. Rows of `X` in which nothing was observed have none.
+            Where `y` was a matrix of 0 and 1, a channel per label, with the name of its
+            column; where it had columns of classes, a channel such as "rhythm=sinus"
+            per class of each.
         """
         panel, raw = self._predict_raw_path(X)
-        labels = [str(label) for label in self.classes_]
-        return panel.with_values(softmax(raw, axis=1), labels).with_static(None)
+        labels = self._labels
+        several = labels.kind == "multilabel"
+        channels = list(labels.names) if several else labels.score_names()
+        proba = labels.proba(raw)
+        values = np.hstack(proba) if isinstance(proba, list) else proba
+        return panel.with_values(values, channels).with_static(None)
 
     def predict(self, X):
         """Predict the class of each series.
@@ -171,10 +275,11 @@ class ClassesMixin(ClassifierMixin):
 
         Returns
         -------
-        ndarray of shape (n_series,)
+        ndarray of shape (n_series,) or (n_series, n_outputs)
+            As `y` was in `fit`; objects where its columns are of different types.
         """
         raw = self._predict_raw(X)
-        return self.classes_[raw.argmax(axis=1)]
+        return self._labels.decode(raw)
 
 
 class NumbersMixin(RegressorMixin):
@@ -194,13 +299,28 @@ class NumbersMixin(RegressorMixin):
         self._n_target_dims = y.ndim
         return y
 
-    def _encode(self, y, weight):
+    def _known_constants(self, n_targets: int) -> np.ndarray:
+        """Tell which targets were constant; raise if there are others now."""
+        if len(self._constant) != n_targets:
+            raise ValueError(
+                f"`y` must have {len(self._constant)} targets as before; got "
+                f"{n_targets}. Use warm_start=False, or a new model."
+            )
+        return self._constant
+
+    def _encode(self, y, weight, *, keep=False):
         targets = y.reshape(len(y), -1)
         center, scale = target_center_scale(
             targets, weight, robust=self._robust_targets()
         )
-        self._constant = (targets == targets[0]).all(axis=0)
-        center = np.where(self._constant, targets[0], center)  # a mean is rounded
+        constant = (targets == targets[0]).all(axis=0)
+        center = np.where(constant, targets[0], center)  # a mean is rounded
+        if keep:  # what was constant has no unit yet
+            known = ~self._known_constants(targets.shape[1])
+            center = np.where(known, self.target_mean_, center)
+            scale = np.where(known, self.target_scale_, scale)
+            constant = constant & ~known
+        self._constant = constant
         self.target_mean_, self.target_scale_ = center, scale
         # Clips at 10,000: the square of that fits in float32, and the gradient of
         # "huber" is constant there.
@@ -266,11 +386,16 @@ class NumbersMixin(RegressorMixin):
         return outputs * self.target_scale_ + self.target_mean_
 
 
-def _balance(weight: np.ndarray, y: np.ndarray) -> np.ndarray:
+def _balance(weight: np.ndarray, columns: list[np.ndarray]) -> np.ndarray:
     """Give every class the same sum of weights, whatever that is.
 
-    scikit-learn counts the series of a class, also those of weight 0.
+    scikit-learn counts the series of a class, also those of weight 0. Of several
+    columns it is the product of what each alone would need.
     """
-    _, numbers = np.unique(y, return_inverse=True)
-    totals = np.bincount(numbers, weight)[numbers]
-    return np.divide(weight, totals, out=np.zeros_like(weight), where=totals > 0)
+    balanced = weight
+    for column in columns:
+        _, numbers = np.unique(column, return_inverse=True)
+        totals = np.bincount(numbers, weight)[numbers]
+        out = np.zeros_like(weight)
+        balanced = np.divide(balanced, totals, out=out, where=totals > 0)
+    return balanced

@@ -12,7 +12,8 @@ from skorch.exceptions import DeviceWarning
 
 from ckts._checks import check_bool, check_count
 from ckts.estimators._interface import AbstractPanelEstimator
-from ckts.estimators._parameters import Rule, check_n_jobs, resolve_device
+from ckts.estimators._parameters import resolve_device
+from ckts.estimators._rules import Rule, check_n_jobs
 from ckts.estimators._threads import limit_threads
 from ckts.estimators.preprocessing.batches import (
     PanelDataset,

@@ -92,7 +92,7 @@ class CKRocket(TransformerMixin, AbstractCKRocket):
         """
         fresh = copy.copy(self)  # becomes the transformer when all went well
         fresh._check_parameters()
-        panel = fresh._check_panel(X, reset=True)
+        panel = fresh._check_panel(X, reset=True, sample_weight=sample_weight)
         check_same_order("sample_weight", sample_weight, panel)
         weight = weights_of(sample_weight, len(panel))
         used = np.flatnonzero(weight > 0)
@@ -143,6 +143,8 @@ def _ratio(losses: np.ndarray, most: np.ndarray, weight: np.ndarray) -> float:
 class AbstractCKRocketModel(AbstractAttributed):
     """A ridge regression on the features of :class:`CKRocket`.
 
+    It is fitted on all series at once: there is neither `warm_start` nor `partial_fit`.
+
     A causal model learns from each whole series, and from up to three prefixes of it,
     which share half of its weight: what it says early means something.
 
@@ -170,8 +172,9 @@ class AbstractCKRocketModel(AbstractAttributed):
         X : Panel, or anything that :func:`ckts.as_panel` accepts
             n_series irregular series, with their time stamps.
         y : array-like of shape (n_series,) or (n_series, n_targets)
-            Class labels of a classifier, one per series; numbers of a regressor,
-            finite.
+            Class labels of a classifier, for one output or several; numbers of a
+            regressor, finite. One ridge regression serves all columns: their blocks
+            and penalty are those of the least mean squared error of all of them.
         sample_weight : array-like of shape (n_series,), optional
             A weight of 2 counts like the series twice, 0 like none; only ratios count.
         groups : array-like of shape (n_series,), optional
@@ -200,6 +203,8 @@ class AbstractCKRocketModel(AbstractAttributed):
     ) -> OutOfFold | None:
         """Learn all; if asked to, predict series by those of other folds."""
         given = self._check_training(X, y, sample_weight, groups)
+        if statistics is None:  # part of the series may lack a class of a column
+            self._check_outputs()
         if given.groups is not None and len(np.unique(given.groups)) == 1:
             warnings.warn(
                 "`groups` should have at least two values; got one, so that each "
@@ -317,13 +322,30 @@ class CKRocketClassifier(ClassesMixin, AbstractCKRocketModel):
     """
 
     def _ridge_target(self, encoded):
-        return np.where(encoded[:, None] == np.arange(len(self.classes_)), 1.0, -1.0)
+        columns = encoded.reshape(len(encoded), -1).T
+        hits = [
+            code[:, None] == np.arange(size)
+            for code, size in zip(columns, self._labels.sizes, strict=True)
+        ]
+        return np.where(np.hstack(hits), 1.0, -1.0)
 
     def _outputs(self):
-        return self.classes_, 1.0, 0.0
+        labels = self._labels
+        names = self.classes_ if labels.kind == "single" else labels.score_names()
+        return np.asarray(names), 1.0, 0.0
 
     def _calibrate(self, left_out, encoded, weight, n_different):
-        self._factor, self._offsets = calibrate(left_out, encoded, weight, n_different)
+        """Find a factor and offsets for each output by itself."""
+        labels = self._labels
+        factors, offsets = zip(
+            *(
+                calibrate(scores, codes, weight, n_different)
+                for scores, codes in labels.each(left_out, encoded)
+            ),
+            strict=True,
+        )
+        self._factor = np.repeat(factors, labels.sizes)
+        self._offsets = np.concatenate(offsets)
 
     def _calibrated(self, outputs):
         return self._factor * outputs + self._offsets

@@ -224,7 +224,11 @@ class Resuming(Callback):
 
 @contextmanager
 def keep_checkpoint(
-    estimator: Any, generator: np.random.RandomState, given: Training, target: Any
+    estimator: Any,
+    generator: np.random.RandomState,
+    given: Training,
+    target: Any,
+    before: Any = None,
 ) -> Iterator[tuple[AbstractCheckpoint, np.random.RandomState]]:
     """Open the checkpoint of a fit, and remove it when the fit went well.
 
@@ -238,6 +242,8 @@ def keep_checkpoint(
         What `fit` is given.
     target : ndarray of shape (n_used, ...)
         The encoded targets.
+    before : CKCNNClassifier or CKCNNRegressor, optional
+        A trained model with whose weights the training begins.
 
     Yields
     ------
@@ -247,7 +253,7 @@ def keep_checkpoint(
     if estimator.checkpoint is None:
         yield NoCheckpoint(), generator
         return
-    digest = digest_of(estimator, generator, given, target)
+    digest = digest_of(estimator, generator, given, target, before)
     folder = Path(estimator.checkpoint)
     with _own_file(folder, f"{type(estimator).__name__}-{digest}") as path:
         checkpoint = FileCheckpoint(path, digest)

@@ -18,7 +18,11 @@ IRRELEVANT = ("n_jobs", "verbose", "callbacks", "checkpoint", "random_state")
 
 
 def digest_of(
-    estimator: Any, generator: np.random.RandomState, given: Training, target: Any
+    estimator: Any,
+    generator: np.random.RandomState,
+    given: Training,
+    target: Any,
+    before: Any = None,
 ) -> str:
     """Return a digest of all that determines a training: its parameters and its data.
 
@@ -35,6 +39,8 @@ def digest_of(
         What `fit` is given.
     target : ndarray of shape (n_used, ...)
         The encoded targets.
+    before : CKCNNClassifier or CKCNNRegressor, optional
+        A trained model with whose weights the training begins.
 
     Returns
     -------
@@ -56,6 +62,10 @@ def digest_of(
         "y": [given.y, target, given.used, given.groups],
         "weights": [given.weight, given.own_weight],
     }.items()
+    if before is not None:
+        weights = [net.module_.state_dict() for net in before.nets_]
+        numbers = [{k: v.cpu().numpy() for k, v in one.items()} for one in weights]
+        parts.append(("weights before", [before.statistics_, numbers]))
     return joblib.hash([_digest(name, part) for name, part in parts], "sha1")
 
 

@@ -34,9 +34,9 @@ class AbstractTrained(AbstractParameters, AbstractPanelEstimator):
     Attributes
     ----------
     history_ : list of dict
-        "network", "epoch", "train_loss", "dur" and perhaps "valid_loss" and
-        "valid_score" of every finished epoch. Losses are ``sum(w l) / sum(w)`` over the
-        series.
+        "network", "epoch", "train_loss", "dur", perhaps "valid_loss", "valid_score" and
+        numbers that `callbacks` record, of every finished epoch. Losses are
+        ``sum(w l) / sum(w)`` over the series.
     max_epochs_, weight_decay_, observation_dropout_, scales_ : int, float, float, str
         What "auto" chose.
     n_iter_ : int
@@ -84,6 +84,7 @@ class AbstractTrained(AbstractParameters, AbstractPanelEstimator):
             ],
             callbacks__print_log=None,
             device=self.device_,
+            amp=self.amp,
             verbose=0,
             seed=generator.randint(np.iinfo(np.int32).max),
             train_split=train_split,

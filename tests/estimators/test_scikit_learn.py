@@ -29,7 +29,7 @@ EXACT = {
     "max_epochs": 20,
     "rocket": False,
 }
-ALL_ESTIMATORS = [(CKCNNClassifier, 62), (CKCNNRegressor, 58)]
+ALL_ESTIMATORS = [(CKCNNClassifier, 67), (CKCNNRegressor, 59)]
 ROUNDING = {
     "check_sample_weight_equivalence_on_dense_data": "float32 rounds at 1e-7",
     "check_methods_subset_invariance": "float32 rounds at 1e-7",

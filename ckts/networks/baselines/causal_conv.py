@@ -22,11 +22,6 @@ class CausalConv(nn.Module):
 
     def __init__(self, in_channels: int, out_channels: int, kernel_size: int) -> None:
         super().__init__()
-        if kernel_size < 1:
-            raise ValueError(
-                f"`kernel_size` must be at least 1; got {kernel_size}. Give the number "
-                "of rows that a convolution sees."
-            )
         plain = nn.Conv1d(in_channels, out_channels, kernel_size)
         self.direction = nn.Parameter(plain.weight.detach().clone())
         self.gain = nn.Parameter(self._norm().detach().clone())

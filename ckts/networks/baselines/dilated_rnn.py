@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ckts._checks import check_count
 from ckts.networks.baselines.base import AbstractBaseline, RowBatch
 
 
@@ -36,7 +37,7 @@ class DilatedRNN(AbstractBaseline):
         n_blocks: int = 4,
         dtype: torch.dtype = torch.float32,
     ) -> None:
-        self.n_blocks = n_blocks
+        self.n_blocks = check_count("n_blocks", n_blocks)
         super().__init__(
             in_channels,
             n_outputs,

@@ -1,10 +1,16 @@
 """HiPPO-LegS: the whole past as a polynomial, by real time stamps."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ckts._checks import check_count
 from ckts.networks.baselines.base import AbstractBaseline, RowBatch
+
+# In float64 the steps of a row take a few times 8 order**2 bytes for each series.
+ROWS_AT_A_TIME = 64
 
 
 class HiPPO(AbstractBaseline):
@@ -45,7 +51,7 @@ class HiPPO(AbstractBaseline):
         order: int = 32,
         dtype: torch.dtype = torch.float32,
     ) -> None:
-        self.order = order
+        self.order = check_count("order", order)
         super().__init__(
             in_channels,
             n_outputs,
@@ -68,19 +74,24 @@ class HiPPO(AbstractBaseline):
         inputs = rows.inputs
         ends = (rows.times - rows.times[:, :1]) / self.row_time_step + 1
         shares = torch.cat([torch.zeros_like(ends[:, :1]), ends[:, :-1]], 1) / ends
-        carry, entry = legs_steps(shares, self.order)
-        carry, entry = carry.to(inputs.dtype), entry.to(inputs.dtype)
-        drives = self.drive(inputs)
+        drives = self.drive(inputs).unbind(1)
         state = inputs.new_zeros(len(inputs), self.hidden_channels)
         memory, states = inputs.new_zeros(len(inputs), self.order), []
-        for row in range(inputs.shape[1]):
-            both = self.update(torch.cat([state, memory], 1)) + drives[:, row]
+        for drive, (carry, entry) in zip(drives, self._steps(shares), strict=True):
+            both = self.update(torch.cat([state, memory], 1)) + drive
             gate, candidate = both.chunk(2, 1)
             state = torch.lerp(state, torch.tanh(candidate), torch.sigmoid(gate))
-            memory = torch.einsum("bmn,bn->bm", carry[:, row], memory)
-            memory = memory + self.signal(state) * entry[:, row]
+            memory = (carry @ memory.unsqueeze(2)).squeeze(2)
+            memory = memory + self.signal(state) * entry
             states.append(state)
         return torch.stack(states, 1)
+
+    def _steps(self, shares: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield what each row does to the coefficients, in the type of the network."""
+        dtype = self.signal.weight.dtype
+        for part in shares.split(ROWS_AT_A_TIME, 1):
+            parts = legs_steps(part, self.order)
+            yield from zip(*(one.to(dtype).unbind(1) for one in parts), strict=True)
 
 
 def legs_steps(shares: Tensor, order: int) -> tuple[Tensor, Tensor]:
@@ -103,11 +114,9 @@ def legs_steps(shares: Tensor, order: int) -> tuple[Tensor, Tensor]:
     entry : Tensor of shape (batch, time, order)
         Coefficients are multiplied by `carry`, and the constant by `entry`.
     """
-    like = {"dtype": shares.dtype, "device": shares.device}
-    points, weights = (
-        torch.as_tensor(one, **like) for one in np.polynomial.legendre.leggauss(order)
-    )
-    scales = torch.arange(1, 2 * order, 2, **like).sqrt()
+    rule = np.polynomial.legendre.leggauss(order)
+    points, weights = (torch.from_numpy(one).to(shares) for one in rule)
+    scales = torch.arange(1, 2 * order, 2).to(shares).sqrt()
     before = legendre(points, order) * scales * weights.unsqueeze(1) / 2
     places = shares.unsqueeze(2) * (points + 1) - 1
     after = legendre(places, order) * scales

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 
+from ckts._checks import check_count
 from ckts.networks.baselines.base import AbstractBaseline, RowBatch
 
 # Over the longest series of the training data, the memory of a channel may grow by
@@ -47,7 +48,7 @@ class IndRNN(AbstractBaseline):
         row_time_step: float = 1.0,
         dtype: torch.dtype = torch.float32,
     ) -> None:
-        self.n_blocks = n_blocks
+        self.n_blocks = check_count("n_blocks", n_blocks)
         self.bound = LARGEST_GROWTH ** (1 / (horizon / row_time_step + 1))
         super().__init__(
             in_channels,

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 
+from ckts._checks import check_count
 from ckts.networks.baselines.base import AbstractBaseline, RowBatch
 
 
@@ -47,7 +48,8 @@ class LMU(AbstractBaseline):
         order: int = 32,
         dtype: torch.dtype = torch.float32,
     ) -> None:
-        self.order, self.window = order, horizon / row_time_step + 1
+        self.order = check_count("order", order)
+        self.window = horizon / row_time_step + 1
         super().__init__(
             in_channels,
             n_outputs,

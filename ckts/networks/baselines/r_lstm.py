@@ -1,9 +1,12 @@
 """An LSTM that also learns to tell again what it has just read."""
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ckts._checks import check_count, check_real
 from ckts.networks.baselines.base import RowBatch
 from ckts.networks.baselines.lstm import LSTM
 
@@ -53,9 +56,13 @@ class ReconstructingLSTM(LSTM):
             row_time_step=row_time_step,
             dtype=dtype,
         )
-        self.n_reconstructed = n_reconstructed
-        self.penalty_weight = penalty_weight
+        self.n_reconstructed = check_count("n_reconstructed", n_reconstructed)
+        self.penalty_weight = check_real("penalty_weight", penalty_weight, 0.0)
         self._error: Tensor | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out the error: it holds on to a batch, and cannot be copied."""
+        return {**self.__dict__, "_error": None}
 
     def build(self, in_channels: int, hidden_channels: int) -> None:
         """Make the two layers."""

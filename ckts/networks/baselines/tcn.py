@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 
+from ckts._checks import check_count
 from ckts.networks.baselines.base import AbstractBaseline, RowBatch
 from ckts.networks.baselines.causal_conv import CausalConv
 
@@ -72,7 +73,8 @@ class TCN(AbstractBaseline):
         kernel_size: int = 7,
         dtype: torch.dtype = torch.float32,
     ) -> None:
-        self.n_blocks, self.kernel_size = n_blocks, kernel_size
+        self.n_blocks = check_count("n_blocks", n_blocks)
+        self.kernel_size = check_count("kernel_size", kernel_size)
         super().__init__(
             in_channels,
             n_outputs,

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 
+from ckts._checks import check_count
 from ckts.networks.baselines.base import AbstractBaseline, RowBatch
 
 # The slowest sine of the encoding of times has a wavelength of 2 pi times this.
@@ -49,13 +50,14 @@ class Transformer(AbstractBaseline):
         n_heads: int = 2,
         dtype: torch.dtype = torch.float32,
     ) -> None:
-        if hidden_channels % n_heads:
+        if hidden_channels % check_count("n_heads", n_heads):
             raise ValueError(
                 "`hidden_channels` must be a multiple of `n_heads`; got "
                 f"{hidden_channels} and {n_heads}. Give another width, or "
                 "`functools.partial(Transformer, n_heads=1)` as `network`."
             )
-        self.n_blocks, self.n_heads = n_blocks, n_heads
+        self.n_blocks = check_count("n_blocks", n_blocks)
+        self.n_heads = n_heads
         self.layer_dropout = dropout
         super().__init__(
             in_channels,
@@ -90,8 +92,9 @@ class Transformer(AbstractBaseline):
         positions = encode_times(since, self.hidden_channels).to(inputs.dtype)
         hidden = self.dropout(self.embedding(inputs) + positions)
         # Padding comes after the rows, so the past of a row never holds any.
-        size = {"device": inputs.device, "dtype": inputs.dtype}
-        mask = nn.Transformer.generate_square_subsequent_mask(inputs.shape[1], **size)
+        mask = nn.Transformer.generate_square_subsequent_mask(
+            inputs.shape[1], device=inputs.device, dtype=inputs.dtype
+        )
         for layer in self.layers:
             hidden = layer(hidden, src_mask=mask, is_causal=True)
         return self.norm(hidden)

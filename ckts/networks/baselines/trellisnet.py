@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from ckts._checks import check_count
 from ckts.networks.baselines.base import AbstractBaseline, RowBatch
 from ckts.networks.baselines.causal_conv import CausalConv
 
@@ -47,7 +48,8 @@ class TrellisNet(AbstractBaseline):
         kernel_size: int = 2,
         dtype: torch.dtype = torch.float32,
     ) -> None:
-        self.n_levels, self.kernel_size = n_levels, kernel_size
+        self.n_levels = check_count("n_levels", n_levels)
+        self.kernel_size = check_count("kernel_size", kernel_size)
         super().__init__(
             in_channels,
             n_outputs,

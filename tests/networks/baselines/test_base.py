@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from sklearn.model_selection import GridSearchCV
+from torch import nn
 
 from ckts import CKCNNClassifier
 from ckts.datasets import make_speed
@@ -20,6 +21,15 @@ def make_network(name):
     torch.manual_seed(0)
     options = {"n_static": 2, "hidden_channels": 6, "row_time_step": 0.4}
     return NETWORKS[name](CHANNELS, 2, dtype=torch.float64, **options).eval()
+
+
+def has_own_cells(name):
+    """Whether it runs on a device without torch's fused recurrent cells."""
+    fused = nn.RNNBase, nn.RNNCellBase
+    return not any(isinstance(one, fused) for one in make_network(name).modules())
+
+
+OWN_CELLS = [name for name in BASELINES if has_own_cells(name)]
 
 
 def make_batch(seed=0, n_series=4, n_rows=9):
@@ -88,6 +98,41 @@ def test_series_without_rows_have_the_outputs_of_the_static_features(name):
     batch["observed"][2] = False
     state = torch.cat([torch.zeros(6, dtype=torch.float64), batch["static"][2]])
     assert_close(network(**batch)[2], network.head(state))
+
+
+@pytest.mark.parametrize(
+    ("name", "parameter"),
+    [
+        ("tcn", "n_blocks"),
+        ("tcn", "kernel_size"),
+        ("trellisnet", "n_levels"),
+        ("trellisnet", "kernel_size"),
+        ("indrnn", "n_blocks"),
+        ("dilated_rnn", "n_blocks"),
+        ("transformer", "n_blocks"),
+        ("transformer", "n_heads"),
+        ("lmu", "order"),
+        ("hippo", "order"),
+        ("r_lstm", "n_reconstructed"),
+    ],
+)
+def test_sizes_are_checked(name, parameter):
+    with pytest.raises(ValueError, match=f"`{parameter}` must be at least 1; got 0"):
+        NETWORKS[name](CHANNELS, 2, **{parameter: 0})
+
+
+def test_some_networks_are_taken_to_the_accelerator():
+    assert {"indrnn", "transformer", "hippo"} <= set(OWN_CELLS)
+
+
+@pytest.mark.parametrize("name", OWN_CELLS)
+def test_tensors_are_on_the_device_of_the_inputs(name, accelerator):
+    network, batch = make_network(name), make_batch()
+    expected = network(**batch).detach()
+    network.to(accelerator.device)
+    moved = {key: tensor.to(accelerator.device) for key, tensor in batch.items()}
+    assert_close(network(**moved).cpu(), expected)
+    network.train()(**moved).sum().backward()
 
 
 @pytest.mark.parametrize("name", BASELINES)

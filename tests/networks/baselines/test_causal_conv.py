@@ -46,10 +46,3 @@ def test_it_begins_as_a_plain_convolution_of_torch():
     weight = nn.Conv1d(2, 4, 3).weight
     expected = F.conv1d(F.pad(torch.ones(1, 2, 5), (2, 0)), weight)
     torch.testing.assert_close(conv(torch.ones(1, 2, 5)), expected)
-
-
-def test_a_kernel_has_a_row():
-    with pytest.raises(
-        ValueError, match=r"`kernel_size` must be at least 1; got 0\. G"
-    ):
-        CausalConv(1, 1, 0)

@@ -8,7 +8,7 @@ import torch
 from scipy.linalg import expm
 from scipy.special import eval_legendre
 
-from ckts.networks.baselines import HiPPO
+from ckts.networks.baselines import HiPPO, hippo
 from ckts.networks.baselines.hippo import legendre, legs_steps
 from row_batches import UNIT, make_network, make_rows
 
@@ -111,6 +111,13 @@ def test_time_counts_in_its_unit():
     assert not torch.allclose(network.encode(stretched), expected)
     other = make_network(HiPPO, order=ORDER, row_time_step=60 * UNIT)
     torch.testing.assert_close(other.encode(stretched), expected)
+
+
+def test_long_series_are_prepared_in_parts(monkeypatch):
+    network, rows = make_network(HiPPO, order=ORDER), make_rows(n_rows=11)
+    expected = network.encode(rows)
+    monkeypatch.setattr(hippo, "ROWS_AT_A_TIME", 4)
+    torch.testing.assert_close(network.encode(rows), expected, rtol=1e-12, atol=1e-12)
 
 
 def test_a_row_at_the_stamp_before_leaves_no_trace_in_the_memory():

@@ -1,5 +1,7 @@
 """The reconstruction against a loop of cells, and when it is asked for."""
 
+import copy
+import pickle
 from functools import partial
 
 import numpy as np
@@ -65,6 +67,14 @@ def test_the_penalty_is_the_weighted_error_of_the_last_step_only():
     network.encode(rows)
     assert network.penalty() == 1.5
     assert network.penalty() == 0
+
+
+def test_a_copy_and_a_pickle_between_loss_and_penalty_have_no_error():
+    network, rows = make_network(MAKE).train(), make_rows()
+    network.encode(rows)
+    copied = copy.deepcopy(network), pickle.loads(pickle.dumps(network))
+    assert [one.penalty().item() for one in copied] == [0, 0]
+    assert network.penalty() > 0
 
 
 def test_series_without_rows_have_no_error():

@@ -1,0 +1,174 @@
+"""The benchmark of the paper's tables: what it runs, keeps and prints."""
+
+import argparse
+import json
+
+import numpy as np
+import pytest
+import torch
+
+import reproduce
+from ckts.datasets import make_speed
+from ckts.networks import NETWORKS
+from paper import figures, memory, systems, tables
+
+
+@pytest.fixture
+def toy(monkeypatch):
+    """A table of two systems on a few series, whose paper knew one figure."""
+
+    def splits(n_seeds):
+        for seed in range(n_seeds):
+            X, y = make_speed(20, random_state=seed)
+            for row in ("all", "half"):
+                n = 12 if row == "all" else 6
+                yield row, X[:n], y[:n], X[12:], y[12:], seed
+
+    table = tables.Table(splits, ("gru", "lstm"), {"all": {"gru": 96.2}}, "smnist")
+    monkeypatch.setattr(reproduce, "TABLES", {"toy": table})
+    monkeypatch.setattr(systems, "RIVAL_PARAMETERS", 2000)
+    return table
+
+
+def options(runs, **changed):
+    plain = {"systems": None, "rows": "", "seeds": 2, "epochs": 1, "series": None}
+    return argparse.Namespace(runs=runs, **{**plain, **changed})
+
+
+def test_runs_are_kept_and_continued(toy, tmp_path, monkeypatch):
+    path, runs = tmp_path / "runs.json", {}
+    reproduce.run("toy", toy, runs, options(path, seeds=1, rows="all"))
+    assert list(runs) == ["toy | all | gru | 0", "toy | all | lstm | 0"]
+    kept = json.loads(path.read_text("utf-8"))
+    assert kept == runs
+    first = runs["toy | all | gru | 0"]
+    assert first["epochs"] == 1
+    assert 1000 < first["parameters"] <= 2000
+    fitted = []
+    score = reproduce.score
+    monkeypatch.setattr(
+        reproduce,
+        "score",
+        lambda *given: fitted.append(given[0]) or score(*given),
+    )
+    reproduce.run("toy", toy, kept, options(path, systems=["gru"]))
+    assert fitted == ["gru"] * 3  # the other seed, and the other row of both
+    assert kept["toy | all | gru | 0"] == first
+
+
+def test_lines_show_mean_deviation_and_the_figure_of_the_paper(toy):
+    runs = {
+        f"toy | all | gru | {seed}": {"accuracy": share, "cpu": 3.0, "parameters": 1990}
+        for seed, share in enumerate([0.5, 0.7])
+    }
+    runs["toy | half | rocket | 0"] = {"accuracy": 1.0, "cpu": 1.0}
+    assert list(reproduce.lines("toy", toy, runs)) == [
+        "| table toy, accuracy | parameters | all | half | CPU s |",
+        "|---|---|---|---|---|",
+        "| gru | 1,990 | 60.00 ± 14.14 (96.2) |  | 3 |",
+        "| rocket |  |  | 100.00 | 1 |",
+    ]
+    assert list(reproduce.lines("other", toy, runs)) == []
+
+
+@pytest.mark.parametrize("name", sorted(set(NETWORKS) - {"gated", "paper"}))
+def test_rivals_have_as_many_parameters_as_in_the_paper(name):
+    width = systems.fitting_width(name, 89_000, 3, 20)
+    sizes = [systems.n_parameters(name, width + more, 3, 20) for more in (0, 4)]
+    assert sizes[0] <= 89_000 < sizes[1]
+    assert sizes[0] > 75_000
+
+
+@pytest.mark.parametrize("task", ["smnist", "character_trajectories_70", "sepsis"])
+@pytest.mark.parametrize(
+    "name", ["paper", "4 blocks, 95k", "omega_0 = 10", "relu", "default", "rocket"]
+)
+def test_every_system_can_be_made(name, task):
+    model = systems.make_system(name, task, seed=1, epochs=2, sizes=(2, 3))
+    X, y = make_speed(12, random_state=0)
+    if name in ("default", "rocket") or task == "sepsis":
+        model._check_parameters()
+    else:
+        assert model.set_params(early_stopping=False, scoring=None).fit(X, y)
+        assert model.n_iter_ == 2
+
+
+def test_tables_name_systems_that_exist():
+    words = {"network", "default", "rocket", *systems.DEPTHS, *tables.NONLINEARITIES}
+    for table in tables.TABLES.values():
+        for name in table.systems:
+            assert name in NETWORKS or name in words or name.startswith("omega_0")
+
+
+def test_a_network_that_copies_solves_the_copy_memory_problem():
+    drawn = memory.PROBLEMS["copy"].make(5, length=7, random_state=0)
+    values, y = memory._tensors(*drawn)
+
+    class Copying(torch.nn.Module):
+        off = 0
+
+        def forward_path(self, values, times, observed):
+            copied = torch.zeros(values.shape[:2], dtype=torch.long)
+            copied[:, -10:] = values[:, :10, 0].long()
+            copied[0, -1] += self.off
+            return torch.nn.functional.one_hot(copied % 10, 10).float()
+
+    network = Copying()
+    assert memory.evaluate(network, "copy", (values, y)) == (1.0, True)
+    network.off = 1
+    share, solved = memory.evaluate(network, "copy", (values, y))
+    assert share == pytest.approx(1 - 1 / 50)
+    assert not solved
+
+
+def test_the_sum_solves_the_adding_problem_and_its_mean_does_not():
+    drawn = memory.PROBLEMS["adding"].make(400, length=30, random_state=0)
+    data = memory._tensors(*drawn)
+
+    class Summing(torch.nn.Module):
+        def forward(self, values, times, observed):
+            return (values[..., 0] * values[..., 1]).sum(1, keepdim=True)
+
+    class Guessing(torch.nn.Module):
+        def forward(self, values, times, observed):
+            return torch.ones(len(values), 1)
+
+    assert memory.evaluate(Summing(), "adding", data)[1]
+    loss, solved = memory.evaluate(Guessing(), "adding", data)
+    assert loss == pytest.approx(1 / 6, rel=0.1)  # 2 / 12, the variance
+    assert not solved
+
+
+@pytest.mark.parametrize("name", ["gru", "paper"])
+@pytest.mark.parametrize("problem", ["copy", "adding"])
+def test_networks_train_on_table_two(name, problem):
+    lines = memory.run(name, problem, 12, n_series=64, seconds=0.0)
+    (line,) = list(lines)
+    assert line["epoch"] == 1
+    assert np.isfinite(line["score"])
+    network = memory.make_network(name, problem, 12)
+    wanted = memory.PROBLEMS[problem].n_parameters
+    n_parameters = sum(one.numel() for one in network.parameters())
+    assert n_parameters == pytest.approx(wanted, rel=0.1)
+
+
+def test_blurring_keeps_lines_and_takes_away_what_alternates():
+    line = torch.linspace(0, 1, 41)
+    torch.testing.assert_close(figures.blur(line, 8)[8:-8], line[8:-8])
+    waves = torch.cos(2 * torch.pi * torch.arange(65) / 8)  # one training step
+    # of a Gaussian of deviation 0.5, cut at two deviations
+    taps = torch.linspace(-1, 1, 17)
+    weights = torch.exp(-((taps / 0.5) ** 2) / 2)
+    kept = float((weights * torch.cos(2 * torch.pi * taps)).sum() / weights.sum())
+    torch.testing.assert_close(figures.blur(waves, 8)[8:-8], kept * waves[8:-8])
+    assert abs(kept) < 0.05
+
+
+def test_sines_fit_noise_where_rectifiers_do_not():
+    target = torch.tensor(figures.TARGETS["noise"](np.zeros(figures.N_POINTS))).float()
+    errors = {
+        name: figures.fit(figures.make_function(name), target, n_steps=500)
+        for name in ("sine", "ReLU")
+    }
+    assert errors["sine"] < 0.1
+    assert errors["ReLU"] > 0.8
