@@ -15,7 +15,7 @@ ROOT := $(abspath .)
 SOURCES := ckts datasets estimators tests docs
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow lint format types wheel-test sktime-test bench bench-accuracy bench-robustness bench-fit paper clean
+.PHONY: help demo test test-slow fuzz lint format types wheel-test sktime-test bench bench-accuracy bench-robustness bench-fit paper clean
 
 help:  ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) \
@@ -30,6 +30,11 @@ test: $(STAMP)  ## run all tests
 
 test-slow: $(STAMP)  ## run the slow tests alone
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m slow -n $(WORKERS) --dist loadgroup $(ARGS)
+
+# The fits, a second or more each, are left to CKTS_FUZZ.
+fuzz: $(STAMP)  ## 20,000 odd inputs of each kind, ten minutes
+	CKTS_FUZZ=20000 OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/test_fuzz.py \
+	  -k "not fits and not more" $(ARGS)
 
 lint: $(STAMP)  ## check style and format
 	$(BIN)/ruff check .

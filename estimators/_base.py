@@ -30,6 +30,7 @@ from ckts.estimators.preprocessing.batches import PanelDataset, learn_statistics
 from ckts.estimators.preprocessing.labels import strata_of
 from ckts.estimators.rocket.base import last_of_ties, observed_rows
 from ckts.estimators.rocket.models import AbstractCKRocketModel
+from ckts.estimators.training.callbacks import check_callbacks
 from ckts.estimators.training.checkpoint import AbstractCheckpoint, keep_checkpoint
 from ckts.estimators.training.continuing import Continuing, check_landmark
 from ckts.estimators.training.early_stopping import split_series, watchers
@@ -141,6 +142,7 @@ class AbstractCKCNN(AbstractTrained):
     def _learn(self, X, y, sample_weight, groups, before: Self | None) -> None:
         """Check everything, then learn, or go on where a killed fit ended."""
         given = self._check_training(X, y, sample_weight, groups, reset=before is None)
+        check_callbacks(self)
         if before is not None:
             self._recall_targets(before, whole=True)
         target, n_outputs = self._begin(given, before)

@@ -11,6 +11,7 @@ import torch
 from sklearn.utils.validation import validate_data
 
 from ckts.estimators.preprocessing.batches import PanelDataset, PanelStatistics
+from ckts.estimators.preprocessing.categories import OneHot
 from ckts.estimators.preprocessing.input import groups_of, is_table, weights_of
 from ckts.estimators.preprocessing.time import Clock, check_clock
 from ckts.estimators.saving.savable import AbstractSavable
@@ -89,6 +90,7 @@ class AbstractPanelEstimator(AbstractSavable):
     _dtype: torch.dtype = torch.float64
     _fitted_on_table: bool
     feature_names_in_: np.ndarray
+    _one_hot: OneHot | None = None  # None where there are no labels
 
     def __sklearn_tags__(self):
         """Declare what `X` may be: panels, 3-D and 2-D arrays, with NaN."""
@@ -97,10 +99,12 @@ class AbstractPanelEstimator(AbstractSavable):
         tags.input_tags.allow_nan = True
         return tags
 
-    def _read_panel(self, X, *, reset: bool) -> tuple[Panel, bool]:
+    def _read_panel(
+        self, X, *, reset: bool, sample_weight: Any = None
+    ) -> tuple[Panel, bool]:
         """Convert `X`, and learn or check its channels and static features.
 
-        The second says whether `X` is a wide frame.
+        The panel has indicators of labels; the second says whether `X` is a wide frame.
         """
         if not isinstance(X, Panel):  # scikit-learn drops masks and xarray's times
             X = as_known(X)
@@ -114,14 +118,14 @@ class AbstractPanelEstimator(AbstractSavable):
         panel = as_panel(X)
         if reset:
             self._fitted_on_table = table
-            self._learn_interface(panel)
+            panel = self._learn_interface(panel, sample_weight)
         else:
             panel = self._check_interface(panel)
         return panel, frame
 
-    def _check_panel(self, X, *, reset: bool) -> Panel:
+    def _check_panel(self, X, *, reset: bool, sample_weight: Any = None) -> Panel:
         """Convert `X`, and learn or check its channels, static features and times."""
-        panel, wide = self._read_panel(X, reset=reset)
+        panel, wide = self._read_panel(X, reset=reset, sample_weight=sample_weight)
         if reset:
             self._landmark = self.landmark
         panel = hide_after(panel, self._landmark, self.time_scale_)
@@ -147,20 +151,35 @@ class AbstractPanelEstimator(AbstractSavable):
 
         return panel.with_values(panel.observations.map(hide))
 
-    def _learn_interface(self, panel: Panel) -> None:
+    def _learn_interface(self, panel: Panel, sample_weight: Any) -> Panel:
+        """Learn channels, static features and labels; return a panel of numbers."""
+        given = panel
+        self.__dict__.pop("_one_hot", None)
+        if panel.categories or panel.static_categories:
+            # What series of weight 0, or times after the landmark, hold must not count.
+            used = np.flatnonzero(weights_of(sample_weight, len(panel)))
+            landmark = getattr(self, "landmark", None)
+            seen = hide_after(panel[used], landmark, panel.time_scale)
+            self._one_hot = OneHot.learn(seen)
+            panel = self._one_hot.encode(panel, warn=False)
         self._channels = panel.channels
         self.time_scale_ = panel.time_scale
         self.static_names_ = panel.static_names
         if self._fitted_on_table:
-            return
-        self.n_features_in_ = len(panel.channels)
+            return panel
+        self.n_features_in_ = len(given.channels)
         self.__dict__.pop("feature_names_in_", None)
-        if _named(panel.channels):
-            self.feature_names_in_ = np.array(panel.channels, dtype=object)
+        if _named(given.channels):
+            self.feature_names_in_ = np.array(given.channels, dtype=object)
+        return panel
 
     def _check_interface(self, panel: Panel) -> Panel:
         """Return a panel with the channels of fit; raise if it has others."""
-        known, channels = self._channels, panel.channels
+        one_hot = self._one_hot
+        if one_hot and one_hot.has_made(panel):
+            return panel
+        one_hot = one_hot or OneHot(self._channels, {}, self.static_names_, {})
+        known, channels = one_hot.channels, panel.channels
         if _named(known) and _named(channels) and known != channels:
             common = tuple(name for name in known if name in channels)
             if not common or common != channels:
@@ -183,13 +202,13 @@ class AbstractPanelEstimator(AbstractSavable):
                 f"`X` must have {len(known)} channels as in fit; got "
                 f"{len(channels)}. Select the channels that were there in fit."
             )
-        if panel.static_names != self.static_names_:
+        if panel.static_names != one_hot.static_names:
             raise ValueError(
-                f"`X` must have the static features of fit, {list(self.static_names_)};"
-                f" got {list(panel.static_names)}. Set them with "
-                "`panel.with_static(static, names)`."
+                "`X` must have the static features of fit, "
+                f"{list(one_hot.static_names)}; got {list(panel.static_names)}. Set "
+                "them with `panel.with_static(static, names)`."
             )
-        return panel
+        return one_hot.encode(panel)
 
     def _dataset(self, panel: Panel, **options) -> PanelDataset:
         """Standardize a panel with the statistics of the training data."""
@@ -212,7 +231,7 @@ class AbstractPanelEstimator(AbstractSavable):
         Without `reset` the channels and the times must be as before.
         """
         self._check_parameters()
-        panel = self._check_panel(X, reset=reset)
+        panel = self._check_panel(X, reset=reset, sample_weight=sample_weight)
         given = {"y": y, "sample_weight": sample_weight, "groups": groups}
         for name, array in given.items():
             check_same_order(name, array, panel)

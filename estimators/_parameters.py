@@ -20,6 +20,7 @@ from ckts._checks import (
     check_real,
     check_share,
 )
+from ckts.estimators._network import check_network
 from ckts.estimators._rules import (
     Rule,
     auto_or,
@@ -33,32 +34,11 @@ from ckts.estimators._rules import (
     check_scoring,
     check_verbose,
 )
-from ckts.kernels import check_kernel_params
+from ckts.estimators.training.amp import check_amp
 from ckts.layers import QUADRATURES
 from ckts.networks import NETWORKS
 
-# Arguments of a network that the training series and other parameters decide.
-BY_DATA = {
-    *("in_channels", "n_outputs", "n_static", "dtype", "generator"),
-    *("horizon", "time_step", "row_time_step", "resolution", "row_resolution"),
-    *("burst_time_step", "burst_horizon", "n_bins"),
-}
-
 Class = TypeVar("Class", bound=type)
-
-
-def _check_network_params(network: Any, params: Mapping[str, Any]) -> None:
-    """Raise if a network has no such parameters, or the data decide them."""
-    taken = inspect.signature(network).parameters
-    if any(one.kind is one.VAR_KEYWORD for one in taken.values()):
-        taken = {**taken, **dict.fromkeys(params)}
-    known = set(taken) - {*BY_DATA, *(one.name for one in fields(AbstractParameters))}
-    unknown = sorted(set(params) - known)
-    if unknown:
-        raise ValueError(
-            f"`network_params` must only hold parameters of the network that are none "
-            f"of the estimator; got {unknown}. It takes {sorted(known)}."
-        )
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -151,6 +131,10 @@ class AbstractParameters(BaseEstimator):
         "cpu", "cuda", "cuda:1", ...; "auto" takes the GPU if there is one.
     dtype : {"float32", "float64"}
         Precision of the network. Time stamps are float64 in any case.
+    amp : {False, "bfloat16", "float16"}
+        Mixed precision of float32 networks: linear layers compute in this type, in
+        `fit` and in `predict`, everything delicate in float32. It saves memory and, on
+        hardware made for it, time; see the guide, "In torch and skorch".
     early_stopping : bool
         Whether to split off validation series, stop when their loss or score has not
         improved for `n_iter_no_change` epochs, and keep the best epoch.
@@ -215,6 +199,7 @@ class AbstractParameters(BaseEstimator):
     landmark: Any = None
     device: Any = "auto"
     dtype: str = "float32"
+    amp: bool | str = False
     early_stopping: bool = False
     validation_fraction: float = 0.1
     n_iter_no_change: int = 10
@@ -262,17 +247,8 @@ class AbstractParameters(BaseEstimator):
         """Raise if a parameter is not as its description says."""
         for name, rule in self._rules.items():
             rule(name, getattr(self, name))
-        network = chosen_network(self)
-        # The kernel of some is always the same.
-        kernel = getattr(network, "kernel_name", self.kernel)
-        check_kernel_params(kernel, self.kernel_params or {})
-        _check_network_params(network, self.network_params or {})
-
-
-def chosen_network(parameters: AbstractParameters) -> Callable[..., torch.nn.Module]:
-    """Return what makes the network: a class of ours by name, or the user's own."""
-    network = parameters.network
-    return network if callable(network) else NETWORKS[network]
+        check_network(self)
+        check_amp(self.amp, self.dtype)
 
 
 def share_docstring(cls: Class) -> Class:

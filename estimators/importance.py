@@ -49,7 +49,8 @@ def channel_importance(
     Returns
     -------
     sklearn.utils.Bunch
-        `names`, the channels and then the static features; `importances`, of shape
+        `names`, the channels and then the static features, one of labels with all its
+        labels; `importances`, of shape
         (n_names, n_repeats), what the score loses; `importances_mean` and
         `importances_std` of shape (n_names,). ``pandas.Series(found.importances_mean,
         found.names).sort_values()`` ranks them.
@@ -113,7 +114,7 @@ def _exchange(panel: Panel, number: int, donors: np.ndarray) -> Panel:
         return _exchange_channel(panel, number, donors)
     static = np.array(panel.static)
     static[:, number - n_channels] = static[donors, number - n_channels]
-    return panel.with_static(static, panel.static_names)
+    return panel.with_static(static, panel.static_names, panel.static_categories)
 
 
 def _exchange_channel(panel: Panel, channel: int, donors: np.ndarray) -> Panel:
@@ -144,6 +145,8 @@ def _exchange_channel(panel: Panel, channel: int, donors: np.ndarray) -> Panel:
         instances=panel.instances,
         static=panel.static,
         static_names=panel.static_names or None,
+        categories=panel.categories,
+        static_categories=panel.static_categories,
     )
 
 

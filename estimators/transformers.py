@@ -52,7 +52,7 @@ class AbstractPanelTransformer(TransformerMixin, AbstractPanelEstimator):
     def _learn(self, X, sample_weight) -> None:
         for name, rule in self._rules.items():
             rule(name, getattr(self, name))
-        panel, _ = self._read_panel(X, reset=True)
+        panel, _ = self._read_panel(X, reset=True, sample_weight=sample_weight)
         check_same_order("sample_weight", sample_weight, panel)
         weight = weights_of(sample_weight, len(panel))
         self._learn_panel(panel, weight / weight.max())

@@ -29,13 +29,14 @@ ARROWS = {
     "_checkout": set(),
     "_version": set(),
     "_checks": set(),
+    "transforms": set(),
     "randomness": set(),
     "regularity": set(),
     "panel": {"_checks", "regularity"},
-    "kernels": {"_checks", "randomness"},
-    "convolution": {"_checks", "kernels", "regularity"},
-    "layers": {"_checks", "convolution", "kernels"},
-    "networks": {"_checks", "convolution", "kernels", "layers"},
+    "kernels": {"_checks", "transforms", "randomness"},
+    "convolution": {"_checks", "transforms", "kernels", "regularity"},
+    "layers": {"_checks", "convolution", "kernels", "transforms"},
+    "networks": {"_checks", "convolution", "kernels", "layers", "transforms"},
     "datasets": {"_checks", "panel"},
     "plotting": {"_checks", "panel"},
     "rocket": set(),
@@ -51,6 +52,7 @@ ARROWS = {
 
 # Exactly these libraries of others; rooms that are not named import none.
 LIBRARIES = {
+    "transforms": {"torch"},
     "randomness": {"numpy", "torch"},
     "regularity": {"numpy"},
     "panel": {"numpy"},

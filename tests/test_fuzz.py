@@ -1,22 +1,25 @@
 """Thousands of inputs, sound or not: read in full, or rejected with one of our errors.
 
 Each case follows from its number. `CKTS_FUZZ=100000` runs that many cases of each kind
-instead of a few thousand in all, `CKTS_FUZZ_FROM=1234` begins there, so that one case
-is replayed by `CKTS_FUZZ=1 CKTS_FUZZ_FROM=1234`.
+instead of a few thousand in all, as does `make fuzz` with 20,000; `CKTS_FUZZ_FROM=1234`
+begins there, so that one case is replayed by `CKTS_FUZZ=1 CKTS_FUZZ_FROM=1234`.
 """
 
 import os
 import pickle
 import re
 import warnings
-from collections import defaultdict
+from collections import Counter, defaultdict
+from functools import partial
 
 import numpy as np
 import pytest
 
+import fuzz_containers
 import fuzz_fits
 import fuzz_formats
 import fuzz_junk
+import fuzz_libraries
 from ckts import Panel, as_panel
 
 FIRST = int(os.environ.get("CKTS_FUZZ_FROM", "0"))
@@ -122,6 +125,24 @@ def check_junk(number):
     return flaw and f"{junk.name}: {flaw}"
 
 
+def check_cells(number, folder):
+    """Cells of any kind are read as a loop reads them, or not without a word."""
+    case = fuzz_libraries.write(number, folder)
+    if case is None:
+        return ""  # another library does not hold them
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        try:
+            panel = case.read()
+        except Exception as error:
+            if not is_ours(error):
+                return f"{case.name}: {type(error).__name__}: {error}"
+            return "" if case.cells.marks else f"{case.name} are rejected: {error}"
+    if foreign := [one for one in said if not OURS.search(str(one.message))]:
+        return f"{case.name}: the warning {foreign[0].message}"
+    return "" if said else case.name_loss(panel)
+
+
 def check_fit(number):
     """A tiny fit raises one of our errors, or says that it diverged, or is sound."""
     case = fuzz_fits.write(number)
@@ -153,6 +174,15 @@ def test_junk_raises_our_errors_or_is_read_in_full():
     report(check_junk, numbers(2500))
 
 
+def test_cells_of_every_kind_are_read_in_full_or_not_without_a_word(tmp_path):
+    report(partial(check_cells, folder=tmp_path), numbers(900))
+
+
+@pytest.mark.slow
+def test_more_cells_of_every_kind(tmp_path):
+    report(partial(check_cells, folder=tmp_path), numbers(5000)[900:])
+
+
 def test_tiny_fits_raise_our_errors_or_are_sound():
     report(check_fit, numbers(60))
 
@@ -169,6 +199,45 @@ def test_every_clock_and_format_has_its_turn():
     names = {fuzz_formats.write(number).name for number in range(1200)}
     pairs = {f"{a}, {b}" for a in fuzz_formats.READERS for b in fuzz_formats.CLOCKS}
     assert names == pairs
+
+
+def test_every_container_is_read_and_refuses(tmp_path):
+    """Most cases of each are read, and not only because nothing odd is in them."""
+    read, odd = Counter(), Counter()
+    for number in range(1500):
+        case = fuzz_libraries.write(number, tmp_path)
+        if case is not None:
+            read[case.container] += 1
+            odd[case.container] += bool(case.cells.plagues)
+    assert set(read) == {*fuzz_containers.CONTAINERS, *fuzz_libraries.LIBRARIES}
+    assert min(read.values()) > 20
+    assert all(read[name] / 6 < odd[name] < read[name] for name in read)
+
+
+LOSSES = {
+    "a value": lambda panel: panel.with_values(
+        np.where(panel.values > 0, panel.values, np.nan)
+    ),
+    "a series": lambda panel: panel[:-1] if len(panel) > 1 else panel,
+    "the times": lambda panel: panel.with_times(np.zeros(len(panel.times))),
+    "channels swap": lambda panel: panel.with_values(panel.values[:, ::-1]),
+}
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_loss_in_cells_is_found(loss, tmp_path, monkeypatch):
+    def lose(*arguments, **options):
+        return LOSSES[loss](as_panel(*arguments, **options))
+
+    monkeypatch.setattr(fuzz_containers, "as_panel", lose)
+    with pytest.raises(AssertionError, match=r"times, first case \d+: .*: (the|\d+ s)"):
+        report(partial(check_cells, folder=tmp_path), range(60))
+
+
+def test_cells_that_are_read_without_a_word_are_found(tmp_path, monkeypatch):
+    monkeypatch.setattr("ckts.panel._arrays._NO_NUMBERS", ())
+    with pytest.raises(AssertionError, match=r"cells datetime64.*: nothing is said"):
+        report(partial(check_cells, folder=tmp_path), range(600))
 
 
 def test_a_lost_value_and_a_foreign_error_are_found(monkeypatch):

@@ -1,6 +1,7 @@
 """Everything that the time stamps of a batch alone decide, computed once per batch."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import cached_property
 from typing import Any, Self
@@ -81,16 +82,23 @@ class Geometry:
 
 
 def move(value: Any, device: torch.device | str, moved: dict[int, Any]) -> Any:
-    """Move all tensors of nested dataclasses and tuples.
+    """Move all tensors of nested dataclasses and tuples, see :func:`convert`."""
+    return convert(value, lambda one: one.to(device, non_blocking=True), moved)
+
+
+def convert(
+    value: Any, change: Callable[[Tensor], Tensor], converted: dict[int, Any]
+) -> Any:
+    """Change all tensors of nested dataclasses and tuples.
 
     Parameters
     ----------
     value : dataclass, tuple, Tensor or anything else
-        What to move.
-    device : torch.device or str
-        Where to.
-    moved : dict
-        What was moved already, by the id of the original: what was one object remains
+        What to change.
+    change : callable
+        Maps a tensor to what takes its place.
+    converted : dict
+        What was changed already, by the id of the original: what was one object remains
         one. It is filled.
 
     Returns
@@ -98,16 +106,18 @@ def move(value: Any, device: torch.device | str, moved: dict[int, Any]) -> Any:
     Any
         A copy; what holds no tensor as it is.
     """
-    if id(value) in moved:
-        return moved[id(value)]
+    if id(value) in converted:
+        return converted[id(value)]
     result = value
     if isinstance(value, Tensor):
-        result = value.to(device, non_blocking=True)
+        result = change(value)
     elif isinstance(value, tuple):
-        result = tuple(move(part, device, moved) for part in value)
+        parts = (convert(part, change, converted) for part in value)
+        # A named one is made of its parts, another one of an iterable.
+        result = type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
     elif is_dataclass(value) and not isinstance(value, type):
         parts = {f.name: getattr(value, f.name) for f in fields(value)}
-        parts = {name: move(part, device, moved) for name, part in parts.items()}
+        parts = {name: convert(one, change, converted) for name, one in parts.items()}
         result = replace(value, **parts)
-    moved[id(value)] = result
+    converted[id(value)] = result
     return result

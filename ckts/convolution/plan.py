@@ -10,11 +10,13 @@ from ckts._checks import check_choice, check_positive
 from ckts.convolution.geometry import Geometry
 from ckts.convolution.methods import prepare_method
 from ckts.convolution.methods.base import Batch, FactoredKernel, Features, MeshStep
+from ckts.convolution.methods.lattice import Lattice
 from ckts.convolution.quadrature import QUADRATURES
 from ckts.convolution.quadrature.base import AbstractQuadrature, Sampling
 from ckts.convolution.quadrature.neighbors import Neighbors
 from ckts.convolution.stamps import read_stamps
 from ckts.kernels import REACH
+from ckts.transforms import untraced
 
 
 class Plan(NamedTuple):
@@ -36,6 +38,7 @@ class Plan(NamedTuple):
     quadrature: AbstractQuadrature
     causal: bool
 
+    @untraced
     def convolve(
         self,
         values: Tensor,
@@ -75,13 +78,7 @@ class Plan(NamedTuple):
         observed = self.quadrature.observed
         _check_rows(values, observed)
         values = torch.where(observed, values, 0)
-        convolve = self._convolve
-        if torch.compiler.is_compiling():
-            # Transforms and sparse sums gain nothing, and take minutes to compile.
-            convolve = torch.compiler.disable(convolve)
-        return convolve(values, FactoredKernel(features, mixing, self.causal, reach))
-
-    def _convolve(self, values: Tensor, kernel: FactoredKernel) -> Tensor:
+        kernel = FactoredKernel(features, mixing, self.causal, reach)
         signal = self.quadrature.signal(values)
         output = self.geometry.method.convolve(signal, kernel)
         correction = self.quadrature.correction(values, kernel) if self.causal else None
@@ -239,6 +236,49 @@ def layer_geometry(
         reach=batch.reach,
     )
     return geometry if device.type == "cpu" else geometry.to(device)
+
+
+def regular_geometry(
+    n_series: int,
+    n_steps: int,
+    time_step: float,
+    *,
+    horizon: float = math.inf,
+    device: torch.device | str = "cpu",
+) -> Geometry:
+    """Make the geometry of series that all have the stamps of one regular grid.
+
+    Nothing is searched for, and no stamp read from the device.
+
+    Parameters
+    ----------
+    n_series, n_steps : int
+        Sizes of the batch.
+    time_step : float
+        Time from each stamp to the next; the first one is 0.
+    horizon : float, default=inf
+        That of the layers, in the unit of `time_step`.
+    device : torch.device or str, default="cpu"
+        Where the geometry is to be.
+
+    Returns
+    -------
+    Geometry
+    """
+    places = torch.arange(n_steps, device=device).repeat(n_series, 1)
+    times = places.double() * time_step
+    lattice = Lattice(
+        times=times,
+        query_times=times,
+        step=time_step,
+        length=n_steps,
+        source=places,
+        target=places,
+        regular=True,
+    )
+    return Geometry(
+        times=times, query_times=times, method=lattice, reach=REACH * horizon
+    )
 
 
 def _check_times(times: Tensor, query_times: Tensor | None) -> None:

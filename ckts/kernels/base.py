@@ -1,11 +1,16 @@
 """What every continuous kernel is: features of the lag, and one mixing."""
 
+import copy
 from abc import ABC, abstractmethod
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
 
 from ckts._checks import check_count
+from ckts.transforms import is_transformed
+
+Kernel = TypeVar("Kernel", bound=nn.Module)
 
 # Beyond the horizon a kernel fades to zero over this share of it.
 FADE = 0.25
@@ -52,7 +57,8 @@ class AbstractKernel(nn.Module, ABC):
         Parameters
         ----------
         lags : Tensor of shape (...)
-            Lags in horizons, of the dtype of the parameters.
+            Lags in horizons, of the dtype of the parameters; those of half precision
+            are float32 here, the parameters too.
 
         Returns
         -------
@@ -91,13 +97,17 @@ class AbstractKernel(nn.Module, ABC):
         Tensor of shape (..., n_features)
         """
         own = self.mixing_dtype
-        # half precision would tell too few lags apart beyond the horizon
-        lags = (lags / horizon).to(torch.promote_types(own, torch.float32))
+        wide = torch.promote_types(own, torch.float32)
+        # Half precision would tell too few lags apart, and squares of narrow windows
+        # overflow in it.
+        kernel = self if wide == own else _widened(self, wide)
+        lags = (lags / horizon).to(wide)
         # On a device, to look whether fading changes nothing would synchronize it.
-        if lags.device.type == "cpu" and not (lags.abs() > 1).any():
-            return self.basis(lags.to(own)).to(dtype or own)
-        basis = self.basis(lags.clamp(-REACH, REACH).to(own))
-        return (basis * fade(lags).to(own).unsqueeze(-1)).to(dtype or own)
+        known = lags.device.type == "cpu" and not is_transformed()
+        if known and not (lags.abs() > 1).any():
+            return kernel.basis(lags).to(dtype or own)
+        basis = kernel.basis(lags.clamp(-REACH, REACH))
+        return (basis * fade(lags).unsqueeze(-1)).to(dtype or own)
 
     @property
     def mixing_dtype(self) -> torch.dtype:
@@ -125,6 +135,22 @@ class AbstractKernel(nn.Module, ABC):
         authors' code has it; centred ones see the lag itself.
         """
         return 1 - 2 * lags if self.causal else lags
+
+
+def _widened(module: Kernel, dtype: torch.dtype) -> Kernel:
+    """Return a module of the same parameters in a wider type, with their gradients."""
+    twin = copy.copy(module)
+    tensors = {
+        group: {
+            name: None if one is None else one.to(dtype)
+            for name, one in vars(module)[group].items()
+        }
+        for group in ("_parameters", "_buffers")
+    }
+    children = module._modules.items()
+    parts = {name: None if m is None else _widened(m, dtype) for name, m in children}
+    vars(twin).update(tensors, _modules=parts)
+    return twin
 
 
 def fade(lags: Tensor) -> Tensor:

@@ -13,6 +13,7 @@ from torch.nn.functional import pad
 
 from ckts._checks import check_choice, check_count, check_positive
 from ckts.kernels.base import AbstractKernel
+from ckts.transforms import AbstractFused
 
 
 class WeightNormLinear(nn.Module):
@@ -160,14 +161,22 @@ class SirenKernel(AbstractMLPKernel):
             return super().basis(lags)
         positions, first, second = self.coordinates(lags), self.first, self.second
         parameters = first.weight, first.bias, second.weight, second.bias
-        return _TwoSines.apply(positions, self.omega_0, *parameters)
+        return _TwoSines.run(positions, self.omega_0, *parameters)
 
 
-class _TwoSines(torch.autograd.Function):
+class _TwoSines(AbstractFused):
     """The basis of a :class:`SirenKernel` for positions that need no gradient.
 
     Few passes over memory, in place. The constant is a neuron without inputs.
     """
+
+    @staticmethod
+    def plain(positions, omega_0, weight_1, bias_1, weight_2, bias_2):
+        """Apply two layers of sines, and append the constant."""
+        hidden = positions.unsqueeze(-1)
+        for weight, bias in ((weight_1, bias_1), (weight_2, bias_2)):
+            hidden = torch.sin(omega_0 * functional.linear(hidden, weight, bias))
+        return torch.cat([hidden, torch.ones_like(hidden[..., :1])], -1)
 
     @staticmethod
     def forward(ctx, positions, omega_0, weight_1, bias_1, weight_2, bias_2):

@@ -2,6 +2,7 @@
 
 from ckts.convolution.plan import Plan, layer_geometry, make_plan
 from ckts.convolution.quadrature import QUADRATURES as _QUADRATURES
+from ckts.layers.bins import RelativeBins
 from ckts.layers.block import (
     Dropout,
     GatedBlock,
@@ -14,7 +15,6 @@ from ckts.layers.ckconv import CKConv
 from ckts.layers.reductions import (
     N_SUMMARIES,
     ChannelSummary,
-    RelativeBins,
     TimePool,
 )
 from ckts.layers.scales import expanding_scale, own_scale

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from ckts._checks import check_share
 from ckts.convolution.plan import Plan
 from ckts.layers.ckconv import CKConv
+from ckts.transforms import is_exporting
 
 # Numbers up to which torch's own GELU is faster than that of oneDNN.
 SMALL = 2**15
@@ -81,7 +82,7 @@ def gelu(values: Tensor) -> Tensor:
     -------
     Tensor of the shape of `values`
     """
-    if values.numel() > SMALL:
+    if is_exporting() or values.numel() > SMALL:
         return nn.functional.gelu(values)
     return nn.functional.gelu(values.mT).mT
 

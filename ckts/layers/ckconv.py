@@ -1,8 +1,8 @@
 """The continuous-kernel convolution as a module."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
@@ -19,6 +19,7 @@ from ckts.convolution.plan import (
 from ckts.convolution.quadrature import QUADRATURES
 from ckts.convolution.quadrature.neighbors import Neighbors
 from ckts.kernels import REACH, AbstractKernel, make_kernel
+from ckts.transforms import untraced
 
 
 class CKConv(nn.Module):
@@ -125,6 +126,7 @@ class CKConv(nn.Module):
         self.kernel = kernel
         self.bias = nn.Parameter(torch.zeros(out_channels)) if bias else None
 
+    @untraced
     def plan(
         self,
         times: Tensor,
@@ -166,6 +168,7 @@ class CKConv(nn.Module):
             neighbors=neighbors,
         )
 
+    @untraced
     def geometry(
         self, times: Tensor, query_times: Tensor | None = None, *, method: str = "auto"
     ) -> Geometry:
@@ -304,19 +307,23 @@ class CKConv(nn.Module):
         lags = counts.double() / max(n_lags - 1, 1)
         mixing = self.kernel.mixing()
         # In float64: the features of smooth kernels are nearly dependent.
-        features, weights = (
-            self.kernel.features(lags).double(),
-            mixing.double().flatten(0, 1),
-        )
+        features = self.kernel.features(lags).double()
+        weights = mixing.double().flatten(0, 1)
         total = ((weights @ (features.T @ features)) * weights).sum().to(mixing.dtype)
         return total if squared else total.sqrt()
 
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
+        """Convert, but for the time step, which half precision would round or lose."""
+        step = self.time_step
+        super()._apply(fn, recurse)
+        if self.time_step.dtype in (torch.float16, torch.bfloat16):
+            self.time_step = step.to(self.time_step.device)
+        return self
+
     def extra_repr(self) -> str:
         """Describe the layer in ``print(network)``."""
-        return (
-            f"{self.in_channels}, {self.out_channels}, causal={self.causal}, "
-            f"horizon={self.horizon:g}, quadrature={self.quadrature!r}"
-        )
+        sizes = f"{self.in_channels}, {self.out_channels}, causal={self.causal}"
+        return f"{sizes}, horizon={self.horizon:g}, quadrature={self.quadrature!r}"
 
 
 def _check_time_step(time_step: Any, in_channels: int) -> Tensor:
@@ -347,10 +354,7 @@ def _check_time_step(time_step: Any, in_channels: int) -> Tensor:
 def _check_kernel(
     kernel: Any, wanted: tuple[int, int, bool], params: Mapping[str, object]
 ) -> None:
-    """Raise if a kernel that is made has other sizes than its convolution.
-
-    There must be no `params` for it either.
-    """
+    """Raise if a made kernel has other sizes than its convolution, or `params`."""
     if params:
         raise ValueError(
             f"`kernel_params` must be empty if `kernel` is a module; got "

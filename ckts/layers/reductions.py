@@ -9,8 +9,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
-from ckts.convolution.quadrature.neighbors import Neighbors
-
 N_SUMMARIES = 7
 
 # First row with the stamp of each row, and the first row after it, see `Geometry.ties`:
@@ -40,8 +38,7 @@ class TimePool(nn.Module):
         -------
         Tensor of shape (batch, 2 * channels)
         """
-        weights = weights.to(values.dtype)
-        mean = masked_mean(values, weights)
+        mean = masked_mean(values, weights.to(_at_least_float32(values)))
         return torch.cat([mean, masked_max(values, weights > 0)], -1)
 
     def expanding(
@@ -65,94 +62,6 @@ class TimePool(nn.Module):
         """
         mean = expanding_mean(values, weights, latest_weights, ties)
         return torch.cat([mean, expanding_max(values, weights > 0, ties)], -1)
-
-
-class RelativeBins(nn.Module):
-    """Time-weighted means over equal parts of the span of each series.
-
-    Bins are on the relative clock: the share of the own span. Every row stands for the
-    time that is nearer to its stamp than to others, of which rows of one stamp have
-    equal parts. So neither the rate nor a burst decides a mean, and series of all
-    lengths come to the same regular grid.
-
-    Parameters
-    ----------
-    n_bins : int
-        Number of bins.
-    """
-
-    def __init__(self, n_bins: int) -> None:
-        super().__init__()
-        self.n_bins = n_bins
-
-    def forward(
-        self, values: Tensor, times: Tensor, seen: Tensor, neighbors: Neighbors
-    ) -> Tensor:
-        """Reduce over time.
-
-        Parameters
-        ----------
-        values : Tensor of shape (batch, time, channels)
-            Features; padding may hold anything finite.
-        times : Tensor of shape (batch, time)
-            Non-decreasing time stamps, float64.
-        seen : Tensor of shape (batch, time)
-            The rows that count, boolean.
-        neighbors : Neighbors of shape (batch, time, 1)
-            Those of these rows.
-
-        Returns
-        -------
-        Tensor of shape (batch, n_bins, channels)
-            Of a series of a single stamp its mean, of one without any row 0.
-        """
-        weights = bin_weights(times, seen, neighbors, self.n_bins, values.dtype)
-        return weights @ values
-
-    def extra_repr(self) -> str:
-        """Describe the layer in ``print(network)``."""
-        return f"{self.n_bins}"
-
-
-def bin_weights(
-    times: Tensor,
-    seen: Tensor,
-    neighbors: Neighbors,
-    n_bins: int,
-    dtype: torch.dtype = torch.float64,
-) -> Tensor:
-    """Weights of the rows in each bin of :class:`RelativeBins`.
-
-    Parameters
-    ----------
-    times, seen : Tensor of shape (batch, time)
-    neighbors : Neighbors of shape (batch, time, 1)
-    n_bins : int
-    dtype : torch.dtype, default=torch.float64
-        That of the result.
-
-    Returns
-    -------
-    Tensor of shape (batch, n_bins, time)
-        Their sum is 1 in each bin, or 0 in a series without a row.
-    """
-    first = torch.where(seen, times, torch.inf).amin(1, keepdim=True)
-    span = torch.where(seen, times, -torch.inf).amax(1, keepdim=True) - first
-    several = span > 0  # else, also of no row, where it is -inf, there is one bin
-    width = torch.where(several, span, 1.0)
-    first = torch.where(several, first, 0.0)
-    sides = neighbors.previous, neighbors.following
-    before, after = (side[..., 0].nan_to_num(posinf=0.0) / 2 for side in sides)
-    starts = ((times - before - first) / width).to(dtype).unsqueeze(1)
-    ends = ((times + after - first) / width).to(dtype).unsqueeze(1)
-    edges = torch.linspace(0, 1, n_bins + 1, dtype=dtype, device=times.device)
-    low, high = edges[:-1, None], edges[1:, None]
-    overlaps = (torch.minimum(ends, high) - torch.maximum(starts, low)).clamp_min(0)
-    overlaps = torch.where(several.unsqueeze(1), overlaps, 1.0)
-    parts = seen / neighbors.ties[..., 0].clamp_min(1)
-    weights = overlaps * parts.to(dtype).unsqueeze(1)
-    total = weights.sum(2, keepdim=True)
-    return weights / torch.where(total > 0, total, 1)
 
 
 class ChannelSummary(nn.Module):
@@ -182,6 +91,7 @@ class ChannelSummary(nn.Module):
         -------
         Tensor of shape (batch, 7 * channels)
         """
+        dtype, values = values.dtype, values.to(_at_least_float32(values))
         weights = observed.to(values.dtype)
         mean = masked_mean(values, weights)
         variance = masked_mean((values - mean.unsqueeze(1)) ** 2, weights)
@@ -193,7 +103,7 @@ class ChannelSummary(nn.Module):
             *_ends(values, observed, times),
             weights.sum(1).log1p(),
         )
-        return torch.cat(summaries, 1)
+        return torch.cat(summaries, 1).to(dtype)
 
     def expanding(self, values: Tensor, observed: Tensor, ties: Ties) -> Tensor:
         """Summarize at each row what was observed up to its stamp.
@@ -260,7 +170,13 @@ def masked_mean(values: Tensor, weights: Tensor) -> Tensor:
     Tensor of shape (batch, channels)
     """
     total = weights.sum(1)
-    return (values * weights).sum(1) / torch.where(total > 0, total, 1)
+    mean = (values * weights).sum(1) / torch.where(total > 0, total, 1)
+    return mean.to(values.dtype)
+
+
+def _at_least_float32(values: Tensor) -> torch.dtype:
+    """Return the type of sums: those of float16 end at 65,504."""
+    return torch.promote_types(values.dtype, torch.float32)
 
 
 def masked_max(values: Tensor, mask: Tensor) -> Tensor:

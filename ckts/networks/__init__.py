@@ -19,10 +19,11 @@ from ckts.networks.baselines import (
     Transformer,
     TrellisNet,
 )
+from ckts.networks.fixed import FixedSampling
 from ckts.networks.gated import GatedCKCNN
 from ckts.networks.paper import PaperCKCNN
 
-__all__ = ["NETWORKS", "GatedCKCNN", "PaperCKCNN"]
+__all__ = ["NETWORKS", "FixedSampling", "GatedCKCNN", "PaperCKCNN"]
 
 # What `network=` of the estimators takes by name.
 NETWORKS: dict[str, type[nn.Module]] = {

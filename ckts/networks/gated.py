@@ -10,8 +10,6 @@ import torch
 from torch import Tensor, nn
 
 from ckts.convolution.geometry import Geometry
-from ckts.convolution.planner import Planner
-from ckts.convolution.quadrature.neighbors import find_neighbors
 from ckts.layers import (
     N_SUMMARIES,
     ChannelSummary,
@@ -23,12 +21,12 @@ from ckts.layers import (
     gelu,
     hide_rows,
     make_linear,
-    make_plan,
     own_scale,
     truncate_randomly,
 )
-from ckts.networks.inputs import compress, describe_elapsed, describe_observations
-from ckts.networks.relative import RelativeBlocks, Rows
+from ckts.networks.inputs import compress
+from ckts.networks.relative import RelativeBlocks
+from ckts.networks.sampled import Sampled, sample_batch
 
 # The own scale of a series sees deviations down to this share of the common one.
 LEAST_SCALE = 0.01
@@ -132,7 +130,7 @@ class GatedCKCNN(nn.Module):
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
-        self.causal = causal
+        self.in_channels, self.causal = in_channels, causal
         self.quadrature = quadrature
         self.observation_dropout = observation_dropout
         conv_params: dict[str, Any] = {
@@ -233,13 +231,30 @@ class GatedCKCNN(nn.Module):
         """
         if self.training:
             observed = self._hide(observed, generator)
-        values = compress(values, observed)
-        rows = self._rows(values, times, observed, geometries, generator)
-        weights = rows.plan.quadrature.pooling_weights()
-        pooled = [self.pool(self.norm(rows.hidden), weights)]
-        if self.relative is not None:
-            pooled.append(self.relative(rows, generator))
-        summary = self.summary(values, observed, rows.times)
+        sampled = self.sample(times, observed, geometries, dtype=values.dtype)
+        return self.embed_sampled(values, sampled, static, generator)
+
+    def embed_sampled(
+        self,
+        values: Tensor,
+        sampled: Sampled,
+        static: Tensor | None = None,
+        generator: torch.Generator | None = None,
+    ) -> Tensor:
+        """Map each series to features when what :meth:`sample` returns is known.
+
+        Further parameters are those of :meth:`forward`, the result that of
+        :meth:`embed`.
+        """
+        values = compress(values, sampled.observed)
+        hidden = self._hidden(values, sampled, generator)
+        pooled = [self.pool(self.norm(hidden), sampled.weights)]
+        if sampled.bins is not None:
+            assert self.relative is not None
+            # Not as an argument of `append`: compiled, it begins anew at each list.
+            other = self.relative(hidden, sampled.bins, generator)
+            pooled.append(other)
+        summary = self.summary(values, sampled.observed, sampled.times)
         return self._join(pooled, summary, static, generator)
 
     def forward_path(
@@ -272,10 +287,10 @@ class GatedCKCNN(nn.Module):
                 "the network with it, and train it again."
             )
         values = compress(values, observed)
-        rows = self._rows(values, times, observed, geometries, generator)
-        weigh, ties = rows.plan.quadrature, rows.plan.geometry.ties
-        weights = weigh.pooling_weights(), weigh.latest_weights()
-        pooled = self.pool.expanding(self.norm(rows.hidden), *weights, ties)
+        sampled = self.sample(times, observed, geometries, dtype=values.dtype)
+        hidden = self._hidden(values, sampled, generator)
+        ties, latest = sampled.ties, sampled.rows.quadrature.latest_weights()
+        pooled = self.pool.expanding(self.norm(hidden), sampled.weights, latest, ties)
         summary = self.summary.expanding(values, observed, ties)
         return self.head(self._join([pooled], summary, static, generator))
 
@@ -333,61 +348,52 @@ class GatedCKCNN(nn.Module):
         Tensor of shape (batch, time, hidden_channels)
         """
         values = compress(values, observed)
-        rows = self._rows(values, times, observed, geometries, generator)
-        return self.norm(rows.hidden)
+        sampled = self.sample(times, observed, geometries, dtype=values.dtype)
+        return self.norm(self._hidden(values, sampled, generator))
 
-    def _rows(
+    def sample(
         self,
-        values: Tensor,
         times: Tensor,
         observed: Tensor,
-        geometries: Sequence[Geometry] | None,
-        generator: torch.Generator | None,
-    ) -> Rows:
-        """Compute the hidden layer at the rows of compressed values."""
-        if geometries is None:
-            geometries = Planner(0).geometries(
-                self.convolutions(), times, device=times.device
-            )
-        geometry, seen = geometries[0], observed.any(2, keepdim=True)
-        neighbors = find_neighbors(geometry, torch.cat([observed, seen], 2))
-        own, both = neighbors.select(slice(-1)), neighbors.select(slice(-1, None))
-        units = self.row_time_step, self.stem.horizon
-        steps = self.stem.time_step[: values.shape[2]]
-        described = describe_observations(own, steps, units[1], dtype=values.dtype)
-        views, viewed = values, observed
-        if self.own_scale:
-            views = torch.cat([values, self._own(values, observed, geometry)], 2)
-            viewed = torch.cat([observed, observed], 2)
-            own = own.repeat(2)
-        inputs = [views, observed.to(values.dtype), described]
-        if self.causal:  # the others have a clock of their own, that of the span
-            stamps = geometry.times, seen
-            inputs.append(describe_elapsed(*stamps, *units, dtype=values.dtype))
-        encoded = self.encode(torch.cat(inputs, 2))
-        plan = self.stem.plan(times, viewed, geometry=geometry, neighbors=own)
-        hidden = encoded + self.stem(views, plan=plan)
-        if self.burst_stem is not None:
-            plan = self.burst_stem.plan(times, viewed, geometry=geometries[1])
-            hidden = hidden + self.burst_stem(views, plan=plan)
-        plan = make_plan(
-            times,
-            seen,
-            causal=self.causal,
-            quadrature=self.quadrature,
-            time_step=units[0],
-            max_gap=units[1],
-            geometry=geometry,
-            neighbors=both,
-        )
-        for block in self.blocks:
-            hidden = block(hidden, plan, generator)
-        return Rows(hidden, plan, geometry.times, seen, both)
+        geometries: Sequence[Geometry] | None = None,
+        *,
+        dtype: torch.dtype = torch.float32,
+    ) -> Sampled:
+        """Compute what stamps and masks of a batch decide, whatever the values are.
 
-    def _own(self, values: Tensor, observed: Tensor, geometry: Geometry) -> Tensor:
+        Parameters
+        ----------
+        times, observed, geometries
+            As in :meth:`forward`.
+        dtype : torch.dtype, default=torch.float32
+            That of the values.
+
+        Returns
+        -------
+        Sampled
+        """
+        return sample_batch(self, times, observed, geometries, dtype)
+
+    def _hidden(
+        self, values: Tensor, sampled: Sampled, generator: torch.Generator | None
+    ) -> Tensor:
+        """Compute the hidden layer at the rows of compressed values."""
+        views = values
+        if self.own_scale:
+            views = torch.cat([values, self._own(values, sampled)], 2)
+        encoded = self.encode(torch.cat([views, sampled.inputs], 2))
+        hidden = encoded + self.stem(views, plan=sampled.stem)
+        if self.burst_stem is not None:
+            hidden = hidden + self.burst_stem(views, plan=sampled.burst_stem)
+        for block in self.blocks:
+            hidden = block(hidden, sampled.rows, generator)
+        return hidden
+
+    def _own(self, values: Tensor, sampled: Sampled) -> Tensor:
         """Return compressed values in the scale of their series."""
+        observed = sampled.observed
         if not self.causal:
             return torch.asinh(own_scale(values, observed, common=LEAST_SCALE))
-        last = geometry.ties[1] - 1
+        last = sampled.ties[1] - 1
         scaled = expanding_scale(values, observed, common=LEAST_SCALE, last=last)
         return torch.asinh(scaled)

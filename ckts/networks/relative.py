@@ -1,35 +1,14 @@
 """Blocks on the relative clock, the share of the own span of a series."""
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, cast
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 
-from ckts.convolution.quadrature.neighbors import Neighbors
-from ckts.layers import GatedBlock, Plan, RelativeBins, TimePool
-
-
-class Rows(NamedTuple):
-    """A hidden layer at the rows of a batch, and what is known of these.
-
-    Attributes
-    ----------
-    hidden : Tensor of shape (batch, time, channels)
-    plan : Plan
-        For layers over the rows.
-    times : Tensor of shape (batch, time)
-    seen : Tensor of shape (batch, time, 1)
-        Whether any channel was observed.
-    neighbors : Neighbors of shape (batch, time, 1)
-        Those of the rows.
-    """
-
-    hidden: Tensor
-    plan: Plan
-    times: Tensor
-    seen: Tensor
-    neighbors: Neighbors
+from ckts.convolution.plan import regular_geometry
+from ckts.layers import GatedBlock, RelativeBins, TimePool
+from ckts.networks.sampled import Bins, Seen
 
 
 class RelativeBlocks(nn.Module):
@@ -55,17 +34,23 @@ class RelativeBlocks(nn.Module):
         self.norm = nn.LayerNorm(channels)
         self.pool = TimePool()
 
-    def forward(self, rows: Rows, generator: torch.Generator | None = None) -> Tensor:
+    def sample(self, seen: Seen, dtype: torch.dtype) -> Bins:
+        """Place the bins of a batch; `dtype` is that of the hidden layer."""
+        rows, n_bins = seen.rows[..., 0], self.bins.n_bins
+        weights = self.bins.weights(seen.times, rows, seen.neighbors, dtype)
+        geometry = regular_geometry(
+            len(rows), n_bins, 1 / n_bins, horizon=1.0, device=rows.device
+        )
+        plan = cast(GatedBlock, self.blocks[0]).conv.plan(
+            geometry.times, geometry=geometry
+        )
+        return Bins(weights, rows.any(1)[:, None, None].expand(-1, n_bins, 1), plan)
+
+    def forward(
+        self, hidden: Tensor, bins: Bins, generator: torch.Generator | None = None
+    ) -> Tensor:
         """Reduce the hidden layer at rows to (batch, 2 * channels)."""
-        seen = rows.seen[..., 0]
-        hidden = self.bins(rows.hidden, rows.times, seen, rows.neighbors)
-        conv = cast(GatedBlock, self.blocks[0]).conv
-        n_series, n_bins, _ = hidden.shape
-        times = torch.arange(n_bins, dtype=torch.float64) / n_bins
-        times = times.repeat(n_series, 1)
-        geometry = conv.geometry(times).to(hidden.device)
-        plan = conv.plan(geometry.times, geometry=geometry)
+        hidden = self.bins.reduce(hidden, bins.weights)
         for block in self.blocks:
-            hidden = block(hidden, plan, generator)
-        weights = seen.any(1)[:, None, None].expand(-1, n_bins, 1)
-        return self.pool(self.norm(hidden), weights)
+            hidden = block(hidden, bins.plan, generator)
+        return self.pool(self.norm(hidden), bins.used)

@@ -2,7 +2,7 @@
 
 from ckts.panel._arrays import unmask
 from ckts.panel._base import check_same_order
-from ckts.panel._channels import with_channels
+from ckts.panel._channels import with_channels, with_columns
 from ckts.panel._convert import as_known, as_panel
 from ckts.panel._describe import percent, readable_unit
 from ckts.panel._leakage import hide_after, is_after, read_landmark
@@ -39,4 +39,5 @@ __all__ = [
     "show_time",
     "unmask",
     "with_channels",
+    "with_columns",
 ]

@@ -8,8 +8,13 @@ from typing import Any
 
 import numpy as np
 
-ENCODE = "Encode categories as numbers, e.g. with `pandas.get_dummies`."
+ENCODE = (
+    "Convert it with `pandas.to_numeric`, or, if these are labels, name it in "
+    "`categorical=[...]`, or use `.astype('category')`."
+)
 CONVERT = "Convert it first, e.g. with `pandas.to_numeric`."
+# What Python's `float` takes, though it measures nothing.
+_NO_NUMBERS = (str, bytes, bytearray, memoryview, np.datetime64, np.timedelta64)
 
 
 def shown(value: object) -> str:
@@ -146,59 +151,6 @@ def labels(columns):
     return None if unnamed else tuple(columns)
 
 
-def as_static(static, names, instances):
-    """Check static features, and put a DataFrame in the order of the series.
-
-    Parameters
-    ----------
-    static : array-like of shape (n_series, n_static), DataFrame or None
-        A DataFrame is indexed by instance.
-    names : sequence of str or None
-    instances : ndarray of shape (n_series,)
-
-    Returns
-    -------
-    static : ndarray of shape (n_series, n_static) or None
-        NaN is "unknown".
-    names : tuple of str
-    """
-    if static is None:
-        return None, ()
-    static = static.to_frame() if hasattr(static, "to_frame") else static
-    if is_frame(static):
-        names = labels(static.columns) if names is None else names
-        static = static.iloc[_positions(static.index, instances)]
-    static = as_floats(static, "static", way_out=ENCODE)
-    if static.ndim != 2 or len(static) != len(instances):
-        raise ValueError(
-            f"`static` must have shape (n_series={len(instances)}, n_static); got "
-            f"shape {static.shape}. One feature is `static.reshape(-1, 1)`."
-        )
-    if np.isinf(static).any():
-        raise ValueError(
-            "`static` must be finite, or NaN where unknown; got inf. Replace "
-            "infinities, e.g. by NaN."
-        )
-    return static, as_names("static_names", names, static.shape[1], "static")
-
-
-def _positions(index, instances):
-    """Find the row of each instance."""
-    if not index.is_unique:
-        raise ValueError(
-            "`static` must have one row per instance; got "
-            f"{shown(index[index.duplicated()][0])} twice. Drop the other row."
-        )
-    rows = index.get_indexer(instances)
-    if np.any(rows < 0):
-        raise ValueError(
-            "`static` must be indexed by instance and have a row for each; got none "
-            f"for {shown(instances[np.argmax(rows < 0)])}. Use `static.set_index(...)`,"
-            " or `static.reindex(...)` where nothing is known."
-        )
-    return rows
-
-
 def _matrix(frame):
     """Return the values of a frame; as objects only if no number type fits them."""
     values = frame.to_numpy()
@@ -220,18 +172,37 @@ def _without_na(column):
 def _object_floats(array, argument, columns, way_out):
     import pandas as pd
 
-    array = np.where(pd.isna(array), np.nan, array)
-    strings = np.array([isinstance(v, str | bytes) for v in array.flat], dtype=bool)
-    if strings.any():
-        where = np.unravel_index(np.argmax(strings), array.shape)
+    # NaT, which is not observed, differs from itself
+    odd = np.array([isinstance(v, _NO_NUMBERS) and v == v for v in array.flat], bool)
+    if odd.any():
+        # A file gives all cells as text where one is: that one is named.
+        texts = zip(array.flat, odd, strict=True)
+        worst = [bool(one) and not is_number(value) for value, one in texts]
+        where = np.unravel_index(np.argmax(worst if any(worst) else odd), array.shape)
         column = "" if columns is None else f" in column {columns[where[-1]]!r}"
         raise TypeError(_not_numeric(argument, shown(array[where]), column, way_out))
     try:
-        return array.astype(np.float64)
+        hidden = [one is np.ma.masked for one in array.flat]
+        missing = pd.isna(array) | np.reshape(hidden, array.shape)
+        return np.where(missing, np.nan, array).astype(np.float64)
     except (TypeError, ValueError) as error:
         raise TypeError(f"`{argument}` must be numeric; got {error}. {way_out}") from (
             error
         )
+    except ArithmeticError as error:  # 10**400, or Decimal("sNaN")
+        raise ValueError(
+            f"`{argument}` must hold numbers that fit into float64; got one that "
+            f"raises {type(error).__name__}. {way_out}"
+        ) from error
+
+
+def is_number(text: str | bytes) -> bool:
+    """Whether Python reads text as a number."""
+    try:
+        float(text)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def _not_numeric(argument, example, column, way_out):

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any, Self, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ckts.panel._arrays import as_row_mask, as_row_numbers, check_unmasked, shown
+from ckts.panel._categories import Categories
 from ckts.panel._observations import (
     AbstractObservations,
-    concat_rows,
     join_ranges,
     row_pointers,
 )
@@ -35,6 +35,8 @@ class AbstractPanel:
     instances: np.ndarray
     static: np.ndarray | None
     static_names: tuple[str, ...]
+    categories: Categories
+    static_categories: Categories
     time_scale: TimeScale
     _numbered: bool  # whether `instances` are default numbers; no part of the data
 
@@ -53,7 +55,9 @@ class AbstractPanel:
         return {name: getattr(self, name) for name in AbstractPanel.__annotations__}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self._set(**state)
+        # There were none when older pickles were written.
+        none = {"categories": Categories(), "static_categories": Categories()}
+        self._set(**{**none, **state})
 
     def _set(self, **fields) -> None:
         for value in fields.values():
@@ -66,45 +70,6 @@ class AbstractPanel:
         derived = object.__new__(type(self))
         derived._set(**{**self.__getstate__(), **fields})
         return derived
-
-    @classmethod
-    def concat(cls, panels: Iterable[Self]) -> Self:
-        """Join panels of the same channels, static features and time scale.
-
-        Parameters
-        ----------
-        panels : iterable of Panel
-
-        Returns
-        -------
-        Panel
-
-        Examples
-        --------
-        >>> from ckts import Panel
-        >>> panel = Panel([[1.0], [2.0]], [0.0, 0.7], [0, 1, 2])
-        >>> Panel.concat([panel[1:], panel[:1]]).instances
-        array([1, 0])
-        """
-        panels = list(panels)
-        if not panels:
-            raise ValueError("`panels` must hold at least one panel; got none.")
-        for name in ("channels", "static_names", "time_scale"):
-            first, *others = (getattr(panel, name) for panel in panels)
-            if other := [found for found in others if found != first]:
-                raise ValueError(
-                    f"`panels` must have the same `{name}`; got {other[0]} and {first}."
-                )
-        joined = {
-            name: np.concatenate([getattr(panel, name) for panel in panels])
-            for name in ("times", "instances", "static")
-            if getattr(panels[0], name) is not None
-        }
-        return panels[0]._derive(
-            **joined,
-            observations=concat_rows([panel.observations for panel in panels]),
-            indptr=row_pointers(np.concatenate([panel.lengths for panel in panels])),
-        )
 
     def equals(self, other: object) -> bool:
         """Whether another object holds the same data.

@@ -10,19 +10,13 @@ import numpy as np
 
 from ckts._checks import check_choice
 from ckts.panel._arrays import as_floats, is_frame, is_pandas, kind_of, unmask
-from ckts.panel._frames import (
-    check_some_steps,
-    index_by_time,
-    read_frame,
-    read_frames,
-    stack_series,
-    stack_steps,
-)
+from ckts.panel._frames import index_by_time, read_frame, read_frames, stack_series
 from ckts.panel._panel import Panel
 from ckts.panel._ragged import PAIRS, read_arrays, read_awkward
 from ckts.panel._rows import DUPLICATES, check_some_series
 from ckts.panel._tables import is_foreign_table, to_pandas
 from ckts.panel._times import NUMBER
+from ckts.panel._wide import check_some_steps, stack_steps
 from ckts.panel._xarray import read_data_array, read_dataset
 
 # containers that say more than numpy or pandas would see
@@ -64,7 +58,8 @@ def as_panel(
         - awkward Array of shape (n_series, n_steps) or, time first, (n_series, n_steps,
           in_channels), at 0, 1, ...
 
-        Long tables need names: see `Panel.from_long`. NaN is "not observed".
+        Long tables need names: see `Panel.from_long`. NaN is "not observed". Columns of
+        frames, but of wide ones, may hold labels, as in `Panel.from_long`.
     duplicates : {"error", "mean", "last", "keep"}, default "error"
         What to do with a channel observed twice at one time of a series: raise,
         average, take the last, or keep all rows as they are.
@@ -78,7 +73,7 @@ def as_panel(
     Raises
     ------
     TypeError
-        For strings and other values that are not numbers, and unknown formats.
+        For values that are neither numbers nor labels, and unknown formats.
     ValueError
         For wrong shapes, no series, infinite values, missing, repeated or mixed times,
         and channels that differ between series.

@@ -10,6 +10,7 @@ import numpy as np
 from ckts._checks import check_choice
 from ckts.panel._arrays import shown
 from ckts.panel._base import AbstractPanel
+from ckts.panel._categories import decode
 from ckts.panel._rows import check_some_series
 from ckts.panel._times import parse_times, restore_times, show_time
 
@@ -33,6 +34,7 @@ class AbstractExports(AbstractPanel):
         `as_panel` makes the same panel of it, except for static features and the unit
         of plain numbers. Zoned times come back in UTC, without a zone. Where series
         have no rows, the instances are ordered categories, which keep their place.
+        Categorical channels are columns of type Categorical.
 
         Returns
         -------
@@ -44,14 +46,17 @@ class AbstractExports(AbstractPanel):
         ids = _instance_index(self)
         times = restore_times(self.times, self.time_scale).rename("time")
         index = pd.MultiIndex.from_arrays([ids.repeat(self.lengths), times])
-        return pd.DataFrame(self.values, index=index, columns=list(self.channels))
+        return _frame_of(self, self.values, index)
 
     def to_long(self) -> pd.DataFrame:
         """Write a long table, one row per value that was observed.
 
         ``Panel.from_long(table, instance="instance", time="time", channel="channel",
         value="value")`` makes the same panel of it, with the exceptions of `to_frame`.
-        A row of the panel without any value has one row with NaN.
+        A row of the panel without any value has one row with NaN. If there are
+        categorical channels, numbers and labels stand in one column: name the channels
+        in ``categorical=list(panel.categories)``. Their labels come back sorted, and
+        only those that occur.
 
         Returns
         -------
@@ -75,14 +80,15 @@ class AbstractExports(AbstractPanel):
             "instance": ids.take(self.series_of_rows[rows]),
             "time": restore_times(self.times[rows], self.time_scale),
             "channel": pd.Categorical.from_codes(channels, list(self.channels)),
-            "value": values,
+            "value": _labeled(self, channels, values),
         }
         return pd.DataFrame(columns)
 
     def to_list(self) -> list[tuple[np.ndarray, np.ndarray]]:
         """Write a list of tuples (times, values), which `as_panel` reads.
 
-        Names of channels and series have no place in it.
+        Names of channels and series have no place in it, nor labels: a categorical
+        channel is written as its codes, which count `categories`.
 
         Returns
         -------
@@ -110,7 +116,8 @@ class AbstractExports(AbstractPanel):
             "pd-multiindex" is `to_frame`, "pd-long" `to_long`, "df-list" a list of
             frames indexed by time, "nested_univ" a frame of Series and "numpy3D"
             `to_numpy`. The last three have no place for the names of series, "numpy3D"
-            for none at all, nor for times. sktime itself refuses float times.
+            for none at all, nor for times, nor for labels, of which it has the codes.
+            sktime itself refuses float times, and labels.
 
         Returns
         -------
@@ -126,6 +133,8 @@ class AbstractExports(AbstractPanel):
 
     def to_numpy(self, grid: Any = None) -> np.ndarray:
         """Write an array, channel first, of series that have the same time stamps.
+
+        A categorical channel is written as its codes, which count `categories`.
 
         Parameters
         ----------
@@ -170,7 +179,8 @@ class AbstractExports(AbstractPanel):
 
         Its data are a COO array of the library `sparse`, as in pyrregular: what was
         observed, and no table over the times of all series. `as_panel` reads it.
-        Static features are coordinates of the instances, which it does not read.
+        Static features are coordinates of the instances, which it does not read. A
+        categorical channel is written as its codes, which count `categories`.
 
         Returns
         -------
@@ -202,12 +212,12 @@ class AbstractExports(AbstractPanel):
         steps = _steps(self, rows, channels, times)
         where = np.stack([self.series_of_rows[rows], channels, steps])
         shape = (len(self), self.in_channels, len(times))
-        static = {} if self.static is None else dict(enumerate(self.static.T))
+        static = {} if self.static is None else _static_columns(self)
         coords = {
             "instance": self.instances,
             "channel": list(self.channels),
             "time": np.array(restore_times(times, self.time_scale)),
-            **{self.static_names[i]: ("instance", one) for i, one in static.items()},
+            **{name: ("instance", one) for name, one in static.items()},
         }
         data = sparse.COO(where, values, shape=shape, fill_value=np.nan)
         return xarray.DataArray(data, coords, _DIMS)
@@ -250,12 +260,42 @@ def _measurements(panel, empty=True):
     return np.concatenate([rows, bare])[order], channels[order], values[order]
 
 
+def _frame_of(panel, values, index):
+    """Make a frame of rows of a panel, with the labels of categorical channels."""
+    import pandas as pd
+
+    frame = pd.DataFrame(values, index=index, columns=list(panel.channels))
+    for name, labels in panel.categories.items():
+        frame[name] = decode(frame[name].to_numpy(), labels)
+    return frame
+
+
+def _labeled(panel, channels, values):
+    """Return values of different channels, as objects if some are labels."""
+    if not panel.categories:
+        return values
+    cells = values.astype(object)
+    for place, name in enumerate(panel.channels):
+        if name in panel.categories:
+            own = channels == place
+            cells[own] = np.asarray(decode(values[own], panel.categories[name]))
+    return cells
+
+
+def _static_columns(panel):
+    """Return each static feature by its name, with labels as objects."""
+    labels = panel.static_categories
+    return {
+        name: np.asarray(decode(one, labels[name]), object) if name in labels else one
+        for name, one in zip(panel.static_names, panel.static.T, strict=True)
+    }
+
+
 def _frames(panel):
     import pandas as pd
 
-    names = list(panel.channels)
     return [
-        pd.DataFrame(values, index=pd.Index(times, name="time"), columns=names)
+        _frame_of(panel, values, pd.Index(times, name="time"))
         for times, values in panel.to_list()
     ]
 
@@ -264,10 +304,10 @@ def _nested(panel):
     import pandas as pd
 
     cells = np.empty((len(panel), panel.in_channels), dtype=object)
-    for i, (times, values) in enumerate(panel.to_list()):
-        index = pd.Index(times)
-        for j, column in enumerate(values.T):
-            cells[i, j] = pd.Series(column, index=index)
+    for i, frame in enumerate(_frames(panel)):
+        index = frame.index.rename(None)
+        for j in range(panel.in_channels):
+            cells[i, j] = pd.Series(frame.iloc[:, j].array, index=index)
     return pd.DataFrame(cells, columns=list(panel.channels))
 
 

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Callable
 from io import TextIOWrapper
 from os import PathLike
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from zipfile import BadZipFile, ZipFile
 
 from ckts._checks import check_path
@@ -28,6 +28,11 @@ _BROKEN = (
     *(lzma.LZMAError, gzip.BadGzipFile, zlib.error, BadZipFile),
 )
 _PACKED = (*_OPENERS, ".zip")
+# Text that pandas reads as missing, as its documentation lists it.
+_MISSING = [
+    *("", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND"),
+    *("1.#QNAN", "<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null"),
+]
 _INDEX = re.compile(r"__index_level_\d+__$")  # as pandas names that of a frame
 _PARQUET = (".parquet", ".pq")
 
@@ -63,7 +68,10 @@ def read_table(
         times = frame[time].astype(str) if numbers else frame[time]  # 20240331
         frame[time] = parse_text(times, date_format)
     else:
-        frame = _read_csv(path, SEPARATORS[kind], time, date_format, used)
+        labels = roles.get("categorical") or ()
+        text = [labels] if isinstance(labels, str) else list(labels)
+        columns = _Columns(instance, time, date_format, text)
+        frame = _read_csv(path, SEPARATORS[kind], columns, used)
     if not len(frame):
         raise ValueError(
             f"`path` must hold a row of data; got none in {str(path)!r}. Check how it "
@@ -215,17 +223,30 @@ def _read_parquet(path, used):
     return plain.to_pandas(split_blocks=True, self_destruct=True)
 
 
-def _read_csv(path, separator, time, date_format, used):
+def _read_csv(path, separator, columns, used):
     from pandas.errors import ParserError
 
     try:
-        return _CsvFile(path, separator, time, date_format).read(used)
+        return _CsvFile(path, separator, columns).read(used)
     except (*_BROKEN, ParserError) as error:
         raise ValueError(
             f"`path` must be a table of text in UTF-8; got {error} in {str(path)!r}. "
             "Look how it was written, or read it by `pandas.read_csv` and use "
             "`Panel.from_long`."
         ) from error
+
+
+class _Columns(NamedTuple):
+    """What is special to some columns of a CSV file.
+
+    `instance` may be text that pandas reads as missing elsewhere, text in `time` is
+    parsed by `date_format`, chunk by chunk, and what is in `text` is read as text.
+    """
+
+    instance: str
+    time: str
+    date_format: str | None
+    text: list[str]
 
 
 class _CsvFile:
@@ -235,14 +256,11 @@ class _CsvFile:
     ----------
     path : Path
     separator : str
-    time : str
-        The column of times; text in it is parsed, chunk by chunk.
-    date_format : str or None
+    columns : _Columns
     """
 
-    def __init__(self, path, separator, time, date_format):
-        self.path, self.separator = path, separator
-        self.time, self.date_format = time, date_format
+    def __init__(self, path, separator, columns):
+        self.path, self.separator, self.special = path, separator, columns
         with self._opened() as handle:
             row = self._next_row(handle)
         # named as pandas names the column of an index
@@ -258,9 +276,11 @@ class _CsvFile:
             for name in names:
                 pieces[name].append(chunk.pop(name))
         for name, parts in pieces.items():
-            if name != self.time and _are_mixed(parts):
+            if name != self.special.time and _are_mixed(parts):
                 pieces[name] = [chunk[name] for chunk in self._chunks([name], 2**60)]
         joined = {n: pd.concat(pieces.pop(n), ignore_index=True) for n in names}
+        instance = self.special.instance
+        joined[instance] = _as_numbered(joined[instance])
         return pd.DataFrame(joined, copy=False)
 
     def _chunks(self, names, n_rows):
@@ -270,11 +290,17 @@ class _CsvFile:
         # where it reads some columns only.
         places, more = {str(self.head.index(n)): n for n in names}, str(len(self.head))
         header = self.separator.join(map(str, range(len(self.head) + 1)))
-        text = {more: str}
-        if self.date_format and self.time in names:  # 20240331 is no number then
-            text[str(self.head.index(self.time))] = str
+        instance, time, date_format, labels = self.special
+        text = {place: str for place, name in places.items() if name in labels}
+        text[more] = str
+        if date_format and time in names:  # 20240331 is no number then
+            text[str(self.head.index(time))] = str
+        missing = {place: _MISSING for place in (*places, more)}
+        if instance in names:
+            missing[str(self.head.index(instance))] = [""]
         options = {
             **{"sep": self.separator, "usecols": [*places, more], "dtype": text},
+            **{"keep_default_na": False, "na_values": missing},
             # the default reads some numbers as their neighbors
             **{"float_precision": "round_trip", "low_memory": False},
         }
@@ -286,9 +312,8 @@ class _CsvFile:
             ):
                 self._check_lengths(chunk.pop(more))
                 chunk = chunk.rename(columns=places)
-                if self.time in places.values():
-                    times = parse_text(chunk[self.time], self.date_format)
-                    chunk[self.time] = times
+                if time in places.values():
+                    chunk[time] = parse_text(chunk[time], date_format)
                 yield chunk
 
     def _check_lengths(self, more):
@@ -339,6 +364,18 @@ class _Headed:
 
     def __iter__(self):
         return iter(self.handle)
+
+
+def _as_numbered(ids):
+    """Make numbers of ids that are text only because some are missing, as "NA"."""
+    import pandas as pd
+
+    if ids.dtype.kind in "biuf":
+        return ids
+    known = ids[~ids.isin(_MISSING)]
+    numbers = pd.to_numeric(known, errors="coerce")
+    some = len(known) and len(known) < len(ids) and numbers.notna().all()
+    return numbers.reindex(ids.index) if some else ids
 
 
 def _are_mixed(parts):

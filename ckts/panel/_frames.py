@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 
 import numpy as np
 
-from ckts.panel._arrays import as_floats, is_pandas, labels, shown
+from ckts.panel._arrays import CONVERT, as_floats, is_pandas, labels, shown
+from ckts.panel._categories import encode, encode_frame
 from ckts.panel._long import (
+    check_no_channel_names,
     encode_instances,
     is_instance_name,
     is_time_name,
@@ -16,13 +17,8 @@ from ckts.panel._long import (
 )
 from ckts.panel._rows import Rows, pivot
 from ckts.panel._tables import to_pandas
-from ckts.panel._times import join_times, parse_times
-
-# labels that a file gives where a frame had numbers or dates
-_NUMBER = re.compile(r"[+-]?\d+(\.\d*)?([eE][+-]?\d+)?")
-_DATE = re.compile(r"\d{4}-\d\d?(-\d\d?([ T]\d.*)?)?")
-_STAMP_KINDS = {"datetime64", "datetime", "date", "timedelta64", "timedelta", "period"}
-_STEP_KINDS = {"integer", "floating", "mixed-integer-float", *_STAMP_KINDS}
+from ckts.panel._times import STAMP_KINDS, join_times, parse_times
+from ckts.panel._wide import read_wide
 
 
 def read_frame(frame):
@@ -36,7 +32,7 @@ def read_frame(frame):
         return _read_multiindex(frame)
     if _is_nested(frame):
         return _read_nested(frame)
-    return _read_wide(frame)
+    return read_wide(frame)
 
 
 def _read_multiindex(frame):
@@ -59,21 +55,28 @@ def _read_multiindex(frame):
             "Drop the rows without a time."
         )
     stamps, scale = parse_times(index.levels[1])
+    values, found = encode_frame(
+        frame,
+        "X",
+        "Convert it with `pandas.to_numeric`, or labels by `.astype('category')`; a "
+        "column that names channels is for `Panel.from_long(X.reset_index(), "
+        "instance=..., time=..., channel=..., value=...)`.",
+    )
+    check_no_channel_names("X", [frame.columns[place] for place in found])
     return Rows(
-        codes,
-        stamps[time_codes],
-        as_floats(
-            frame,
-            "X",
-            way_out="Convert it with `pandas.to_numeric`; a column that names channels "
-            "is for `Panel.from_long(X.reset_index(), instance=..., time=..., "
-            "channel=..., value=...)`.",
-        ),
-        len(instances),
-        scale,
+        *(codes, stamps[time_codes], values, len(instances), scale),
         channels=labels(frame.columns),
         instances=instances,
+        categories=_named(found, labels(frame.columns)),
     )
+
+
+def _named(found, channels):
+    """Name the labels of columns by their channels, or the default names of these."""
+    return {
+        f"channel_{place}" if channels is None else channels[place]: found[place]
+        for place in found
+    }
 
 
 _SWAP = (
@@ -101,7 +104,7 @@ def _holds_stamps(level):
     level = getattr(level, "categories", level)
     if level.inferred_type == "floating":
         return bool(np.any(np.asarray(level, np.float64) % 1 > 0))
-    return level.inferred_type in _STAMP_KINDS
+    return level.inferred_type in STAMP_KINDS
 
 
 def _warn_of_single_rows(index, codes):
@@ -143,13 +146,47 @@ def read_frames(X):
     if X[0].ndim == 1:
         names = {member.name for member in X}
         name = names.pop() if len(names) == 1 else None
-        return stack_series(
-            times, [m.to_numpy() for m in X], None if name is None else [name]
-        )
-    columns = next((m.columns for m in X if m.shape[1]), X[0].columns)
-    _check_no_time_column(X, columns)
-    values = [_ordered(m, columns, number) for number, m in enumerate(X)]
-    return stack_series(times, values, labels(columns))
+        columns = None if name is None else [name]
+        values = [member.to_frame() for member in X]
+    else:
+        common = next((m.columns for m in X if m.shape[1]), X[0].columns)
+        _check_no_time_column(X, common)
+        values = [_ordered(m, common, number) for number, m in enumerate(X)]
+        columns = labels(common)
+    encoded, found = _encode_parts(values)
+    rows = stack_series(times, encoded, columns)
+    rows.categories = _named(found, columns)
+    return rows
+
+
+def _encode_parts(frames):
+    """Return the values of frames of the same columns, and the labels of columns."""
+    import pandas as pd
+
+    plain = [frame.to_numpy() for frame in frames]
+    filled = [frame for frame in frames if len(frame)]
+    if not any(_may_hold_labels(frame) for frame in filled):
+        return plain, {}
+    width = filled[0].shape[1]
+    columns = [_joined([frame.iloc[:, i] for frame in filled]) for i in range(width)]
+    stacked = pd.concat(columns, axis=1)
+    stacked.columns = filled[0].columns
+    values, found = encode_frame(stacked, "X", CONVERT)
+    ends = np.cumsum([len(frame) for frame in frames])[:-1]
+    return np.split(values, ends), found
+
+
+def _may_hold_labels(frame):
+    return any(dtype.kind == "O" for dtype in frame.dtypes)
+
+
+def _joined(parts):
+    """Join parts of a column; it is Categorical if one of them is."""
+    import pandas as pd
+
+    column = pd.concat(parts, ignore_index=True)
+    some = any(isinstance(part.dtype, pd.CategoricalDtype) for part in parts)
+    return column.astype("category") if some else column
 
 
 def index_by_time(tables: list) -> list:
@@ -232,18 +269,18 @@ def _rises(frames, name):
 
 
 def _ordered(frame, columns, number):
-    """Return the values of a frame in the order of the common columns."""
+    """Return a frame with its columns in the common order."""
     if frame.columns is columns or frame.columns.equals(columns):
-        return frame.to_numpy()
+        return frame
     if not len(frame) and not frame.shape[1]:
-        return np.empty((0, len(columns)))
+        return frame.reindex(columns=columns)
     if set(frame.columns) != set(columns):
         raise ValueError(
             "`X` must have the same channels in every series; got "
             f"{list(frame.columns)} in series {number} and {list(columns)} before. "
             "Add missing channels as columns of NaN."
         )
-    return frame[list(columns)].to_numpy()
+    return frame[list(columns)]
 
 
 def _read_nested(frame):
@@ -258,18 +295,36 @@ def _read_nested(frame):
         )
     lengths = [len(cell) for cell in cells]
     times, scale = join_times([cell.index for cell in cells])
+    values, found = _encode_cells(cells, n_series)
     codes, times, values = pivot(
         np.repeat(np.tile(np.arange(n_series), n_channels), lengths),
         times,
         np.repeat(np.repeat(np.arange(n_channels), n_series), lengths),
-        as_floats(np.concatenate([cell.to_numpy() for cell in cells]), "X"),
+        values,
         n_channels,
     )
     return Rows(
         *(codes, times, values, n_series, scale),
         channels=labels(frame.columns),
         instances=np.asarray(frame.index),
+        categories=_named(found, labels(frame.columns)),
     )
+
+
+def _encode_cells(cells, n_series):
+    """Return the values of all cells, channel by channel, and labels."""
+    plain = [cell.to_numpy() for cell in cells]
+    if not any(cell.dtype.kind == "O" for cell in cells):
+        return as_floats(np.concatenate(plain), "X"), {}
+    values, found = [], {}
+    for channel, start in enumerate(range(0, len(cells), n_series)):
+        filled = [one for one in cells[start : start + n_series] if len(one)]
+        coded = encode(_joined(filled)) if filled else None
+        if coded:
+            found[channel] = coded[1]
+        own = np.concatenate(plain[start : start + n_series])
+        values.append(coded[0] if coded else as_floats(own, "X"))
+    return np.concatenate(values), found
 
 
 def stack_series(times, values, channels):
@@ -294,102 +349,3 @@ def stack_series(times, values, channels):
         scale,
         channels=channels,
     )
-
-
-def stack_steps(values, steps, scale, instances=None):
-    """Stack the rows of series (n_series, in_channels, n_steps) with the same steps."""
-    n_series, in_channels, n_steps = values.shape
-    return Rows(
-        np.repeat(np.arange(n_series), n_steps),
-        np.tile(steps, n_series),
-        values.transpose(0, 2, 1).reshape(-1, in_channels),
-        n_series,
-        scale,
-        instances=instances,
-    )
-
-
-def _read_wide(frame):
-    """Read one univariate series per row; labels that are times are its times."""
-    _check_wide(frame)
-    check_some_steps(frame.shape)
-    values = as_floats(
-        frame,
-        "X",
-        way_out="In a wide frame, rows are series and columns are steps; for a long "
-        "table use `Panel.from_long(frame, instance=..., time=...)`.",
-    )
-    stamped = frame.columns.inferred_type in _STEP_KINDS
-    if not stamped:
-        _check_step_labels(frame.columns)
-    steps, scale = parse_times(frame.columns if stamped else np.arange(frame.shape[1]))
-    return stack_steps(values[:, None], steps, scale, np.asarray(frame.index))
-
-
-def _check_step_labels(columns):
-    """Raise if labels are time stamps written as strings, as in files."""
-    texts = [label.strip() for label in columns if isinstance(label, str)]
-    if len(texts) < len(columns):
-        return
-    if all(_DATE.fullmatch(text) for text in texts):
-        convert = "pandas.to_datetime(X.columns)"
-    elif all(_NUMBER.fullmatch(text) for text in texts):
-        gaps = np.diff(np.array(texts, dtype=np.float64))
-        if np.allclose(gaps, gaps[:1]):
-            return  # steps 0, 1, ... but for origin and unit
-        convert = "X.columns.astype(float)"
-    else:
-        return
-    raise ValueError(
-        "`X` must have time stamps, or names, as column labels; got strings that look "
-        f"like time stamps, {texts[:3]}. Convert them: `X.columns = {convert}`."
-    )
-
-
-def _check_wide(frame):
-    """Raise if a frame looks like a long table."""
-    time = [name for name in frame.columns if is_time_name(name)]
-    ids = [name for name in frame.columns if is_instance_name(name)]
-    kinds = zip(frame.columns, frame.dtypes, strict=True)
-    time += [name for name, dtype in kinds if dtype.kind in "Mm"]
-    stamped = frame.columns.inferred_type in _STEP_KINDS  # 0, 1, ... are steps
-    if not (time or ids or stamped) and (found := _restarting_columns(frame)):
-        ids, time = [[name] for name in found]
-    if time or ids:
-        instance, stamp = (repr(names[0]) if names else "..." for names in (ids, time))
-        raise ValueError(
-            "`X` must be a wide frame, with one row per series and one column per step;"
-            f" got columns {list(frame.columns)[:6]}, which look like a long table. Use"
-            f" `Panel.from_long(X, instance={instance}, time={stamp})`, or "
-            "drop the columns that are not steps."
-        )
-
-
-def _restarting_columns(frame):
-    """Find a column in blocks of equal values within which another one increases."""
-    import pandas as pd
-
-    for a in range(min(2, frame.shape[1])):
-        codes = pd.factorize(frame.iloc[:, a])[0]
-        same = codes[1:] == codes[:-1]
-        n_blocks = len(codes) - same.sum()
-        # fewer than 6 increases may well be chance
-        if n_blocks < 2 or n_blocks != codes.max() + 1 or same.sum() < 6:
-            continue
-        for b in range(min(3, frame.shape[1])):
-            column = frame.iloc[:, b]
-            if b == a or column.dtype.kind not in "iuf":
-                continue
-            steps = np.diff(as_floats(column, "X"))
-            if np.all(steps[same] > 0) and np.any(steps[~same] <= 0):
-                return frame.columns[a], frame.columns[b]
-    return None
-
-
-def check_some_steps(shape: tuple[int, ...]) -> None:
-    """Raise if an array (n_series, ..., n_steps) has no channels or no steps."""
-    if shape[0] and 0 in shape[1:]:  # the wording is scikit-learn's
-        raise ValueError(
-            f"`X` must have channels and steps; got {shape[-1]} feature(s) "
-            f"(shape={shape}) while a minimum of 1 is required."
-        )

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ckts.panel._arrays import ENCODE, as_floats, is_frame, shown
+from ckts.panel._arrays import ENCODE, is_frame, shown
+from ckts.panel._categories import (
+    NAME_IT,
+    as_categorical,
+    decode,
+    encode_frame,
+    encode_measured,
+)
 from ckts.panel._rows import Rows, pivot
 from ckts.panel._tables import to_pandas
 from ckts.panel._times import parse_times
@@ -32,10 +39,16 @@ _LABELS = {
     *("label", "labels", "target", "targets", "class", "classes"),
     *("outcome", "outcomes"),
 }
+_CHANNELS = {
+    *("channel", "channels", "variable", "variables", "feature", "features"),
+    *("signal", "signals", "sensor", "sensors", "parameter", "parameters"),
+}
 _ROW_NUMBERS = {"index", "level_0", "unnamed: 0"}  # as pandas names them
 
 
-def read_long(frame, instance, time, channel, value, values, static, time_unit):
+def read_long(
+    frame, instance, time, channel, value, values, static, categorical, time_unit
+):
     """Read a long table; `Panel.from_long` documents the arguments.
 
     Returns
@@ -49,13 +62,16 @@ def read_long(frame, instance, time, channel, value, values, static, time_unit):
             "is for `Panel.read`, with the same arguments."
         )
     static = static.to_frame() if hasattr(static, "to_frame") else static
+    named = [categorical] if isinstance(categorical, str) else list(categorical)
     codes, instances = encode_instances(_column(frame, "instance", instance))
     times, scale = parse_times(_column(frame, "time", time))
     static_names = () if is_frame(static) else _listed(frame, "static", static)
     if is_frame(static):
         instances = _with_rowless(instances, static)
+        static = as_categorical(static, named)
     elif static_names:
-        static = constant_columns(frame[static_names], codes, instances)
+        columns = as_categorical(frame[static_names], named)
+        static = constant_columns(columns, codes, instances)
     rows = Rows(
         *(codes, times, np.empty(0), len(instances), scale.with_unit(time_unit)),
         instances=instances,
@@ -63,8 +79,19 @@ def read_long(frame, instance, time, channel, value, values, static, time_unit):
     )
     used = {instance, time, *static_names}
     if channel is None and value is None:
-        return _wide_rows(frame, rows, values, used)
-    return _measurement_rows(frame, rows, channel, value, values)
+        rows = _wide_rows(frame, rows, values, used, named)
+    else:
+        rows = _measurement_rows(frame, rows, channel, value, values, named)
+    _check_named(named, [*rows.channels, *(static.columns if is_frame(static) else ())])
+    return rows
+
+
+def _check_named(named, names):
+    if unknown := [name for name in named if name not in names]:
+        raise ValueError(
+            f"`categorical` must name channels or static features; got {unknown}. "
+            f"There are {names}."
+        )
 
 
 def encode_instances(ids: pd.Series | pd.Index) -> tuple[np.ndarray, np.ndarray]:
@@ -113,6 +140,8 @@ def _with_rowless(instances, static):
 def constant_columns(frame, codes, instances):
     """Return columns that do not change within a series; NaN is ignored.
 
+    Those of labels are Categorical.
+
     Parameters
     ----------
     frame : DataFrame of shape (n_rows, n_static)
@@ -127,24 +156,30 @@ def constant_columns(frame, codes, instances):
     """
     import pandas as pd
 
-    floats = as_floats(frame, "static", way_out=ENCODE)
+    floats, labels = encode_frame(frame, "static", ENCODE)
     groups = pd.DataFrame(floats, columns=frame.columns).groupby(codes)
     low, high = groups.min(), groups.max()
     changing = (low.ne(high) & low.notna()).to_numpy()
     if changing.any():
         row, column = np.argwhere(changing)[0]
+        both = [float(one.iloc[row, column]) for one in (low, high)]
+        if column in labels:
+            both = [repr(labels[column][int(code)]) for code in both]
         raise ValueError(
             "`static` must name columns that are constant within an instance; got "
-            f"{low.iloc[row, column]} and {high.iloc[row, column]} in "
-            f"{frame.columns[column]!r} of instance "
+            f"{both[0]} and {both[1]} in {frame.columns[column]!r} of instance "
             f"{shown(instances[low.index[row]])}. Make it a channel."
         )
-    return low.reindex(range(len(instances))).set_axis(instances)
+    constant = low.reindex(range(len(instances))).set_axis(instances)
+    for column, own in labels.items():
+        constant.isetitem(column, decode(constant.iloc[:, column].to_numpy(), own))
+    return constant
 
 
-def _wide_rows(frame, rows, values, used):
+def _wide_rows(frame, rows, values, used, named):
     """Read a table with one column per channel."""
-    if values is None:
+    unlisted = values is None
+    if unlisted:
         values = [name for name in frame.columns if name not in used]
         _check_measured(frame, rows.instance_codes, values)
     columns = _listed(frame, "values", values)
@@ -153,13 +188,16 @@ def _wide_rows(frame, rows, values, used):
             "`values` must name at least one column; got none beside instance, time "
             f"and static in {list(frame.columns)}. Add the measured columns."
         )
-    rows.values = as_floats(
-        frame[columns],
+    rows.values, labels = encode_frame(
+        as_categorical(frame[columns], named),
         "frame",
-        way_out="List the measured columns in `values=[...]`, or convert the column "
-        "with `pandas.to_numeric`.",
+        "List the measured columns in `values=[...]`, or convert the column with "
+        f"`pandas.to_numeric`. {NAME_IT}",
     )
     rows.channels = columns
+    rows.categories = {columns[place]: labels[place] for place in labels}
+    if unlisted:
+        check_no_channel_names("frame", rows.categories)
     return rows
 
 
@@ -200,7 +238,7 @@ def _constant_groups(column, codes):
     return (groups.min() == groups.max()).all(), groups.count() - 1
 
 
-def _measurement_rows(frame, rows, channel, value, values):
+def _measurement_rows(frame, rows, channel, value, values, named):
     """Read a table with one row per measurement of one channel."""
     if channel is None or value is None or values is not None:
         raise ValueError(
@@ -208,7 +246,9 @@ def _measurement_rows(frame, rows, channel, value, values):
             f"{channel=}, {value=}, {values=}. Columns that are channels are `values`."
         )
     names, codes = _encode_channels(_column(frame, "channel", channel))
-    measured = as_floats(_column(frame, "value", value), "value")
+    measured, rows.categories = encode_measured(
+        _column(frame, "value", value), codes, names, named
+    )
     rows.instance_codes, rows.times, rows.values = pivot(
         rows.instance_codes, rows.times, codes, measured, len(names)
     )
@@ -253,6 +293,22 @@ def is_label_name(name: Hashable) -> bool:
     """Whether a name is that of a label or of a row number: nothing measured."""
     plain = _plain(name)
     return plain in _LABELS | _ROW_NUMBERS or plain.endswith("label")
+
+
+def is_channel_name(name: Hashable) -> bool:
+    """Whether a name is that of what names channels, such as "parameter"."""
+    return _plain(name) in _CHANNELS
+
+
+def check_no_channel_names(argument: str, columns: Iterable[Hashable]) -> None:
+    """Raise if a column of labels names channels: a row per measurement, then."""
+    if found := [name for name in columns if is_channel_name(name)]:
+        raise ValueError(
+            f"`{argument}` must hold a column per channel; got one of text, "
+            f"{found[0]!r}, that seems to name the channels. Use "
+            f"`Panel.from_long(..., channel={found[0]!r}, value=...)`, or rename it if "
+            "it is a category that was measured."
+        )
 
 
 def _plain(name):

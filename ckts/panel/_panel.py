@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ckts._checks import check_choice
-from ckts.panel._arrays import as_floats, as_instances, as_names, as_static
+from ckts.panel._arrays import as_floats, as_instances, as_names
+from ckts.panel._categories import check_categories
+from ckts.panel._copies import AbstractCopies
 from ckts.panel._describe import Description, describe
-from ckts.panel._export import AbstractExports
 from ckts.panel._files import read_table
 from ckts.panel._long import read_long
 from ckts.panel._observations import as_observations, check_finite
@@ -26,13 +27,14 @@ from ckts.panel._rows import (
     pivot,
     sort_rows,
 )
+from ckts.panel._static import as_static
 from ckts.panel._times import check_scale, parse_times
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-class Panel(AbstractExports):
+class Panel(AbstractCopies):
     """Irregular time series: each has its own length, time stamps and gaps.
 
     The rows of all series stand below each other, as in a scipy CSR matrix: series
@@ -61,6 +63,10 @@ class Panel(AbstractExports):
         Constant in time; NaN is "unknown". A DataFrame is indexed by instance.
     static_names : sequence of str, default ("static_0", ...)
         Names of the columns of `static`.
+    categories, static_categories : dict of str to tuple of str, optional
+        The labels of categorical channels and static features by their names. Their
+        values are codes, which count the labels from 0. Columns of a DataFrame `static`
+        that hold labels need none.
     time_scale : TimeScale, optional
         Kind and unit of `times`; by default what `times` itself says.
     copy : bool, default True
@@ -92,6 +98,8 @@ class Panel(AbstractExports):
         instances=None,
         static=None,
         static_names=None,
+        categories=None,
+        static_categories=None,
         time_scale=None,
         copy=True,
         _numbered=None,
@@ -106,7 +114,19 @@ class Panel(AbstractExports):
         check_sorted(times, indptr, instances, scale)
         times = merge_stamps(times, indptr)
         check_finite(observations, indptr, instances, channels)
-        static, static_names = as_static(static, static_names, instances)
+        categories = check_categories(
+            "categories",
+            categories,
+            channels,
+            lambda: (values for _, values in observations.columns()),
+        )
+        static, static_names, labels = as_static(static, static_names, instances)
+        static_categories = check_categories(
+            "static_categories",
+            labels if static_categories is None else static_categories,
+            static_names,
+            lambda: static.T,
+        )
         self._set(
             observations=observations,
             times=times,
@@ -115,6 +135,8 @@ class Panel(AbstractExports):
             instances=instances,
             static=static,
             static_names=static_names,
+            categories=categories,
+            static_categories=static_categories,
             time_scale=scale,
             _numbered=numbered,
         )
@@ -263,6 +285,7 @@ class Panel(AbstractExports):
         value: str | None = None,
         values: Sequence[str] | None = None,
         static: pd.DataFrame | Sequence[str] | None = None,
+        categorical: str | Sequence[str] = (),
         duplicates: str = "error",
         time_unit: str | None = None,
     ) -> Panel:
@@ -286,6 +309,10 @@ class Panel(AbstractExports):
         static : DataFrame or list of str, optional
             Features that do not change in time: a frame indexed by instance, or
             columns of `frame` that are constant within each instance.
+        categorical : str or list of str, optional
+            Channels and static features that hold labels, in addition to columns of
+            type Categorical, whose labels keep their order, and those of text that is
+            nowhere written like a number. Booleans are the numbers 0 and 1.
         duplicates : {"error", "mean", "last", "keep"}, default "error"
             See `from_rows`.
         time_unit : {"ns", "us", "ms", "s", "min", "h", "D", "W"}, optional
@@ -304,7 +331,8 @@ class Panel(AbstractExports):
         Panel(n_series=2, in_channels=1, lengths 1-2, 0% missing, time number[D])
         """
         rows = read_long(
-            frame, instance, time, channel, value, values, static, time_unit
+            *(frame, instance, time, channel, value, values),
+            *(static, categorical, time_unit),
         )
         return cls.from_rows(**vars(rows), duplicates=duplicates, copy=False)
 
@@ -320,7 +348,8 @@ class Panel(AbstractExports):
             A CSV or TSV file, also packed ("visits.csv.gz"), or a Parquet file.
         instance, time, **columns
             See `from_long`. In CSV, instances of digits are numbers, so that "007" is
-            "7", and what pandas reads as missing, such as "NA", is missing.
+            "7"; what is `categorical` is text as it is written. What pandas reads as
+            missing, such as "NA", is missing, but a name among instances of text.
         date_format : str, optional
             How dates are written in text, as in `datetime.strptime`; by default as
             ISO 8601 says, "2024-03-31 01:30:00+01:00". Text of another form raises.
@@ -345,53 +374,3 @@ class Panel(AbstractExports):
         Description
         """
         return describe(self, y)
-
-    def with_values(self, values, channels=None):
-        """Return the panel with other values at the same times.
-
-        Parameters
-        ----------
-        values : array-like or observations of shape (n_rows, in_channels)
-        channels : sequence of str, optional
-            By default the old names, if there are as many.
-        """
-        if channels is None and np.shape(values)[-1:] == (self.in_channels,):
-            channels = self.channels
-        return self._with(values=values, channels=channels)
-
-    def with_times(self, times, time_scale=None):
-        """Return the panel with other time stamps.
-
-        Parameters
-        ----------
-        times : array-like of shape (n_rows,)
-        time_scale : TimeScale, optional
-            By default what `times` itself says.
-        """
-        return self._with(times=times, time_scale=time_scale)
-
-    def with_static(self, static, names=None):
-        """Return the panel with other static features.
-
-        Parameters
-        ----------
-        static : array-like of shape (n_series, n_static), DataFrame or None
-            A DataFrame is indexed by instance; an array has the order of the series.
-        names : sequence of str, optional
-            By default the columns of the DataFrame, or "static_0", ...
-        """
-        return self._with(static=static, static_names=names)
-
-    def with_instances(self, instances):
-        """Return the panel with other names of the series.
-
-        Parameters
-        ----------
-        instances : array-like of shape (n_series,)
-        """
-        return self._with(instances=instances, _numbered=None)
-
-    def _with(self, **fields):
-        state = self.__getstate__()
-        state["values"] = state.pop("observations")
-        return Panel(**{**state, **fields}, copy="values" in fields)

@@ -41,10 +41,7 @@ def read_awkward(X: Any) -> Rows:
     check_some_series(len(X))
     if awkward.fields(X) or X.ndim not in (2, 3):
         found = f"fields {awkward.fields(X)}" if awkward.fields(X) else f"{X.ndim}-D"
-        raise TypeError(
-            "`X` must be an awkward array of numbers, (n_series, n_steps) or (n_series,"
-            f" n_steps, in_channels); got {found}, `{X.type}`. {PAIRS}"
-        )
+        raise _no_numbers(X, found)
     lengths = awkward.to_numpy(awkward.num(X, axis=1), allow_missing=True)
     if np.ma.is_masked(lengths):
         raise ValueError(
@@ -61,7 +58,16 @@ def read_awkward(X: Any) -> Rows:
             f"in_channels); got `{X.type}` with unequal numbers of them. Where "
             f"channels come before steps, or have their own: {PAIRS}"
         ) from error
+    except TypeError as error:  # for numbers beside text
+        raise _no_numbers(X, "a union") from error
     return _at_steps(values if values.ndim == 2 else values[:, None], lengths)
+
+
+def _no_numbers(X, found):
+    return TypeError(
+        "`X` must be an awkward array of numbers, (n_series, n_steps) or (n_series, "
+        f"n_steps, in_channels); got {found}, `{X.type}`. {PAIRS}"
+    )
 
 
 def _at_steps(values, lengths):

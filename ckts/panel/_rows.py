@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +33,7 @@ class Rows:
     values : ndarray or observations of shape (n_rows, in_channels)
     n_series : int
     time_scale : TimeScale
-    channels, instances, static
+    channels, instances, static, categories
         As in `Panel`.
     """
 
@@ -45,6 +45,7 @@ class Rows:
     channels: Sequence[str] | None = None
     instances: np.ndarray | None = None
     static: pd.DataFrame | None = None
+    categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def check_some_series(n_series: int) -> None:
@@ -291,7 +292,7 @@ def merge_ties(panel: PanelT, duplicates: str) -> PanelT:
     ----------
     panel : Panel
     duplicates : {"error", "mean", "last", "keep"}
-        "keep" leaves the rows as they are.
+        "keep" leaves the rows as they are. Different labels have no mean: they raise.
 
     Returns
     -------
@@ -309,15 +310,23 @@ def merge_ties(panel: PanelT, duplicates: str) -> PanelT:
     starts = np.flatnonzero(_changes(cells))
     counts = np.diff(starts, append=len(cells))
     cells = cells[starts]
-    if duplicates == "error" and counts.max(initial=0) > 1:
-        twice = np.argmax(counts > 1)
+    refused = np.zeros(len(starts), bool)
+    way_out = 'Choose duplicates="mean", "last" or "keep".'
+    if duplicates == "error":
+        refused = counts > 1
+    elif duplicates == "mean" and panel.categories:
+        way_out = 'Labels have no mean: choose duplicates="last" or "keep".'
+        labeled = [name in panel.categories for name in panel.channels]
+        highest, lowest = (f.reduceat(data, starts) for f in (np.maximum, np.minimum))
+        refused = np.array(labeled)[cells % width] & (highest > lowest)
+    if refused.any():
+        twice = np.argmax(refused)
         row = np.flatnonzero(first)[cells[twice] // width]
         raise ValueError(
             "`X` must hold each (instance, time, channel) once; instance "
             f"{shown(panel.instances[series[row]])} has {counts[twice]} values"
             f" of {panel.channels[cells[twice] % width]!r} at time "
-            f"{show_time(times[row], panel.time_scale)}. "
-            'Choose duplicates="mean", "last" or "keep".'
+            f"{show_time(times[row], panel.time_scale)}. {way_out}"
         )
     if duplicates == "mean":
         means = np.add.reduceat(data, starts) / counts

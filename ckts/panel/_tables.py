@@ -33,14 +33,14 @@ def to_pandas(table: Any, argument: str) -> Any:
         return table
     try:
         frame = table.to_pandas()
-    except ImportError as error:  # polars converts through pyarrow
+    except (ImportError, ValueError) as error:  # polars converts through pyarrow
         if not hasattr(table, "get_columns"):
             raise TypeError(
                 f"`{argument}` must be a table that turns into one of pandas; got "
-                f"{kind_of(table)}: {error}. Install what is missing."
+                f"{kind_of(table)}: {error}. Install what is missing, or convert it."
             ) from error
         return _by_columns(table)
-    return _with_plain_text(table, frame)
+    return _with_sorted_categories(table, frame)
 
 
 def _is_lazy(item):
@@ -56,6 +56,10 @@ def _by_columns(table):
     import pandas as pd
 
     def column(series):
+        if str(series.dtype).startswith("Categorical"):
+            return pd.Categorical(series.to_list())
+        if str(series.dtype).endswith("Int128"):  # which neither numpy nor arrow has
+            return pd.Series(series.to_list(), dtype=object)
         if not str(series.dtype).startswith("Enum"):
             return series.to_numpy()
         categories = series.dtype.categories.to_list()
@@ -64,9 +68,11 @@ def _by_columns(table):
     return pd.DataFrame({one.name: column(one) for one in table.get_columns()})
 
 
-def _with_plain_text(table, frame):
-    """Make text of polars' categories, whose order is that of the rows; Enums stay."""
+def _with_sorted_categories(table, frame):
+    """Sort polars' categories, whose order is that of the rows; Enums stay."""
+    import pandas as pd
+
     for series in getattr(table, "get_columns", list)():
         if str(series.dtype).startswith("Categorical"):
-            frame[series.name] = series.to_numpy()
+            frame[series.name] = pd.Categorical(series.to_list())
     return frame

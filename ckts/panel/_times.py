@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from numbers import Number
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,6 +28,8 @@ NANOSECONDS = {
 }
 _NOT_TIMES = {"b": "booleans", "U": "strings", "S": "bytes", "c": "complex numbers"}
 _KINDS = ("number", "datetime", "timedelta")
+# What pandas infers of dates and durations.
+STAMP_KINDS = {"datetime64", "datetime", "date", "timedelta64", "timedelta", "period"}
 
 
 @dataclass(frozen=True)
@@ -156,8 +160,32 @@ def parse_times(raw: Any) -> tuple[np.ndarray, TimeScale]:
     if kind in "Mm":
         return _parse_stamps(raw, kind)
     if kind == "O":
-        return _parse_objects(raw)
+        try:
+            return _parse_objects(raw)
+        except ArithmeticError as error:  # 10**400, or Decimal("sNaN")
+            raise ValueError(
+                "`times` must fit into int64 or float64; got one that raises "
+                f"{type(error).__name__}. Subtract an origin first."
+            ) from error
     raise TypeError(_not_times(raw, _NOT_TIMES.get(kind, kind)))
+
+
+def are_stamps(labels: pd.Index) -> bool:
+    """Whether labels are meant as times: with a date or duration, or all are numbers.
+
+    They may be of several kinds, or missing: `parse_times` raises then.
+    """
+    import pandas as pd
+
+    if labels.dtype.kind in "iuf" or labels.inferred_type in STAMP_KINDS:
+        return True
+    known = [one for one in labels if one is not pd.NaT]  # which is of all these types
+    dates = (datetime.date, datetime.timedelta, np.datetime64, np.timedelta64)
+    if any(isinstance(one, (*dates, pd.Period)) for one in known):
+        return True
+    plain = [one for one in known if not isinstance(one, bool)]
+    text = any(isinstance(one, str | bytes) for one in plain)
+    return not text and any(isinstance(one, Number) for one in plain)
 
 
 def join_times(parts: Sequence) -> tuple[np.ndarray, TimeScale]:
@@ -177,17 +205,23 @@ def join_times(parts: Sequence) -> tuple[np.ndarray, TimeScale]:
     if not parts:
         return np.empty(0, np.int64), NUMBER
     if len({part.dtype for part in parts}) == 1:  # one call: no loop over series
-        if hasattr(parts[0], "append"):
+        if all(hasattr(part, "append") for part in parts):
             return parse_times(parts[0].append(parts[1:]))
         return parse_times(np.concatenate(parts))
     parsed = [parse_times(part) for part in parts]
-    zoned = {getattr(part.dtype, "tz", None) is not None for part in parts}
+    zoned = {_is_zoned(part) for part in parts}
     kinds = {scale.kind for _, scale in parsed}
     if len(kinds) > 1:
         raise ValueError(_mixed(" and ".join(sorted(kinds))))
     if len(zoned) > 1:
         raise ValueError(_mixed("datetimes with and without a time zone"))
     return np.concatenate([times for times, _ in parsed]), parsed[0][1]
+
+
+def _is_zoned(stamps):
+    """Whether stamps of one kind have a time zone."""
+    typed = stamps[0] if stamps.dtype == object else stamps.dtype
+    return any(getattr(typed, name, None) is not None for name in ("tz", "tzinfo"))
 
 
 def check_scale(
@@ -279,7 +313,8 @@ def _integers(raw):
     raw = np.asarray(raw)
     if len(raw) and raw.dtype.kind in "uO" and raw.max() > np.iinfo(np.int64).max:
         raise ValueError(
-            f"`times` must fit into int64; got {raw.max()}. Subtract an origin first."
+            f"`times` must fit into int64; got {str(raw.max())[:40]}. Subtract an "
+            "origin first."
         )
     return raw.astype(np.int64)
 

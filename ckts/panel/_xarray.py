@@ -11,14 +11,10 @@ from typing import Any
 import numpy as np
 
 from ckts.panel._arrays import as_floats
-from ckts.panel._long import is_instance_name, mentions_time
+from ckts.panel._long import is_channel_name, is_instance_name, mentions_time
 from ckts.panel._rows import Rows, check_some_series, pivot
 from ckts.panel._times import parse_times
 
-_CHANNELS = {
-    *("channel", "channels", "variable", "variables", "feature", "features"),
-    *("signal", "signals", "sensor", "sensors", "parameter", "parameters"),
-}
 _SERIES = {
     *("ts", "sample", "samples", "trial", "trials", "person", "participant", "stay"),
 }
@@ -153,7 +149,7 @@ def _roles(X):
 def _role(X, dim):
     """Tell a role by the name of a dimension, then by the type of its coordinate."""
     plain = _NUMBERING.sub("", str(dim).strip().lower())
-    if plain in _CHANNELS:
+    if is_channel_name(plain):
         return "channel"
     if mentions_time(dim) or plain in _STEPS:
         return "time"

@@ -8,6 +8,7 @@ from operator import itemgetter
 import numpy as np
 import pandas as pd
 
+from ckts.estimators.preprocessing.categories import as_numbers
 from ckts.estimators.saving.values import savable
 from ckts.panel import as_panel
 
@@ -325,14 +326,15 @@ def summarize(X) -> np.ndarray:
     -------
     ndarray of shape (n_series, 7 * in_channels + n_static)
         Mean, standard deviation, minimum, maximum, first, last and count of each
-        channel, NaN where undefined, then the static features.
+        channel, NaN where undefined, then the static features. One of labels is an
+        indicator of each of them.
 
     Examples
     --------
     >>> summarize([([0.0, 2.5], [1.0, 3.0])]).round(3).tolist()
     [[2.0, 1.414, 1.0, 3.0, 1.0, 3.0, 2.0]]
     """
-    panel = as_panel(X)
+    panel = as_numbers(as_panel(X))
     series, everyone = panel.series_of_rows, np.arange(len(panel))
     tables = [
         pd.Series(values).groupby(series[rows]).agg(SUMMARIES).reindex(everyone)

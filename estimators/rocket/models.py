@@ -92,7 +92,7 @@ class CKRocket(TransformerMixin, AbstractCKRocket):
         """
         fresh = copy.copy(self)  # becomes the transformer when all went well
         fresh._check_parameters()
-        panel = fresh._check_panel(X, reset=True)
+        panel = fresh._check_panel(X, reset=True, sample_weight=sample_weight)
         check_same_order("sample_weight", sample_weight, panel)
         weight = weights_of(sample_weight, len(panel))
         used = np.flatnonzero(weight > 0)
@@ -142,6 +142,8 @@ def _ratio(losses: np.ndarray, most: np.ndarray, weight: np.ndarray) -> float:
 
 class AbstractCKRocketModel(AbstractAttributed):
     """A ridge regression on the features of :class:`CKRocket`.
+
+    It is fitted on all series at once: there is neither `warm_start` nor `partial_fit`.
 
     A causal model learns from each whole series, and from up to three prefixes of it,
     which share half of its weight: what it says early means something.

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 import pandas as pd
 from sklearn.base import BaseEstimator
+from sklearn.utils.metadata_routing import MetadataRequest
 from skorch.exceptions import DeviceWarning
 
 from ckts._checks import check_path
@@ -20,6 +21,8 @@ from ckts.estimators.saving.values import CLASSES, Reader, Writer, savable
 
 # What scikit-learn hangs on an estimator for the search or pipeline around it.
 AROUND = ("_metadata_request", "_parent_callback_ctx", "_skl_callbacks")
+# Under which the metadata requests stand in files, as plain dicts.
+REQUESTS = "_requests"
 
 PathLike = str | os.PathLike[str]
 
@@ -82,11 +85,14 @@ class AbstractSavable(BaseEstimator):
     def to_state(self) -> dict[str, Any]:
         """Return parameters and all that `fit` set."""
         state = vars(self).items()
-        return {name: _plain(one) for name, one in state if name not in AROUND}
+        plain = {name: _plain(one) for name, one in state if name not in AROUND}
+        requests = vars(self).get("_metadata_request")
+        return plain if requests is None else plain | {REQUESTS: _asked(requests)}
 
     @classmethod
     def from_state(cls, state: dict[str, Any], place: Callable[[str], str]) -> Self:
         """Make an estimator of its state, on a device that is here."""
+        requests = state.pop(REQUESTS, {})
         names = set(cls._get_param_names())
         for name in state.keys() - names:
             _check_attribute(cls, name)
@@ -96,6 +102,8 @@ class AbstractSavable(BaseEstimator):
             state["device_"] = place(state["device_"])
         made = cls.__new__(cls)
         made.__dict__.update(state)
+        if requests:
+            made._metadata_request = _ask(made, requests)
         return made
 
     def __getstate__(self) -> dict[str, Any]:
@@ -107,6 +115,23 @@ class AbstractSavable(BaseEstimator):
         state = dict(state)
         _check_version(type(self), state.pop("_ckts_version", None))
         super().__setstate__(state)
+
+
+def _asked(requests: MetadataRequest) -> dict[str, dict[str, Any]]:
+    """Return which metadata each method asks for: True, False, None, or an alias."""
+    asked = {name: getattr(one, "requests", {}) for name, one in vars(requests).items()}
+    return {method: dict(names) for method, names in asked.items() if names}
+
+
+def _ask(model: BaseEstimator, asked: dict[str, dict[str, Any]]) -> MetadataRequest:
+    """Return the requests of a model, with those that a file has of it."""
+    requests = model.get_metadata_routing()
+    for method, names in asked.items():
+        if not hasattr(vars(requests).get(method), "add_request"):
+            raise ValueError(f"its requests name the method {method!r}")
+        for name, alias in names.items():
+            getattr(requests, method).add_request(param=name, alias=alias)
+    return requests
 
 
 def _plain(value: Any) -> Any:

@@ -1,7 +1,15 @@
-"""Callbacks of skorch that every training has."""
+"""Callbacks of skorch that every training has, and which of a user's can work."""
+
+from typing import Any
 
 import torch
-from skorch.callbacks import Callback
+from skorch.callbacks import (
+    BatchScoring,
+    Callback,
+    EpochScoring,
+    InputShapeSetter,
+    LoadInitState,
+)
 from tqdm.auto import tqdm
 
 
@@ -62,3 +70,68 @@ class EpochBar(Callback):
         """Close the bar."""
         self.bar_.close()
         del self.bar_
+
+
+def check_callbacks(estimator: Any) -> None:
+    """Raise if callbacks of a user watch what is not recorded, or need arrays.
+
+    Parameters
+    ----------
+    estimator : CKCNNClassifier or CKCNNRegressor
+        With its parameters, which are as they must be.
+    """
+    given = estimator.callbacks or []
+    given = [one[-1] if isinstance(one, tuple) else one for one in given]
+    for callback in given:
+        if isinstance(callback, InputShapeSetter):
+            raise ValueError(
+                "`callbacks` must do without InputShapeSetter, which asks for the shape"
+                " of an array; got one. Leave it out: networks are told `in_channels`."
+            )
+        if isinstance(callback, LoadInitState) and callback.checkpoint not in given:
+            raise ValueError(
+                "`callbacks` must hold the checkpoint that LoadInitState reads; got "
+                f"{[type(one).__name__ for one in given]}. Use "
+                "`callbacks=[checkpoint, LoadInitState(checkpoint)]`."
+            )
+        if isinstance(callback, EpochScoring | BatchScoring):
+            _check_scoring(callback, estimator.early_stopping)
+        _check_monitor(callback, estimator)
+
+
+def _check_monitor(callback: Callback, estimator: Any) -> None:
+    """Raise if a callback reads an entry of the history that nothing records."""
+    validates = estimator.early_stopping
+    missing = {"valid_loss"} if not validates else set()
+    if not validates or estimator.scoring is None:
+        missing.add("valid_score")
+    options = getattr(callback, "kwargs", {})  # those of a schedule
+    for monitor in (getattr(callback, "monitor", None), options.get("monitor")):
+        entry = str(monitor).removesuffix("_best")
+        if entry in missing:
+            more = ', scoring="accuracy"' if entry == "valid_score" else ""
+            instead = str(monitor).replace(entry, "train_loss")
+            shown = f"{type(callback).__name__}(monitor={monitor!r})"
+            raise ValueError(
+                f"`callbacks` must watch what is recorded; got {shown}, and there is "
+                f"no such entry. Use `early_stopping=True{more}`, or "
+                f'`monitor="{instead}"`.'
+            )
+
+
+def _check_scoring(callback: EpochScoring | BatchScoring, validates: bool) -> None:
+    """Raise unless a function scores series that are there."""
+    shown, scoring = type(callback).__name__, callback.scoring
+    if scoring is None or isinstance(scoring, str) or hasattr(scoring, "_score_func"):
+        raise ValueError(
+            "`callbacks` must score by a function `score(net, X, y)`, since a net has "
+            f"outputs, not predictions; got {shown}(scoring={scoring!r}). Use "
+            '`early_stopping=True, scoring="..."` of the estimator, which records '
+            '"valid_score", or such a function; the guide, "Callbacks", has one.'
+        )
+    if not (callback.on_train or validates):
+        raise ValueError(
+            f"`callbacks` must score series that are there; got {shown}(on_train=False)"
+            ", and none are set aside. Use `early_stopping=True`, or "
+            f"`{shown}(..., on_train=True)`."
+        )

@@ -129,11 +129,6 @@ class ValidationScore(Callback):
         net.history.record("valid_score", float(self.score()))
 
 
-def monitored(scoring: Any) -> str:
-    """Return what early stopping watches, by its name in the history."""
-    return "valid_loss" if scoring is None else "valid_score"
-
-
 def watchers(
     estimator: Any, panel: Panel, y: np.ndarray, weight: np.ndarray | None
 ) -> list:
@@ -156,7 +151,7 @@ def watchers(
     """
     scoring = estimator.scoring
     stopping = EarlyStopping(
-        monitor=monitored(scoring),
+        monitor="valid_loss" if scoring is None else "valid_score",
         lower_is_better=scoring is None,
         patience=estimator.n_iter_no_change,
         # Any improvement counts: skorch's relative threshold changes its sign with

@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from numbers import Real
 from typing import Any, Self
 
 import numpy as np
@@ -10,6 +11,7 @@ import torch
 from sklearn.utils import gen_batches
 from skorch import NeuralNet
 from skorch.callbacks import EarlyStopping
+from skorch.dataset import unpack_data
 from skorch.utils import to_device, to_tensor
 
 from ckts.convolution.planner import Planner
@@ -19,6 +21,7 @@ from ckts.estimators.preprocessing.batches import (
     training_batches,
 )
 from ckts.estimators.saving.values import savable
+from ckts.estimators.training.amp import autocast, make_scaler, widen
 from ckts.kernels import AbstractKernel
 from ckts.networks import NETWORKS
 from ckts.randomness import global_numbers_of, make_generator
@@ -27,8 +30,10 @@ from ckts.randomness import global_numbers_of, make_generator
 INITIALIZATION, ORDER, STEPS, CALLBACKS = 0, 1, 2, 4
 
 # What files hold of a net besides its network.
-SAVED = ("lr", "max_epochs", "batch_size", "seed")
+SAVED = ("lr", "max_epochs", "batch_size", "seed", "amp")
 
+# What skorch records for itself.
+SKORCH_ENTRIES = ("epoch", "train_batch_count", "valid_batch_count", "event_lr")
 # Training steps between two refinements to what the kernels need.
 STEPS_PER_REFINEMENT = 8
 # Numbers of a hidden layer for which paths are computed at a time, or one series. A
@@ -58,11 +63,13 @@ class PanelNet(NeuralNet):
         As those of skorch.
     seed : int, default=0
         Decides all random numbers.
+    amp : {False, "bfloat16", "float16"}, default=False
+        Mixed precision, see :mod:`ckts.estimators.training.amp`.
     """
 
-    def __init__(self, *args, seed=0, **kwargs):
+    def __init__(self, *args, seed=0, amp=False, **kwargs):
         super().__init__(*args, **kwargs)
-        self.seed = seed
+        self.seed, self.amp = seed, amp
         self.n_steps_ = 0
 
     @property
@@ -89,6 +96,7 @@ class PanelNet(NeuralNet):
     def initialize_module(self):
         """Make the module, and a planner of its own."""
         self.planner_, self.n_steps_, self.n_calls_ = Planner(), 0, 0
+        self.scaler_ = make_scaler(self.amp, self.device)
         generator = make_generator(INITIALIZATION, self.seed, 0)
         arguments = self.get_params_for("module")
         drawing: AbstractContextManager[None] = nullcontext()
@@ -146,6 +154,26 @@ class PanelNet(NeuralNet):
         self.n_steps_ += 1
         return step
 
+    def train_step_single(self, batch, **fit_params):
+        """Compute loss and gradients; of a scaled loss, if there is a scaler."""
+        if self.scaler_ is None:
+            return super().train_step_single(batch, **fit_params)
+        self._set_training(True)
+        inputs, target = unpack_data(batch)
+        outputs = self.infer(inputs, **fit_params)
+        loss = self.get_loss(outputs, target, X=inputs, training=True)
+        self.scaler_.scale(loss).backward()
+        self.scaler_.unscale_(self.optimizer_)  # callbacks see gradients as they are
+        return {"loss": loss, "y_pred": outputs}
+
+    def _step_optimizer(self, step_fn):
+        """Step; a scaler leaves out a step whose gradients are not finite."""
+        if self.scaler_ is None:
+            return super()._step_optimizer(step_fn)
+        step_fn()
+        self.scaler_.step(self.optimizer_)
+        self.scaler_.update()
+
     def infer(self, x, *, method="forward", **fit_params):
         """Run a method of the module on a batch and its geometries."""
         tensors = dict(x)
@@ -168,7 +196,8 @@ class PanelNet(NeuralNet):
             forward = method == "forward"  # a call runs hooks, too
             run = self.module_ if forward else self._method(method)
             taken = {name: given[name] for name in self.inputs_ if name in given}
-            return run(**taken, **fit_params)
+            with autocast(self.amp, self.device):
+                return widen(run(**taken, **fit_params))
 
     def _method(self, name: str) -> Any:
         if not hasattr(self.module_, name):
@@ -250,12 +279,14 @@ class PanelNet(NeuralNet):
         return self
 
     def finished_epochs(self) -> list[dict]:
-        """Copy what was recorded of every epoch that came to its end."""
-        names = ("train_loss", "valid_loss", "valid_score", "dur")
+        """Copy the numbers recorded of every epoch that came to its end."""
+        finished = [row for row in self.history if "dur" in row]
         return [
-            {"epoch": row["epoch"], **{k: float(row[k]) for k in names if k in row}}
-            for row in self.history
-            if "dur" in row
+            {
+                "epoch": row["epoch"],
+                **{k: float(v) for k, v in row.items() if kept(k, v)},
+            }
+            for row in finished
         ]
 
     def outputs(self, dataset: PanelDataset) -> np.ndarray:
@@ -327,6 +358,12 @@ def _check_finite(outputs: np.ndarray, series: np.ndarray) -> None:
             f"for series {first}, and {n_bad} such series of {n_series}. "
             "Leave them out of `X`; if it is all of them, fit with a smaller `lr`."
         )
+
+
+def kept(name: str, value: Any) -> bool:
+    """Tell whether an entry of skorch's history is one of ours, or of a callback."""
+    own = name in SKORCH_ENTRIES or name.endswith("_best")
+    return not own and isinstance(value, Real)
 
 
 def accepted(function: Any, names: Sequence[str]) -> list[str]:

@@ -86,6 +86,7 @@ def capture(net: PanelNet) -> dict[str, Any]:
         **capture_trained(net),
         "history": [_plain_row(row) for row in net.history],
         "optimizer": as_plain(net.optimizer_.state_dict()),
+        "scaler": net.scaler_ and net.scaler_.state_dict(),
         "callbacks": {k: v for k, v in states.items() if v is not None},
     }
 
@@ -98,6 +99,8 @@ def restore(net: PanelNet, state: Mapping[str, Any]) -> None:
     net.n_steps_, net.n_calls_ = state["n_steps"], state["n_calls"]
     if "optimizer" in state:
         net.optimizer_.load_state_dict(state["optimizer"])
+        if net.scaler_ is not None:
+            net.scaler_.load_state_dict(state["scaler"])
         for name, callback in net.callbacks_:
             if name in state["callbacks"]:
                 _restore_callback(callback, state["callbacks"][name])

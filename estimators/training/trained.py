@@ -9,12 +9,12 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from ckts.estimators._interface import AbstractPanelEstimator
-from ckts.estimators._parameters import AbstractParameters, chosen_network
+from ckts.estimators._network import chosen_network
+from ckts.estimators._parameters import AbstractParameters
 from ckts.estimators._threads import limit_threads
 from ckts.estimators.preprocessing.batches import PanelDataset
 from ckts.estimators.training.callbacks import EpochBar, WeightedClipping
 from ckts.estimators.training.checkpoint import AbstractCheckpoint
-from ckts.estimators.training.early_stopping import monitored
 from ckts.estimators.training.net import PanelNet, accepted
 from ckts.estimators.training.optimizer import optimizer_arguments, schedule_callbacks
 from ckts.estimators.training.recipe import (
@@ -34,9 +34,9 @@ class AbstractTrained(AbstractParameters, AbstractPanelEstimator):
     Attributes
     ----------
     history_ : list of dict
-        "network", "epoch", "train_loss", "dur" and perhaps "valid_loss" and
-        "valid_score" of every finished epoch. Losses are ``sum(w l) / sum(w)`` over the
-        series.
+        "network", "epoch", "train_loss", "dur", perhaps "valid_loss", "valid_score" and
+        numbers that `callbacks` record, of every finished epoch. Losses are
+        ``sum(w l) / sum(w)`` over the series.
     max_epochs_, weight_decay_, observation_dropout_, scales_ : int, float, float, str
         What "auto" chose.
     n_iter_ : int
@@ -77,13 +77,14 @@ class AbstractTrained(AbstractParameters, AbstractPanelEstimator):
                 *schedule_callbacks(  # behind what records the score of an epoch
                     self.lr_schedule,
                     n_steps * max_epochs + 1,
-                    monitor=monitored(self.scoring) if watch else "train_loss",
+                    monitor=dict(watch)["stopping"].monitor if watch else "train_loss",
                 ),
                 *([("bar", EpochBar(type(self).__name__))] if self.verbose else []),
                 *(self.callbacks or []),
             ],
             callbacks__print_log=None,
             device=self.device_,
+            amp=self.amp,
             verbose=0,
             seed=generator.randint(np.iinfo(np.int32).max),
             train_split=train_split,

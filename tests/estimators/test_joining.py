@@ -70,6 +70,26 @@ def test_too_few_series_have_no_folds():
     assert draw_folds(np.arange(len(rare)), rare, rng) is None
 
 
+def test_combinations_of_labels_have_the_same_shares_in_all_folds():
+    rng = np.random.default_rng(0)
+    codes = np.column_stack([np.arange(90) % 2, np.arange(90) // 2 % 3])
+    codes = rng.permutation(codes)
+    folds = draw_folds(np.arange(90), codes, np.random.RandomState(0))
+    for pair in np.unique(codes, axis=0):
+        of_pair = folds[(codes == pair).all(axis=1)]
+        assert np.bincount(of_pair).tolist() == [5, 5, 5]
+
+
+def test_a_rare_label_of_several_keeps_the_folds():
+    codes = np.zeros((60, 2), int)
+    codes[::2, 0] = 1
+    codes[7, 1] = 1
+    folds = draw_folds(np.arange(60) // 2, codes, np.random.RandomState(0))
+    assert set(folds) == set(range(N_FOLDS))
+    np.testing.assert_array_equal(folds[::2], folds[1::2])
+    assert draw_folds(np.arange(60), codes[:, 1], np.random.RandomState(0)) is None
+
+
 # --- the share ------------------------------------------------------------------------
 
 

@@ -123,21 +123,6 @@ def test_a_subclass_of_a_user_adds_a_parameter_as_everywhere_in_scikit_learn():
         ({"kernel_params": {"horizon": 3}}, ValueError, r"`kernel_params`.*horizon"),
         ({"kernel_params": "a"}, TypeError, "`kernel_params` must be a dict or None"),
         ({"network_params": 3}, TypeError, "`network_params` must be a dict or None"),
-        (
-            {"network_params": {"norm": "channels"}},
-            ValueError,
-            r"`network_params` must only hold.*got \['norm'\]. It takes \[",
-        ),
-        (
-            {"network": "paper", "network_params": {"n_outputs": 3}},
-            ValueError,
-            r"`network_params`.*got \['n_outputs'\]. It takes \['anchor'",
-        ),
-        (
-            {"network": "paper", "kernel_params": {"n_bands": 3}},
-            ValueError,
-            r"`kernel_params`.*It takes \['bias_init', 'hidden_features', 'omega_0'",
-        ),
         ({"causal": "yes"}, TypeError, "`causal` must be True or False; got 'yes'"),
         ({"early_stopping": None}, TypeError, "`early_stopping` must be True or"),
         ({"callbacks": "a"}, TypeError, "`callbacks` must be a list of skorch"),

@@ -17,7 +17,6 @@ from ckts.kernels import (
     check_kernel_params,
     make_kernel,
 )
-from ckts.kernels.base import fade
 from kernel_cases import N_IN, N_OUT, make, some_lags
 
 
@@ -65,14 +64,17 @@ def test_a_kernel_is_zero_from_a_quarter_beyond_the_horizon_on(name, dtype):
         assert (kernel(lags) == 0).all()
 
 
-def test_half_precision_fades_as_float32_does(name):
+def test_half_precision_is_float32_of_rounded_parameters(name):
     # bfloat16 tells 32 lags apart between the horizon and its quarter
     kernel = make(name, dtype=torch.bfloat16)
-    lags = torch.linspace(1, 1.25, 401, dtype=torch.float64)
-    basis = kernel.basis(lags.to(torch.bfloat16))
-    expected = basis.double() * fade(lags).unsqueeze(-1)
-    error = (kernel.features(lags).double() - expected).abs().max()
-    assert error < 2**-7 * basis.abs().max()
+    lags = torch.linspace(0, 1.25, 401, dtype=torch.float64)
+    expected = copy.deepcopy(kernel).float().features(lags)
+    found = kernel.features(lags, dtype=torch.float32)
+    assert torch.equal(found, expected)
+    assert torch.equal(kernel.features(lags), expected.bfloat16())
+    (found.square().sum() + kernel.mixing().sum()).backward()
+    for parameter in kernel.parameters():
+        assert parameter.grad is None or parameter.grad.isfinite().all()
 
 
 def slope_of(kernel):
@@ -226,7 +228,7 @@ def test_responses_begin_at_the_scale_of_the_signal(name):
     assert 0.1 < np.median(energies) < 200
 
 
-@pytest.mark.parametrize("fused", ["bands", "siren"])
+@pytest.mark.parametrize("transforms", ["bands", "siren"])
 def test_fused_kernels_raise_at_a_second_derivative(fused):
     # what they save are intermediates: it would be wrong in silence
     kernel = make(fused)

@@ -6,15 +6,18 @@ import torch
 
 from ckts.convolution.plan import layer_geometry
 from ckts.convolution.quadrature.neighbors import find_neighbors
-from ckts.layers import GatedBlock, make_plan
-from ckts.networks.relative import RelativeBlocks, Rows
+from ckts.layers import GatedBlock
+from ckts.networks.relative import RelativeBlocks
+from ckts.networks.sampled import Seen
 
 
-def rows_of(hidden, times, seen):
+def seen_rows(times, seen):
     geometry = layer_geometry(times)
-    neighbors = find_neighbors(geometry, seen)
-    plan = make_plan(times, seen, causal=False, geometry=geometry)
-    return Rows(hidden, plan, geometry.times, seen, neighbors)
+    return Seen(geometry.times, seen, find_neighbors(geometry, seen))
+
+
+def reduce(blocks, hidden, times, seen):
+    return blocks(hidden, blocks.sample(seen_rows(times, seen), hidden.dtype))
 
 
 def make_blocks():
@@ -32,18 +35,18 @@ def draw_rows():
 
 def test_the_pace_and_the_beginning_of_a_series_do_not_matter():
     blocks, (hidden, times, seen) = make_blocks(), draw_rows()
-    expected = blocks(rows_of(hidden, times, seen))
+    expected = reduce(blocks, hidden, times, seen)
     assert expected.shape == (2, 8)
     scaled = times * torch.tensor([[3.0], [0.2]]).double() + 7.0
-    found = blocks(rows_of(hidden, scaled, seen))
+    found = reduce(blocks, hidden, scaled, seen)
     torch.testing.assert_close(found, expected, atol=1e-9, rtol=1e-9)
-    bent = blocks(rows_of(hidden, times.square(), seen))
+    bent = reduce(blocks, hidden, times.square(), seen)
     assert (bent - expected).abs().max() > 1e-3
 
 
 def test_a_series_without_rows_gives_zeros():
     blocks, (hidden, times, seen) = make_blocks(), draw_rows()
     seen[1] = False
-    found = blocks(rows_of(hidden, times, seen))
+    found = reduce(blocks, hidden, times, seen)
     assert (found[1] == 0).all()
     assert (found[0] != 0).any()

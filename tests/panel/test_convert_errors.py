@@ -79,7 +79,7 @@ def test_wrong_values_raise(X, message):
         (np.array([[{}]], dtype=object), r"argument must be .* string.* number"),
         (pd.DataFrame({"s0": ["a"], "s1": [1.0]}), r"'a' in column 's0'.*from_long"),
         ([([0], ["a"])], r"`X` must be numeric; got 'a'"),
-        ([pd.DataFrame({"x": ["a"]})], r"got 'a' in column 'x'"),
+        ([pd.DataFrame({"x": ["a", "1"]})], r"got 'a' in column 'x'"),
         (np.zeros((1, 1), "M8[ns]"), r"`X` must be numeric"),
         ([(["2020-01-01"], [1.0])], r"`times` must be numbers.*strings.*to_datetime"),
         (["a", "b"], r"`X` must be an array or a list.*got a list of str"),

@@ -89,3 +89,17 @@ def test_large_numbers_are_written_out():
 def test_a_panel_that_observes_nothing_prints():
     panel = Panel(np.full((2, 2), np.nan), [0, 1], [0, 2])
     assert repr(panel.describe()).endswith("100 % missing (most: channel_0, 100 %)")
+
+
+def test_channels_of_labels_are_counted():
+    panel = Panel(
+        [[1.0, 2.0], [0.0, 3.0]],
+        [0, 1],
+        [0, 2],
+        channels=["drug", "x"],
+        categories={"drug": ("a", "b")},
+    )
+    found = panel.describe()
+    assert "values   2 channels (1 of labels), 0 % missing" in repr(found)
+    assert [one.labels for one in found.channels] == [("a", "b"), ()]
+    assert found.to_frame().columns.tolist() == ["missing", "n_series", "gap"]

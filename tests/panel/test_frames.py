@@ -13,13 +13,6 @@ from ckts.panel._convert import as_panel
 from ckts.panel._times import TimeScale
 
 
-def test_wide_labels_that_are_numbers_are_times():
-    panel = as_panel(pd.DataFrame([[1.0, 2.0]], columns=[7.5, 0.5], index=["ann"]))
-    assert panel.times.tolist() == [0.5, 7.5]
-    assert panel.values[:, 0].tolist() == [2, 1]
-    assert panel.instances.tolist() == ["ann"]
-
-
 def test_channels_of_nested_cells_may_have_their_own_times():
     cells = {
         "x": [pd.Series([1.0, 2.0], index=[0.0, 2.0]), pd.Series([], dtype=float)],
@@ -74,44 +67,6 @@ def test_a_panel_comes_back_from_pandas_as_it_was(panel):
         assert Panel.from_long(long, **names, duplicates="keep").equals(panel)
 
 
-LONG = pd.DataFrame({"id": [1, 1, 2], "time": [0, 1, 0], "x": [0.1, 0.2, 0.3]})
-
-
-BLOCKS = pd.DataFrame(
-    {"a": np.repeat([5, 3, 9], 4), "b": np.tile(range(4), 3), "c": 0.5}
-)
-
-
-@pytest.mark.parametrize(
-    ("frame", "way_out"),
-    [
-        (LONG, r"instance='id', time='time'\)"),
-        (LONG.rename(columns={"time": "z"}), r"instance='id', time=...\)"),
-        (LONG.rename(columns={"id": "z"}), r"instance=..., time='time'\)"),
-        (LONG.rename(columns={"id": "case_id"}), r"instance='case_id', time='time'\)"),
-        (LONG.set_axis(["ID", "Day", "x"], axis=1), r"instance='ID', time='Day'\)"),
-        (pd.DataFrame({"a": pd.to_datetime(["2020"]), "b": [1.0]}), r"time='a'\)"),
-        (BLOCKS, r"instance='a', time='b'\)"),
-        (BLOCKS.assign(a=np.repeat(["x", "y", "z"], 4)), r"instance='a', time='b'\)"),
-    ],
-)
-def test_a_long_table_is_not_a_wide_one(frame, way_out):
-    with pytest.raises(ValueError, match=r"wide.*look like a long table.*" + way_out):
-        as_panel(frame)
-
-
-def test_labels_that_are_numbers_say_that_a_frame_is_wide():
-    assert len(as_panel(BLOCKS.set_axis(range(3), axis=1))) == len(BLOCKS)
-
-
-def test_wide_frames_of_few_values_are_wide():
-    rng = np.random.default_rng(0)
-    for n_values in (1, 2, 3, 10):
-        digits = pd.DataFrame(rng.integers(0, n_values, size=(60, 8)))
-        assert len(as_panel(digits)) == 60
-        assert len(as_panel(digits.sort_values(0))) == 60
-
-
 def test_wrong_indices_of_frames_raise():
     frame = pd.DataFrame({"x": [1.0, 2.0]})
     for index, message in [
@@ -134,37 +89,15 @@ def test_nested_frames_hold_series_only():
         as_panel(mixed)
 
 
-@pytest.mark.parametrize(
-    ("labels", "convert"),
-    [
-        (["0.0", "0.7", "3.1"], r"X\.columns\.astype\(float\)"),
-        (["0", "1", "4"], r"X\.columns\.astype\(float\)"),
-        (["2020-01-01", "2020-01-05", "2020-03-01"], r"pandas\.to_datetime"),
-        (
-            ["2020-01-01 08:00", "2020-01-01 09:00", "2020-02-01"],
-            r"pandas\.to_datetime",
-        ),
-    ],
-)
-def test_time_stamps_written_as_labels_are_not_taken_for_steps(labels, convert):
-    wide = pd.DataFrame([[1.0, 2.0, 4.0]], columns=labels)
-    with pytest.raises(ValueError, match=rf"look like time stamps, .*= {convert}"):
-        as_panel(wide)
-
-
-@pytest.mark.parametrize(
-    "labels", [["0", "1", "2"], ["0.5", "1.0", "1.5"], ["a", "b", "c"], ["7", "b", "c"]]
-)
-def test_other_labels_are_steps(labels):
-    wide = pd.DataFrame([[1.0, 2.0, 4.0]], columns=labels)
-    assert as_panel(wide).times.tolist() == [0, 1, 2]
-
-
 def test_an_index_with_a_level_of_channels_names_from_long():
     frame = pd.DataFrame(
         {"id": [1, 1], "time": [0, 1], "band": ["g", "r"], "mag": [1.0, 2.0]}
     )
     with pytest.raises(ValueError, match=r"3 levels .*from_long\(X\.reset_index"):
         as_panel(frame.set_index(["id", "time", "band"]))
-    with pytest.raises(TypeError, match=r"'g' in column 'band'.*channel=\.\.\., value"):
-        as_panel(frame.set_index(["id", "time"]))
+    numbers = frame.assign(band=["1", "r"]).set_index(["id", "time"])
+    with pytest.raises(TypeError, match=r"'r' in column 'band'.*channel=\.\.\., value"):
+        as_panel(numbers)
+    named = frame.rename(columns={"band": "channel"})
+    with pytest.raises(ValueError, match=r"'channel', that seems.*channel='channel'"):
+        as_panel(named.set_index(["id", "time"]))

@@ -222,15 +222,16 @@ def test_names_of_several_columns_raise():
 
 
 def test_strings_raise_with_the_column():
-    words = VISITS.assign(edema="none")
-    with pytest.raises(TypeError, match=r"'none' in column 'edema'.*values=\[...\]"):
+    words = VISITS.assign(edema=["1", *["<1"] * (len(VISITS) - 1)])
+    with pytest.raises(TypeError, match=r"'<1' in column 'edema'.*values=\[...\]"):
         read(frame=words)
-    with pytest.raises(TypeError, match=r"`static` must be numeric.*'edema'.*get_dum"):
+    with pytest.raises(TypeError, match=r"`static` must be numeric.*'edema'.*categori"):
         read(frame=words, static=["edema"])
+    results = ["<1", *["1"] * (len(MEASUREMENTS) - 1)]
     with pytest.raises(
-        TypeError, match=r"`value` must be numeric; got 'low'.*to_numeri"
+        TypeError, match=r"`value` must be numeric; got '<1'.*to_numeri.*categorical="
     ):
-        Panel.from_long(MEASUREMENTS.assign(result="low"), **ROLES)
+        Panel.from_long(MEASUREMENTS.assign(result=results), **ROLES)
     with pytest.raises(TypeError, match=r"`times` must be numbers.*strings"):
         read(frame=VISITS.assign(day="2020-01-01"))
 

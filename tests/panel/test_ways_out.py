@@ -28,6 +28,7 @@ LONG = pd.DataFrame(
         "sex": [0.0, 0.0, 1.0, 1.0],
     }
 )
+MIXED_WORDS = LONG.assign(what=["hr", "2", "hr", "bp"])
 NAMES = {"instance": "id", "time": "hour"}
 MEASURED = {**NAMES, "channel": "what", "value": "x"}
 NESTED = pd.DataFrame({"x": [pd.Series([1.0, 2.0]), 3.0]})
@@ -126,7 +127,7 @@ WAYS_OUT = {
         lambda: as_panel([([0, 1], numbers(["1.5", "low"]))]),
     ),
     "words in a channel": (
-        lambda: as_panel(LONG.set_index(["id", "hour"])[["what", "x"]]),
+        lambda: as_panel(MIXED_WORDS.set_index(["id", "hour"])[["what", "x"]]),
         r"names channels is for `Panel\.from_long\(X\.reset_index\(\), instance=",
         lambda: Panel.from_long(
             LONG.set_index(["id", "hour"])[["what", "x"]].reset_index(), **MEASURED
@@ -282,9 +283,21 @@ WAYS_OUT = {
         lambda: Panel.from_long(LONG[["id", "hour", "x"]], **NAMES),
     ),
     "words in a column": (
-        lambda: Panel.from_long(LONG, **NAMES),
+        lambda: Panel.from_long(MIXED_WORDS, **NAMES),
         r"List the measured columns in `values=\[\.\.\.\]`",
         lambda: Panel.from_long(LONG, **NAMES, values=["x"]),
+    ),
+    "labels that look like numbers": (
+        lambda: Panel.from_long(MIXED_WORDS, **NAMES, values=["what"]),
+        r"If it holds labels, name it in `categorical=\[\.\.\.\]`",
+        lambda: Panel.from_long(
+            MIXED_WORDS, **NAMES, values=["what"], categorical=["what"]
+        ),
+    ),
+    "a mean of labels": (
+        lambda: long(LONG.assign(hour=0.0), values=["word"], duplicates="mean"),
+        r'Labels have no mean: choose duplicates="last" or "keep"',
+        lambda: long(LONG.assign(hour=0.0), values=["word"], duplicates="last"),
     ),
     "channels without values": (
         lambda: Panel.from_long(LONG, **NAMES, channel="x"),
@@ -308,10 +321,10 @@ WAYS_OUT = {
         lambda: long(values=["sex", "x"]),
     ),
     "words that are static": (
-        lambda: PANEL.with_static(pd.DataFrame({"sex": ["f", "m"]}, index=["a", "b"])),
-        r"Encode categories as numbers, e\.g\. with `pandas\.get_dummies`",
+        lambda: PANEL.with_static(pd.DataFrame({"sex": ["f", "1"]}, index=["a", "b"])),
+        r"if these are labels, .* or use `\.astype\('category'\)`",
         lambda: PANEL.with_static(
-            pd.get_dummies(pd.DataFrame({"sex": ["f", "m"]}, index=["a", "b"]))
+            pd.DataFrame({"sex": ["f", "1"]}, index=["a", "b"]).astype("category")
         ),
     ),
     "one static feature": (

@@ -57,7 +57,7 @@ class FactoredKernel:
         mixing = self.mixing
         if mixing.ndim == 2:
             return values * (basis * mixing).sum(-1)
-        if basis.shape[:3].numel() == 1:
+        if basis.shape[2] == basis.shape[1] == basis.shape[0] == 1:
             return values @ (mixing @ basis.flatten()).T
         if basis.shape[2] == 1:
             return torch.einsum("bqf,bqc,ocf->bqo", basis.squeeze(2), values, mixing)

@@ -12,6 +12,8 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from ckts.transforms import AbstractFused, is_exporting
+
 # Complex entries of the kernel's transform that are held at a time: a megabyte stays in
 # a core's cache.
 ENTRIES_PER_CHUNK = 2**17
@@ -51,10 +53,14 @@ def convolve_regular(
     """
     length, last = signal.shape[1], first_lag + len(samples) - 1
     n_fft = next_fast_length(length + max(last, -first_lag, 0))
+    if is_exporting():
+        # A power of two: transforms of other lengths take ONNX Runtime four times as
+        # long, with an error of 1e-4 at 1,000 points.
+        n_fft = 1 << (n_fft - 1).bit_length()
     if mixing.ndim == 2:
         circular = _circular(samples, first_lag, n_fft)
         return _convolve_depthwise(signal, circular, mixing)
-    return _Mixed.apply(signal, samples, mixing, first_lag, n_fft)
+    return _Mixed.run(signal, samples, mixing, first_lag, n_fft)
 
 
 def points_cost(batch: int, length: float) -> float:
@@ -101,13 +107,31 @@ def _circular(samples: Tensor, first_lag: int, n_fft: int) -> Tensor:
     return torch.cat([samples, padded]).roll(first_lag, 0)
 
 
-class _Mixed(torch.autograd.Function):
+class _Mixed(AbstractFused):
     """FFT, one complex matrix product per frequency, inverse FFT.
 
     The mixing is real: it multiplies the real and imaginary parts of the features,
     which are stored as separate planes. With the gradient's spectrum conjugated, all
     products of the backward pass are plain ones.
     """
+
+    @staticmethod
+    def plain(signal, samples, mixing, first_lag, n_fft):
+        """Multiply all spectra at once, by their real and imaginary parts."""
+        real, imaginary = _split(torch.fft.rfft(signal, n=n_fft, dim=1))
+        circular = _circular(samples, first_lag, n_fft)
+        planes = _split(torch.fft.rfft(circular, dim=0))
+        kernels = (torch.einsum("kf,ocf->kco", plane, mixing) for plane in planes)
+        by_real, by_imaginary = kernels  # (frequency, in, out)
+
+        def product(spectrum: Tensor, kernel: Tensor) -> Tensor:
+            return (spectrum.transpose(0, 1) @ kernel).transpose(0, 1)
+
+        output = torch.complex(
+            product(real, by_real) - product(imaginary, by_imaginary),
+            product(real, by_imaginary) + product(imaginary, by_real),
+        )
+        return torch.fft.irfft(output, n=n_fft, dim=1)[:, : signal.shape[1]]
 
     @staticmethod
     def forward(ctx, signal, samples, mixing, first_lag, n_fft):
@@ -148,6 +172,12 @@ class _Mixed(torch.autograd.Function):
         by_samples = _feature_slopes(by_planes, ctx.first_lag, ctx.n_lags, n_fft)
         by_mixing = by_weight.view(n_out, n_in, -1)
         return by_signal, by_samples, by_mixing, None, None
+
+
+def _split(spectrum: Tensor) -> tuple[Tensor, Tensor]:
+    """Split into real and imaginary parts."""
+    real, imaginary = torch.view_as_real(spectrum).unbind(-1)
+    return real, imaginary
 
 
 def _transform(signal: Tensor, n_fft: int) -> Tensor:

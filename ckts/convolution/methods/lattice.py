@@ -101,7 +101,7 @@ class Lattice(AbstractMethod):
 
     def _points(self, index: Tensor) -> Tensor:
         """Return numbers of lattice points in the batch: rows move much faster."""
-        series = torch.arange(len(index), device=index.device).unsqueeze(1)
+        series = torch.arange(index.shape[0], device=index.device).unsqueeze(1)
         return (index + series * self.length).flatten()
 
 

@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.autograd.graph import saved_tensors_hooks
 
 from ckts.convolution.methods.base import AbstractMethod, Batch, FactoredKernel, Offer
+from ckts.transforms import is_exporting, is_transformed
 
 # Forward and backward, see `ckts.convolution.methods.base.Offer`; measured.
 CALL, PER_PAIR = 2000.0, 0.5
@@ -69,6 +70,10 @@ class Pairwise(AbstractMethod):
         features of a block again.
         """
         times, queries = self.times, self.query_times
+        if is_exporting():
+            if times.stride(0) == 0:  # the stamps of one series, repeated
+                times, queries = times[:1], queries[:1]
+            return _respond(queries, times, weighted, kernel)
         shape = len(times), queries.shape[1], times.shape[1]
         n_series, n_queries = _block_shape(*shape, on_cuda=times.is_cuda)
         if (n_series, n_queries) == shape[:2]:  # one block, which autograd holds
@@ -117,6 +122,8 @@ class _HeldBlock:
 
     def run(self, block: Callable[[], Tensor]) -> Tensor:
         """Return the result of a block, and hold what it saves."""
+        if is_transformed():  # torch takes no hooks there
+            return block()
         self.block, self.saved = block, []
 
         def pack(tensor: Tensor) -> int:
@@ -147,8 +154,9 @@ def _block_shape(
 
 def _window(queries: Tensor, times: Tensor, kernel: FactoredKernel) -> slice:
     """Observations that are in the past, and within reach, of any of the queries."""
-    if times.device.type != "cpu" or not queries.numel():
+    if times.device.type != "cpu" or is_transformed() or not queries.numel():
         return slice(None)  # to read the stamps would synchronize the device
+    times = times.contiguous()
     first, last = queries.amin(1, keepdim=True), queries.amax(1, keepdim=True)
     start = torch.searchsorted(times, first - kernel.reach).amin()
     last = last if kernel.causal else last + kernel.reach

@@ -12,7 +12,9 @@ the slope after the last one is unknown, so the response to an *open gap*, whose
 the sources have, is subtracted from each output in it.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import ClassVar, Self
 
 import torch
@@ -24,6 +26,7 @@ from ckts.convolution.methods.base import FactoredKernel, Pairs
 from ckts.convolution.quadrature.base import AbstractQuadrature, Sampling
 from ckts.convolution.quadrature.nodes import place_nodes
 from ckts.convolution.quadrature.weights import GapWeights
+from ckts.transforms import is_transformed
 
 # Entries (output, source) of open gaps that are held at a time.
 PAIRS_PER_BLOCK = 2**14
@@ -198,15 +201,18 @@ class LinearQuadrature(AbstractQuadrature):
             change = changes[block.outputs]
             return kernel.respond(basis.unsqueeze(0), change.unsqueeze(0))[0]
 
-        # Features of pairs are the largest tensors, and recomputed for the gradient.
-        responses = [
-            checkpoint(respond_to, block, use_reentrant=False, preserve_rng_state=False)
-            for block in gaps.blocks
-        ]
+        # Features of pairs are the largest tensors, and recomputed for the gradient;
+        # torch takes no hooks where it transforms.
+        respond = respond_to if is_transformed() else _checkpointed(respond_to)
+        responses = [respond(block) for block in gaps.blocks]
         outputs = torch.cat([block.outputs for block in gaps.blocks])
         total = changes.new_zeros(len(changes), len(kernel.mixing))
         total = total.index_copy(0, outputs, torch.cat(responses))
         return -total.view(*change.shape[:2], -1)
+
+
+def _checkpointed(function: Callable[[Pairs], Tensor]) -> Callable[[Pairs], Tensor]:
+    return partial(checkpoint, function, use_reentrant=False, preserve_rng_state=False)
 
 
 def _gap(

@@ -12,9 +12,10 @@ from torch import Tensor, nn
 from ckts.convolution.methods.fft import convolve_regular
 from ckts.convolution.plan import Plan
 from ckts.kernels import REACH
-from ckts.kernels.networks import SirenKernel, WeightNormLinear, uniform
+from ckts.kernels.networks import AbstractMLPKernel, WeightNormLinear, uniform
 from ckts.layers import CKConv, make_linear
 from ckts.networks.paper.grid import convolve_dense
+from ckts.networks.paper.options import KERNEL_OF
 
 # Added to variances: by the published norm, and by torch's over channels.
 EPSILON = {"channels_time": 1e-12, "channels": 1e-5}
@@ -50,6 +51,8 @@ class PaperConv(CKConv):
         Distance of two points of the grid.
     quadrature : {"gap", "linear", "none"}
         Weights of observations at stamps.
+    nonlinearity : {"sine", "relu", "leaky_relu", "swish"}, default="sine"
+        Of the kernel.
     initialization : {"published", "siren"}
         See :class:`PaperCKCNN`.
     odd_lengths : {"exact", "published"}
@@ -57,12 +60,12 @@ class PaperConv(CKConv):
     weight_dropout : float
         Share of the sampled kernel that is dropped in training, on a grid.
     kernel_params : mapping
-        Those of :class:`~ckts.kernels.SirenKernel`.
+        Those of the kernel, :class:`~ckts.kernels.SirenKernel` for sines.
     generator : torch.Generator or None
         Where the random numbers of the initialization come from.
     """
 
-    kernel: SirenKernel
+    kernel: AbstractMLPKernel
     bias: nn.Parameter
 
     def __init__(
@@ -74,6 +77,7 @@ class PaperConv(CKConv):
         time_step: float | Sequence[float],
         grid_step: float,
         quadrature: str,
+        nonlinearity: str = "sine",
         initialization: str,
         odd_lengths: str,
         weight_dropout: float,
@@ -83,7 +87,7 @@ class PaperConv(CKConv):
         super().__init__(
             in_channels,
             out_channels,
-            kernel="siren",
+            kernel=KERNEL_OF[nonlinearity],
             horizon=horizon,
             time_step=time_step if isinstance(time_step, float) else list(time_step),
             resolution=grid_step,
@@ -93,7 +97,7 @@ class PaperConv(CKConv):
         )
         self.grid_step, self.weight_dropout = grid_step, weight_dropout
         self.odd_lengths = odd_lengths
-        if initialization == "published":
+        if initialization == "published" and nonlinearity == "sine":
             forget_initialization(self.kernel, generator)
 
     def convolve(
@@ -152,7 +156,7 @@ class PaperConv(CKConv):
 
 
 def forget_initialization(
-    kernel: SirenKernel, generator: torch.Generator | None
+    kernel: AbstractMLPKernel, generator: torch.Generator | None
 ) -> None:
     """Draw the parameters that a published kernel began with.
 

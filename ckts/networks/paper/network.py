@@ -63,6 +63,8 @@ class PaperCKCNN(nn.Module):
         The paper says layer normalization; the published code takes the statistics over
         channels *and time*: outputs look ahead, and depend on padding. "channels"
         normalizes each time step, and the network is causal.
+    nonlinearity : {"sine", "relu", "leaky_relu", "swish"}, default="sine"
+        Of the kernels' hidden layers (Table 6); `initialization` is for "sine" only.
     initialization : {"published", "siren"}, default="published"
         In the published code weight normalization undoes the initialization of SIREN:
         layers begin the same whatever `omega_0` is, with sines that grow as its square.
@@ -84,8 +86,8 @@ class PaperCKCNN(nn.Module):
         published for CharacterTrajectories.
     odd_lengths : {"exact", "published"}, default="exact"
         For grids of an odd length the published code forgets the length in the inverse
-        Fourier transform: outputs are stretched in time, and look ahead. "published"
-        repeats that at the training length, for weights that were trained so.
+        transform: outputs are stretched in time, and look ahead. "published" repeats
+        that at the training length, for weights that were trained so.
     anchor : {"present", "past"}, default="present"
         Where the relative positions, -1 to +1 over the training data, are held fixed in
         series of another rate: lag 0 is +1; or the longest lag of the batch is -1, as
@@ -138,6 +140,7 @@ class PaperCKCNN(nn.Module):
         kernel_penalty: float = 0.0,
         kernel_params: Mapping[str, Any] | None = None,
         norm: str = "channels_time",
+        nonlinearity: str = "sine",
         initialization: str = "published",
         sampling: str = "stamps",
         mask: str = "none",
@@ -176,6 +179,7 @@ class PaperCKCNN(nn.Module):
                 grid_step=step,
                 horizon=self.horizon,
                 quadrature="none" if anchor == "past" else quadrature,
+                nonlinearity=nonlinearity,
                 initialization=initialization,
                 odd_lengths=odd_lengths,
                 weight_dropout=weight_dropout,
@@ -301,11 +305,7 @@ class PaperCKCNN(nn.Module):
     ) -> Tensor:
         """Map each series to the features of its last time step.
 
-        Parameters are those of :meth:`forward`.
-
-        Returns
-        -------
-        Tensor of shape (batch, hidden_channels)
+        Parameters are those of :meth:`forward`; (batch, hidden_channels) is returned.
         """
         hidden, rows = self._hidden(values, times, **series)
         last = rows.last.view(-1, 1, 1).expand(-1, 1, hidden.shape[2])

@@ -7,8 +7,16 @@ from torch import Tensor
 
 from ckts._checks import check_choice, check_count, check_real, check_share
 
+# The kernel of each nonlinearity.
+KERNEL_OF = {
+    "sine": "siren",
+    "relu": "relu",
+    "leaky_relu": "leaky_relu",
+    "swish": "swish",
+}
 OPTIONS = {
     "norm": ("channels_time", "channels"),
+    "nonlinearity": tuple(KERNEL_OF),
     "initialization": ("published", "siren"),
     "sampling": ("stamps", "grid"),
     "mask": ("none", "shared", "channels", "counts"),

@@ -83,15 +83,16 @@ def read_published(
         If it is no such checkpoint.
     """
     tensors = _unwrap(state_dict)
-    weights, lengths, unknown = {}, set(), []
+    weights, unknown = {}, []
+    lengths: dict[str, set[int]] = {"train_length": set(), "conv_kernel": set()}
     layers = _layer_numbers(tensors)
     for key, tensor in tensors.items():
         kind, found = _match(key)
-        part = found.get("part")
+        part = found.get("part", "")
         if part == "train_length":
-            lengths.add(int(tensor.max()))
-        elif part == "conv_kernel":
-            lengths |= {tensor.shape[2]} if tensor.ndim == 3 else set()
+            lengths[part].add(int(tensor.max()))
+        elif part == "conv_kernel":  # sampled, by lag; empty before the first pass
+            lengths[part] |= {tensor.shape[2]} if tensor.ndim == 3 else set()
         else:
             name = _own_name(kind, found, layers)
             if name is None:
@@ -100,8 +101,8 @@ def read_published(
                 weights[name] = _shaped(tensor, name)
     if unknown:
         raise _wrong(f"has {_listed(unknown)} besides")
-    weights = _normed(weights)
-    return _described(weights, _one_length(lengths - {0}, length))
+    trained = lengths["train_length"] - {0} or lengths["conv_kernel"]
+    return _described(_normed(weights), _one_length(trained, length))
 
 
 def _unwrap(state_dict: Mapping[str, Any]) -> dict[str, Tensor]:

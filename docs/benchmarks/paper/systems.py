@@ -81,4 +81,4 @@ def _paper(name: str, task: str) -> dict[str, Any]:
         omega_0 = float(name.removeprefix("omega_0 = "))
         return {**parameters, "kernel_params": {"omega_0": omega_0}}
     own = {**parameters["network_params"], "nonlinearity": name}
-    return {**parameters, "network_params": own}
+    return {**parameters, "kernel_params": None, "network_params": own}

@@ -249,16 +249,30 @@ def test_a_network_of_the_user_is_left_to_pickle(path):
     assert not path.exists()
 
 
-def test_the_best_of_a_search_comes_back_without_its_requests(path):
+def test_the_best_of_a_search_comes_back_with_its_requests(path):
     X, y = irregular_panel(12)
     with sklearn.config_context(enable_metadata_routing=True):
-        model = CKRocketClassifier(**KERNELS_ONLY).set_fit_request(sample_weight=True)
+        model = CKRocketClassifier(**KERNELS_ONLY)
+        model.set_fit_request(sample_weight="trust", groups=False)
+        model.set_score_request(sample_weight=True)
         search = GridSearchCV(model, {"summaries": [True]}, cv=2).fit(X, y)
-    best = search.best_estimator_
-    assert hasattr(best, "_metadata_request")
-    loaded = again(best, path)
-    assert not hasattr(loaded, "_metadata_request")
-    check_same_answers(best, loaded, X)
+        best = search.best_estimator_
+        loaded = again(best, path)
+        check_same_answers(best, loaded, X)
+        assert str(loaded.get_metadata_routing()) == str(model.get_metadata_routing())
+        # routed by the name that was asked for: no weights, no series
+        search = GridSearchCV(loaded, {"summaries": [True]}, cv=2, error_score="raise")
+        with pytest.raises(ValueError, match="`sample_weight` must"):
+            search.fit(X, y, trust=np.zeros(12))
+    unasked = again(CKRocketClassifier(), path)
+    assert not hasattr(unasked, "_metadata_request")
+
+
+def test_requests_of_a_file_name_methods_and_metadata_only():
+    state = CKRocketClassifier().to_state()
+    for asked in ({"owner": {"a": True}}, {"fit": {"a": 3}}, {"__init__": {"a": True}}):
+        with pytest.raises(ValueError, match=r"its requests name|alias"):
+            CKRocketClassifier.from_state(state | {"_requests": asked}, str)
 
 
 def test_a_table_comes_back(path):

@@ -5,6 +5,7 @@ import pytest
 import torch
 from torch import nn
 
+from ckts.networks import PaperCKCNN
 from ckts.networks.paper.block import Anchor, PaperBlock, PaperConv, PaperNorm, drop
 
 CONV = {
@@ -127,3 +128,14 @@ def test_equal_widths_have_no_linear_shortcut():
         nn.init.zeros_(norm.weight)
     values = torch.randn(2, 5, 3)
     torch.testing.assert_close(equal(values, (None, None)), values.relu())
+
+
+@pytest.mark.parametrize("nonlinearity", ["relu", "leaky_relu", "swish"])
+def test_other_nonlinearities_are_those_of_the_kernels_by_name(nonlinearity):
+    options = {"horizon": 9.0, "kernel_params": {"hidden_features": 5}}
+    network = PaperCKCNN(2, 3, nonlinearity=nonlinearity, **options)
+    kernel = network.blocks[1].conv2.kernel
+    assert kernel.activation == nonlinearity
+    assert kernel.second.weight.shape == (5, 5)
+    with pytest.raises(ValueError, match=r"`kernel_params` must only hold"):
+        PaperCKCNN(2, 3, nonlinearity=nonlinearity, kernel_params={"omega_0": 3.0})

@@ -154,6 +154,12 @@ def with_kernels(state):
     return {**without_length(state), **kernels}
 
 
+def with_other_kernels(state):
+    """As after a test at another rate."""
+    kernel = torch.zeros(5, 3, 6)
+    return {**state, "backbone.0.cconv1.conv_kernel": kernel}
+
+
 def without_norm(state):
     result = dict(state)
     for key in state:
@@ -177,6 +183,7 @@ FORMS = {
     "numbered anew": lambda s: renamed(s, **{"net.4.": "net.2.", "net.8.": "net.5."}),
     "plain norm": lambda s: {k.replace(".layer_norm", ""): v for k, v in s.items()},
     "kernels": with_kernels,
+    "other kernels": with_other_kernels,
     "no weight norm": without_norm,
     "half": lambda s: {
         k: v.half() if v.is_floating_point() else v for k, v in s.items()

@@ -24,6 +24,7 @@ from torch.nn.functional import pad
 
 from ckts.convolution.methods.mesh.sparse import SparseMatrix
 from ckts.convolution.methods.mesh.splines import NODES
+from ckts.transforms import AbstractFused, is_transformed
 
 LAGS = 2 * NODES - 1
 # Terms of an interval: one for each mesh point from it on that it shares with others,
@@ -161,11 +162,20 @@ def within_intervals(rows: Tensor, kernel: Tensor, intervals: Intervals) -> Tens
     -------
     Tensor of shape (n_targets, out)
     """
-    return _WithinIntervals.apply(rows, kernel, intervals)
+    return _WithinIntervals.run(rows, kernel, intervals)
 
 
-class _WithinIntervals(torch.autograd.Function):
+class _WithinIntervals(AbstractFused):
     """The moments up to each observation are running sums, recomputed backward."""
+
+    @staticmethod
+    def plain(rows, kernel, intervals):
+        """Keep the moments."""
+        weights = intervals.weights.to(rows.dtype).unsqueeze(2)
+        moments = (weights * rows.unsqueeze(1)).flatten(1)
+        sums = running_sums(moments.__getitem__, intervals.segments)
+        table = pad(torch.cat([part for _, part in sums]), (0, 0, 0, 1))
+        return mix(_moment_terms(table, intervals, slice(None)), kernel)
 
     @staticmethod
     def forward(ctx, rows, kernel, intervals):
@@ -288,6 +298,8 @@ def _block_sums(
     brought = earlier.to(rows.dtype) @ sums[:, last]
     brought += (begin == before).unsqueeze(1) * sum_before
     takes = (segments == begin.unsqueeze(1)).to(rows.dtype)
+    if is_transformed():
+        return sums + takes.unsqueeze(2) * brought.unsqueeze(1)
     return sums.addcmul_(takes.unsqueeze(2), brought.unsqueeze(1))
 
 
@@ -309,11 +321,18 @@ def mixed_terms(
     -------
     Tensor of shape (group * row, out)
     """
-    return _MixedTerms.apply(rows, kernel, terms)
+    return _MixedTerms.run(rows, kernel, terms)
 
 
-class _MixedTerms(torch.autograd.Function):
+class _MixedTerms(AbstractFused):
     """The terms are not kept: the backward pass recomputes them."""
+
+    @staticmethod
+    def plain(rows, kernel, terms):
+        """Keep the terms."""
+        taken = (part.by_row.plain_product(rows) for part in terms)
+        groups = (one.view(-1, len(kernel), rows.shape[1]) for one in taken)
+        return torch.cat([mix(group, kernel) for group in groups])
 
     @staticmethod
     def forward(ctx, rows, kernel, terms):

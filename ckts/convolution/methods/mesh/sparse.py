@@ -10,6 +10,8 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn.functional import embedding_bag
 
+from ckts.transforms import AbstractFused
+
 
 @dataclass(frozen=True)
 class CompressedRows:
@@ -44,6 +46,16 @@ class CompressedRows:
             include_last_offset=True,
         )
 
+    def plain_product(self, table: Tensor) -> Tensor:
+        """Multiply by operations that torch can transform, with a gradient."""
+        n_rows, n_entries = len(self.starts) - 1, len(self.columns)
+        rows = torch.arange(n_rows, device=table.device).repeat_interleave(
+            self.starts.diff(), output_size=n_entries
+        )
+        taken = table.index_select(0, self.columns)
+        terms = taken * self.entries.to(table.dtype).unsqueeze(1)
+        return table.new_zeros(n_rows, table.shape[1]).index_add(0, rows, terms)
+
 
 @dataclass(frozen=True)
 class SparseMatrix:
@@ -60,11 +72,11 @@ class SparseMatrix:
 
     def __matmul__(self, table: Tensor) -> Tensor:
         """Multiply with a dense (n_columns, channels) tensor."""
-        return _Product.apply(table, self.by_row, self.by_column)
+        return _Product.run(table, self.by_row, self.by_column)
 
     def t_matmul(self, table: Tensor) -> Tensor:
         """Multiply the transpose with a dense (n_rows, channels) tensor."""
-        return _Product.apply(table, self.by_column, self.by_row)
+        return _Product.run(table, self.by_column, self.by_row)
 
 
 def make_sparse(
@@ -129,7 +141,14 @@ def _compressed(matrix: csr_array) -> CompressedRows:
     return CompressedRows(*(torch.from_numpy(part) for part in parts))
 
 
-class _Product(torch.autograd.Function):
+class _Product(AbstractFused):
+    """A sparse matrix times a dense table, whose gradient takes the transpose."""
+
+    @staticmethod
+    def plain(table, rows, transposed):
+        """Sum the rows that are taken."""
+        return rows.plain_product(table)
+
     @staticmethod
     def forward(ctx, table, rows, transposed):
         ctx.transposed = transposed
