@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -35,7 +34,7 @@ class HiPPO(AbstractBaseline):
     ----------
     in_channels, n_outputs, n_static, hidden_channels, dropout, row_time_step, dtype
         As those of :class:`AbstractBaseline`.
-    order : int, default=32
+    order : int, default=16
         Number of polynomials.
     """
 
@@ -48,7 +47,7 @@ class HiPPO(AbstractBaseline):
         hidden_channels: int = 32,
         dropout: float = 0.2,
         row_time_step: float = 1.0,
-        order: int = 32,
+        order: int = 16,
         dtype: torch.dtype = torch.float32,
     ) -> None:
         self.order = check_count("order", order)
@@ -114,8 +113,7 @@ def legs_steps(shares: Tensor, order: int) -> tuple[Tensor, Tensor]:
     entry : Tensor of shape (batch, time, order)
         Coefficients are multiplied by `carry`, and the constant by `entry`.
     """
-    rule = np.polynomial.legendre.leggauss(order)
-    points, weights = (torch.from_numpy(one).to(shares) for one in rule)
+    points, weights = (one.to(shares) for one in gauss_rule(order))
     scales = torch.arange(1, 2 * order, 2).to(shares).sqrt()
     before = legendre(points, order) * scales * weights.unsqueeze(1) / 2
     places = shares.unsqueeze(2) * (points + 1) - 1
@@ -124,6 +122,18 @@ def legs_steps(shares: Tensor, order: int) -> tuple[Tensor, Tensor]:
     ends = legendre(2 * shares - 1, order + 1)
     lower = torch.cat([torch.ones_like(ends[..., :1]), ends[..., :-2]], -1)
     return carry * shares[..., None, None], (lower - ends[..., 1:]) / (2 * scales)
+
+
+def gauss_rule(order: int) -> tuple[Tensor, Tensor]:
+    """Return the points and weights of Gauss's rule on [-1, 1], float64.
+
+    By Golub and Welsch (1969): they are eigenvalues, and first entries of eigenvectors,
+    of the matrix of the recurrence.
+    """
+    steps = torch.arange(1, order, dtype=torch.float64)
+    recurrence = torch.diag(steps / (4 * steps**2 - 1).sqrt(), -1)
+    points, vectors = torch.linalg.eigh(recurrence)
+    return points, 2 * vectors[0] ** 2
 
 
 def legendre(points: Tensor, order: int) -> Tensor:

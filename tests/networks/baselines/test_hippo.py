@@ -9,7 +9,7 @@ from scipy.linalg import expm
 from scipy.special import eval_legendre
 
 from ckts.networks.baselines import HiPPO, hippo
-from ckts.networks.baselines.hippo import legendre, legs_steps
+from ckts.networks.baselines.hippo import gauss_rule, legendre, legs_steps
 from row_batches import UNIT, make_network, make_rows
 
 ORDER = 6
@@ -75,6 +75,12 @@ def test_a_projection_never_grows_what_it_carries():
     carry, _ = legs_steps(shares, 64)
     norms = torch.linalg.matrix_norm(carry[0], ord=2)
     assert (norms <= shares[0].sqrt() + 1e-9).all()
+
+
+@pytest.mark.parametrize("order", [1, 2, 7, 64])
+def test_the_rule_is_that_of_numpy(order):
+    expected = np.polynomial.legendre.leggauss(order)
+    np.testing.assert_allclose(gauss_rule(order), expected, atol=1e-13)
 
 
 def test_polynomials_are_those_of_scipy():
