@@ -93,12 +93,22 @@ class OneHot:
             return panel
         unknown: list[str] = []
         columns = _expand(
-            *("channel", self.channels, self.labels, panel.observations.columns()),
-            *(map(own[0].get, panel.channels), unknown, None),
+            "channel",
+            self.channels,
+            self.labels,
+            panel.observations.columns(),
+            map(own[0].get, panel.channels),
+            unknown,
+            fill=None,
         )
         features = _expand(
-            *("static feature", self.static_names, self.static_labels),
-            *(_static_columns(panel), map(own[1].get, panel.static_names), unknown, 0),
+            "static feature",
+            self.static_names,
+            self.static_labels,
+            _static_columns(panel),
+            map(own[1].get, panel.static_names),
+            unknown,
+            fill=0.0,
         )
         if unknown and warn:
             warnings.warn(
