@@ -44,10 +44,9 @@ def check_network(parameters: Any) -> None:
     check_kernel_params(kernel, parameters.kernel_params or {})
     given = parameters.network_params or {}
     taken = inspect.signature(network).parameters
-    if any(one.kind is one.VAR_KEYWORD for one in taken.values()):
-        taken = {**taken, **dict.fromkeys(given)}
+    free = any(one.kind is one.VAR_KEYWORD for one in taken.values())
     own = {one.name for one in fields(parameters)}
-    known = set(taken) - BY_DATA - own
+    known = {*taken, *(given if free else ())} - BY_DATA - own
     unknown = sorted(set(given) - known)
     if unknown:
         raise ValueError(

@@ -49,7 +49,6 @@ class FixedSampling(nn.Module):
     >>> fixed = FixedSampling(network, torch.arange(20.0))
     >>> fixed(torch.randn(5, 20, 3)).shape
     torch.Size([5, 2])
-    >>> program = torch.export.export(fixed, (torch.randn(1, 20, 3),))
     """
 
     def __init__(

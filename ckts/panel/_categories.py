@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from numbers import Real
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -75,7 +75,7 @@ def check_categories(
             f"`{argument}` must be a dict of names and their labels; got {given!r}. "
             'Write e.g. `{"drug": ("a", "b")}`.'
         )
-    found = {str(name): given[name] for name in given or ()}
+    found = {str(name): labels for name, labels in (given or {}).items()}
     if unknown := [name for name in found if name not in names]:
         raise ValueError(
             f"`{argument}` must be of columns that are there; got {unknown}, where "
@@ -193,7 +193,9 @@ def as_label(value: object) -> str:
     """
     if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
         return str(value)
-    return str(int(value)) if float(value).is_integer() else str(float(value))
+    if isinstance(value, Integral):
+        return str(int(value))
+    return str(int(float(value)) if float(value).is_integer() else float(value))
 
 
 def _merge_labels(codes, values):

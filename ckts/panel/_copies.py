@@ -118,7 +118,7 @@ class AbstractCopies(AbstractExports):
     def _with(self, **fields):
         state = self.__getstate__()
         state["values"] = state.pop("observations")
-        return type(self)(**{**state, **fields}, copy="values" in fields)
+        return type(self)(**{**state, **fields, "copy": "values" in fields})
 
 
 def join_categories(panels: Sequence[PanelT]) -> list[PanelT]:

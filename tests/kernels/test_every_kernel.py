@@ -228,7 +228,7 @@ def test_responses_begin_at_the_scale_of_the_signal(name):
     assert 0.1 < np.median(energies) < 200
 
 
-@pytest.mark.parametrize("transforms", ["bands", "siren"])
+@pytest.mark.parametrize("fused", ["bands", "siren"])
 def test_fused_kernels_raise_at_a_second_derivative(fused):
     # what they save are intermediates: it would be wrong in silence
     kernel = make(fused)

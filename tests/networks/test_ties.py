@@ -12,7 +12,7 @@ from ckts.convolution.planner import Planner
 from ckts.convolution.quadrature.neighbors import find_neighbors
 from ckts.layers import N_SUMMARIES, ChannelSummary
 from ckts.networks import GatedCKCNN
-from ckts.networks.gated import describe_observations
+from ckts.networks.inputs import describe_observations
 
 CHANNELS = 3
 seeds = st.integers(0, 2**16)

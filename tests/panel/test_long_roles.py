@@ -228,3 +228,17 @@ def test_the_default_says_nothing():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert as_panel([VISITS[["pulse"]]]).in_channels == 1
+
+
+@pytest.mark.parametrize("dtype", ["str", "category", object])
+def test_text_that_never_changes_is_warned_of(dtype):
+    who = np.repeat(["ann", "bob", "cyd"], 3)
+    frame = pd.DataFrame({"who": who, "day": np.tile([0, 1, 2], 3)})
+    frame["state"] = np.resize(["low", "high"], 9)
+    frame["diagnosis"] = pd.Series(who == "bob").map({True: "sick", False: None})
+    frame["diagnosis"] = frame["diagnosis"].fillna("well").astype(dtype)
+    names = {"instance": "who", "time": "day"}
+    with pytest.warns(UserWarning, match=r"that \['diagnosis'\] are taken"):
+        Panel.from_long(frame, **names)
+    panel = Panel.from_long(frame, **names, static=["diagnosis"])
+    assert panel.static_categories == {"diagnosis": ("sick", "well")}

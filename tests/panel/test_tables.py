@@ -193,3 +193,23 @@ def test_frames_of_pandas_are_no_foreign_tables():
     assert is_foreign_table(Table())
     assert not is_foreign_table(pd.DataFrame())
     assert to_pandas([1], "X") == [1]
+
+
+@pytest.mark.parametrize("arrow", [True, False])
+def test_categories_of_polars_are_labels_even_of_digits(arrow, monkeypatch):
+    pl = pytest.importorskip("polars")
+    if arrow:
+        pytest.importorskip("pyarrow")
+    else:
+        monkeypatch.setitem(sys.modules, "pyarrow", None)
+    table = pl.DataFrame(
+        {"who": [1, 1, 2], "day": [0, 1, 0], "stage": ["2", None, "1"]}
+    )
+    kinds = {"Categorical": pl.Categorical, "Enum": pl.Enum(["3", "2", "1"])}
+    expected = {"Categorical": ("1", "2"), "Enum": ("3", "2", "1")}
+    for name, kind in kinds.items():
+        cast = table.with_columns(pl.col("stage").cast(kind))
+        panel = Panel.from_long(cast, instance="who", time="day")
+        assert panel.categories == {"stage": expected[name]}
+        codes = [expected[name].index("2"), np.nan, expected[name].index("1")]
+        np.testing.assert_array_equal(panel.values[:, 0], codes)

@@ -285,7 +285,8 @@ class PaperBlock(nn.Module):
         `plans` are those of the two convolutions; `anchor` as in
         :meth:`PaperConv.convolve`, `rows` as in :meth:`PaperNorm.forward`.
         """
-        hidden, options = values, {"anchor": anchor, "generator": generator}
+        hidden = values
+        options: dict[str, Any] = {"anchor": anchor, "generator": generator}
         layers = (self.conv1, self.norm1), (self.conv2, self.norm2)
         for (conv, norm), plan in zip(layers, plans, strict=True):
             hidden = torch.relu(norm(conv.convolve(hidden, plan, **options), rows))

@@ -386,9 +386,9 @@ class PaperCKCNN(nn.Module):
         if times is None:
             return rows_as_given(values, observed, static, self.mask, to_end)
         series = values, times, observed, static, first
+        ends = to_end, self.padding == "last"
         if self.sampling == "grid":
-            ends = {"to_end": to_end, "repeat_last": self.padding == "last"}
-            return rows_of_grid(*series, mask=self.mask, **ends)
+            return rows_of_grid(*series, mask=self.mask, ends=ends)
         if geometries is None:
             geometries = Planner(0).geometries(
                 self.convolutions(), times, device=times.device

@@ -93,8 +93,7 @@ def rows_of_grid(
     block: PaperBlock,
     *,
     mask: str,
-    to_end: bool,
-    repeat_last: bool,
+    ends: tuple[bool, bool],
 ) -> Rows:
     """Put series on the grid of the training data; longer ones make it longer.
 
@@ -106,14 +105,15 @@ def rows_of_grid(
         Time stamps.
     block : PaperBlock
         It knows the grid.
-    to_end : bool
-        Whether the output is at the end of the grid, not at the last row.
-    repeat_last : bool
-        Whether the last row is repeated up to the end.
+    ends : tuple of bool
+        Whether the output is at the end of the grid, not at the last row, and whether
+        that row is repeated up to there.
     """
+    to_end, repeat_last = ends
     n_points, step = block.conv1.n_trained, block.conv1.grid_step
-    options = {"step": step, "length": n_points, "repeat_last": repeat_last}
-    values, observed, last = place_on_grid(values, times, observed, **options)
+    values, observed, last = place_on_grid(
+        values, times, observed, step=step, length=n_points, repeat_last=repeat_last
+    )
     end, valid = last.clamp(min=n_points - 1), None
     if values.shape[1] > n_points:  # batch mates must not change the statistics
         index = torch.arange(values.shape[1], device=values.device)

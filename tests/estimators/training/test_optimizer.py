@@ -35,7 +35,7 @@ def train(optimizer_class, **settings):
 
 
 @pytest.mark.parametrize("settings", [{}, {"weight_decay": 0.5, "lr": 0.01}])
-@pytest.mark.parametrize("transforms", [True, None])
+@pytest.mark.parametrize("fused", [True, None])
 def test_the_steps_are_those_of_torch(settings, fused):
     losses, parameters = train(LeanAdamW, fused=fused, **settings)
     expected, twins = train(torch.optim.AdamW, foreach=False, **settings)
