@@ -45,11 +45,11 @@ def test_runs_are_kept_and_continued(toy, tmp_path, monkeypatch):
     assert first["epochs"] == 1
     assert 1000 < first["parameters"] <= 2000
     fitted = []
-    score = reproduce.score
+    make = reproduce.make_system
     monkeypatch.setattr(
         reproduce,
-        "score",
-        lambda *given: fitted.append(given[0]) or score(*given),
+        "make_system",
+        lambda *given, **options: fitted.append(given[0]) or make(*given, **options),
     )
     reproduce.run("toy", toy, kept, options(path, systems=["gru"]))
     assert fitted == ["gru"] * 3  # the other seed, and the other row of both
@@ -172,3 +172,11 @@ def test_sines_fit_noise_where_rectifiers_do_not():
     }
     assert errors["sine"] < 0.1
     assert errors["ReLU"] > 0.8
+
+
+def test_a_model_is_fitted_once_for_all_rates(toy):
+    X, y = make_speed(12, random_state=0)
+    fits = reproduce.Fits(toy, options(None))
+    first = fits.fit("gru", ("all", X, y, X, y, 0))[0]
+    assert fits.fit("gru", ("half", X, y, X[:6], y[:6], 0))[0] is first
+    assert fits.fit("gru", ("all", X[:], y, X, y, 1))[0] is not first

@@ -15,6 +15,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from sklearn.metrics import roc_auc_score
@@ -27,31 +28,51 @@ from splits import Split
 Runs = dict[str, dict[str, float]]
 
 
-def score(
-    system: str, table: Table, split: Split, epochs: int, n_series: int
-) -> dict[str, float]:
-    """Fit a system on (the first) series of a split, and score it on its test part."""
-    _, X, y, X_test, y_test, seed = split
-    sizes = X.in_channels, len(np.unique(y))
-    task = table.task if isinstance(table.task, str) else table.task[split[0]]
-    model = make_system(system, task, seed=seed, epochs=epochs, sizes=sizes)
-    started = time.process_time()
-    model.fit(X[:n_series], y[:n_series])
-    fitted = time.process_time()
-    if table.metric == "AUROC":
-        found = roc_auc_score(y_test, model.predict_proba(X_test)[:, 1])
-    else:
-        found = np.mean(model.predict(X_test) == y_test)
-    trained = {table.metric: float(found), "cpu": fitted - started}
-    if hasattr(model, "net_"):
-        parameters = model.net_.module_.parameters()
-        trained["parameters"] = sum(one.numel() for one in parameters)
-        trained["epochs"] = model.n_iter_
-    return trained
+class Fits:
+    """Fits systems, and keeps the model that was fitted last on the same series."""
+
+    def __init__(self, table: Table, options: argparse.Namespace) -> None:
+        self.table, self.options = table, options
+        self.kept: dict[str, tuple] = {}
+
+    def fit(self, system: str, split: Split) -> tuple[Any, float]:
+        """Return a model of (the first) series of a split, and its CPU seconds."""
+        row, X, y, *_, seed = split
+        found = self.kept.get(system)
+        if found and found[0] is X:
+            return found[1:]
+        task = self.table.task
+        model = make_system(
+            system,
+            task if isinstance(task, str) else task[row],
+            seed=seed,
+            epochs=self.options.epochs,
+            sizes=(X.in_channels, len(np.unique(y))),
+        )
+        started = time.process_time()
+        model.fit(X[: self.options.series], y[: self.options.series])
+        self.kept[system] = X, model, time.process_time() - started
+        return self.kept[system][1:]
+
+    def score(self, system: str, split: Split) -> dict[str, float]:
+        """Fit a system, and score it on the test part."""
+        model, seconds = self.fit(system, split)
+        *_, X_test, y_test, _ = split
+        if self.table.metric == "AUROC":
+            found = roc_auc_score(y_test, model.predict_proba(X_test)[:, 1])
+        else:
+            found = np.mean(model.predict(X_test) == y_test)
+        scored = {self.table.metric: float(found), "cpu": seconds}
+        if hasattr(model, "net_"):
+            parameters = model.net_.module_.parameters()
+            scored["parameters"] = sum(one.numel() for one in parameters)
+            scored["epochs"] = model.n_iter_
+        return scored
 
 
 def run(name: str, table: Table, runs: Runs, options: argparse.Namespace) -> None:
     """Run what is not in `runs` yet, and keep each run at once."""
+    fits = Fits(table, options)
     systems = [one for one in options.systems or table.systems if one in table.systems]
     for split in table.splits(options.seeds):
         if options.rows not in split[0]:
@@ -60,7 +81,7 @@ def run(name: str, table: Table, runs: Runs, options: argparse.Namespace) -> Non
             key = f"{name} | {split[0]} | {system} | {split[-1]}"
             if key in runs:
                 continue
-            runs[key] = score(system, table, split, options.epochs, options.series)
+            runs[key] = fits.score(system, split)
             print(f"{key}: {runs[key]}", flush=True)
             if options.runs:
                 options.runs.write_text(json.dumps(runs, indent=1), encoding="utf-8")

@@ -18,7 +18,7 @@ DEPTHS = {
 # Parameters of the rivals in Tables 3 to 5, "89K".
 RIVAL_PARAMETERS = 89_000
 RIVAL_RECIPE: dict[str, Any] = {
-    "batch_size": 64,
+    "batch_size": 32,
     "lr": 2e-3,
     "weight_decay": 0.01,
     "dropout": 0.1,
@@ -72,7 +72,10 @@ def make_system(name: str, task: str, *, seed: int, epochs: int, sizes: tuple):
 
 def _paper(name: str, task: str) -> dict[str, Any]:
     """Return parameters of the paper's network, or of a relative of it by name."""
+    task, _, sampling = task.partition(", ")
     parameters = paper_parameters(task)
+    if sampling == "stamps":  # a grid has the rate of the training data
+        parameters["network_params"] = {"sampling": "stamps"}
     if name == "paper":
         return parameters
     if name in DEPTHS:

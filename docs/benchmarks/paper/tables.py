@@ -88,15 +88,9 @@ def rates(n_seeds: int) -> Iterator[Split]:
     sparser = {step: X.keep_rows(within % step == 0) for step in (1, 2, 4, 8, 16)}
     for seed in range(n_seeds):
         train, test = _seventy(y, seed)
+        trained = {step: (sparser[step][train], y[train]) for step in (1, 2)}
         for row, (step, other) in RATES.items():
-            yield (
-                row,
-                sparser[step][train],
-                y[train],
-                sparser[other][test],
-                y[test],
-                seed,
-            )
+            yield row, *trained[step], sparser[other][test], y[test], seed
 
 
 def digits(n_seeds: int) -> Iterator[Split]:
@@ -162,7 +156,7 @@ TABLES = {
         rates,
         ("gru_d", "ode_rnn", "lmu", "ncde", "hippo", *OURS, "rocket"),
         published.RATES,
-        "character_trajectories",
+        "character_trajectories, stamps",
     ),
     "6": Table(digits, NONLINEARITIES, published.NONLINEARITIES, "smnist"),
     "6, letters": Table(characters, NONLINEARITIES, {}, LETTERS),
