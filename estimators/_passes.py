@@ -15,7 +15,7 @@ from ckts.estimators.training.continuing import Continuing, check_alone
 
 def trains_alone(estimator: Any) -> bool:
     """Raise unless a network is trained alone, which can go on with other series."""
-    if estimator.rocket:
+    if estimator.get_params(deep=False)["rocket"]:
         raise AttributeError(
             "`rocket` must be False for partial_fit: the ridge regression of CKRocket "
             "needs all series at once; got True. Set it before the first call."

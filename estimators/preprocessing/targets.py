@@ -123,8 +123,8 @@ class ClassesMixin(ClassifierMixin):
                 "for a column whose classes weigh the same."
             )
         entries = [given] * n_columns if single else given
-        factors = map(compute_sample_weight, entries, columns)
-        return weight * np.prod(list(factors), axis=0)
+        factors = [*map(compute_sample_weight, entries, columns)]
+        return weight * np.prod(factors, axis=0)
 
     def _check_outputs(self):
         """Raise if one of several columns is the same throughout."""
@@ -163,15 +163,9 @@ class ClassesMixin(ClassifierMixin):
         """Return log-probabilities of what a model of these classes, or some, gives."""
         ours, theirs = self._labels, model._labels
         logs = np.full((len(raw), sum(ours.sizes)), LOG_OF_NONE)
-        parts = zip(
-            ours.split(logs),
-            ours.classes,
-            theirs.classes,
-            theirs.split(raw),
-            strict=True,
-        )
-        for part, all_classes, classes, scores in parts:
-            part[:, np.searchsorted(all_classes, classes)] = log_softmax(scores, 1)
+        parts = ours.split(logs), ours.classes, theirs.classes, theirs.split(raw)
+        for part, known, classes, scores in zip(*parts, strict=True):
+            part[:, np.searchsorted(known, classes)] = log_softmax(scores, 1)
         return logs
 
     def _baseline_losses(self, codes: np.ndarray, weight: np.ndarray) -> np.ndarray:

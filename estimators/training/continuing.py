@@ -79,17 +79,19 @@ class Continuing(Callback):
 
 def check_landmark(estimator: Any, before: Any) -> None:
     """Raise if an estimator that goes on would see another part of its series."""
-    if estimator.landmark != before._landmark:
+    landmark = estimator.get_params(deep=False)["landmark"]
+    if landmark != before._landmark:
         raise ValueError(
             f"`landmark` must be {before._landmark!r} as before, so that the training "
-            f"can go on; got {estimator.landmark!r}. Set it back, or begin anew: `fit` "
+            f"can go on; got {landmark!r}. Set it back, or begin anew: `fit` "
             "with warm_start=False."
         )
 
 
 def check_alone(estimator: Any) -> None:
     """Raise if what is set, or was learned, needs more than a pass over a panel."""
-    if estimator.early_stopping:
+    given = estimator.get_params(deep=False)
+    if given["early_stopping"]:
         raise ValueError(
             "`early_stopping` must be False for partial_fit; got True. Set it, and "
             "score series of your own between the calls."
@@ -99,7 +101,7 @@ def check_alone(estimator: Any) -> None:
             "`partial_fit` must go on with a network alone; got a model that is joined "
             "with CKRocket. Begin anew with rocket=False."
         )
-    balanced = getattr(estimator, "class_weight", None)
+    balanced = given.get("class_weight")
     if isinstance(balanced, str):
         raise ValueError(
             "`class_weight` must be None or a dict for partial_fit, which sees a part "

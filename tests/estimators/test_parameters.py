@@ -31,7 +31,10 @@ ROCKETS = [CKRocket, CKRocketClassifier, CKRocketRegressor]
 OWN = {"training/net.py", "preprocessing/batches.py"}
 FAMILIES = [
     (BOTH, {*OWN, "rocket/base.py", "rocket/models.py"}),
-    (ROCKETS, {*OWN, "_base.py", "_parameters.py", "training/trained.py"}),
+    (
+        ROCKETS,
+        {*OWN, "_base.py", "_passes.py", "_parameters.py", "training/trained.py"},
+    ),
 ]
 PANEL, _ = make_speed(4, random_state=0)
 

@@ -39,6 +39,8 @@ PLAIN = {
     "n_iter_no_change": 3,
     "scoring": "roc_auc",
     "class_weight": "balanced",
+    "warm_start": True,
+    "amp": "bfloat16",
     "random_state": 5,
 }
 # They change no weight, or only by rounding; the device counts as it is resolved.
@@ -55,11 +57,13 @@ def digest(X=X, y=Y, *, sample_weight=None, groups=None, device="cpu", **params)
 
 
 def test_every_parameter_counts_but_those_that_change_no_weight():
-    known = {**PLAIN, **IRRELEVANT, "device": "cuda"}
+    own = {"norm": "channels"}  # the default network takes none
+    known = {**PLAIN, **IRRELEVANT, "device": "cuda", "network_params": own}
     assert set(known) == set(CKCNNClassifier().get_params())
     changed = [digest(**{name: value}) for name, value in PLAIN.items()]
     assert len({digest(), *changed}) == 1 + len(PLAIN)
     assert {digest(**{name: value}) for name, value in IRRELEVANT.items()} == {digest()}
+    assert digest(network="paper") != digest(network="paper", network_params=own)
 
 
 def test_all_data_count():
