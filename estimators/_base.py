@@ -30,10 +30,10 @@ from ckts.estimators.preprocessing.batches import PanelDataset, learn_statistics
 from ckts.estimators.preprocessing.labels import strata_of
 from ckts.estimators.rocket.base import last_of_ties, observed_rows
 from ckts.estimators.rocket.models import AbstractCKRocketModel
-from ckts.estimators.training.callbacks import check_callbacks
+from ckts.estimators.training.callbacks import user_callbacks
 from ckts.estimators.training.checkpoint import AbstractCheckpoint, keep_checkpoint
 from ckts.estimators.training.continuing import Continuing, check_landmark
-from ckts.estimators.training.early_stopping import split_series, watchers
+from ckts.estimators.training.early_stopping import split_series, watched, watchers
 from ckts.estimators.training.net import PanelNet
 from ckts.estimators.training.recipe import choose_recipe
 from ckts.estimators.training.trained import AUTOMATIC, AbstractTrained
@@ -142,7 +142,7 @@ class AbstractCKCNN(AbstractTrained):
     def _learn(self, X, y, sample_weight, groups, before: Self | None) -> None:
         """Check everything, then learn, or go on where a killed fit ended."""
         given = self._check_training(X, y, sample_weight, groups, reset=before is None)
-        check_callbacks(self)
+        user_callbacks(self)  # raises before the time that kernels take
         if before is not None:
             self._recall_targets(before, whole=True)
         target, n_outputs = self._begin(given, before)
@@ -150,7 +150,7 @@ class AbstractCKCNN(AbstractTrained):
         opened = keep_checkpoint(self, generator, given, target, before)
         with opened as (checkpoint, generator):
             train, valid = np.arange(len(given.used)), None
-            if self.early_stopping:
+            if watched(self)[0]:
                 train, valid = self._split(given, target, generator)
             part = given.take(train)
             predicted = self._learn_units(part, generator, before)

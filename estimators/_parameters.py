@@ -248,7 +248,7 @@ class AbstractParameters(BaseEstimator):
         for name, rule in self._rules.items():
             rule(name, getattr(self, name))
         check_network(self)
-        check_amp(self.amp, self.dtype)
+        check_amp(self)
 
 
 def share_docstring(cls: Class) -> Class:

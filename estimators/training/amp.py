@@ -18,8 +18,9 @@ FIRST_SCALE = 1024.0
 HALVES = {"bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
-def check_amp(amp: Any, dtype: str) -> None:
-    """Raise if it is neither False nor a type that autocast makes of this one."""
+def check_amp(parameters: Any) -> None:
+    """Raise if `amp` is neither False nor a type that autocast makes of `dtype`."""
+    amp, dtype = parameters.amp, parameters.dtype
     if amp is not False and not (isinstance(amp, str) and amp in HALVES):
         names = " or ".join(f'"{one}"' for one in HALVES)
         raise ValueError(

@@ -12,6 +12,8 @@ from skorch.callbacks import (
 )
 from tqdm.auto import tqdm
 
+from ckts.estimators.training.early_stopping import watched
+
 
 class WeightedClipping(Callback):
     """Clips the norm of a gradient at the mean weight of its batch.
@@ -72,43 +74,50 @@ class EpochBar(Callback):
         del self.bar_
 
 
-def check_callbacks(estimator: Any) -> None:
-    """Raise if callbacks of a user watch what is not recorded, or need arrays.
+def user_callbacks(estimator: Any) -> list:
+    """Return a user's callbacks; raise if they watch what is not recorded.
 
     Parameters
     ----------
     estimator : CKCNNClassifier or CKCNNRegressor
         With its parameters, which are as they must be.
+
+    Returns
+    -------
+    list of callbacks, or of (name, callback)
     """
-    given = estimator.callbacks or []
-    given = [one[-1] if isinstance(one, tuple) else one for one in given]
-    for callback in given:
-        if isinstance(callback, InputShapeSetter):
-            raise ValueError(
-                "`callbacks` must do without InputShapeSetter, which asks for the shape"
-                " of an array; got one. Leave it out: networks are told `in_channels`."
-            )
-        if isinstance(callback, LoadInitState) and callback.checkpoint not in given:
-            raise ValueError(
-                "`callbacks` must hold the checkpoint that LoadInitState reads; got "
-                f"{[type(one).__name__ for one in given]}. Use "
-                "`callbacks=[checkpoint, LoadInitState(checkpoint)]`."
-            )
+    given = list(estimator.callbacks or [])
+    callbacks = [one[-1] if isinstance(one, tuple) else one for one in given]
+    entry, _ = watched(estimator)
+    for callback in callbacks:
+        _check_needs(callback, callbacks)
         if isinstance(callback, EpochScoring | BatchScoring):
-            _check_scoring(callback, estimator.early_stopping)
-        _check_monitor(callback, estimator)
+            _check_scoring(callback, bool(entry))
+        _check_monitor(callback, {"", "valid_loss", entry} if entry else {""})
+    return given
 
 
-def _check_monitor(callback: Callback, estimator: Any) -> None:
+def _check_needs(callback: Callback, callbacks: list[Callback]) -> None:
+    """Raise if a callback needs arrays, or another one that is not there."""
+    if isinstance(callback, InputShapeSetter):
+        raise ValueError(
+            "`callbacks` must do without InputShapeSetter, which asks for the shape"
+            " of an array; got one. Leave it out: networks are told `in_channels`."
+        )
+    if isinstance(callback, LoadInitState) and callback.checkpoint not in callbacks:
+        raise ValueError(
+            "`callbacks` must hold the checkpoint that LoadInitState reads; got "
+            f"{[type(one).__name__ for one in callbacks]}. Use "
+            "`callbacks=[checkpoint, LoadInitState(checkpoint)]`."
+        )
+
+
+def _check_monitor(callback: Callback, recorded: set[str]) -> None:
     """Raise if a callback reads an entry of the history that nothing records."""
-    validates = estimator.early_stopping
-    missing = {"valid_loss"} if not validates else set()
-    if not validates or estimator.scoring is None:
-        missing.add("valid_score")
     options = getattr(callback, "kwargs", {})  # those of a schedule
     for monitor in (getattr(callback, "monitor", None), options.get("monitor")):
         entry = str(monitor).removesuffix("_best")
-        if entry in missing:
+        if entry in {"valid_loss", "valid_score"} - recorded:
             more = ', scoring="accuracy"' if entry == "valid_score" else ""
             instead = str(monitor).replace(entry, "train_loss")
             shown = f"{type(callback).__name__}(monitor={monitor!r})"

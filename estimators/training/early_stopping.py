@@ -129,6 +129,21 @@ class ValidationScore(Callback):
         net.history.record("valid_score", float(self.score()))
 
 
+def watched(estimator: Any) -> tuple[str, Any]:
+    """Return what early stopping watches, in the history, and its scorer.
+
+    Returns
+    -------
+    entry : {"valid_loss", "valid_score", ""}
+        Empty without early stopping.
+    scoring : str, callable or None
+    """
+    if not estimator.early_stopping:
+        return "", None
+    scoring = estimator.scoring
+    return "valid_loss" if scoring is None else "valid_score", scoring
+
+
 def watchers(
     estimator: Any, panel: Panel, y: np.ndarray, weight: np.ndarray | None
 ) -> list:
@@ -149,9 +164,9 @@ def watchers(
     -------
     list of (str, skorch callback)
     """
-    scoring = estimator.scoring
+    entry, scoring = watched(estimator)
     stopping = EarlyStopping(
-        monitor="valid_loss" if scoring is None else "valid_score",
+        monitor=entry,
         lower_is_better=scoring is None,
         patience=estimator.n_iter_no_change,
         # Any improvement counts: skorch's relative threshold changes its sign with
@@ -165,5 +180,5 @@ def watchers(
         return [("stopping", stopping)]
     weights = {} if weight is None else {"sample_weight": weight}
     score = partial(get_scorer(scoring), estimator, panel, y, **weights)
-    watched = ValidationScore(score, repr(scoring), bool(weights))
-    return [("score", watched), ("stopping", stopping)]
+    recording = ValidationScore(score, repr(scoring), bool(weights))
+    return [("score", recording), ("stopping", stopping)]

@@ -13,7 +13,11 @@ from ckts.estimators._network import chosen_network
 from ckts.estimators._parameters import AbstractParameters
 from ckts.estimators._threads import limit_threads
 from ckts.estimators.preprocessing.batches import PanelDataset
-from ckts.estimators.training.callbacks import EpochBar, WeightedClipping
+from ckts.estimators.training.callbacks import (
+    EpochBar,
+    WeightedClipping,
+    user_callbacks,
+)
 from ckts.estimators.training.checkpoint import AbstractCheckpoint
 from ckts.estimators.training.net import PanelNet, accepted
 from ckts.estimators.training.optimizer import optimizer_arguments, schedule_callbacks
@@ -80,7 +84,7 @@ class AbstractTrained(AbstractParameters, AbstractPanelEstimator):
                     monitor=dict(watch)["stopping"].monitor if watch else "train_loss",
                 ),
                 *([("bar", EpochBar(type(self).__name__))] if self.verbose else []),
-                *(self.callbacks or []),
+                *user_callbacks(self),
             ],
             callbacks__print_log=None,
             device=self.device_,
