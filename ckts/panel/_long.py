@@ -183,6 +183,11 @@ def _wide_rows(frame, rows, values, used, named):
         values = [name for name in frame.columns if name not in used]
         _check_measured(frame, rows.instance_codes, values)
     columns = _listed(frame, "values", values)
+    if twice := sorted({str(n) for n in columns if np.ndim(frame[n]) > 1}):
+        raise ValueError(
+            f"`values` must name columns that are there once; got {twice} more than "
+            "once. Rename one of them."
+        )
     if not columns:
         raise ValueError(
             "`values` must name at least one column; got none beside instance, time "

@@ -131,3 +131,14 @@ def test_polars_integers_of_128_bits_are_read():
     columns = {"who": ["a", "a"], "when": [0, 1], "x": [2**70, 1]}
     panel = Panel.from_long(polars.DataFrame(columns), instance="who", time="when")
     assert panel.values[:, 0].tolist() == [2.0**70, 1.0]
+
+
+@pytest.mark.parametrize("values", [["x"], None])
+def test_a_column_of_labels_that_is_there_twice_raises(values):
+    frame = pd.DataFrame(
+        [["a", 0, "low", "low"], ["a", 1, "high", "low"]],
+        columns=["who", "when", "x", "x"],
+    )
+    message = r"`values` must name columns that are there once; got \['x'\]"
+    with pytest.raises(ValueError, match=message):
+        Panel.from_long(frame, instance="who", time="when", values=values)

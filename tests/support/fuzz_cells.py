@@ -88,8 +88,8 @@ CELLS: dict[str, tuple[Callable, str | None]] = {
     "-inf": (lambda rng: -math.inf, LOUD),
     "endless": (lambda rng: 10**400, LOUD),
     "text": (lambda rng: "1.5", LOUD),
-    "word": (lambda rng: "high", LOUD),
-    "empty text": (lambda rng: "", LOUD),
+    "word": (lambda rng: "high", EITHER),
+    "empty text": (lambda rng: "", EITHER),
     "bytes": (lambda rng: b"1.5", LOUD),
     "bytearray": (lambda rng: bytearray(b"2"), LOUD),
     "complex": (lambda rng: 1 + 2j, LOUD),
@@ -108,6 +108,7 @@ CELLS: dict[str, tuple[Callable, str | None]] = {
     "type": (lambda rng: float, LOUD),
 }
 # Text of a file: what is written, the number that it is if it is one, its meaning.
+# What is neither a number nor missing is a label, if the column has labels only.
 TEXTS: dict[str, tuple[str, float | None, str | None]] = {
     "integer": ("7", 7.0, None),
     "exponent": ("1e-5", 1e-5, None),
@@ -123,17 +124,28 @@ TEXTS: dict[str, tuple[str, float | None, str | None]] = {
     "hash": ("#N/A", None, EITHER),
     "inf": ("inf", None, LOUD),
     "too large": ("1e400", None, LOUD),
-    "word": ("high", None, LOUD),
-    "less": ("<0.1", None, LOUD),
-    "comma": ("1,5", None, LOUD),
-    "hex": ("0x1F", None, LOUD),
-    "underscore": ("1_000", None, LOUD),
-    "fullwidth": ("\uff11", None, LOUD),
-    "dash": ("-", None, LOUD),
-    "percent": ("5%", None, LOUD),
-    "date": ("2020-01-01", None, LOUD),
-    "quote": ('"1', None, LOUD),
+    "word": ("high", None, EITHER),
+    "less": ("<0.1", None, EITHER),
+    "comma": ("1,5", None, EITHER),
+    "hex": ("0x1F", None, EITHER),
+    "underscore": ("1_000", None, EITHER),
+    "fullwidth": ("\uff11", None, EITHER),
+    "dash": ("-", None, EITHER),
+    "percent": ("5%", None, EITHER),
+    "date": ("2020-01-01", None, EITHER),
+    "quote": ('"1', None, EITHER),
 }
+
+MISSING = ("", "NA", "nan", "null", "None", "#N/A")
+
+
+@dataclass(frozen=True)
+class Text:
+    """A cell of a file, and the number that it is, if it is one."""
+
+    written: str
+    number: float | None
+
 
 # name -> (tick to stamp, tick to the number that a panel must have)
 CLOCKS = {
@@ -188,13 +200,17 @@ def _since(stamp):
 
 
 def number_of(cell):
-    """Return the number of a cell by Python's own `float`; None if it has none."""
+    """Return the number of a cell by Python's own `float`, or its text, or None."""
+    if isinstance(cell, Text) and cell.number is None:
+        return None if cell.written in MISSING else cell.written
+    if isinstance(cell, str):
+        return cell or None
     if cell is None or cell is pd.NA or cell is pd.NaT or cell is np.ma.masked:
         return None
     if isinstance(cell, Decimal) and cell.is_nan():
         return None
     try:
-        number = float(cell)
+        number = float(cell.number if isinstance(cell, Text) else cell)
     except (TypeError, ValueError, OverflowError):
         return math.inf  # which no panel holds
     return None if math.isnan(number) else number
@@ -247,7 +263,7 @@ def put_stamps(cells, rng):
 
 
 def truth_of(cells):
-    """Return what must be read: (series, time, channel, number) of each observation."""
+    """Return what must be read: (series, time, channel, number or label) of each cell."""
     found = []
     for number, rows in enumerate(cells.series):
         for stamp, row in rows:
@@ -283,11 +299,15 @@ def observations_of(panel, order):
         From the name of a series to its number.
     """
     found = []
+    labels = [panel.categories.get(name) for name in panel.channels]
     for name, one in zip(panel.instances.tolist(), panel, strict=True):
         for time, row in zip(one.times.tolist(), one.values.tolist(), strict=True):
             for channel, value in enumerate(row):
-                if not math.isnan(value):
-                    found.append((order[name], float(time), channel, value))
+                if math.isnan(value):
+                    continue
+                own = labels[channel]
+                meant = value if own is None else own[int(value)]
+                found.append((order[name], float(time), channel, meant))
     return sorted(found, key=repr)
 
 

@@ -73,7 +73,6 @@ def column(items, rng):
         ways += [  # others would be made numbers here
             lambda: np.array(items),
             lambda: pd.array(items, dtype="Float64"),
-            lambda: pd.Categorical(items),
         ]
     try:
         made = ways[rng.integers(len(ways))]()

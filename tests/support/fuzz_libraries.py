@@ -15,6 +15,7 @@ from fuzz_cells import (
     LOUD,
     TEXTS,
     Cells,
+    Text,
     draw_cells,
     observations_of,
     put_cells,
@@ -194,21 +195,10 @@ def write_csv(cells, rng, folder):
     return lambda: Panel.read(path, **NAMES, values=values, **KEEP)
 
 
-class Text:
-    """A cell of a file, and the number that it is."""
-
-    def __init__(self, written, number):
-        self.written = written
-        self.number = np.nan if number is None else number
-
-    def __float__(self):
-        return self.number
-
-
 def _written(cell):
     if isinstance(cell, Text):
         return cell.written
-    if isinstance(cell, float) and np.isnan(cell):
+    if cell is None or cell is pd.NA or cell != cell:
         return ""
     return repr(cell) if isinstance(cell, float) else str(cell)
 
