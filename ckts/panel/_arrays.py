@@ -183,7 +183,7 @@ def _object_floats(array, argument, columns, way_out):
         raise TypeError(_not_numeric(argument, shown(array[where]), column, way_out))
     try:
         hidden = [one is np.ma.masked for one in array.flat]
-        missing = pd.isna(array) | np.reshape(hidden, array.shape)
+        missing = pd.isna(array) | np.array(hidden, bool).reshape(array.shape)
         return np.where(missing, np.nan, array).astype(np.float64)
     except (TypeError, ValueError) as error:
         raise TypeError(f"`{argument}` must be numeric; got {error}. {way_out}") from (

@@ -142,3 +142,12 @@ def test_a_column_of_labels_that_is_there_twice_raises(values):
     message = r"`values` must name columns that are there once; got \['x'\]"
     with pytest.raises(ValueError, match=message):
         Panel.from_long(frame, instance="who", time="when", values=values)
+
+
+def test_an_empty_object_array_is_a_series_without_rows():
+    empty = np.empty((0, 1), object)
+    assert as_panel([([0], [[1.5]]), ([], empty)]).lengths.tolist() == [1, 0]
+    frame = pd.DataFrame({"who": [], "when": [], "what": [], "x": objects()})
+    names = {"instance": "who", "time": "when", "channel": "what", "value": "x"}
+    with pytest.raises(ValueError, match="at least one series"):
+        Panel.from_long(frame, **names)

@@ -263,7 +263,7 @@ def put_stamps(cells, rng):
 
 
 def truth_of(cells):
-    """Return what must be read: (series, time, channel, number or label) of each cell."""
+    """Return what must be read: (series, time, channel, number or label)."""
     found = []
     for number, rows in enumerate(cells.series):
         for stamp, row in rows:
