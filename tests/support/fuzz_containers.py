@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ckts import Panel, as_panel
-from fuzz_cells import EITHER, LOUD
+from fuzz_cells import EITHER, LOUD, TIMES
 
 KEEP = {"duplicates": "keep"}
 DATES = (datetime.datetime, datetime.timedelta, pd.Period)
@@ -256,9 +256,9 @@ def write_wide(cells, rng, folder):
     frame = refuse(frame.set_axis, labels, axis=1)
     # the other series have the stamps of the first, whatever happened to theirs
     first = [stamp for stamp, _ in cells.series[0]]
-    told = any(isinstance(stamp, DATES) for stamp in first)
-    names = [type(one) in (str, bytes, object) or one is pd.NA for one in first]
-    if any(names) and not told:
+    dated = any(isinstance(stamp, DATES) for stamp in first)
+    text = any(type(stamp) in (str, bytes, object) for stamp in first)
+    if not dated and (text or not any(isinstance(one, TIMES) for one in first)):
         raise Refused("names of steps")
     cells.series = [
         [(first[i], row) for i, (_, row) in enumerate(rows)] for rows in cells.series
