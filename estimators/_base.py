@@ -70,6 +70,7 @@ class AbstractCKCNN(AbstractTrained):
     """
 
     _rocket_class: ClassVar[type[AbstractCKRocketModel]]
+    nets_: list[PanelNet]
 
     @property
     def net_(self) -> PanelNet:

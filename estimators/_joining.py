@@ -61,9 +61,9 @@ def draw_folds(
     n_different = len(np.unique(together))
     if n_different < FEWEST_SERIES:
         return None
-    several = classes is not None and classes.ndim > 1
-    if several:
-        classes = _strata_of_groups(classes, together)
+    several = False
+    if classes is not None and classes.ndim > 1:
+        several, classes = True, _strata_of_groups(classes, together)
     groups = GroupKFold(N_FOLDS, shuffle=True, random_state=rng)
     if classes is not None:
         pairs = np.unique(np.column_stack([classes, together]), axis=0)

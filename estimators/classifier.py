@@ -42,7 +42,8 @@ class JointCrossEntropy(torch.nn.Module):
         target : Tensor of int64 of shape (batch, n_outputs)
         """
         parts = zip(input.split(self.sizes, dim=1), target.T, strict=True)
-        return sum(cross_entropy(*part, reduction="none") for part in parts)
+        losses = [cross_entropy(*part, reduction="none") for part in parts]
+        return torch.stack(losses).sum(0)
 
 
 @share_docstring

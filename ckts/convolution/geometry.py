@@ -108,7 +108,7 @@ def convert(
     """
     if id(value) in converted:
         return converted[id(value)]
-    result = value
+    result: Any = value
     if isinstance(value, Tensor):
         result = change(value)
     elif isinstance(value, tuple):
@@ -116,8 +116,8 @@ def convert(
         # A named one is made of its parts, another one of an iterable.
         result = type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
     elif is_dataclass(value) and not isinstance(value, type):
-        parts = {f.name: getattr(value, f.name) for f in fields(value)}
-        parts = {name: convert(one, change, converted) for name, one in parts.items()}
-        result = replace(value, **parts)
+        held = {f.name: getattr(value, f.name) for f in fields(value)}
+        changed = {name: convert(one, change, converted) for name, one in held.items()}
+        result = replace(value, **changed)
     converted[id(value)] = result
     return result

@@ -12,7 +12,6 @@ from ckts.convolution.geometry import convert
 from ckts.convolution.plan import layer_geometry
 from ckts.layers import CKConv
 from ckts.networks.gated import GatedCKCNN
-from ckts.networks.sampled import Sampled
 
 
 class FixedSampling(nn.Module):
@@ -50,6 +49,8 @@ class FixedSampling(nn.Module):
     >>> fixed(torch.randn(5, 20, 3)).shape
     torch.Size([5, 2])
     """
+
+    module: GatedCKCNN | CKConv
 
     def __init__(
         self,
@@ -111,7 +112,7 @@ class FixedSampling(nn.Module):
         Tensor of shape (batch, n_outputs) or (batch, time, out_channels)
         """
         known = convert(self.known, _repeat(values.shape[0]), {})
-        if isinstance(known, Sampled):
+        if isinstance(self.module, GatedCKCNN):
             return self.module.head(self.module.embed_sampled(values, known, static))
         return self.module(values, plan=known)
 

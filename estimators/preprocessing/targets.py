@@ -80,7 +80,8 @@ class ClassesMixin(ClassifierMixin):
 
     @property
     def _labels(self) -> Labels:
-        return self._several or Labels("single", ("y",), [self.classes_])
+        classes = np.asarray(self.classes_)
+        return self._several or Labels("single", ("y",), [classes])
 
     @_labels.setter
     def _labels(self, labels: Labels) -> None:
@@ -115,14 +116,15 @@ class ClassesMixin(ClassifierMixin):
         given, n_columns = self.class_weight, len(columns)
         if isinstance(given, str) and given == "balanced":
             return _balance(weight, columns)
-        single = given is None or n_columns == 1
-        if not single and not (isinstance(given, list) and len(given) == n_columns):
+        entries = [given] * n_columns
+        if given is not None and n_columns > 1:
+            entries = given if isinstance(given, list) else []
+        if len(entries) != n_columns:
             raise ValueError(
                 f'`class_weight` must be None, "balanced" or a list of {n_columns} '
                 f"dicts, one for each column of `y`; got {given!r}. Give an empty dict "
                 "for a column whose classes weigh the same."
             )
-        entries = [given] * n_columns if single else given
         factors = [*map(compute_sample_weight, entries, columns)]
         return weight * np.prod(factors, axis=0)
 
@@ -281,6 +283,9 @@ class NumbersMixin(RegressorMixin):
 
     `_predict_raw_path` gives them as of each observed row, and the panel of these rows.
     """
+
+    target_mean_: np.ndarray
+    target_scale_: np.ndarray
 
     def __sklearn_tags__(self):
         """Declare that several targets at once are fine."""
