@@ -89,3 +89,45 @@ def test_random_kernels_from_a_gpu_go_on_on_the_cpu():
     with pytest.warns(DeviceWarning, match="fitted on 'cuda:7'"):
         loaded = pickle.loads(saved)
     np.testing.assert_array_equal(loaded.predict_proba(X), expected)
+
+
+QUICK = {"max_epochs": 2, "hidden_channels": 4, "random_state": 0}
+
+
+def labels_of_two_kinds(y):
+    return np.column_stack([y, np.roll(y, 1)])
+
+
+# Options, and what makes targets of two classes; None is a regression.
+PLACED = {
+    "several columns of labels": ({}, labels_of_two_kinds),
+    "passes of a training": ({"warm_start": True}, np.asarray),
+    "quantiles": ({}, None),
+    "the paper's network": ({"network": "paper"}, np.asarray),
+    "its plateau and penalty": (
+        {
+            **{"network": "paper", "lr_schedule": "plateau"},
+            "network_params": {"kernel_penalty": 1e-3, "mask": "channels"},
+        },
+        np.asarray,
+    ),
+    "a network that knows time": ({"network": "gru_d"}, np.asarray),
+    "several networks": ({"rocket": True}, np.asarray),
+}
+
+
+@pytest.mark.parametrize("name", PLACED)
+def test_whatever_is_trained_is_placed(accelerator, name):
+    options, change = PLACED[name]
+    X, y = irregular_panel(12, static=True)
+    estimator = CKCNNClassifier if change else CKCNNRegressor
+    given = {"loss": "quantile"} if change is None else {}
+    y = y.astype(float) if change is None else change(y)
+    predictions = []
+    for device in ("cpu", accelerator.device):
+        model = estimator(**{**QUICK, "rocket": False, **options, **given})
+        model.set_params(device=device, dtype="float64").fit(X, y)
+        if options.get("warm_start"):
+            model.fit(X, y)
+        predictions.append(model.predict_proba(X) if change else model.predict(X))
+    np.testing.assert_allclose(*predictions, rtol=1e-6, atol=1e-9)
