@@ -80,8 +80,9 @@ class ClassesMixin(ClassifierMixin):
 
     @property
     def _labels(self) -> Labels:
-        classes = np.asarray(self.classes_)
-        return self._several or Labels("single", ("y",), [classes])
+        if self._several:
+            return self._several
+        return Labels("single", ("y",), [np.asarray(self.classes_)])
 
     @_labels.setter
     def _labels(self, labels: Labels) -> None:
