@@ -54,6 +54,8 @@ def test_runs_are_kept_and_continued(toy, tmp_path, monkeypatch):
     reproduce.run("toy", toy, kept, options(path, systems=["gru"]))
     assert fitted == ["gru"] * 3  # the other seed, and the other row of both
     assert kept["toy | all | gru | 0"] == first
+    with pytest.raises(SystemExit, match=r"`--runs` must hold runs of these settings"):
+        reproduce.run("toy", toy, kept, options(path, epochs=2))
 
 
 def test_lines_show_mean_deviation_and_the_figure_of_the_paper(toy):
@@ -73,10 +75,13 @@ def test_lines_show_mean_deviation_and_the_figure_of_the_paper(toy):
 
 @pytest.mark.parametrize("name", sorted(set(NETWORKS) - {"gated", "paper"}))
 def test_rivals_have_as_many_parameters_as_in_the_paper(name):
-    width = systems.fitting_width(name, 89_000, 3, 20)
-    sizes = [systems.n_parameters(name, width + more, 3, 20) for more in (0, 4)]
-    assert sizes[0] <= 89_000 < sizes[1]
-    assert sizes[0] > 75_000
+    X, y = make_speed(20, random_state=0)
+    sizes = systems.Sizes(1, 2, 182)
+    model = systems.make_system(name, "smnist", seed=0, epochs=1, sizes=sizes)
+    model.set_params(max_epochs=1).fit(X[:4], y[:4])
+    assert 80_000 < sum(p.numel() for p in model.net_.module_.parameters()) <= 89_000
+    if name == "tcn":
+        assert model.net_.module_.receptive_field >= 182
 
 
 @pytest.mark.parametrize("task", ["smnist", "character_trajectories_70", "sepsis"])
@@ -84,7 +89,9 @@ def test_rivals_have_as_many_parameters_as_in_the_paper(name):
     "name", ["paper", "4 blocks, 95k", "omega_0 = 10", "relu", "default", "rocket"]
 )
 def test_every_system_can_be_made(name, task):
-    model = systems.make_system(name, task, seed=1, epochs=2, sizes=(2, 3))
+    model = systems.make_system(
+        name, task, seed=1, epochs=2, sizes=systems.Sizes(2, 3, 64)
+    )
     X, y = make_speed(12, random_state=0)
     if name in ("default", "rocket") or task == "sepsis":
         model._check_parameters()
@@ -143,9 +150,10 @@ def test_the_sum_solves_the_adding_problem_and_its_mean_does_not():
 @pytest.mark.parametrize("problem", ["copy", "adding"])
 def test_networks_train_on_table_two(name, problem):
     lines = memory.run(name, problem, 12, n_series=64, seconds=0.0)
-    (line,) = list(lines)
-    assert line["epoch"] == 1
-    assert np.isfinite(line["score"])
+    line, last = list(lines)
+    assert line["epoch"] == last["epoch"] == 1
+    assert np.isfinite([line["score"], last["test"]]).all()
+    assert not last["solved"]
     network = memory.make_network(name, problem, 12)
     wanted = memory.PROBLEMS[problem].n_parameters
     n_parameters = sum(one.numel() for one in network.parameters())
@@ -180,3 +188,21 @@ def test_a_model_is_fitted_once_for_all_rates(toy):
     first = fits.fit("gru", ("all", X, y, X, y, 0))[0]
     assert fits.fit("gru", ("half", X, y, X[:6], y[:6], 0))[0] is first
     assert fits.fit("gru", ("all", X[:], y, X, y, 1))[0] is not first
+
+
+def test_sines_keep_their_omega_0_among_the_nonlinearities():
+    sizes = systems.Sizes(3, 20, 182)
+    made = {
+        name: systems.make_system(
+            name, "character_trajectories_70", seed=0, epochs=1, sizes=sizes
+        )
+        for name in ("paper", "sine", "relu")
+    }
+    assert made["sine"].kernel_params == made["paper"].kernel_params
+    assert made["relu"].kernel_params is None
+
+
+def test_a_tcn_of_table_two_sees_the_first_digit():
+    for length in (100, 1000):
+        network = memory.make_network("tcn", "copy", length)
+        assert network.receptive_field >= length + 20

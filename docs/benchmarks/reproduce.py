@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
-from paper.systems import make_system
+from paper.systems import Sizes, make_system
 from paper.tables import TABLES, Table
 from splits import Split
 
@@ -47,7 +47,7 @@ class Fits:
             task if isinstance(task, str) else task[row],
             seed=seed,
             epochs=self.options.epochs,
-            sizes=(X.in_channels, len(np.unique(y))),
+            sizes=Sizes(X.in_channels, len(np.unique(y)), int(X.lengths.max())),
         )
         started = time.process_time()
         model.fit(X[: self.options.series], y[: self.options.series])
@@ -73,6 +73,7 @@ class Fits:
 def run(name: str, table: Table, runs: Runs, options: argparse.Namespace) -> None:
     """Run what is not in `runs` yet, and keep each run at once."""
     fits = Fits(table, options)
+    settings = {"asked epochs": options.epochs, "asked series": options.series}
     systems = [one for one in options.systems or table.systems if one in table.systems]
     for split in table.splits(options.seeds):
         if options.rows not in split[0]:
@@ -80,11 +81,22 @@ def run(name: str, table: Table, runs: Runs, options: argparse.Namespace) -> Non
         for system in systems:
             key = f"{name} | {split[0]} | {system} | {split[-1]}"
             if key in runs:
+                check_settings(key, runs[key], settings)
                 continue
-            runs[key] = fits.score(system, split)
+            runs[key] = {**fits.score(system, split), **settings}
             print(f"{key}: {runs[key]}", flush=True)
             if options.runs:
                 options.runs.write_text(json.dumps(runs, indent=1), encoding="utf-8")
+
+
+def check_settings(key: str, kept: dict, settings: dict) -> None:
+    """Raise if a run was made with other settings than those that are asked for."""
+    found = {name: kept.get(name) for name in settings}
+    if found != settings:
+        raise SystemExit(
+            f"`--runs` must hold runs of these settings, {settings}; got {found} of "
+            f"{key!r}. Name another file."
+        )
 
 
 def lines(name: str, table: Table, runs: Runs) -> Iterator[str]:

@@ -18,7 +18,7 @@ from torch.nn import functional as F
 from ckts import Panel
 from ckts.datasets import make_adding_problem, make_copy_memory
 from ckts.networks import NETWORKS
-from paper.systems import fitting_width
+from paper.systems import Sizes
 
 BATCH = 32
 N_TEST = 1000
@@ -84,6 +84,9 @@ def run(
 ) -> Iterator[dict[str, float]]:
     """Train until the problem is solved, and yield the score after every epoch.
 
+    Whether it is solved is asked of series of their own; the last score is that of the
+    test series.
+
     Parameters
     ----------
     name : str
@@ -98,10 +101,11 @@ def run(
     """
     task = PROBLEMS[problem]
     torch.manual_seed(seed)
-    drawn = task.make(n_series or task.n_series, length=length, random_state=seed)
-    train, test = (
-        _tensors(*drawn),
-        _tensors(*task.make(N_TEST, length=length, random_state=10_000 + seed)),
+    draws = (n_series or task.n_series, seed), (N_TEST, 10_000 + seed)
+    draws = *draws, (N_TEST, 20_000 + seed)
+    train, valid, test = (
+        _tensors(*task.make(number, length=length, random_state=state))
+        for number, state in draws
     )
     network = make_network(name, problem, length)
     optimizer = torch.optim.Adam(network.parameters(), lr=task.lr)
@@ -109,10 +113,12 @@ def run(
     for epoch in range(1, task.epochs.get(length, 50) + 1):
         _train(network, optimizer, problem, train)
         spent = time.process_time() - started
-        score, solved = evaluate(network, problem, test)
-        yield {"epoch": epoch, "score": score, "solved": solved, "cpu": spent}
+        score, solved = evaluate(network, problem, valid)
+        yield {"epoch": epoch, "score": score, "cpu": spent}
         if solved or spent > seconds:
-            return
+            break
+    score, solved = evaluate(network, problem, test)
+    yield {"epoch": epoch, "test": score, "solved": solved, "cpu": spent}
 
 
 def make_network(name: str, problem: str, length: int) -> nn.Module:
@@ -123,10 +129,11 @@ def make_network(name: str, problem: str, length: int) -> nn.Module:
     """
     task = PROBLEMS[problem]
     sizes = task.in_channels, task.n_outputs
-    if name != "paper":
-        width = fitting_width(name, task.n_parameters, *sizes)
-        return NETWORKS[name](*sizes, hidden_channels=width, dropout=0.0)
     n_rows = length + 2 * MEMORY * (problem == "copy")
+    if name != "paper":
+        seen = Sizes(*sizes, n_rows)
+        width, options = seen.width(name, task.n_parameters), seen.options(name)
+        return NETWORKS[name](*sizes, hidden_channels=width, dropout=0.0, **options)
     return NETWORKS["paper"](
         *sizes,
         hidden_channels=task.width,

@@ -32,6 +32,7 @@ LETTERS = {
     f"CharacterTrajectories, {drop}% dropped": f"character_trajectories{preset}"
     for drop, preset in {0: "", 30: "_30", 50: "_50", 70: "_70"}.items()
 }
+DIGITS = {"digits, in order": "smnist", "digits, permuted": "pmnist"}
 # name -> step of the rows kept, for training and testing
 RATES = {
     "1 -> 1": (1, 1),
@@ -144,7 +145,7 @@ TABLES = {
         digits,
         (*COUNTING, "trellisnet", "hippo", "lmu", *OURS, "rocket"),
         published.DIGITS,
-        "smnist",
+        DIGITS,
     ),
     "4": Table(
         characters,
@@ -158,13 +159,13 @@ TABLES = {
         published.RATES,
         "character_trajectories, stamps",
     ),
-    "6": Table(digits, NONLINEARITIES, published.NONLINEARITIES, "smnist"),
+    "6": Table(digits, NONLINEARITIES, published.NONLINEARITIES, DIGITS),
     "6, letters": Table(characters, NONLINEARITIES, {}, LETTERS),
     "7": Table(
         digits,
         tuple(DEPTHS),
-        {},
-        "smnist",
+        {"digits, permuted": published.DEPTHS},
+        DIGITS,
     ),
     "1, MNIST": Table(
         partial(pixels, fetch_mnist),
@@ -207,6 +208,6 @@ TABLES = {
     ),
     "omega_0": Table(
         digits,
-        *(tuple(f"omega_0 = {one}" for one in (1, 10, 31, 100)), {}, "smnist"),
+        *(tuple(f"omega_0 = {one}" for one in (1, 10, 31, 100)), {}, DIGITS),
     ),
 }
