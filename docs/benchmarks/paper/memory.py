@@ -24,6 +24,7 @@ BATCH = 32
 N_TEST = 1000
 N_DIGITS, MEMORY = 10, 10  # outputs of the copy memory problem, and its last places
 SOLVED_LOSS = 1e-4
+IN_A_ROW = 3  # epochs that solve the problem, after which a training ends
 # The omega_0 that the paper found for each length (Appendix E.4).
 OMEGA_0 = {
     "copy": {100: 19.20, 200: 34.71, 1000: 68.69, 3000: 43.65, 6000: 69.97},
@@ -109,13 +110,14 @@ def run(
     )
     network = make_network(name, problem, length)
     optimizer = torch.optim.Adam(network.parameters(), lr=task.lr)
-    started = time.process_time()
+    started, in_a_row = time.process_time(), 0
     for epoch in range(1, task.epochs.get(length, 50) + 1):
         _train(network, optimizer, problem, train)
         spent = time.process_time() - started
         score, solved = evaluate(network, problem, valid)
+        in_a_row = in_a_row + 1 if solved else 0
         yield {"epoch": epoch, "score": score, "cpu": spent}
-        if solved or spent > seconds:
+        if in_a_row == IN_A_ROW or spent > seconds:
             break
     score, solved = evaluate(network, problem, test)
     yield {"epoch": epoch, "test": score, "solved": solved, "cpu": spent}
