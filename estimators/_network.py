@@ -16,7 +16,7 @@ from ckts.networks import NETWORKS
 BY_DATA = {
     *("in_channels", "n_outputs", "n_static", "dtype", "generator"),
     *("horizon", "time_step", "row_time_step", "resolution", "row_resolution"),
-    *("burst_time_step", "burst_horizon", "n_bins"),
+    *("burst_time_step", "burst_horizon", "n_bins", "grid_step"),
 }
 
 

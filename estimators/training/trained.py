@@ -13,6 +13,7 @@ from ckts.estimators._network import chosen_network
 from ckts.estimators._parameters import AbstractParameters
 from ckts.estimators._threads import limit_threads
 from ckts.estimators.preprocessing.batches import PanelDataset
+from ckts.estimators.preprocessing.grid_step import learn_grid_step
 from ckts.estimators.training.callbacks import (
     EpochBar,
     WeightedClipping,
@@ -139,6 +140,8 @@ class AbstractTrained(AbstractParameters, AbstractPanelEstimator):
         }
         module = chosen_network(self)
         taken = {name: known[name] for name in accepted(module, list(known))}
+        if time.known and accepted(module, ["grid_step"]):
+            taken["grid_step"] = learn_grid_step(training, time.row_time_step)
         taken |= self.network_params or {}
         return {"module": module, **{f"module__{k}": v for k, v in taken.items()}}
 

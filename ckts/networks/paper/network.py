@@ -18,9 +18,8 @@ from ckts.networks.paper.options import (
     check_series,
     input_steps,
     n_mask_channels,
-    split_channels,
 )
-from ckts.networks.paper.published import load_weights, read_published
+from ckts.networks.paper.published import make_published
 from ckts.networks.paper.rows import (
     Rows,
     rows_as_given,
@@ -72,7 +71,7 @@ class PaperCKCNN(nn.Module):
         `omega_0` are for "published".
     sampling : {"stamps", "grid"}, default="stamps"
         "stamps" convolves over the real time stamps (Section 4.1). "grid" is the
-        published code: rows are put on the regular grid of the typical step, over the
+        published code: rows are put on the regular grid of `grid_step`, over the
         horizon, with zeros between. On complete regular series both are the same.
     mask : {"none", "shared", "channels", "counts"}, default="none"
         Channels that say what is observed: none, one for all channels (Section 5), one
@@ -101,7 +100,10 @@ class PaperCKCNN(nn.Module):
     time_step : sequence of shape (in_channels,), optional
         Typical gap of each channel; `row_time_step` by default.
     row_time_step : float, default=1.0
-        Typical gap of the rows: the step of the grid.
+        Typical gap of the rows.
+    grid_step : float, optional
+        Step of the grid, `row_time_step` by default. Estimators give the common step of
+        the training stamps, which lost rows do not change.
     dtype : torch.dtype, default=torch.float32
         Type of the parameters.
     generator : torch.Generator, optional
@@ -152,6 +154,7 @@ class PaperCKCNN(nn.Module):
         horizon: float = 1.0,
         time_step: Sequence[float] | None = None,
         row_time_step: float = 1.0,
+        grid_step: float | None = None,
         dtype: torch.dtype = torch.float32,
         generator: torch.Generator | None = None,
     ) -> None:
@@ -164,6 +167,8 @@ class PaperCKCNN(nn.Module):
         self.input_dropout, self.kernel_penalty = input_dropout, kernel_penalty
         self.horizon = check_positive("horizon", horizon)
         self.row_time_step = step = check_positive("row_time_step", row_time_step)
+        if sampling == "grid" and grid_step is not None:
+            step = check_positive("grid_step", grid_step)
         n_extra = n_mask_channels(mask, in_channels) + n_static
         gaps = in_channels * [step] if time_step is None else list(time_step)
         gaps = input_steps(gaps, n_extra, step, mask)
@@ -241,25 +246,8 @@ class PaperCKCNN(nn.Module):
         TypeError, ValueError
             If the checkpoint is not that of such a network.
         """
-        found = read_published(state_dict, length)
-        if options.setdefault("sampling", "grid") == "grid":
-            options = {"output": "end", "odd_lengths": "published"} | options
-        network = cls(
-            split_channels(found.in_channels - n_static, mask),
-            found.n_outputs,
-            n_static=n_static,
-            mask=mask,
-            hidden_channels=found.hidden_channels,
-            n_blocks=found.n_blocks,
-            kernel_params={
-                "omega_0": omega_0,
-                "hidden_features": found.hidden_features,
-            },
-            horizon=float(found.length - 1),
-            **options,
-        )
-        load_weights(network, found)
-        return network.eval()
+        given = {"omega_0": omega_0, "length": length, "mask": mask, **options}
+        return make_published(cls, state_dict, n_static=n_static, **given)
 
     def forward(
         self,

@@ -10,6 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ckts.networks.paper.options import split_channels
+
 # Keys of a published network after its prefix. The numbers of the layers of a kernel
 # net count its other modules, too.
 BLOCK = r"backbone\.(?P<block>\d+)\."
@@ -251,6 +253,39 @@ def _wrong(what: str) -> ValueError:
         f"`finallyr.weight` and sine kernels; got one that {what}. Load the file of "
         "the authors' folder `saved` with `torch.load(path, weights_only=True)`."
     )
+
+
+def make_published(
+    network_class: Any,
+    state_dict: Mapping[str, Any],
+    *,
+    omega_0: float,
+    length: int | None,
+    mask: str,
+    n_static: int,
+    **options: Any,
+) -> Any:
+    """Make the network of a checkpoint, with its weights, in evaluation mode.
+
+    Parameters are those of :meth:`PaperCKCNN.from_published_state_dict`; the first is
+    the class.
+    """
+    found = read_published(state_dict, length)
+    if options.setdefault("sampling", "grid") == "grid":
+        options = {"output": "end", "odd_lengths": "published"} | options
+    network = network_class(
+        split_channels(found.in_channels - n_static, mask),
+        found.n_outputs,
+        n_static=n_static,
+        mask=mask,
+        hidden_channels=found.hidden_channels,
+        n_blocks=found.n_blocks,
+        kernel_params={"omega_0": omega_0, "hidden_features": found.hidden_features},
+        horizon=float(found.length - 1),
+        **options,
+    )
+    load_weights(network, found)
+    return network.eval()
 
 
 def load_weights(network: torch.nn.Module, found: Published) -> None:

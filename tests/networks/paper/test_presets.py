@@ -120,3 +120,28 @@ def test_the_penalty_is_in_the_loss_of_the_training():
         model = CKCNNClassifier(**{**QUICK, "network_params": params}).fit(X, y)
         losses.append(model.history_[0]["train_loss"])
     assert losses[1] > 10 * losses[0]
+
+
+@pytest.mark.parametrize("percent", [0, 30, 50, 70])
+def test_dropped_rows_leave_the_grid_and_its_masks_as_published(percent):
+    rng = np.random.default_rng(0)
+    whole = ckts.Panel(
+        rng.normal(size=(40 * 182, 3)), np.tile(np.arange(182), 40), 182 * np.arange(41)
+    )
+    X = drop_observations(whole, percent / 100, random_state=0) if percent else whole
+    preset = paper_parameters("character_trajectories_30")
+    quick = {"max_epochs": 1, "hidden_channels": 4, "random_state": 0}
+    model = CKCNNClassifier(**{**preset, **quick}).fit(X, np.arange(40) % 2)
+    network = model.net_.module_
+    conv = network.blocks[0].conv1
+    assert (conv.grid_step, conv.n_trained) == (1.0, 182)
+    masks = []
+    convolve = conv.convolve
+    conv.convolve = lambda values, *plan, **options: (
+        masks.append(values[..., 3]) or convolve(values, *plan, **options)
+    )
+    model.predict(X)
+    masks = np.concatenate([one.numpy() for one in masks])
+    assert masks.shape == (40, 182)
+    assert masks.sum() == len(X.times)  # no two rows became one point
+    assert 1 - masks.mean() == pytest.approx(percent / 100, abs=0.005)
