@@ -43,7 +43,8 @@ class AbstractTimedBaseline(AbstractBaseline):
             row_time_step=row_time_step,
             dtype=dtype,
         )
-        self.longest_gap = float(horizon) / self.row_time_step
+        self.horizon = float(horizon) / self.row_time_step  # in typical gaps
+        self.longest_gap = self.horizon
 
     def cap(self, gaps: Tensor) -> Tensor:
         """Bound gaps in units of the typical one by the horizon."""

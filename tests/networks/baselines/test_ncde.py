@@ -1,6 +1,7 @@
 """NCDE against scipy along the path of the data, and where its field is constant."""
 
 import numpy as np
+import pytest
 import torch
 from scipy.integrate import solve_ivp
 
@@ -8,19 +9,21 @@ from ckts.networks.baselines.base import take_rows
 from ckts.networks.baselines.ncde import NCDE
 from recurrent import make_series
 
+HORIZON = 8.0  # 16 typical gaps
+
 
 def make_network(**options):
     torch.manual_seed(0)
-    options = {"row_time_step": 0.5, "dtype": torch.float64, **options}
-    return NCDE(2, 1, hidden_channels=3, **options).eval()
+    options = {"row_time_step": 0.5, "horizon": HORIZON, **options}
+    return NCDE(2, 1, hidden_channels=3, dtype=torch.float64, **options).eval()
 
 
 def control_of(values, times, observed):
-    """Write time, last values and counts of one series by a loop."""
+    """Write shares of the horizon, last values and counts of one series by a loop."""
     control, last, count = [], np.zeros(2), np.zeros(2)
     for value, time, mask in zip(values, times, observed, strict=True):
         last, count = np.where(mask, value, last), count + mask
-        control.append([(time - times[0]) / 0.5, *last, *count])
+        control.append([(time - times[0]) / HORIZON, *last, *count / 16])
     return np.array(control)
 
 
@@ -60,3 +63,15 @@ def test_a_constant_field_sees_where_the_path_ends_only():
     start = network.start(torch.from_numpy(control[0, 1:]))
     state = start + fields @ torch.from_numpy(control[-1] - control[0])
     torch.testing.assert_close(network(*series)[0], network.head(state))
+
+
+@pytest.mark.parametrize("n_rows", [10, 182, 1000])
+def test_outputs_begin_near_unit_size_however_long_series_are(n_rows):
+    torch.manual_seed(0)
+    network = NCDE(3, 20, horizon=n_rows - 1.0).eval()
+    # Smooth values: what a path of noise adds up to is no fault of the network.
+    times = torch.arange(n_rows, dtype=torch.float64).repeat(16, 1)
+    phases = torch.rand(16, 1, 3) * 6
+    values = torch.sin(9 * times.unsqueeze(2).float() / n_rows + phases)
+    outputs = network(values, times, torch.ones_like(values, dtype=torch.bool))
+    assert 0.05 < outputs.std() < 3
