@@ -341,7 +341,8 @@ class PaperCKCNN(nn.Module):
         """
         if not self.kernel_penalty:
             return self.head.bias.new_zeros(())
-        norms = [conv.kernel_norm() for conv in self._groups()[0]]
+        convs = self._groups()[0]
+        norms = [conv.kernel_norm(n_lags=conv.n_trained) for conv in convs]
         return self.kernel_penalty * torch.stack(norms).sum()
 
     def convolutions(self) -> list[list[PaperConv]]:

@@ -249,6 +249,19 @@ def test_the_penalty_is_the_sum_of_the_norms_of_the_sampled_kernels():
     assert make_network().penalty().item() == 0
 
 
+def test_the_penalty_is_that_of_the_grid_whatever_the_gaps_of_the_channels():
+    options = {"kernel_penalty": 1.0, "grid_step": 0.25, "sampling": "grid"}
+    expected = make_network(**options)
+    kernel = expected.blocks[0].conv1.kernel(torch.linspace(0, 1, 41, dtype=FLOAT64))
+    norm = expected.blocks[0].conv1.kernel_norm(n_lags=41)
+    assert_close(norm, kernel.square().sum().sqrt())
+    for gap in (0.25, 1.0, 5.0):
+        found = make_network(**options, time_step=[gap] * 3)
+        assert found.penalty().item() == pytest.approx(expected.penalty().item())
+    norms = [conv.kernel_norm(n_lags=41) for conv in found._groups()[0]]
+    assert_close(found.penalty(), torch.stack(norms).sum())
+
+
 def test_dropout_follows_from_the_generator_and_leaves_the_global_one():
     options = {"dropout": 0.3, "input_dropout": 0.2, "weight_dropout": 0.1}
     network = make_network(sampling="grid", **options).train()
