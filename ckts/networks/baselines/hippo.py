@@ -78,9 +78,11 @@ class HiPPO(AbstractBaseline):
         memory, states = inputs.new_zeros(len(inputs), self.order), []
         for drive, (carry, entry) in zip(drives, self._steps(shares), strict=True):
             both = self.update(torch.cat([state, memory], 1)) + drive
-            gate, candidate = both.chunk(2, 1)
+            # `torch.lerp` takes one type, and autocast makes another one.
+            gate, candidate = both.to(state.dtype).chunk(2, 1)
             state = torch.lerp(state, torch.tanh(candidate), torch.sigmoid(gate))
-            memory = (carry @ memory.unsqueeze(2)).squeeze(2)
+            with torch.autocast(state.device.type, enabled=False):  # adds up over time
+                memory = (carry @ memory.unsqueeze(2)).squeeze(2)
             memory = memory + self.signal(state) * entry
             states.append(state)
         return torch.stack(states, 1)

@@ -11,6 +11,7 @@ from ckts import CKCNNClassifier, CKCNNRegressor
 from ckts.datasets import make_speed
 from ckts.estimators.training import checkpoint
 from ckts.estimators.training.amp import autocast, make_scaler, widen
+from ckts.networks import NETWORKS
 from killed_fits import assert_same, fit_until
 
 X, Y = make_speed(80, random_state=0)
@@ -64,6 +65,17 @@ def test_a_model_of_mixed_precision_predicts_the_same_when_it_comes_back(tmp_pat
     ):
         assert other.amp == other.net_.amp == "bfloat16"
         assert (other.predict(X) == expected).all()
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_every_network_trains_and_predicts_in_mixed_precision(name):
+    options = {**QUICK, "max_epochs": 1, "hidden_channels": 4, "network": name}
+    X, y = make_speed(12, random_state=0)
+    model = CKCNNClassifier(amp="bfloat16", **options).fit(X, y)
+    full = CKCNNClassifier(**options).fit(X, y)
+    assert np.isfinite(model.history_[0]["train_loss"])
+    found, expected = model.predict_proba(X), full.predict_proba(X)
+    assert abs(found - expected).max() < 0.1  # an epoch is one step here
 
 
 @pytest.mark.parametrize("amp", NOISE)
