@@ -14,7 +14,7 @@ from ckts.convolution.plan import Plan
 from ckts.kernels import REACH
 from ckts.kernels.networks import AbstractMLPKernel, WeightNormLinear, uniform
 from ckts.layers import CKConv, make_linear
-from ckts.networks.paper.grid import convolve_dense
+from ckts.networks.paper.grid import convolve_dense, convolve_odd
 from ckts.networks.paper.options import KERNEL_OF
 
 # Added to variances: by the published norm, and by torch's over channels.
@@ -106,6 +106,7 @@ class PaperConv(CKConv):
         plan: Plan | None,
         *,
         anchor: Anchor | None = None,
+        rows: Tensor | None = None,
         generator: torch.Generator | None = None,
     ) -> Tensor:
         """Convolve at the stamps of a plan, or on the grid.
@@ -117,6 +118,8 @@ class PaperConv(CKConv):
             None is the grid: every row is one of its points.
         anchor : Anchor, optional
             Where the positions are held fixed, if not at lag 0.
+        rows : Tensor of shape (batch, time, 1), optional
+            Which points of a grid longer than the training data are no padding.
         generator : torch.Generator, optional
             Where the random numbers of dropout come from.
 
@@ -125,7 +128,7 @@ class PaperConv(CKConv):
         Tensor of shape (batch, time, out_channels)
         """
         if plan is None:
-            return self._on_grid(values, generator)
+            return self._on_grid(values, rows, generator)
         if anchor is None:
             return self(values, plan=plan)
 
@@ -137,17 +140,35 @@ class PaperConv(CKConv):
         mixing = self.kernel.mixing()
         return plan.convolve(values, features, mixing, reach=reach) + self.bias
 
-    def _on_grid(self, values: Tensor, generator: torch.Generator | None) -> Tensor:
+    def _on_grid(
+        self, values: Tensor, rows: Tensor | None, generator: torch.Generator | None
+    ) -> Tensor:
         length, kernel = values.shape[1], self.kernel
-        steps = torch.arange(length, device=values.device).double()
-        lags = steps * (self.grid_step / self.horizon)
-        odd = length % 2 == 1 and length == self.n_trained > 1
+        lags, factor = self._grid_lags(length, values.device)
+        odd = length >= self.n_trained > 1 == self.n_trained % 2
         warped = self.odd_lengths == "published" and odd
         if not warped and not (self.training and self.weight_dropout):
-            samples = kernel.features(lags)
+            samples = factor * kernel.features(lags)
             return convolve_regular(values, samples, kernel.mixing()) + self.bias
         sampled = drop(kernel(lags), self.weight_dropout, self.training, generator)
-        return convolve_dense(values, sampled, warped=warped) + self.bias
+        if warped:
+            return convolve_odd(values, sampled, self.n_trained, rows) + self.bias
+        return convolve_dense(values, factor * sampled) + self.bias
+
+    def _grid_lags(self, length: int, device: torch.device) -> tuple[Tensor, int]:
+        """Return the lags of a grid, in horizons, and the factor of the kernel.
+
+        Fewer points than in training are a coarser grid over the same time, as the
+        published code takes them: its rate is rounded, its oldest lag is -1, and its
+        sums are exact also at odd lengths.
+        """
+        steps = torch.arange(length, device=device).double()
+        if length >= self.n_trained:
+            return steps * (self.grid_step / self.horizon), 1
+        rate = round(self.n_trained / length)
+        missing = ((self.n_trained - 1) % rate) / (self.n_trained - 1)
+        oldest = torch.linspace(missing, 1, length, dtype=steps.dtype, device=device)
+        return oldest, rate
 
     @property
     def n_trained(self) -> int:
@@ -286,7 +307,8 @@ class PaperBlock(nn.Module):
         :meth:`PaperConv.convolve`, `rows` as in :meth:`PaperNorm.forward`.
         """
         hidden = values
-        options: dict[str, Any] = {"anchor": anchor, "generator": generator}
+        options: dict[str, Any] = {"anchor": anchor, "rows": rows}
+        options["generator"] = generator
         layers = (self.conv1, self.norm1), (self.conv2, self.norm2)
         for (conv, norm), plan in zip(layers, plans, strict=True):
             hidden = torch.relu(norm(conv.convolve(hidden, plan, **options), rows))

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ckts.networks.paper.options import check_grid
 
@@ -100,3 +100,30 @@ def convolve_dense(values: Tensor, kernel: Tensor, *, warped: bool = False) -> T
     product = torch.einsum("bfi,foi->bfo", signal, spectrum)
     n_back = n_fft - 1 if warped else n_fft
     return torch.fft.irfft(product, n_back, dim=1)[:, :length]
+
+
+def convolve_odd(
+    values: Tensor, kernel: Tensor, length: int, rows: Tensor | None
+) -> Tensor:
+    """Convolve with the fault of the published code, as if each series were alone.
+
+    Parameters
+    ----------
+    values : Tensor of shape (batch, time, in_channels)
+    kernel : Tensor of shape (time, out_channels, in_channels)
+    length : int
+        Points of the training data, an odd number. The published code has no longer
+        series: here their convolution is exact.
+    rows : Tensor of shape (batch, time, 1) or None
+        Which points are no padding, if there are more of them.
+
+    Returns
+    -------
+    Tensor of shape (batch, time, out_channels)
+    """
+    if rows is None:
+        return convolve_dense(values, kernel, warped=values.shape[1] == length)
+    warped = convolve_dense(values[:, :length], kernel[:length], warped=True)
+    warped = nn.functional.pad(warped, (0, 0, 0, values.shape[1] - length))
+    longer = rows[:, length:].any(1, keepdim=True)
+    return torch.where(longer, convolve_dense(values, kernel), warped)

@@ -86,12 +86,14 @@ class PaperCKCNN(nn.Module):
     odd_lengths : {"exact", "published"}, default="exact"
         For grids of an odd length the published code forgets the length in the inverse
         transform: outputs are stretched in time, and look ahead. "published" repeats
-        that at the training length, for weights that were trained so.
+        that, but for series beyond the grid, for weights that were trained so.
     anchor : {"present", "past"}, default="present"
         Where the relative positions, -1 to +1 over the training data, are held fixed in
         series of another rate: lag 0 is +1; or the longest lag of the batch is -1, as
         published, which moves all lags by up to one step of the coarser rate. Series of
-        a batch have one rate and length then, and all weights are Eq. 5's factor.
+        a batch have one rate and length then, and all weights are Eq. 5's factor: that
+        of the stamps. The published one is rounded, 15 for every 16th of 182 rows, and
+        stretches lags to it: ``network(values)``, without times, does so.
     quadrature : {"gap", "linear", "none"}, default="gap"
         Inverse-density weights of Appendix A.1, which the published code lacks. They
         are 1 on a regular grid at the training rate, and Eq. 5's factor at others.
@@ -233,8 +235,8 @@ class PaperCKCNN(nn.Module):
         **options
             Other options of :class:`PaperCKCNN`. By default `sampling` is "grid",
             `output` "end", and `odd_lengths` "published": the weights were trained so.
-            For series of another rate take `sampling="stamps"`, `anchor="past"`, and
-            give `times` in steps of the training data.
+            A coarser rate needs nothing else, see `times` of :meth:`forward`; for
+            other series take `sampling="stamps"`, and give `times` in training steps.
 
         Returns
         -------
@@ -266,7 +268,8 @@ class PaperCKCNN(nn.Module):
             Values; those where nothing is observed are ignored.
         times : Tensor of shape (batch, time), optional
             Time stamps, float64, in the unit of `horizon`; padding repeats the last. By
-            default every row is a point of the grid, from the first one on.
+            default rows are the points of the grid of the training data, and fewer
+            rows those of a coarser one over the same time, as in the published code.
         observed : Tensor of shape (batch, time, in_channels), optional
             Which values exist, boolean; False on padding. By default all exist.
         static : Tensor of shape (batch, n_static), optional
@@ -373,7 +376,8 @@ class PaperCKCNN(nn.Module):
         """Choose between grid and stamps; without times, rows are the grid."""
         first, to_end = cast(PaperBlock, self.blocks[0]), self.output == "end"
         if times is None:
-            return rows_as_given(values, observed, static, self.mask, to_end)
+            given = values, observed, static, first
+            return rows_as_given(*given, mask=self.mask, to_end=to_end)
         series = values, times, observed, static, first
         ends = to_end, self.padding == "last"
         if self.sampling == "grid":

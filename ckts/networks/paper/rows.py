@@ -67,7 +67,13 @@ def append_channels(
 
 
 def rows_as_given(
-    values: Tensor, observed: Tensor, static: Tensor | None, mask: str, to_end: bool
+    values: Tensor,
+    observed: Tensor,
+    static: Tensor | None,
+    block: PaperBlock,
+    *,
+    mask: str,
+    to_end: bool,
 ) -> Rows:
     """Take each row as a point of the grid, from the first one on.
 
@@ -75,9 +81,23 @@ def rows_as_given(
     ----------
     values, observed, static, mask
         As in :func:`append_channels`.
+    block : PaperBlock
+        It knows the grid. Fewer rows are a coarser grid over the same time.
     to_end : bool
         Whether the output is at the end, not at the last observed row.
+
+    Raises
+    ------
+    ValueError
+        If there are more rows than points.
     """
+    n_trained = block.conv1.n_trained
+    if values.shape[1] > n_trained:
+        raise ValueError(
+            f"`values` must have at most {n_trained} time steps, those of `horizon`, "
+            f"without `times`; got {values.shape[1]}. Give `times` in the unit of "
+            "`horizon`; for a finer rate with sampling='stamps', anchor='past'."
+        )
     index = torch.arange(values.shape[1], device=values.device)
     last = torch.where(observed.any(2), index, 0).amax(1)
     last = torch.full_like(last, values.shape[1] - 1) if to_end else last

@@ -125,6 +125,7 @@ MODES = {
     "stamps, linear": {"quadrature": "linear"},
     "grid": {"sampling": "grid", "mask": "shared"},
     "grid, end": {"sampling": "grid", "output": "end", "padding": "last"},
+    "grid, odd": {"sampling": "grid", "odd_lengths": "published", "output": "end"},
 }
 
 

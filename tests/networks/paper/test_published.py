@@ -330,6 +330,19 @@ def test_the_published_checkpoint_is_as_accurate_as_published():
 
 
 @needs_data
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("rate", "share"), [(2, 0.9977), (4, 0.9953), (8, 0.951), (16, 0.7413)]
+)
+def test_other_rates_are_as_accurate_as_by_the_published_code(rate, share):
+    _, network, _ = load_published()
+    series, labels = load_letters()
+    inputs, parts = published_input(series, labels, rate=rate)
+    right = predict(network, inputs[parts.test]) == labels[parts.test]
+    assert right.mean() == pytest.approx(share, abs=0.0006)
+
+
+@needs_data
 def test_the_published_checkpoint_gives_the_outputs_of_the_twin():
     state, network, omega_0 = load_published()
     inputs, _ = published_input(*load_letters())

@@ -28,9 +28,10 @@ def test_masks_and_static_features_are_channels(mask, expected):
 def test_without_times_rows_are_the_grid():
     observed = OBSERVED.clone()
     observed[0, 2] = False
-    rows = rows_as_given(VALUES, observed, None, "none", to_end=False)
+    block = PaperCKCNN(2, 1, horizon=2.0).blocks[0]
+    rows = rows_as_given(VALUES, observed, None, block, mask="none", to_end=False)
     assert (rows.plans, rows.valid, rows.last.tolist()) == ((None, None), None, [0])
-    rows = rows_as_given(VALUES, observed, None, "none", to_end=True)
+    rows = rows_as_given(VALUES, observed, None, block, mask="none", to_end=True)
     assert rows.last.tolist() == [2]
 
 
