@@ -84,6 +84,12 @@ class PanelNet(NeuralNet):
         that go with the length would cancel. The mean over an epoch, as skorch takes
         it by the sizes of the batches, is ``sum(w l) / sum(w)`` of all series.
         """
+        if y_pred.ndim > 2:
+            raise ValueError(
+                "`network` must give outputs of shape (batch, n_outputs) to be fitted; "
+                f"got {tuple(y_pred.shape)}. Leave `output` of `network_params` at a "
+                "value with one output per series, not 'every'."
+            )
         target, weight = to_device(y_true, self.device)
         losses = self.criterion_(y_pred, target)
         if losses.ndim > 1:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from ckts._checks import check_count
 from ckts.networks.paper.options import split_channels
 
 # Keys of a published network after its prefix. The numbers of the layers of a kernel
@@ -31,6 +34,9 @@ NORMED = {
     "parametrizations.weight.original0": "magnitude",
     "parametrizations.weight.original1": "direction",
 }
+# Arguments of the network that follow from a checkpoint.
+DECIDED = {"in_channels", "n_outputs", "hidden_channels", "n_blocks"}
+DECIDED |= {"kernel_params", "horizon", "time_step", "row_time_step", "grid_step"}
 LAYERS = ("first", "second", "last")
 # Tensors of each convolution and block, by the names of ours.
 IN_LAYER = ("direction", "magnitude", "bias")
@@ -120,12 +126,22 @@ def _unwrap(state_dict: Mapping[str, Any]) -> dict[str, Tensor]:
     for name in WRAPPERS:
         if isinstance(state_dict.get(name), Mapping):
             return _unwrap(state_dict[name])
-    tensors = {k: v for k, v in state_dict.items() if isinstance(v, Tensor)}
-    heads = [str(key) for key in tensors if str(key).endswith("finallyr.weight")]
+    tensors = {str(k): _as_tensor(str(k), v) for k, v in state_dict.items()}
+    tensors = {key: one for key, one in tensors.items() if one is not None}
+    heads = [key for key in tensors if key.endswith("finallyr.weight")]
     if len(heads) != 1:
         raise _wrong(f"has the keys {_listed(map(str, state_dict))}")
     prefix = heads[0].removesuffix("finallyr.weight")
-    return {str(key).removeprefix(prefix): tensor for key, tensor in tensors.items()}
+    return {key.removeprefix(prefix): tensor for key, tensor in tensors.items()}
+
+
+def _as_tensor(key: str, value: Any) -> Tensor | None:
+    """Return a tensor of an array or a length; None of what else is in a file."""
+    if isinstance(value, np.ndarray) and value.dtype.kind in "fiu":
+        return torch.from_numpy(value.copy())
+    if isinstance(value, Real) and key.endswith("train_length"):
+        return torch.tensor(float(value))
+    return value if isinstance(value, Tensor) else None
 
 
 def _match(key: str) -> tuple[str, dict[str, str]]:
@@ -189,12 +205,16 @@ def _normed(weights: dict[str, Tensor]) -> dict[str, Tensor]:
 
 def _one_length(found: set[int], given: int | None) -> int:
     """Return the length of the training series."""
-    if len(found) > 1 or (found and given not in (None, *found)):
+    if given is not None:
+        given = check_count("length", given)
+    several = given is None and len(found) > 1
+    if several or (found and given not in (None, *found)):
+        way_out = "Give" if several else "Leave it out, or give"
         raise ValueError(
-            f"`length` must be that of the checkpoint, {sorted(found)}; got {given}. "
-            "Leave it out where the checkpoint holds one length."
+            f"`length` must be one of those in the checkpoint, {sorted(found)}; got "
+            f"{given}. {way_out} the one that it was trained on."
         )
-    length = next(iter(found), given)
+    length = next(iter(found), None) if given is None else given
     if length is None:
         raise ValueError(
             "`length` must be the time steps of the training series where the "
@@ -270,6 +290,12 @@ def make_published(
     Parameters are those of :meth:`PaperCKCNN.from_published_state_dict`; the first is
     the class.
     """
+    decided = sorted(DECIDED & options.keys())
+    if decided:
+        raise TypeError(
+            f"`options` must not hold what the checkpoint decides; got {decided}. "
+            "Leave them out: only `omega_0`, and perhaps `length`, are to be given."
+        )
     found = read_published(state_dict, length)
     if options.setdefault("sampling", "grid") == "grid":
         options = {"output": "end", "odd_lengths": "published"} | options

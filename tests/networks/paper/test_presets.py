@@ -6,7 +6,7 @@ from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 
 import ckts
-from ckts import CKCNNClassifier, CKCNNEmbedder
+from ckts import CKCNNClassifier, CKCNNEmbedder, CKCNNRegressor
 from ckts.datasets import drop_observations, make_speed
 from ckts.networks import PaperCKCNN
 from ckts.networks.paper import paper_parameters
@@ -145,3 +145,12 @@ def test_dropped_rows_leave_the_grid_and_its_masks_as_published(percent):
     assert masks.shape == (40, 182)
     assert masks.sum() == len(X.times)  # no two rows became one point
     assert 1 - masks.mean() == pytest.approx(percent / 100, abs=0.005)
+
+
+@pytest.mark.parametrize("model", [CKCNNClassifier, CKCNNRegressor])
+def test_outputs_at_every_row_are_not_fitted(model):
+    X, _ = irregular_panel(24)
+    params = {**QUICK, "network_params": {"sampling": "grid", "output": "every"}}
+    told = r"`network` must give outputs of shape.*got \(\d+, \d+, [12]\).*Leave `output` of"
+    with pytest.raises(ValueError, match=told):
+        model(**params).fit(X, np.arange(24) % 2)

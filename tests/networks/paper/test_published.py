@@ -185,6 +185,10 @@ FORMS = {
     "kernels": with_kernels,
     "other kernels": with_other_kernels,
     "no weight norm": without_norm,
+    "numpy": lambda s: {k: v.numpy() for k, v in s.items()},
+    "plain length": lambda s: {
+        k: int(v) if k.endswith("train_length") else v for k, v in s.items()
+    },
     "half": lambda s: {
         k: v.half() if v.is_floating_point() else v for k, v in s.items()
     },
@@ -207,6 +211,12 @@ def test_the_length_is_given_where_the_checkpoint_lacks_it():
     )
     state["backbone.0.cconv1.train_length"] = torch.zeros(1).int()  # never run
     assert read_published(state).length == 12
+
+
+def test_the_length_is_one_of_those_of_the_checkpoint():
+    state = random_checkpoint()
+    state["backbone.0.cconv1.train_length"] = torch.tensor([13])
+    assert read_published(state, 12).length == 12
 
 
 def test_the_state_that_is_given_stays_as_it_is():
@@ -276,7 +286,7 @@ BLOCK = "backbone.0.cconv1."
         (
             spoiled(**{f"{BLOCK}train_length": torch.tensor([13])}),
             ValueError,
-            r"`length` must be that of the checkpoint, \[12, 13\]; got None",
+            r"`length` must be one of .*, \[12, 13\]; got None. Give .* trained on",
         ),
         (
             without_length(random_checkpoint()),
@@ -293,7 +303,7 @@ def test_what_does_not_fit_is_named(state, error, message):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"length": 13}, r"`length` must be that of the checkpoint, \[12\]; got 13"),
+        ({"length": 13}, r"`length` must be one .*, \[12\]; got 13. Leave it out"),
         ({"mask": "channels"}, "`mask` and `n_static` must leave.*for 3 channels"),
         ({"mask": "shared", "n_static": 2}, "`mask` and `n_static` must leave"),
         ({"mask": "some"}, "`mask` must be one of 'none', .*got 'some'"),
@@ -303,6 +313,11 @@ def test_what_does_not_fit_is_named(state, error, message):
 def test_arguments_that_do_not_fit_are_named(options, message):
     with pytest.raises(ValueError, match=message):
         make(random_checkpoint(), **options)
+    with pytest.raises(TypeError, match="`length` must be an integer; got '12'"):
+        make(random_checkpoint(), length="12")
+    told = r"must not hold what .* decides; got \['horizon', 'kernel_params'\]. Leave"
+    with pytest.raises(TypeError, match=told):
+        make(random_checkpoint(), kernel_params={}, horizon=3.0)
     with pytest.raises(ValueError, match="`length` must be at least 2; got 1"):
         make(without_length(random_checkpoint()), length=1)
 
