@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
@@ -24,7 +24,8 @@ class FixedSampling(nn.Module):
     Parameters
     ----------
     module : GatedCKCNN or CKConv
-        What was trained; it is shared, not copied, and set to evaluation.
+        What was trained; it is shared, not copied, and set to evaluation, where it
+        stays: `train()` of what is served turns no dropout on.
     times : Tensor of shape (time,)
         The time stamps of every series, non-decreasing, in the unit of the module.
     observed : Tensor of shape (time, in_channels), optional
@@ -68,12 +69,17 @@ class FixedSampling(nn.Module):
                 "`model.net_.module_`, trained with `rocket=False`."
             )
         _check(module, times, method)
+        _check_observed(observed, (len(times), module.in_channels))
         self.module = module
         device = next(module.parameters()).device
         self.times = times.to(device).unsqueeze(0)
         self.observed = None if observed is None else observed.to(device).unsqueeze(0)
         self.known = self._sample(method)
         self.eval()
+
+    def train(self, mode: bool = True) -> Self:
+        """Stay in evaluation, whatever the mode: what is served has no dropout."""
+        return super().train(False)
 
     def _sample(self, method: str) -> Any:
         """Compute what the stamps decide: of a network, or the plan of a layer."""
@@ -110,7 +116,15 @@ class FixedSampling(nn.Module):
         Returns
         -------
         Tensor of shape (batch, n_outputs) or (batch, time, out_channels)
+
+        Raises
+        ------
+        ValueError
+            If `values` or `static` have other sizes than those of the module.
         """
+        module = self.module
+        shape = self.times.shape[1], module.in_channels
+        _check_series(values, static, shape, getattr(module, "n_static", 0))
         known = convert(self.known, _repeat(values.shape[0]), {})
         if isinstance(self.module, GatedCKCNN):
             return self.module.head(self.module.embed_sampled(values, known, static))
@@ -139,4 +153,36 @@ def _check(module: GatedCKCNN | CKConv, times: Any, method: str) -> None:
         raise ValueError(
             "`method` must be 'auto', 'lattice' or 'pairwise' for a fixed sampling; "
             "got 'mesh', whose sparse sums are those of one batch. Take 'auto'."
+        )
+
+
+def _check_observed(observed: Any, shape: tuple[int, int]) -> None:
+    """Raise if a mask is not that of one series of this shape."""
+    if observed is None:
+        return
+    if not isinstance(observed, Tensor) or tuple(observed.shape) != shape:
+        found = type(observed).__name__
+        found = tuple(observed.shape) if isinstance(observed, Tensor) else f"a {found}"
+        raise ValueError(
+            f"`observed` must be a Tensor of shape (time, in_channels) = {shape}; got "
+            f"{found}. All series share it."
+        )
+
+
+def _check_series(
+    values: Tensor, static: Tensor | None, shape: tuple[int, int], n_static: int
+) -> None:
+    """Raise if values or static features have other sizes than what was fixed."""
+    if values.ndim != 3 or values.shape[1:] != shape:
+        raise ValueError(
+            f"`values` must have the shape (batch, {shape[0]}, {shape[1]}), a row for "
+            f"each of `times`; got {tuple(values.shape)}. Make a FixedSampling for "
+            "each sampling pattern."
+        )
+    found = (0,) if static is None else tuple(static.shape[1:])
+    if found != (n_static,):
+        raise ValueError(
+            f"`static` must have the shape (batch, {n_static}); got "
+            f"{None if static is None else tuple(static.shape)}. They are those of the "
+            "training, standardized."
         )

@@ -130,7 +130,7 @@ class GatedCKCNN(nn.Module):
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
-        self.in_channels, self.causal = in_channels, causal
+        self.in_channels, self.n_static, self.causal = in_channels, n_static, causal
         self.quadrature = quadrature
         self.observation_dropout = observation_dropout
         conv_params: dict[str, Any] = {

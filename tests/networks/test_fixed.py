@@ -134,10 +134,45 @@ def test_a_fast_transform_of_the_export_leaves_no_trace():
             "`quadrature` must be 'gap' or 'none'.*got 'linear'.*Train with",
         ),
         ({"method": "mesh"}, ValueError, "`method` must be.*got 'mesh'.*Take 'auto'"),
-        ({"observed": SOME[:7]}, ValueError, r"`observed` must have.*\(1, 7, 3\)"),
+        ({"observed": SOME[:7]}, ValueError, r"`observed` must be.*got \(7, 3\)"),
+        ({"observed": SOME[:, :2]}, ValueError, r"`observed` must.*\(40, 3\).*, 2\)"),
+        ({"observed": SOME[None]}, ValueError, r"`observed` must.*got \(1, 40, 3\)"),
+        ({"observed": [[True]]}, ValueError, r"`observed` must be a Tens.*got a list"),
     ],
 )
 def test_what_cannot_be_fixed_is_told(change, error, message):
     arguments = {"module": make_module("layer"), "times": REGULAR, **change}
     with pytest.raises(error, match=message):
         FixedSampling(**arguments)
+
+
+@pytest.mark.parametrize("kind", ["layer", "network"])
+@pytest.mark.parametrize("shape", [(2, 39, 3), (2, 40, 4), (40, 3)])
+def test_values_of_another_shape_are_told(kind, shape):
+    fixed = FixedSampling(make_module(kind), REGULAR)
+    told = r"`values` must have the shape \(batch, 40, 3\).*Make a FixedSampling"
+    with pytest.raises(ValueError, match=told):
+        fixed(torch.ones(shape), *make_inputs(kind, 2)[1:])
+
+
+def test_static_features_that_lack_or_are_too_many_are_told():
+    fixed, values = FixedSampling(make_module("network"), REGULAR), torch.ones(2, 40, 3)
+    for static, found in ((None, "None"), (torch.ones(2, 3), r"\(2, 3\)")):
+        told = rf"`static` must have the shape \(batch, 2\); got {found}. They are"
+        with pytest.raises(ValueError, match=told):
+            fixed(values, static)
+    layer = FixedSampling(make_module("layer"), REGULAR)
+    with pytest.raises(
+        ValueError, match=r"`static` must .* \(batch, 0\); got \(2, 3\)"
+    ):
+        layer(values, torch.ones(2, 3))
+
+
+def test_what_is_served_has_no_dropout():
+    torch.manual_seed(0)
+    network = GatedCKCNN(3, 2, hidden_channels=8, horizon=30.0, dropout=0.5)
+    fixed, values = FixedSampling(network, REGULAR), make_inputs("layer", 3)[0]
+    expected = fixed(values)
+    assert not fixed.train().training
+    assert not any(module.training for module in fixed.modules())
+    assert torch.equal(fixed(values), expected)
