@@ -18,7 +18,9 @@ class ReconstructingLSTM(LSTM):
     losses", r-LSTM. In training, an anchor is drawn for each series. A second LSTM
     starts from the state there and predicts the values of the last rows up to the
     anchor, one after the other, each from the true row before it. The mean squared
-    error of the observed values is added to the loss.
+    error of the observed values is added to the loss. It counts every series of a batch
+    alike: `penalty` is given no sample weights, and what it learns needs no target.
+    Leave out series that must not count at all.
 
     DIFF[paper]: there is no unsupervised phase before, and gradients are not truncated.
     The second LSTM starts with an empty cell: torch's fused layer keeps only the last
