@@ -19,7 +19,8 @@ class IndRNN(AbstractBaseline):
     `n` the number of typical gaps in `horizon` (their Sec. 3.1, gamma = 2). Last layers
     begin with long memories.
 
-    DIFF[paper]: no batch normalization. Its statistics would count padding.
+    DIFF[paper]: no batch normalization, whose statistics would count padding. States of
+    the last layer are sums over up to `n` rows: they are divided by `n` instead.
 
     Parameters
     ----------
@@ -49,7 +50,8 @@ class IndRNN(AbstractBaseline):
         dtype: torch.dtype = torch.float32,
     ) -> None:
         self.n_blocks = check_count("n_blocks", n_blocks)
-        self.bound = LARGEST_GROWTH ** (1 / (horizon / row_time_step + 1))
+        self.n_rows = horizon / row_time_step + 1
+        self.bound = LARGEST_GROWTH ** (1 / self.n_rows)
         super().__init__(
             in_channels,
             n_outputs,
@@ -71,12 +73,12 @@ class IndRNN(AbstractBaseline):
         )
 
     def encode(self, rows: RowBatch) -> Tensor:
-        """Compute the states of the last layer."""
+        """Compute the states of the last layer, in shares of the rows."""
         hidden = rows.inputs
         for number, recurrent in enumerate(self.recurrent):
             hidden = self.dropout(hidden) if number else hidden
             hidden = scan(self.maps[number](hidden), self.clip(recurrent))
-        return hidden
+        return hidden / self.n_rows
 
     def clip(self, recurrent: Tensor) -> Tensor:
         """Clip weights; their gradients pass, so that they can come back."""

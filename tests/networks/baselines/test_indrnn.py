@@ -17,7 +17,8 @@ def test_states_follow_the_equation():
             state = torch.relu(row @ layer.weight.T + recurrent * state + layer.bias)
             states.append(state)
         hidden = torch.stack(states, 1)
-    torch.testing.assert_close(network.encode(rows), hidden)
+    n_rows = 100 / UNIT + 1  # of the horizon: the scale of the last states
+    torch.testing.assert_close(network.encode(rows) * n_rows, hidden)
 
 
 def test_a_constant_adds_up_to_a_geometric_series():
@@ -54,3 +55,14 @@ def test_the_unit_of_time_does_not_matter(factor):
     params = {"horizon": 20.0 * factor, "row_time_step": 0.5 * factor}
     bound = make_network(IndRNN, **params).bound
     assert bound == pytest.approx(2 ** (1 / 41))
+
+
+@pytest.mark.parametrize("n_rows", [10, 182, 1000])
+def test_outputs_begin_near_unit_size_however_long_series_are(n_rows):
+    torch.manual_seed(0)
+    network = IndRNN(3, 20, horizon=n_rows - 1.0).eval()
+    times = torch.arange(n_rows, dtype=torch.float64).repeat(16, 1)
+    phases = torch.rand(16, 1, 3) * 6
+    values = torch.sin(9 * times.unsqueeze(2).float() / n_rows + phases)
+    outputs = network(values, times, torch.ones_like(values, dtype=torch.bool))
+    assert 0.05 < outputs.std() < 5
