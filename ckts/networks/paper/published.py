@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from numbers import Real
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -137,11 +136,13 @@ def _unwrap(state_dict: Mapping[str, Any]) -> dict[str, Tensor]:
 
 def _as_tensor(key: str, value: Any) -> Tensor | None:
     """Return a tensor of an array or a length; None of what else is in a file."""
-    if isinstance(value, np.ndarray) and value.dtype.kind in "fiu":
-        return torch.from_numpy(value.copy())
+    if isinstance(value, Tensor):
+        return value
+    if getattr(getattr(value, "dtype", None), "kind", "") in {*"fiu"}:  # numpy's
+        return torch.tensor(value)
     if isinstance(value, Real) and key.endswith("train_length"):
         return torch.tensor(float(value))
-    return value if isinstance(value, Tensor) else None
+    return None
 
 
 def _match(key: str) -> tuple[str, dict[str, str]]:
