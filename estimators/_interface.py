@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 import torch
 from sklearn.utils.validation import validate_data
 
+from ckts._warnings import warn
 from ckts.estimators.preprocessing.batches import PanelDataset, PanelStatistics
 from ckts.estimators.preprocessing.categories import OneHot
 from ckts.estimators.preprocessing.input import groups_of, is_table, weights_of
@@ -161,7 +161,7 @@ class AbstractPanelEstimator(AbstractSavable):
             landmark = getattr(self, "landmark", None)
             seen = hide_after(panel[used], landmark, panel.time_scale)
             self._one_hot = OneHot.learn(seen)
-            panel = self._one_hot.encode(panel, warn=False)
+            panel = self._one_hot.encode(panel, silent=True)
         self._channels = panel.channels
         self.time_scale_ = panel.time_scale
         self.static_names_ = panel.static_names
@@ -190,10 +190,9 @@ class AbstractPanelEstimator(AbstractSavable):
                     "one with a row per measurement make the channel column "
                     "categorical with these categories."
                 )
-            warnings.warn(
+            warn(
                 f"`X` lacks channels of fit, {_difference(known, channels)}: they "
                 "count as never observed.",
-                stacklevel=6,  # the caller of `predict`
             )
             panel = with_channels(panel, known)
             channels = known

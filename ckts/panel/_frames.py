@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 
+from ckts._warnings import warn
 from ckts.panel._arrays import CONVERT, as_floats, is_pandas, labels, shown
 from ckts.panel._categories import encode, encode_frame
 from ckts.panel._long import (
@@ -115,10 +114,9 @@ def _warn_of_single_rows(index, codes):
         return
     single = len(codes) > 1 and lengths.max() == 1
     if single and 2 * len(np.unique(times)) <= len(times):
-        warnings.warn(
+        warn(
             f"`X` has {len(codes)} series of one row each, at {len(np.unique(times))} "
             f"times. {_SWAP}",
-            stacklevel=6,
         )
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Hashable, Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ckts._warnings import warn
 from ckts.panel._arrays import ENCODE, is_frame, shown
 from ckts.panel._categories import (
     NAME_IT,
@@ -216,11 +216,10 @@ def _check_measured(frame, codes, columns):
         )
     fixed = [name for name in columns if _is_constant(frame[name], codes)]
     if fixed:
-        warnings.warn(
+        warn(
             f"`values` names no channels, so that {fixed} are taken though they never "
             "change within an instance, as labels and static features do. List the "
             f"measured columns in `values=[...]`, or use `static={fixed}`.",
-            stacklevel=5,
         )
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from ckts._warnings import warn
 from ckts.estimators.saving.values import savable
 from ckts.panel import Panel, with_columns
 
@@ -73,15 +73,15 @@ class OneHot:
             panel.categories or panel.static_categories
         )
 
-    def encode(self, panel: Panel, *, warn: bool = True) -> Panel:
+    def encode(self, panel: Panel, *, silent: bool = False) -> Panel:
         """Return a panel of numbers.
 
         Parameters
         ----------
         panel : Panel
             With as many channels, and static features of the same names.
-        warn : bool, default True
-            Whether to warn of labels that are not known.
+        silent : bool, default False
+            Whether not to warn of labels that are not known.
 
         Raises
         ------
@@ -110,12 +110,11 @@ class OneHot:
             unknown,
             fill=0.0,
         )
-        if unknown and warn:
-            warnings.warn(
+        if unknown and not silent:
+            warn(
                 f"`X` holds labels that fit has not seen: {', '.join(unknown[:5])}"
                 f"{' and others' * (len(unknown) > 5)}. In a channel they count as not "
                 "observed, in a static feature as none of those of fit.",
-                stacklevel=7,  # the caller of `predict`
             )
         if self.labels:
             panel = with_columns(panel, columns, self.channel_names)

@@ -72,7 +72,7 @@ def test_only_labels_that_occur_are_learned_and_warned_of():
     ):
         found = one_hot.encode(make([0, 1, 2]))
     np.testing.assert_array_equal(found.values[:, 0], [NAN, NAN, 1])
-    one_hot.encode(make([0.0]), warn=False)
+    one_hot.encode(make([0.0]), silent=True)
 
 
 def test_a_warning_of_many_labels_is_short():
