@@ -129,7 +129,7 @@ class Labels:
         ]
 
     def including(self, found: Labels, *, whole: bool, way_out: str) -> Labels:
-        """Return these labels; raise if others were found.
+        """Return these labels; raise if others were found, or columns of other names.
 
         Parameters
         ----------
@@ -144,6 +144,11 @@ class Labels:
                 f"`y` must have {_shown_width(self)} as before; got "
                 f"{_shown_width(found)}. {way_out}"
             )
+        if self.names != found.names and self._is_named() and found._is_named():
+            raise ValueError(
+                f"`y` must have the columns of before, {list(self.names)}; got "
+                f"{list(found.names)}. Select these, in this order."
+            )
         for name, ours, theirs in zip(
             self.names, self.classes, found.classes, strict=True
         ):
@@ -155,6 +160,10 @@ class Labels:
                     f"{theirs.tolist()}. {way_out}"
                 )
         return self
+
+    def _is_named(self) -> bool:
+        """Whether the columns have names of a frame; those of arrays are 0, 1, ..."""
+        return self.names != tuple(map(str, range(len(self.names))))
 
 
 def _shown_width(labels: Labels) -> str:

@@ -142,10 +142,23 @@ def test_classes_may_be_declared_for_calls_that_lack_some():
     lists = declared([[0, 1, 3, 9], [2, 5]], columns)
     assert lists.sizes == [4, 2]
     assert lists.kind == "multioutput"
+    other = Labels.of(np.array([[7, 2]]), ["left", "right"])
     with pytest.raises(ValueError, match="classes of before in column 'left'"):
-        columns.including(Labels.of(np.array([[7, 2]])), whole=False, way_out="")
+        columns.including(other, whole=False, way_out="")
     with pytest.raises(ValueError, match="2 columns as before; got one label per"):
         columns.including(found, whole=False, way_out="")
+
+
+@pytest.mark.parametrize("kind", ["multilabel", "multioutput"])
+def test_columns_of_other_names_or_another_order_raise(kind):
+    known, y = _labels(kind), COLUMNS[kind]
+    for names in (["right", "left"], ["left", "other"]):
+        message = r"`y` must have the columns of before, \['left', 'right'\]; got .*'le"
+        with pytest.raises(ValueError, match=message):
+            known.including(Labels.of(y, names), whole=False, way_out="")
+    for one, other in [(["left", "right"], ["0", "1"]), (["0", "1"], ["a", "b"])]:
+        known = Labels.of(y, one)  # an array has no names
+        assert known.including(Labels.of(y, other), whole=True, way_out="") is known
 
 
 @pytest.mark.parametrize("classes", [None, [0, 1], [[0, 1], [0, 1]]])
