@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 Labels = tuple[str, ...]
 NAME_IT = "If it holds labels, name it in `categorical=[...]`."
-# No categories: written without intent to be one, and an error as before.
-_DATE = re.compile(r"\d{4}-\d\d?-\d\d?([ T]\d.*)?")
+# Measured, perhaps with a bound, sign, unit or flag: "<5", "5.1 H", "120/80"; or a date.
+_MEASURED = re.compile("[\\s<>=~≈≤≥±+\N{MINUS SIGN}\N{EN DASH}-]*[.,]?\\d")
 
 
 class Categories(Mapping[str, Labels]):
@@ -117,8 +117,8 @@ def encode_frame(
 ) -> tuple[np.ndarray, dict[int, Labels]]:
     """Convert columns of numbers and of labels to floats.
 
-    A column holds labels if it is Categorical, or text that is nowhere written like a
-    number or a date; then its labels are sorted. Booleans are numbers.
+    A column holds labels if it is Categorical, or text that has letters and nowhere
+    begins like a number or a date; then its labels are sorted. Booleans are numbers.
 
     Parameters
     ----------
@@ -175,15 +175,22 @@ def encode(column: pd.Series) -> tuple[np.ndarray, Labels] | None:
 
 
 def are_labels(values: Iterable[Any]) -> bool:
-    """Whether distinct values, one at least, are text and none is like a number."""
+    """Whether distinct values, one at least, are text, blank or like a label."""
     texts = list(values)
-    return bool(texts) and all(isinstance(v, str) and is_label(v) for v in texts)
+    return bool(texts) and all(
+        isinstance(text, str) and (is_label(text) or not text.strip()) for text in texts
+    )
 
 
 def is_label(text: str) -> bool:
-    """Whether text is not written like a number ("<5", "1,2", "5 %") or a date."""
-    bare = text.strip(" \t<>=~≤≥%").replace(",", "")
-    return not is_number(bare) and not _DATE.fullmatch(bare)
+    """Whether text has a letter, and does not begin like a number or a date.
+
+    What does was meant to be measured, as "<5", "5 mg" or "120/80", and so may have
+    been the rest of a column of "." or "?" only.
+    """
+    bare = text.strip(" \t<>=~≤≥%")
+    measured = is_number(bare) or _MEASURED.match(text)
+    return not measured and any(map(str.isalpha, text))
 
 
 def as_label(value: object) -> str:

@@ -19,6 +19,8 @@ from ckts.panel._tables import to_pandas
 from ckts.panel._times import STAMP_KINDS, join_times, parse_times
 from ckts.panel._wide import read_wide
 
+_CONVERT_CELLS = f"{CONVERT[:-1]}, or labels by `.astype('category')`."
+
 
 def read_frame(frame):
     """Read a DataFrame in the format it is in.
@@ -169,7 +171,7 @@ def _encode_parts(frames):
     columns = [_joined([frame.iloc[:, i] for frame in filled]) for i in range(width)]
     stacked = pd.concat(columns, axis=1)
     stacked.columns = filled[0].columns
-    values, found = encode_frame(stacked, "X", CONVERT)
+    values, found = encode_frame(stacked, "X", _CONVERT_CELLS)
     ends = np.cumsum([len(frame) for frame in frames])[:-1]
     return np.split(values, ends), found
 
@@ -321,7 +323,9 @@ def _encode_cells(cells, n_series):
         if coded:
             found[channel] = coded[1]
         own = np.concatenate(plain[start : start + n_series])
-        values.append(coded[0] if coded else as_floats(own, "X"))
+        values.append(
+            coded[0] if coded else as_floats(own, "X", way_out=_CONVERT_CELLS)
+        )
     return np.concatenate(values), found
 
 
