@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 Labels = tuple[str, ...]
 NAME_IT = "If it holds labels, name it in `categorical=[...]`."
-# Measured, perhaps with a bound, sign, unit or flag: "<5", "5.1 H", "120/80"; or a date.
+# Measured, perhaps with a bound, sign, unit or flag ("<5", "5.1 H"), or a date.
 _MEASURED = re.compile("[\\s<>=~≈≤≥±+\N{MINUS SIGN}\N{EN DASH}-]*[.,]?\\d")
 
 

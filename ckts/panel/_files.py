@@ -240,7 +240,8 @@ class _Columns(NamedTuple):
     """What is special to some columns of a CSV file.
 
     `instance` may be text that pandas reads as missing elsewhere, text in `time` is
-    parsed by `date_format`, chunk by chunk, and what is in `text` is read as text.
+    parsed by `date_format`, chunk by chunk, and what is in `text` is read as text, of
+    which only nothing is missing.
     """
 
     instance: str
@@ -296,8 +297,9 @@ class _CsvFile:
         if date_format and time in names:  # 20240331 is no number then
             text[str(self.head.index(time))] = str
         missing = {place: _MISSING for place in (*places, more)}
-        if instance in names:
-            missing[str(self.head.index(instance))] = [""]
+        for place, name in places.items():
+            if name in (instance, *labels):  # "NA" and "None" may be names
+                missing[place] = [""]
         options = {
             **{"sep": self.separator, "usecols": [*places, more], "dtype": text},
             **{"keep_default_na": False, "na_values": missing},
