@@ -18,6 +18,7 @@ Labels = tuple[str, ...]
 NAME_IT = "If it holds labels, name it in `categorical=[...]`."
 # Measured, perhaps with a bound, sign, unit or flag ("<5", "5.1 H"), or a date.
 _MEASURED = re.compile("[\\s<>=~≈≤≥±+\N{MINUS SIGN}\N{EN DASH}-]*[.,]?\\d")
+_WHOLE_FLOAT = re.compile(r"-?(0|[1-9][0-9]{0,15})\.0")
 
 
 class Categories(Mapping[str, Labels]):
@@ -196,8 +197,10 @@ def is_label(text: str) -> bool:
 def as_label(value: object) -> str:
     """Write a label: a whole number as an integer, whatever its type.
 
-    Missing values make floats of a column of integers.
+    Missing values make floats of a column of integers, which files write as "1.0".
     """
+    if isinstance(value, str) and _WHOLE_FLOAT.fullmatch(value):
+        return str(int(float(value)))
     if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
         return str(value)
     if isinstance(value, Integral):
