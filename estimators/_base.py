@@ -162,7 +162,6 @@ class AbstractCKCNN(AbstractTrained):
 
     def _begin(self, given: Training, before: Self | None) -> tuple[np.ndarray, int]:
         """Return encoded targets and the number of outputs; settle where to train."""
-        self._check_outputs()
         if before is not None:
             check_landmark(self, before)
         self.device_, self._causal = resolve_device(self.device), self.causal

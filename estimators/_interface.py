@@ -218,9 +218,6 @@ class AbstractPanelEstimator(AbstractSavable):
         """Return the weights, the largest of which is 1: only their ratios count."""
         return weight
 
-    def _check_outputs(self) -> None:
-        """Raise if there is nothing to learn in a target."""
-
     def _check_training(
         self, X, y, sample_weight, groups, *, reset: bool = True
     ) -> Training:

@@ -13,13 +13,15 @@ from sklearn.utils.validation import column_or_1d
 
 from ckts.estimators.preprocessing.class_weight import weigh_classes
 from ckts.estimators.preprocessing.input import check_target
-from ckts.estimators.preprocessing.labels import Labels, columns_of, declared
+from ckts.estimators.preprocessing.labels import (
+    LOG_OF_NONE,
+    Labels,
+    columns_of,
+    declared,
+)
 from ckts.estimators.preprocessing.statistics import CenterScale, target_center_scale
 from ckts.panel import Panel
 
-# The log-probability of a class that one of the joined models has never seen, because
-# its weight is 0 or early stopping took its series.
-LOG_OF_NONE = -20.0
 # Ways out of classes that a model which goes on does not know.
 ALL_CLASSES = "Use warm_start=False to learn others."
 CLASSES_ONCE = "Name all classes in the first call, in a new model."
@@ -50,7 +52,8 @@ class ClassesMixin(ClassifierMixin):
     `predict` returns such a matrix, `predict_proba` the probability of each label, as
     `sklearn.neural_network.MLPClassifier`. Other columns are classes of their own:
     `classes_` and `predict_proba` are lists with an entry for each, as those of
-    `sklearn.ensemble.RandomForestClassifier`.
+    `sklearn.ensemble.RandomForestClassifier`. A column of one value has it always: a
+    rare label may be absent from a part of the series.
 
     Parameters
     ----------
@@ -102,20 +105,9 @@ class ClassesMixin(ClassifierMixin):
 
     def _weigh(self, weight, y):
         names = self._several.names if self._several else ("y",)
-        self._labels = Labels.of(y[weight > 0], names)
+        self._labels = Labels.of(y[weight > 0], names, self._labels.kind)
         weight = weigh_classes(weight, columns_of(y), self.class_weight)
         return weight / weight.max()
-
-    def _check_outputs(self):
-        """Raise if one of several columns is the same throughout."""
-        labels = self._labels
-        for name, classes in zip(labels.names, labels.classes, strict=True):
-            if labels.kind != "single" and len(classes) == 1:
-                raise ValueError(
-                    "`y` must have at least two classes in every column, among series "
-                    f"of positive weight; got only {classes[0]} in column {name!r}. "
-                    "Leave the column out: there is nothing to learn in it."
-                )
 
     def _recall_targets(self, before, *, whole=True, **given):
         """Go on with the classes of a model before, or those that are declared."""

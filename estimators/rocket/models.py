@@ -203,8 +203,6 @@ class AbstractCKRocketModel(AbstractAttributed):
     ) -> OutOfFold | None:
         """Learn all; if asked to, predict series by those of other folds."""
         given = self._check_training(X, y, sample_weight, groups)
-        if statistics is None:  # part of the series may lack a class of a column
-            self._check_outputs()
         if given.groups is not None and len(np.unique(given.groups)) == 1:
             warn(
                 "`groups` should have at least two values; got one, so that each "

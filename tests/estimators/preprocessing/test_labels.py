@@ -167,6 +167,22 @@ def test_a_matrix_of_indicators_declares_itself(classes):
     assert declared(classes, Labels.of(y)).sizes == [2, 2]
 
 
+def test_a_matrix_of_0_and_1_with_these_classes_is_one_of_labels():
+    y = np.array([[0, 1], [0, 1]])
+    for classes in ([[0, 1]] * 2, (np.arange(2), [1, 0])):
+        assert declared(classes, Labels.of(y, "ab")).kind == "multilabel"
+    three = declared([[0, 1], [0, 1, 2]], Labels.of(y, "ab"))
+    assert (three.kind, three.sizes) == ("multioutput", [2, 3])
+    assert declared([[0, 1]] * 2, Labels.of(y + 0.0, "ab")).classes[0].dtype == float
+
+
+def test_a_label_that_each_series_has_or_none_is_as_good_as_sure():
+    labels = Labels.of(np.array([[0, 1, 0], [1, 1, 0]]), "abc")
+    scores = np.array([[0.5, -0.5, 3.0, -4.0]])
+    np.testing.assert_allclose(labels.evidence(scores), [[-1.0, 20.0, -20.0]])
+    np.testing.assert_allclose(labels.proba(scores)[:, 1:], [[1, 0]], atol=1e-8)
+
+
 def test_classes_that_do_not_fit_the_columns_raise():
     with pytest.raises(ValueError, match="`classes` must be passed on the first call"):
         declared(None, _labels("single"))
