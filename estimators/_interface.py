@@ -155,13 +155,15 @@ class AbstractPanelEstimator(AbstractSavable):
         """Learn channels, static features and labels; return a panel of numbers."""
         given = panel
         self.__dict__.pop("_one_hot", None)
+        # What series of weight 0, or times after the landmark, hold must not count.
+        used = np.flatnonzero(weights_of(sample_weight, len(panel)))
+        seen = panel if len(used) == len(panel) else panel[used]
+        seen = hide_after(seen, getattr(self, "landmark", None), panel.time_scale)
+        one_hot = OneHot.learn(seen)
+        if one_hot.labels or one_hot.static_labels:
+            self._one_hot = one_hot
         if panel.categories or panel.static_categories:
-            # What series of weight 0, or times after the landmark, hold must not count.
-            used = np.flatnonzero(weights_of(sample_weight, len(panel)))
-            landmark = getattr(self, "landmark", None)
-            seen = hide_after(panel[used], landmark, panel.time_scale)
-            self._one_hot = OneHot.learn(seen)
-            panel = self._one_hot.encode(panel, silent=True)
+            panel = one_hot.encode(panel, silent=True)
         self._channels = panel.channels
         self.time_scale_ = panel.time_scale
         self.static_names_ = panel.static_names

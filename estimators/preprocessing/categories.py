@@ -32,8 +32,8 @@ class OneHot:
     channels, static_names : tuple of str
         The names of all columns, as they are given.
     labels, static_labels : dict of str to tuple of str
-        Those that occur, by the name of their column. A column of which there is none
-        stays one, without any value.
+        Those that occur, by the name of their column. A column without any value has
+        none, stays one, and takes labels as unknown ones, and numbers.
     """
 
     channels: tuple[str, ...]
@@ -142,12 +142,15 @@ def _static_columns(panel: Panel) -> Iterator[Column]:
 
 
 def _occurring(kind: str, categories, columns: Iterable[tuple[str, Column]]) -> Labels:
-    """Return the labels of categorical columns that occur; raise if they are many."""
+    """Return the labels of categorical columns that occur; raise if they are many.
+
+    A column without any value has none, whatever its kind.
+    """
     found = {}
     for name, (_, codes) in columns:
-        if name not in categories:
+        if name not in categories and len(codes):
             continue
-        labels = categories[name]
+        labels = categories.get(name, ())
         found[name] = tuple(labels[code] for code in np.unique(codes).astype(int))
         if len(found[name]) > MOST_LABELS:
             raise ValueError(
@@ -193,7 +196,9 @@ def _expand(
     made: list[Column] = []
     for name, column, own in zip(names, columns, counted, strict=True):
         known, described = labels.get(name), f"{kind} {name!r}"
-        if len(column[0]) and (known is None) != (own is None):
+        if known == ():  # of an empty column: there is nothing to refuse
+            known = None if own is None else ()
+        elif len(column[0]) and (known is None) != (own is None):
             _refuse(described, own)
         made += _indicators(described, column, known, own, unknown, fill)
     return made
