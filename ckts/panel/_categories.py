@@ -231,9 +231,19 @@ def decode(codes: np.ndarray, labels: Labels) -> pd.Categorical:
     return pd.Categorical.from_codes(whole, list(labels))
 
 
+def names_of_labels(categorical: Any) -> list[str]:
+    """Return the names that `categorical` lists, as text: channels have no others."""
+    if categorical is None:
+        return []
+    if isinstance(categorical, str) or not isinstance(categorical, Iterable):
+        return [str(categorical)]
+    return [str(name) for name in categorical]
+
+
 def as_categorical(frame: pd.DataFrame, names: Iterable[str]) -> pd.DataFrame:
     """Return a frame some columns of which are Categorical, with sorted labels."""
-    changed = {name: "category" for name in names if name in frame.columns}
+    named = set(names)
+    changed = {name: "category" for name in frame.columns if str(name) in named}
     return frame.astype(changed) if changed else frame
 
 

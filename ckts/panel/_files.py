@@ -16,6 +16,7 @@ from zipfile import BadZipFile, ZipFile
 
 from ckts._checks import check_path
 from ckts.panel._arrays import is_frame, shown
+from ckts.panel._categories import names_of_labels
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,8 +69,7 @@ def read_table(
         times = frame[time].astype(str) if numbers else frame[time]  # 20240331
         frame[time] = parse_text(times, date_format)
     else:
-        labels = roles.get("categorical") or ()
-        text = [labels] if isinstance(labels, str) else list(labels)
+        text = names_of_labels(roles.get("categorical"))
         columns = _Columns(instance, time, date_format, text)
         frame = _read_csv(path, SEPARATORS[kind], columns, used)
     if not len(frame):

@@ -285,7 +285,7 @@ class Panel(AbstractCopies):
         value: str | None = None,
         values: Sequence[str] | None = None,
         static: pd.DataFrame | Sequence[str] | None = None,
-        categorical: str | Sequence[str] = (),
+        categorical: str | Sequence[str] | None = None,
         duplicates: str = "error",
         time_unit: str | None = None,
     ) -> Panel:

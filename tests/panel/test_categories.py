@@ -114,29 +114,6 @@ def test_numbers_are_labels_if_a_column_is_categorical():
     assert [as_label(one) for one in (True, 1.5, np.float32(2))] == ["True", "1.5", "2"]
 
 
-@pytest.mark.parametrize("missing", [[], [3]])
-def test_whole_numbers_are_the_same_labels_in_frames_and_files(tmp_path, missing):
-    stage = pd.Series([1.0, 2.0, 1.0, 2.0])
-    stage[missing] = np.nan
-    frame = VISITS[["who", "day"]].assign(stage=stage)
-    frame.to_csv(tmp_path / "a.csv", index=False)  # "1.0"
-    options = {**NAMES, "categorical": ["stage"]}
-    panel = Panel.from_long(frame, **options)
-    assert panel.categories == {"stage": ("1", "2")}
-    assert Panel.read(tmp_path / "a.csv", **options).equals(panel)
-    texts = frame.assign(stage=["1", "2.0", "1.0", None if missing else "2"])
-    assert Panel.from_long(texts, **options).equals(panel)
-
-
-@pytest.mark.parametrize(
-    ("text", "label"),
-    [("1.0", "1"), ("-20.0", "-20"), ("0.0", "0"), ("-0.0", "0")]
-    + [(same, same) for same in ("1.00", "007", "07.0", "1.5", "v1.0", "1.0.0", ".0")],
-)
-def test_the_text_of_a_whole_float_is_that_of_an_integer(text, label):
-    assert as_label(text) == as_label(np.str_(text)) == label
-
-
 def test_categories_keep_their_order_and_those_without_rows():
     drug = pd.Categorical(VISITS["drug"], ["c", "b", "a"])
     panel = read(VISITS.assign(drug=drug))
