@@ -1,4 +1,4 @@
-"""Columns that `categorical=` names: how it may name them, and what their labels are."""
+"""Columns that `categorical=` names: how it may name them, and their labels."""
 
 import numpy as np
 import pandas as pd
