@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import warnings
 from collections.abc import Callable
 from functools import partial
 from math import ceil
@@ -17,6 +16,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 from skorch.helper import predefined_split
 
+from ckts._warnings import warn
 from ckts.estimators._interface import Training
 from ckts.estimators._joining import (
     N_FOLDS,
@@ -135,7 +135,7 @@ class AbstractCKCNN(AbstractTrained):
                     "finished; `history_` holds the finished epochs."
                 )
             message = f"The training was interrupted {found}"
-            warnings.warn(message, ConvergenceWarning, stacklevel=2)
+            warn(message, ConvergenceWarning)
             raise
         self.__dict__ = fresh.__dict__
         return self
@@ -162,7 +162,6 @@ class AbstractCKCNN(AbstractTrained):
 
     def _begin(self, given: Training, before: Self | None) -> tuple[np.ndarray, int]:
         """Return encoded targets and the number of outputs; settle where to train."""
-        self._check_outputs()
         if before is not None:
             check_landmark(self, before)
         self.device_, self._causal = resolve_device(self.device), self.causal

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 import torch
 from sklearn.utils.validation import validate_data
 
+from ckts._warnings import warn
 from ckts.estimators.preprocessing.batches import PanelDataset, PanelStatistics
 from ckts.estimators.preprocessing.categories import OneHot
 from ckts.estimators.preprocessing.input import groups_of, is_table, weights_of
@@ -155,13 +155,15 @@ class AbstractPanelEstimator(AbstractSavable):
         """Learn channels, static features and labels; return a panel of numbers."""
         given = panel
         self.__dict__.pop("_one_hot", None)
+        # What series of weight 0, or times after the landmark, hold must not count.
+        used = np.flatnonzero(weights_of(sample_weight, len(panel)))
+        seen = panel if len(used) == len(panel) else panel[used]
+        seen = hide_after(seen, getattr(self, "landmark", None), panel.time_scale)
+        one_hot = OneHot.learn(seen)
+        if one_hot.labels or one_hot.static_labels:
+            self._one_hot = one_hot
         if panel.categories or panel.static_categories:
-            # What series of weight 0, or times after the landmark, hold must not count.
-            used = np.flatnonzero(weights_of(sample_weight, len(panel)))
-            landmark = getattr(self, "landmark", None)
-            seen = hide_after(panel[used], landmark, panel.time_scale)
-            self._one_hot = OneHot.learn(seen)
-            panel = self._one_hot.encode(panel, warn=False)
+            panel = one_hot.encode(panel, silent=True)
         self._channels = panel.channels
         self.time_scale_ = panel.time_scale
         self.static_names_ = panel.static_names
@@ -190,10 +192,9 @@ class AbstractPanelEstimator(AbstractSavable):
                     "one with a row per measurement make the channel column "
                     "categorical with these categories."
                 )
-            warnings.warn(
+            warn(
                 f"`X` lacks channels of fit, {_difference(known, channels)}: they "
                 "count as never observed.",
-                stacklevel=6,  # the caller of `predict`
             )
             panel = with_channels(panel, known)
             channels = known
@@ -218,9 +219,6 @@ class AbstractPanelEstimator(AbstractSavable):
     def _weigh(self, weight: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Return the weights, the largest of which is 1: only their ratios count."""
         return weight
-
-    def _check_outputs(self) -> None:
-        """Raise if there is nothing to learn in a target."""
 
     def _check_training(
         self, X, y, sample_weight, groups, *, reset: bool = True

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 Labels = tuple[str, ...]
 NAME_IT = "If it holds labels, name it in `categorical=[...]`."
-# No categories: written without intent to be one, and an error as before.
-_DATE = re.compile(r"\d{4}-\d\d?-\d\d?([ T]\d.*)?")
+# Measured, perhaps with a bound, sign, unit or flag ("<5", "5.1 H"), or a date.
+_MEASURED = re.compile("[\\s<>=~≈≤≥±+\N{MINUS SIGN}\N{EN DASH}-]*[.,]?\\d")
+_WHOLE_FLOAT = re.compile(r"-?(0|[1-9][0-9]{0,15})\.0")
 
 
 class Categories(Mapping[str, Labels]):
@@ -117,8 +118,8 @@ def encode_frame(
 ) -> tuple[np.ndarray, dict[int, Labels]]:
     """Convert columns of numbers and of labels to floats.
 
-    A column holds labels if it is Categorical, or text that is nowhere written like a
-    number or a date; then its labels are sorted. Booleans are numbers.
+    A column holds labels if it is Categorical, or text that has letters and nowhere
+    begins like a number or a date; then its labels are sorted. Booleans are numbers.
 
     Parameters
     ----------
@@ -175,22 +176,31 @@ def encode(column: pd.Series) -> tuple[np.ndarray, Labels] | None:
 
 
 def are_labels(values: Iterable[Any]) -> bool:
-    """Whether distinct values, one at least, are text and none is like a number."""
+    """Whether distinct values, one at least, are text, blank or like a label."""
     texts = list(values)
-    return bool(texts) and all(isinstance(v, str) and is_label(v) for v in texts)
+    return bool(texts) and all(
+        isinstance(text, str) and (is_label(text) or not text.strip()) for text in texts
+    )
 
 
 def is_label(text: str) -> bool:
-    """Whether text is not written like a number ("<5", "1,2", "5 %") or a date."""
-    bare = text.strip(" \t<>=~≤≥%").replace(",", "")
-    return not is_number(bare) and not _DATE.fullmatch(bare)
+    """Whether text has a letter, and does not begin like a number or a date.
+
+    What does was meant to be measured, as "<5", "5 mg" or "120/80", and so may have
+    been the rest of a column of "." or "?" only.
+    """
+    bare = text.strip(" \t<>=~≤≥%")
+    measured = is_number(bare) or _MEASURED.match(text)
+    return not measured and any(map(str.isalpha, text))
 
 
 def as_label(value: object) -> str:
     """Write a label: a whole number as an integer, whatever its type.
 
-    Missing values make floats of a column of integers.
+    Missing values make floats of a column of integers, which files write as "1.0".
     """
+    if isinstance(value, str) and _WHOLE_FLOAT.fullmatch(value):
+        return str(int(float(value)))
     if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
         return str(value)
     if isinstance(value, Integral):
@@ -221,9 +231,19 @@ def decode(codes: np.ndarray, labels: Labels) -> pd.Categorical:
     return pd.Categorical.from_codes(whole, list(labels))
 
 
+def names_of_labels(categorical: Any) -> list[str]:
+    """Return the names that `categorical` lists, as text: channels have no others."""
+    if categorical is None:
+        return []
+    if isinstance(categorical, str) or not isinstance(categorical, Iterable):
+        return [str(categorical)]
+    return [str(name) for name in categorical]
+
+
 def as_categorical(frame: pd.DataFrame, names: Iterable[str]) -> pd.DataFrame:
     """Return a frame some columns of which are Categorical, with sorted labels."""
-    changed = {name: "category" for name in names if name in frame.columns}
+    named = set(names)
+    changed = {name: "category" for name in frame.columns if str(name) in named}
     return frame.astype(changed) if changed else frame
 
 

@@ -16,6 +16,7 @@ from zipfile import BadZipFile, ZipFile
 
 from ckts._checks import check_path
 from ckts.panel._arrays import is_frame, shown
+from ckts.panel._categories import names_of_labels
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,8 +69,7 @@ def read_table(
         times = frame[time].astype(str) if numbers else frame[time]  # 20240331
         frame[time] = parse_text(times, date_format)
     else:
-        labels = roles.get("categorical") or ()
-        text = [labels] if isinstance(labels, str) else list(labels)
+        text = names_of_labels(roles.get("categorical"))
         columns = _Columns(instance, time, date_format, text)
         frame = _read_csv(path, SEPARATORS[kind], columns, used)
     if not len(frame):
@@ -240,7 +240,8 @@ class _Columns(NamedTuple):
     """What is special to some columns of a CSV file.
 
     `instance` may be text that pandas reads as missing elsewhere, text in `time` is
-    parsed by `date_format`, chunk by chunk, and what is in `text` is read as text.
+    parsed by `date_format`, chunk by chunk, and what is in `text` is read as text, of
+    which only nothing is missing.
     """
 
     instance: str
@@ -296,8 +297,9 @@ class _CsvFile:
         if date_format and time in names:  # 20240331 is no number then
             text[str(self.head.index(time))] = str
         missing = {place: _MISSING for place in (*places, more)}
-        if instance in names:
-            missing[str(self.head.index(instance))] = [""]
+        for place, name in places.items():
+            if name in (instance, *labels):  # "NA" and "None" may be names
+                missing[place] = [""]
         options = {
             **{"sep": self.separator, "usecols": [*places, more], "dtype": text},
             **{"keep_default_na": False, "na_values": missing},

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 
+from ckts._warnings import warn
 from ckts.panel._arrays import CONVERT, as_floats, is_pandas, labels, shown
 from ckts.panel._categories import encode, encode_frame
 from ckts.panel._long import (
@@ -19,6 +18,8 @@ from ckts.panel._rows import Rows, pivot
 from ckts.panel._tables import to_pandas
 from ckts.panel._times import STAMP_KINDS, join_times, parse_times
 from ckts.panel._wide import read_wide
+
+_CONVERT_CELLS = f"{CONVERT[:-1]}, or labels by `.astype('category')`."
 
 
 def read_frame(frame):
@@ -115,10 +116,9 @@ def _warn_of_single_rows(index, codes):
         return
     single = len(codes) > 1 and lengths.max() == 1
     if single and 2 * len(np.unique(times)) <= len(times):
-        warnings.warn(
+        warn(
             f"`X` has {len(codes)} series of one row each, at {len(np.unique(times))} "
             f"times. {_SWAP}",
-            stacklevel=6,
         )
 
 
@@ -171,7 +171,7 @@ def _encode_parts(frames):
     columns = [_joined([frame.iloc[:, i] for frame in filled]) for i in range(width)]
     stacked = pd.concat(columns, axis=1)
     stacked.columns = filled[0].columns
-    values, found = encode_frame(stacked, "X", CONVERT)
+    values, found = encode_frame(stacked, "X", _CONVERT_CELLS)
     ends = np.cumsum([len(frame) for frame in frames])[:-1]
     return np.split(values, ends), found
 
@@ -323,7 +323,9 @@ def _encode_cells(cells, n_series):
         if coded:
             found[channel] = coded[1]
         own = np.concatenate(plain[start : start + n_series])
-        values.append(coded[0] if coded else as_floats(own, "X"))
+        values.append(
+            coded[0] if coded else as_floats(own, "X", way_out=_CONVERT_CELLS)
+        )
     return np.concatenate(values), found
 
 

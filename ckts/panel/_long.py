@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Hashable, Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ckts._warnings import warn
 from ckts.panel._arrays import ENCODE, is_frame, shown
 from ckts.panel._categories import (
     NAME_IT,
@@ -16,6 +16,7 @@ from ckts.panel._categories import (
     decode,
     encode_frame,
     encode_measured,
+    names_of_labels,
 )
 from ckts.panel._rows import Rows, pivot
 from ckts.panel._tables import to_pandas
@@ -62,7 +63,7 @@ def read_long(
             "is for `Panel.read`, with the same arguments."
         )
     static = static.to_frame() if hasattr(static, "to_frame") else static
-    named = [categorical] if isinstance(categorical, str) else list(categorical)
+    named = names_of_labels(categorical)
     codes, instances = encode_instances(_column(frame, "instance", instance))
     times, scale = parse_times(_column(frame, "time", time))
     static_names = () if is_frame(static) else _listed(frame, "static", static)
@@ -87,6 +88,7 @@ def read_long(
 
 
 def _check_named(named, names):
+    names = [str(name) for name in names]
     if unknown := [name for name in named if name not in names]:
         raise ValueError(
             f"`categorical` must name channels or static features; got {unknown}. "
@@ -216,11 +218,10 @@ def _check_measured(frame, codes, columns):
         )
     fixed = [name for name in columns if _is_constant(frame[name], codes)]
     if fixed:
-        warnings.warn(
+        warn(
             f"`values` names no channels, so that {fixed} are taken though they never "
             "change within an instance, as labels and static features do. List the "
             f"measured columns in `values=[...]`, or use `static={fixed}`.",
-            stacklevel=5,
         )
 
 

@@ -285,7 +285,7 @@ class Panel(AbstractCopies):
         value: str | None = None,
         values: Sequence[str] | None = None,
         static: pd.DataFrame | Sequence[str] | None = None,
-        categorical: str | Sequence[str] = (),
+        categorical: str | Sequence[str] | None = None,
         duplicates: str = "error",
         time_unit: str | None = None,
     ) -> Panel:
@@ -311,8 +311,8 @@ class Panel(AbstractCopies):
             columns of `frame` that are constant within each instance.
         categorical : str or list of str, optional
             Channels and static features that hold labels, in addition to columns of
-            type Categorical, whose labels keep their order, and those of text that is
-            nowhere written like a number. Booleans are the numbers 0 and 1.
+            type Categorical, whose labels keep their order, and those of text that has
+            letters and nowhere begins like a number. Booleans are the numbers 0 and 1.
         duplicates : {"error", "mean", "last", "keep"}, default "error"
             See `from_rows`.
         time_unit : {"ns", "us", "ms", "s", "min", "h", "D", "W"}, optional
@@ -349,7 +349,8 @@ class Panel(AbstractCopies):
         instance, time, **columns
             See `from_long`. In CSV, instances of digits are numbers, so that "007" is
             "7"; what is `categorical` is text as it is written. What pandas reads as
-            missing, such as "NA", is missing, but a name among instances of text.
+            missing, such as "NA", is missing, but a name among instances of text, and a
+            label in a column that is `categorical`: there only nothing is missing.
         date_format : str, optional
             How dates are written in text, as in `datetime.strptime`; by default as
             ISO 8601 says, "2024-03-31 01:30:00+01:00". Text of another form raises.

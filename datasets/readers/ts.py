@@ -8,6 +8,7 @@ from functools import cached_property, partial
 import numpy as np
 
 from ckts._checks import check_choice
+from ckts._warnings import warn
 from ckts.datasets.readers._cases import Cases, read_cases, read_series, read_targets
 from ckts.datasets.readers._numbers import parse_numbers
 from ckts.datasets.readers._text import (
@@ -173,10 +174,9 @@ class _Header:
             raise cases.error(rule, str(found), 0)
         for name in ("dimension", "dimensions"):
             if int(self.words.get(name, [found])[0]) != found:
-                warnings.warn(
+                warn(
                     f"the header of {self.text.name} states {self.words[name][0]} "
                     f"channels, but all series have {found}: {found} are read",
-                    stacklevel=4,  # the caller of `read_ts`
                 )
 
 

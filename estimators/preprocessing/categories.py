@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from ckts._warnings import warn
 from ckts.estimators.saving.values import savable
 from ckts.panel import Panel, with_columns
 
@@ -32,8 +32,8 @@ class OneHot:
     channels, static_names : tuple of str
         The names of all columns, as they are given.
     labels, static_labels : dict of str to tuple of str
-        Those that occur, by the name of their column. A column of which there is none
-        stays one, without any value.
+        Those that occur, by the name of their column. A column without any value has
+        none, stays one, and takes labels as unknown ones, and numbers.
     """
 
     channels: tuple[str, ...]
@@ -73,15 +73,15 @@ class OneHot:
             panel.categories or panel.static_categories
         )
 
-    def encode(self, panel: Panel, *, warn: bool = True) -> Panel:
+    def encode(self, panel: Panel, *, silent: bool = False) -> Panel:
         """Return a panel of numbers.
 
         Parameters
         ----------
         panel : Panel
             With as many channels, and static features of the same names.
-        warn : bool, default True
-            Whether to warn of labels that are not known.
+        silent : bool, default False
+            Whether not to warn of labels that are not known.
 
         Raises
         ------
@@ -110,12 +110,11 @@ class OneHot:
             unknown,
             fill=0.0,
         )
-        if unknown and warn:
-            warnings.warn(
+        if unknown and not silent:
+            warn(
                 f"`X` holds labels that fit has not seen: {', '.join(unknown[:5])}"
                 f"{' and others' * (len(unknown) > 5)}. In a channel they count as not "
                 "observed, in a static feature as none of those of fit.",
-                stacklevel=7,  # the caller of `predict`
             )
         if self.labels:
             panel = with_columns(panel, columns, self.channel_names)
@@ -143,12 +142,15 @@ def _static_columns(panel: Panel) -> Iterator[Column]:
 
 
 def _occurring(kind: str, categories, columns: Iterable[tuple[str, Column]]) -> Labels:
-    """Return the labels of categorical columns that occur; raise if they are many."""
+    """Return the labels of categorical columns that occur; raise if they are many.
+
+    A column without any value has none, whatever its kind.
+    """
     found = {}
     for name, (_, codes) in columns:
-        if name not in categories:
+        if name not in categories and len(codes):
             continue
-        labels = categories[name]
+        labels = categories.get(name, ())
         found[name] = tuple(labels[code] for code in np.unique(codes).astype(int))
         if len(found[name]) > MOST_LABELS:
             raise ValueError(
@@ -194,7 +196,9 @@ def _expand(
     made: list[Column] = []
     for name, column, own in zip(names, columns, counted, strict=True):
         known, described = labels.get(name), f"{kind} {name!r}"
-        if len(column[0]) and (known is None) != (own is None):
+        if known == ():  # of an empty column: there is nothing to refuse
+            known = None if own is None else ()
+        elif len(column[0]) and (known is None) != (own is None):
             _refuse(described, own)
         made += _indicators(described, column, known, own, unknown, fill)
     return made

@@ -97,6 +97,10 @@ def check_target(
             f"{type(estimator).__name__} requires y to be passed, but the target y is "
             "None."
         )
+    if hasattr(y, "tocsr"):
+        raise TypeError(
+            f"`y` must be dense; got a sparse {type(y).__name__}. Use `y.toarray()`."
+        )
     raw = _as_array("y", y)
     if raw.ndim == 0 or len(raw) != n_series:
         raise ValueError(

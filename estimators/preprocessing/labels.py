@@ -14,6 +14,9 @@ from ckts.estimators.saving.values import savable
 
 # Types of numbers, of which 0 and 1 throughout are indicators of labels.
 NUMBERS = "biuf"
+# The log-probability of a class that a model has never seen: no series of it was given,
+# its weight is 0, or early stopping took its series.
+LOG_OF_NONE = -20.0
 
 
 @savable
@@ -41,19 +44,15 @@ class Labels:
     classes: list[np.ndarray]
 
     @classmethod
-    def of(cls, y: np.ndarray, names: Sequence[str] = ("y",)) -> Labels:
+    def of(
+        cls, y: np.ndarray, names: Sequence[str] = ("y",), kind: str | None = None
+    ) -> Labels:
         """Learn the classes of targets of shape (n_series,) or (n_series, n_outputs).
 
-        A matrix of 0 and 1 is one of indicators.
+        A matrix of 0 and 1 is one of indicators, unless `kind` says what it is part of.
         """
         classes = [np.unique(column) for column in columns_of(y)]
-        if y.ndim == 1:
-            return cls("single", tuple(names), classes)
-        indicators = all(
-            one.dtype.kind in NUMBERS and np.isin(one, (0, 1)).all() for one in classes
-        )
-        kind = "multilabel" if indicators else "multioutput"
-        return cls(kind, tuple(names), classes)
+        return cls(kind or _kind_of(y, classes), tuple(names), classes)
 
     @property
     def public(self) -> np.ndarray | list[np.ndarray]:
@@ -116,9 +115,10 @@ class Labels:
         if self.kind == "multioutput":
             return logs
         if self.kind == "multilabel":
-            return np.column_stack([part[:, 1] - part[:, 0] for part in logs])
+            odds = map(_log_odds, logs, self.classes)
+            return np.column_stack(list(odds))
         one = logs[0]
-        return one[:, 1] - one[:, 0] if one.shape[1] == 2 else one
+        return _log_odds(one, self.classes[0]) if one.shape[1] == 2 else one
 
     def score_names(self) -> list[str]:
         """Name each score: by its class, and by its output where there are several."""
@@ -129,7 +129,7 @@ class Labels:
         ]
 
     def including(self, found: Labels, *, whole: bool, way_out: str) -> Labels:
-        """Return these labels; raise if others were found.
+        """Return these labels; raise if others were found, or columns of other names.
 
         Parameters
         ----------
@@ -144,6 +144,11 @@ class Labels:
                 f"`y` must have {_shown_width(self)} as before; got "
                 f"{_shown_width(found)}. {way_out}"
             )
+        if self.names != found.names and self._is_named() and found._is_named():
+            raise ValueError(
+                f"`y` must have the columns of before, {list(self.names)}; got "
+                f"{list(found.names)}. Select these, in this order."
+            )
         for name, ours, theirs in zip(
             self.names, self.classes, found.classes, strict=True
         ):
@@ -155,6 +160,26 @@ class Labels:
                     f"{theirs.tolist()}. {way_out}"
                 )
         return self
+
+    def _is_named(self) -> bool:
+        """Whether the columns have names of a frame; those of arrays are 0, 1, ..."""
+        return self.names != tuple(map(str, range(len(self.names))))
+
+
+def _kind_of(y: np.ndarray, classes: list[np.ndarray]) -> str:
+    if y.ndim == 1:
+        return "single"
+    indicators = all(
+        one.dtype.kind in NUMBERS and np.isin(one, (0, 1)).all() for one in classes
+    )
+    return "multilabel" if indicators else "multioutput"
+
+
+def _log_odds(logs: np.ndarray, classes: np.ndarray) -> np.ndarray:
+    """Return the log-odds of the second class, or of 1 where there is 0 or 1 only."""
+    if len(classes) == 2:
+        return logs[:, 1] - logs[:, 0]
+    return np.full(len(logs), -LOG_OF_NONE if classes[0] else LOG_OF_NONE)
 
 
 def _shown_width(labels: Labels) -> str:
@@ -169,7 +194,7 @@ def declared(classes: Any, found: Labels) -> Labels:
     ----------
     classes : array-like of shape (n_classes,), list of such, or None
         Those of a single output; of each output; the numbers of the labels of a matrix
-        of 0 and 1, for which None is enough.
+        of 0 and 1, or these of each, for which None is enough.
     found : Labels
         Of the targets of this call, which need not have all classes.
     """
@@ -194,10 +219,16 @@ def declared(classes: Any, found: Labels) -> Labels:
 
 
 def _are_labels(classes: Any, n_labels: int) -> bool:
-    """Whether they are what `classes_` of a matrix of indicators is, or left out."""
-    return classes is None or (
-        np.ndim(next(iter(classes), 0)) == 0
-        and np.array_equal(np.sort(classes), np.arange(n_labels))
+    """Whether they are those of a matrix of indicators.
+
+    That is what `classes_` is of it, or 0 and 1 for each column, or nothing.
+    """
+    if classes is None:
+        return True
+    if np.ndim(next(iter(classes), 0)) == 0:
+        return np.array_equal(np.sort(classes), np.arange(n_labels))
+    return len(classes) == n_labels and all(
+        np.array_equal(np.unique(one), [0, 1]) for one in classes
     )
 
 

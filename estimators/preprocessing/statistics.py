@@ -1,6 +1,5 @@
 """Statistics of values: quantiles, robust center and scale, summaries of series."""
 
-import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
@@ -8,6 +7,7 @@ from operator import itemgetter
 import numpy as np
 import pandas as pd
 
+from ckts._warnings import warn
 from ckts.estimators.preprocessing.categories import as_numbers
 from ckts.estimators.saving.values import savable
 from ckts.panel import as_panel
@@ -171,13 +171,11 @@ def learn_center_scale(
             left_out = np.isin(column, suspects)
             share = shares[left_out].sum() / shares.sum()
             shown = [float(f"{value:g}") for value in suspects]
-            warnings.warn(
+            warn(
                 f"{share:.0%} of the values of {name} are "
                 f"{' or '.join(map(str, shown))}, far from all others. If that stands "
                 'for "unknown", write NaN instead: '
                 f"`frame.replace({shown}, numpy.nan)`.",
-                UserWarning,
-                stacklevel=5,  # the caller of `fit`
             )
             column, shares = column[~left_out], shares[~left_out]
         pairs.append(_center_scale(column, shares))

@@ -7,19 +7,21 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy.special import log_softmax
 from sklearn.base import ClassifierMixin, RegressorMixin
-from sklearn.utils import compute_sample_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
+from ckts.estimators.preprocessing.class_weight import weigh_classes
 from ckts.estimators.preprocessing.input import check_target
-from ckts.estimators.preprocessing.labels import Labels, columns_of, declared
+from ckts.estimators.preprocessing.labels import (
+    LOG_OF_NONE,
+    Labels,
+    columns_of,
+    declared,
+)
 from ckts.estimators.preprocessing.statistics import CenterScale, target_center_scale
 from ckts.panel import Panel
 
-# The log-probability of a class that one of the joined models has never seen, because
-# its weight is 0 or early stopping took its series.
-LOG_OF_NONE = -20.0
 # Ways out of classes that a model which goes on does not know.
 ALL_CLASSES = "Use warm_start=False to learn others."
 CLASSES_ONCE = "Name all classes in the first call, in a new model."
@@ -50,15 +52,16 @@ class ClassesMixin(ClassifierMixin):
     `predict` returns such a matrix, `predict_proba` the probability of each label, as
     `sklearn.neural_network.MLPClassifier`. Other columns are classes of their own:
     `classes_` and `predict_proba` are lists with an entry for each, as those of
-    `sklearn.ensemble.RandomForestClassifier`.
+    `sklearn.ensemble.RandomForestClassifier`. A column of one value has it always: a
+    rare label may be absent from a part of the series.
 
     Parameters
     ----------
     class_weight : "balanced", dict, list or None
         Weights of the classes, multiplied with `sample_weight`; "balanced" gives every
-        class the same sum of both. Of several columns a list with a dict for each, or
-        "balanced": the weight of a series is the product over the columns, as in
-        scikit-learn.
+        class the same sum of both. Classes that a dict leaves out weigh 1, those that
+        no series has are ignored. Of several columns a list with a dict for each, or
+        "balanced": the weight of a series is the product over the columns.
 
     Attributes
     ----------
@@ -102,43 +105,9 @@ class ClassesMixin(ClassifierMixin):
 
     def _weigh(self, weight, y):
         names = self._several.names if self._several else ("y",)
-        self._labels = Labels.of(y[weight > 0], names)
-        weight = self._weigh_classes(weight, columns_of(y))
-        if weight.min() < 0 or not 0 < weight.max() < np.inf:
-            raise ValueError(
-                "`class_weight` must be finite, not negative, and positive for a class "
-                f"of a positive `sample_weight`; got {self.class_weight!r}. Leave a "
-                "class out to give it the weight 1."
-            )
+        self._labels = Labels.of(y[weight > 0], names, self._labels.kind)
+        weight = weigh_classes(weight, columns_of(y), self.class_weight)
         return weight / weight.max()
-
-    def _weigh_classes(self, weight, columns):
-        """Multiply the weights with those of the classes in each column."""
-        given, n_columns = self.class_weight, len(columns)
-        if isinstance(given, str) and given == "balanced":
-            return _balance(weight, columns)
-        entries = [given] * n_columns
-        if given is not None and n_columns > 1:
-            entries = given if isinstance(given, list) else []
-        if len(entries) != n_columns:
-            raise ValueError(
-                f'`class_weight` must be None, "balanced" or a list of {n_columns} '
-                f"dicts, one for each column of `y`; got {given!r}. Give an empty dict "
-                "for a column whose classes weigh the same."
-            )
-        factors = [*map(compute_sample_weight, entries, columns)]
-        return weight * np.prod(factors, axis=0)
-
-    def _check_outputs(self):
-        """Raise if one of several columns is the same throughout."""
-        labels = self._labels
-        for name, classes in zip(labels.names, labels.classes, strict=True):
-            if labels.kind != "single" and len(classes) == 1:
-                raise ValueError(
-                    "`y` must have at least two classes in every column, among series "
-                    f"of positive weight; got only {classes[0]} in column {name!r}. "
-                    "Leave the column out: there is nothing to learn in it."
-                )
 
     def _recall_targets(self, before, *, whole=True, **given):
         """Go on with the classes of a model before, or those that are declared."""
@@ -384,18 +353,3 @@ class NumbersMixin(RegressorMixin):
         """Return the targets of standardized outputs of shape (n, n_targets)."""
         outputs = np.where(self._constant, 0.0, outputs)
         return outputs * self.target_scale_ + self.target_mean_
-
-
-def _balance(weight: np.ndarray, columns: list[np.ndarray]) -> np.ndarray:
-    """Give every class the same sum of weights, whatever that is.
-
-    scikit-learn counts the series of a class, also those of weight 0. Of several
-    columns it is the product of what each alone would need.
-    """
-    balanced = weight
-    for column in columns:
-        _, numbers = np.unique(column, return_inverse=True)
-        totals = np.bincount(numbers, weight)[numbers]
-        out = np.zeros_like(weight)
-        balanced = np.divide(balanced, totals, out=out, where=totals > 0)
-    return balanced

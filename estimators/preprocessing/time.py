@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
 
+from ckts._warnings import warn
 from ckts.estimators.preprocessing.statistics import (
     TIE,
     weighted_medians,
@@ -343,12 +343,10 @@ def check_clock(clock: Clock, panel: Panel, *, known: bool, wide: bool) -> None:
         Whether the panel was a wide frame.
     """
     if not known and Clock.of(panel).n_gaps:
-        warnings.warn(
+        warn(
             "`X` has series with several time stamps, and `fit` saw none: nothing was "
             "learned about time, and only observations of the same time are seen "
             "together. Fit on series as long as these.",
-            UserWarning,
-            stacklevel=5,  # the caller of `predict`
         )
     units = [scale.unit is not None for scale in (clock.time_scale, panel.time_scale)]
     if units[0] != units[1] or (units[0] and not wide):
@@ -361,10 +359,8 @@ def check_clock(clock: Clock, panel: Panel, *, known: bool, wide: bool) -> None:
             else "Multiply them, or name the unit there and here, e.g. "
             "`as_panel(X, time_unit='h')`, so that they convert"
         )
-        warnings.warn(
+        warn(
             f"`X` must be on the clock of fit; got typical gaps of {found.gaps[1]:.4g} "
             f"and spans of {found.spans[1]:.4g}, where fit had {clock.gaps[1]:.4g} and "
             f"{clock.spans[1]:.4g}. {way_out}.",
-            UserWarning,
-            stacklevel=5,
         )

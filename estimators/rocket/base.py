@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
@@ -11,6 +10,7 @@ import numpy as np
 from skorch.exceptions import DeviceWarning
 
 from ckts._checks import check_bool, check_count
+from ckts._warnings import warn
 from ckts.estimators._interface import AbstractPanelEstimator
 from ckts.estimators._parameters import resolve_device
 from ckts.estimators._rules import Rule, check_n_jobs
@@ -134,7 +134,7 @@ class AbstractCKRocket(AbstractPanelEstimator):
             self.device_ = resolve_device(self.device_)
         except ValueError:
             message = f"The model was fitted on {self.device_!r}; it goes on on 'cpu'."
-            warnings.warn(message, DeviceWarning, stacklevel=2)
+            warn(message, DeviceWarning)
             self.device_ = "cpu"
 
     def _check_parameters(self) -> None:

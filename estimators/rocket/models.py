@@ -1,7 +1,6 @@
 """Random continuous kernels on real time stamps: features, classes, numbers."""
 
 import copy
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +8,7 @@ from sklearn.base import TransformerMixin, is_classifier
 from sklearn.utils import check_random_state, gen_batches
 from sklearn.utils.validation import check_is_fitted
 
+from ckts._warnings import warn
 from ckts.estimators._interface import Training
 from ckts.estimators._joining import OutOfFold, draw_folds
 from ckts.estimators._parameters import share_docstring
@@ -203,15 +203,11 @@ class AbstractCKRocketModel(AbstractAttributed):
     ) -> OutOfFold | None:
         """Learn all; if asked to, predict series by those of other folds."""
         given = self._check_training(X, y, sample_weight, groups)
-        if statistics is None:  # part of the series may lack a class of a column
-            self._check_outputs()
         if given.groups is not None and len(np.unique(given.groups)) == 1:
-            warnings.warn(
+            warn(
                 "`groups` should have at least two values; got one, so that each "
                 "series is predicted from others of its group. Leave `groups` out if "
                 "that is meant.",
-                UserWarning,
-                stacklevel=3 if statistics is None else 5,  # the caller of `fit`
             )
         rng = check_random_state(self.random_state)
         used, panel = given.used, given.panel

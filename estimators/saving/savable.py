@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import os
-import warnings
 from collections.abc import Callable
 from typing import Any, Self
 
@@ -15,6 +14,7 @@ from skorch.exceptions import DeviceWarning
 
 from ckts._checks import check_path
 from ckts._version import __version__
+from ckts._warnings import warn
 from ckts.estimators._parameters import resolve_device
 from ckts.estimators.saving.file import read_file, refusal, write_file
 from ckts.estimators.saving.values import CLASSES, Reader, Writer, savable
@@ -215,7 +215,7 @@ def load(path: PathLike, *, device: Any = None) -> Any:
     _check_version(type(model), version)
     for one in sorted(moved):
         message = f"The model was fitted on {one!r}; it goes on on 'cpu'."
-        warnings.warn(message, DeviceWarning, stacklevel=2)
+        warn(message, DeviceWarning)
     return model
 
 
@@ -230,10 +230,8 @@ def _check_attribute(cls: type, name: str) -> None:
 def _check_version(cls: type, version: str | None) -> None:
     if version != __version__:
         other = "an earlier ckts" if version is None else f"ckts {version}"
-        warnings.warn(
+        warn(
             f"The {cls.__name__} was saved by {other}, and this is ckts "
             f"{__version__}: it may predict otherwise, or fail. Fit it again, or "
             "install the ckts that saved it.",
-            UserWarning,
-            stacklevel=3,
         )

@@ -10,7 +10,6 @@ import hashlib
 import io
 import os
 import pickle
-import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -23,6 +22,7 @@ import numpy as np
 import torch
 from skorch.callbacks import Callback
 
+from ckts._warnings import warn
 from ckts.estimators._interface import Training
 from ckts.estimators.training.digest import digest_of, is_global
 from ckts.estimators.training.net import PanelNet
@@ -143,11 +143,9 @@ class FileCheckpoint(AbstractCheckpoint):
         try:
             self.path.unlink(missing_ok=True)
         except OSError as error:
-            warnings.warn(
+            warn(
                 f"The checkpoint {self.path} of this finished fit could not be removed:"
                 f" {error}. Remove it, else the same fit would begin at its end.",
-                UserWarning,
-                stacklevel=2,
             )
 
     def write(self) -> None:
@@ -174,12 +172,10 @@ class FileCheckpoint(AbstractCheckpoint):
             self.write()
         except OSError as error:
             if not self.failed:
-                warnings.warn(
+                warn(
                     f"The checkpoint {self.path} could not be written: {error}. The "
                     "training goes on; if it is killed, it continues from what was "
                     "written before. Make room in the folder.",
-                    UserWarning,
-                    stacklevel=2,
                 )
             self.failed = True
 
@@ -209,12 +205,10 @@ class Resuming(Callback):
             if callback_state(one) is None
         }
         if forgetful:
-            warnings.warn(
+            warn(
                 f"The training continues after epoch {len(net.history)}, and "
                 f"`callbacks` of these classes begin anew: {sorted(forgetful)}. Give "
                 "them the methods `state_dict` and `load_state_dict` of plain values.",
-                UserWarning,
-                stacklevel=2,
             )
 
     def on_epoch_end(self, net, **kwargs):
@@ -320,11 +314,9 @@ def _read(path: Path, digest: str) -> Mapping[str, Any] | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError, pickle.UnpicklingError) as error:
-        warnings.warn(
+        warn(
             f"The checkpoint {path} cannot be used: {error}. The training begins anew "
             "and overwrites it.",
-            UserWarning,
-            stacklevel=2,
         )
         return None
     return state

@@ -102,7 +102,8 @@ def check_alone(estimator: Any) -> None:
             "with CKRocket. Begin anew with rocket=False."
         )
     balanced = given.get("class_weight")
-    if isinstance(balanced, str):
+    parts = balanced if isinstance(balanced, list) else [balanced]
+    if any(isinstance(one, str) for one in parts):
         raise ValueError(
             "`class_weight` must be None or a dict for partial_fit, which sees a part "
             f"of the series; got {balanced!r}. Give the weights that "

@@ -245,7 +245,7 @@ class PanelNet(NeuralNet):
         weights, arguments = state["weights"], state["arguments"]
         _check_sizes(arguments, weights)
         net = cls(
-            NETWORKS[state["network"]],
+            _network_of(state["network"]),
             criterion=None,
             optimizer=None,
             iterator_train=None,
@@ -343,6 +343,14 @@ class PanelNet(NeuralNet):
             size = n_rows // max(dataset.lengths[series[-1]], 1)
             for part in gen_batches(len(series), max(size, 1)):
                 yield series[part]
+
+
+def _network_of(name: Any) -> type:
+    """Return the network that a file names; earlier ones had the names of classes."""
+    found = NETWORKS.get(name) if isinstance(name, str) else None
+    if found is None:
+        raise ValueError(f"its network {name!r} is none of {list(NETWORKS)}")
+    return found
 
 
 def _check_sizes(arguments: Mapping[str, Any], weights: Mapping[str, Any]) -> None:

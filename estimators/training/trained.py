@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
+from ckts._warnings import warn
 from ckts.estimators._interface import AbstractPanelEstimator
 from ckts.estimators._network import chosen_network
 from ckts.estimators._parameters import AbstractParameters
@@ -115,11 +115,10 @@ class AbstractTrained(AbstractParameters, AbstractPanelEstimator):
                 self.history_ = before + numbered
                 net.trim_for_prediction()
         if not np.isfinite(self.history_[-1]["train_loss"]):
-            warnings.warn(
+            warn(
                 f"The training diverged: its loss is {self.history_[-1]['train_loss']}."
                 f" Predictions mean nothing. Use a smaller `lr` than {net.lr}.",
                 ConvergenceWarning,
-                stacklevel=5,  # the caller of `fit`
             )
 
     def _network_arguments(self, training: PanelDataset, n_outputs: int) -> dict:

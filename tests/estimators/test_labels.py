@@ -138,6 +138,21 @@ def test_unknown_labels_count_as_not_observed(name):
     assert len(caught) == 1
 
 
+@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("column", ["drug", "sex"])
+def test_labels_where_fit_saw_nothing_count_as_unknown(name, column):
+    empty = read(TABLE.assign(**{column: np.nan}))
+    model = clone(MODELS[name]).fit(empty[:N_TRAIN], Y[:N_TRAIN])
+    answer = getattr(model, "predict", None) or model.transform
+    expected = answer(empty)
+    with pytest.warns(UserWarning, match=f"labels that fit has not seen.*{column}"):
+        found = answer(read())
+    if isinstance(found, Panel):
+        assert found.equals(expected)
+    else:
+        np.testing.assert_array_equal(found, expected)
+
+
 def test_the_warning_points_at_the_caller():
     model = CKRocketClassifier(**FEW).fit(read()[:N_TRAIN], Y[:N_TRAIN])
     late = read(TABLE[TABLE["who"] >= N_TRAIN].replace({"sex": {"m": "new"}}))

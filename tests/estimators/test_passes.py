@@ -210,3 +210,13 @@ def test_other_channels_or_targets_raise():
         model.partial_fit(irregular_panel(in_channels=3)[0], y)
     with pytest.raises(ValueError, match="`y` must have 1 targets as before; got 2"):
         model.partial_fit(X, np.column_stack([y, y]))
+
+
+@pytest.mark.parametrize("way", ["fit", "partial_fit"])
+def test_columns_of_labels_in_another_order_raise(way):
+    X, y = irregular_panel()
+    labels = pd.DataFrame({"pain": y, "fever": 1 - y})
+    model = CKCNNClassifier(warm_start=True, max_epochs=1, **QUICK).fit(X, labels)
+    with pytest.raises(ValueError, match="`y` must have the columns of before"):
+        getattr(model, way)(X, labels[["fever", "pain"]])
+    getattr(model, way)(X, labels.to_numpy())

@@ -9,7 +9,7 @@ import torch
 from sklearn.base import clone
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.metrics import accuracy_score
-from sklearn.model_selection import cross_val_predict
+from sklearn.model_selection import KFold, cross_val_predict
 from sklearn.neural_network import MLPClassifier
 from sklearn.utils import compute_sample_weight
 
@@ -227,6 +227,38 @@ def test_a_rare_label_keeps_no_other_from_folds(two):
         assert np.isfinite(model.predict_log_proba(X)).all()
 
 
+@pytest.mark.parametrize(("estimator", "params"), BOTH)
+@pytest.mark.parametrize("value", [0, 1])
+def test_a_column_of_one_value_has_a_constant_probability(estimator, params, value):
+    X, y = irregular_panel()
+    labels = pd.DataFrame({"sepsis": y, "shock": value, "other": 1 - y})
+    model = estimator(**params).fit(X, labels)
+    proba = model.predict_proba(X)
+    np.testing.assert_allclose(proba[:, 1], value, atol=1e-8)
+    assert model.predict(X)[:, 1].tolist() == [value] * 24
+    assert np.isfinite(model.predict_log_proba(X)).all()
+    assert model.decision_function(X).shape == (24, 3)
+    classes = model.set_params(**params).fit(X, labels.replace(value, value + 5))
+    proba = classes.predict_proba(X)
+    np.testing.assert_array_equal(proba[1], np.ones((24, 1)))
+    assert classes.classes_[1].tolist() == [value + 5]
+    constant = clone(model).fit(
+        X, labels[["shock", "shock"]].set_axis(["a", "b"], axis=1)
+    )
+    np.testing.assert_allclose(constant.predict_proba(X), value, atol=1e-8)
+
+
+def test_a_rare_label_is_cross_validated(two):
+    X, y = two
+    y = np.column_stack([y, np.arange(120) == 5]).astype(int)
+    proba = cross_val_predict(
+        CKRocketClassifier(**KERNELS), X, y, cv=KFold(3), method="predict_proba"
+    )
+    assert (proba[:40, -1] < 1e-8).all()  # learned from parts without the label
+    model = clone(CKRocketClassifier(**KERNELS)).fit(X[40:], y[40:, :-1])
+    np.testing.assert_allclose(proba[:40, :-1], model.predict_proba(X[:40]), atol=1e-9)
+
+
 # --- weights --------------------------------------------------------------------------
 
 
@@ -264,29 +296,16 @@ def test_a_series_without_weight_has_no_label():
     y[7] = 9
     model = CKRocketClassifier(**KERNELS)
     weight = (np.arange(24) != 7).astype(float)
-    found = model.fit(X, y, weight).predict_proba(X)
+    found = model.fit(X, y, weight).predict_proba(X)  # of classes 0, 1, 9 in `y`
     kept = np.flatnonzero(weight)
+    expected = clone(model).fit(X[kept], y[kept]).predict_proba(X)
+    assert [classes.tolist() for classes in model.classes_] == [[0, 1], [0, 1]]
     np.testing.assert_allclose(
-        found, clone(model).fit(X[kept], y[kept]).predict_proba(X), atol=1e-9
+        np.column_stack([one[:, 1] for one in found]), expected, atol=1e-9
     )
 
 
 # --- errors ---------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(("estimator", "params"), BOTH)
-def test_a_column_of_one_class_raises(estimator, params):
-    X, y = irregular_panel()
-    frame = pd.DataFrame({"sepsis": y, "shock": 0})
-    told = (
-        "`y` must have at least two classes in every column.*only 0 in column 'shock'"
-    )
-    with pytest.raises(ValueError, match=told):
-        estimator(**params).fit(X, frame)
-    weight = 1.0 * (y == 0)
-    told = "only 0 in column '0'. Leave the column out"
-    with pytest.raises(ValueError, match=told):
-        estimator(**params).fit(X, np.column_stack([y, np.arange(24) % 3]), weight)
 
 
 @pytest.mark.parametrize(("estimator", "params"), BOTH)

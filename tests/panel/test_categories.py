@@ -72,9 +72,15 @@ def test_missing_bools_are_not_observed():
         np.testing.assert_array_equal(panel.values.ravel(), [1, np.nan, 0, np.nan])
 
 
-@pytest.mark.parametrize(
-    "odd", ["5", "<5", "1,2", "5 %", "1e3", "nan", "-inf", "1,234,567", "2020-01-31"]
-)
+NO_LABELS = [
+    *("5", "<5", "1,2", "5 %", "1e3", "nan", "-inf", "1,234,567", "2020-01-31"),
+    *("5.1 H", "5mg", "> 5 mg", ">= 5", "5*", "5±1", "± .5 V", "120/80", "1 000"),
+    *("\N{MINUS SIGN}5", "\N{EN DASH} 5 mg", "~5 g", "+3 dB", "12:30", "01.02.2020"),
+    *(".", "?", "-", "--", "+++", "1A", "3rd floor", "2-4", "40-60", "1990-95"),
+]
+
+
+@pytest.mark.parametrize("odd", NO_LABELS)
 def test_text_like_numbers_is_no_label_unless_it_is_said_to_be(odd):
     assert not is_label(odd)
     for drug in ([odd, "a", "b", "b"], [odd] * 4):
@@ -93,7 +99,7 @@ def test_numbers_among_text_raise():
         read(VISITS.assign(sex=["f", "f", 1.0, None]))
 
 
-@pytest.mark.parametrize("text", ["a", "5 mg", "40-60", "", "N/A", "x1", "1990-95"])
+@pytest.mark.parametrize("text", ["a", "ward 5", "N/A", "x1", "é", "<low", "-a", "β2"])
 def test_other_text_is_a_label(text):
     assert is_label(text)
 
@@ -118,6 +124,23 @@ def test_categories_keep_their_order_and_those_without_rows():
 def test_blank_text_is_missing():
     panel = read(VISITS.assign(drug=["b", " ", "a", ""]))
     assert labels_of(panel, "drug") == ["b", None, "a", None]
+
+
+def test_a_blank_among_labels_is_missing_and_a_sign_among_them_raises():
+    drug = ["b", "-", "a", "b"]
+    with pytest.raises(TypeError, match=r"got 'b' in column 'drug'.*`categorical="):
+        read(VISITS.assign(drug=drug))
+    assert labels_of(read(VISITS.assign(drug=drug), categorical=["drug"]), "drug") == (
+        drug
+    )
+
+
+def test_numbers_with_units_raise_in_frames_without_names_for_labels():
+    cells = pd.DataFrame({"x": ["5 mg", "7 mg"]})
+    with pytest.raises(TypeError, match=r"got '5 mg'.*labels by `.astype\('category"):
+        as_panel([cells, cells])
+    panel = as_panel([cells.astype("category"), cells.astype("category")])
+    assert panel.categories == {"x": ("5 mg", "7 mg")}
 
 
 def test_measured_labels_have_a_channel_of_their_own():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from ckts.panel import Panel, _files
@@ -51,3 +52,22 @@ def test_labels_are_read_as_they_are_written(n_rows, tmp_path, monkeypatch):
     assert panel.categories == {"drug": ("a", "b")}
     expected = [[np.nan, 1], [1, 2], [0, 3]]
     np.testing.assert_array_equal(panel.values, expected)
+
+
+@pytest.mark.parametrize("n_rows", [1, 100_000])
+def test_labels_that_look_missing_are_labels_where_the_column_is_named(
+    n_rows, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(_files, "CHUNK_ROWS", n_rows)
+    rows = ["a,0,None,NA,NA", "a,1,,NA,2", "b,0,null,b,3"]
+    path = write(tmp_path, "\n".join(["who,hour,drug,ward,x", *rows]))
+    named = {"static": ["ward"], "categorical": ["drug", "ward"]}
+    panel = Panel.read(path, **NAMES, **named)
+    assert panel.categories == {"drug": ("None", "null")}
+    assert panel.static_categories == {"ward": ("NA", "b")}
+    expected = [[0, np.nan], [np.nan, 2], [1, 3]]
+    np.testing.assert_array_equal(panel.values, expected)
+    frame = pd.DataFrame({"who": list("aab"), "hour": [0, 1, 0], "x": [np.nan, 2, 3]})
+    frame["drug"], frame["ward"] = ["None", None, "null"], ["NA", "NA", "b"]
+    columns = ["who", "hour", "drug", "ward", "x"]
+    assert Panel.from_long(frame[columns], **NAMES, **named).equals(panel)

@@ -72,7 +72,7 @@ def test_only_labels_that_occur_are_learned_and_warned_of():
     ):
         found = one_hot.encode(make([0, 1, 2]))
     np.testing.assert_array_equal(found.values[:, 0], [NAN, NAN, 1])
-    one_hot.encode(make([0.0]), warn=False)
+    one_hot.encode(make([0.0]), silent=True)
 
 
 def test_a_warning_of_many_labels_is_short():
@@ -109,6 +109,20 @@ def test_labels_in_the_place_of_numbers_raise_and_the_reverse():
         OneHot.learn(labels).encode(bare)
     with pytest.raises(ValueError, match=r"numbers in static feature 'sex'.*to_num"):
         OneHot.learn(bare).encode(labels)
+
+
+@pytest.mark.parametrize("labels", [LABELS, None])
+def test_columns_that_were_empty_in_fit_take_labels_and_numbers(labels):
+    one_hot = OneHot.learn(make([NAN, NAN], labels, (NAN,), None))
+    assert one_hot.labels == {"drug": ()}
+    assert one_hot.static_labels == {"sex": ()}
+    assert one_hot.channel_names == ("drug", "x")
+    with pytest.warns(UserWarning, match="'b' in channel 'drug', 'f' in static featur"):
+        found = one_hot.encode(make([1.0], static=(0.0,)))
+    np.testing.assert_array_equal(found.values, [[NAN, 0]])
+    np.testing.assert_array_equal(found.static, [[NAN]])
+    found = one_hot.encode(make([7.0], None, (8.0,), None))
+    assert (found.values.tolist(), found.static.tolist()) == ([[7, 0]], [[8]])
 
 
 def test_too_many_labels_raise():

@@ -5,6 +5,7 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.sparse
 from sklearn.model_selection import cross_val_score
 
 from ckts import Panel, as_panel
@@ -269,3 +270,12 @@ def test_a_single_column_is_told_from_what_has_another_length(read):
     for other in (frame, np.ones(2), np.ones((4, 2))):
         with pytest.raises(ValueError, match=r"Select one per series, as the series"):
             read(other, 4)
+
+
+@pytest.mark.parametrize("kind", ["csr_array", "coo_matrix"])
+def test_sparse_targets_are_told_how_to_become_dense(kind):
+    y = getattr(scipy.sparse, kind)(np.eye(4, 2))
+    message = r"`y` must be dense; got a sparse c.*`y\.toarray\(\)`"
+    with pytest.raises(TypeError, match=message):
+        check_target(None, y, 4)
+    assert check_target(None, y.toarray(), 4, numeric=True).shape == (4, 2)

@@ -142,16 +142,45 @@ def test_classes_may_be_declared_for_calls_that_lack_some():
     lists = declared([[0, 1, 3, 9], [2, 5]], columns)
     assert lists.sizes == [4, 2]
     assert lists.kind == "multioutput"
+    other = Labels.of(np.array([[7, 2]]), ["left", "right"])
     with pytest.raises(ValueError, match="classes of before in column 'left'"):
-        columns.including(Labels.of(np.array([[7, 2]])), whole=False, way_out="")
+        columns.including(other, whole=False, way_out="")
     with pytest.raises(ValueError, match="2 columns as before; got one label per"):
         columns.including(found, whole=False, way_out="")
+
+
+@pytest.mark.parametrize("kind", ["multilabel", "multioutput"])
+def test_columns_of_other_names_or_another_order_raise(kind):
+    known, y = _labels(kind), COLUMNS[kind]
+    for names in (["right", "left"], ["left", "other"]):
+        message = r"`y` must have the columns of before, \['left', 'right'\]; got .*'le"
+        with pytest.raises(ValueError, match=message):
+            known.including(Labels.of(y, names), whole=False, way_out="")
+    for one, other in [(["left", "right"], ["0", "1"]), (["0", "1"], ["a", "b"])]:
+        known = Labels.of(y, one)  # an array has no names
+        assert known.including(Labels.of(y, other), whole=True, way_out="") is known
 
 
 @pytest.mark.parametrize("classes", [None, [0, 1], [[0, 1], [0, 1]]])
 def test_a_matrix_of_indicators_declares_itself(classes):
     y = np.array([[0, 1], [0, 1]])  # each column has one value in this call
     assert declared(classes, Labels.of(y)).sizes == [2, 2]
+
+
+def test_a_matrix_of_0_and_1_with_these_classes_is_one_of_labels():
+    y = np.array([[0, 1], [0, 1]])
+    for classes in ([[0, 1]] * 2, (np.arange(2), [1, 0])):
+        assert declared(classes, Labels.of(y, "ab")).kind == "multilabel"
+    three = declared([[0, 1], [0, 1, 2]], Labels.of(y, "ab"))
+    assert (three.kind, three.sizes) == ("multioutput", [2, 3])
+    assert declared([[0, 1]] * 2, Labels.of(y + 0.0, "ab")).classes[0].dtype == float
+
+
+def test_a_label_that_each_series_has_or_none_is_as_good_as_sure():
+    labels = Labels.of(np.array([[0, 1, 0], [1, 1, 0]]), "abc")
+    scores = np.array([[0.5, -0.5, 3.0, -4.0]])
+    np.testing.assert_allclose(labels.evidence(scores), [[-1.0, 20.0, -20.0]])
+    np.testing.assert_allclose(labels.proba(scores)[:, 1:], [[1, 0]], atol=1e-8)
 
 
 def test_classes_that_do_not_fit_the_columns_raise():

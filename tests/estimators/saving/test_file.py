@@ -190,7 +190,14 @@ def set_in(keys, value):
         (set_in(["state", "state", "net_"], 1), "has the attribute 'net_'"),
         (set_in(["state", "state", "__class__"], 1), "has the attribute '__class__'"),
         (set_in(["state", "state", "a b"], 1), "has the attribute 'a b'"),
-        (set_in([*NET, "network"], "Linear"), "'Linear'"),
+        (
+            set_in([*NET, "network"], "GatedCKCNN"),
+            "its network 'GatedCKCNN' is none",
+        ),
+        (
+            set_in([*NET, "network"], ["ckcnn"]),
+            r"'gated'",
+        ),
         (
             set_in([*NET, "arguments", "values", 3], 2**40),
             r"its `hidden_channels` is 1099511627776, and it has \d+ numbers",
