@@ -161,8 +161,9 @@ def _check_observed(observed: Any, shape: tuple[int, int]) -> None:
     if observed is None:
         return
     if not isinstance(observed, Tensor) or tuple(observed.shape) != shape:
-        found = type(observed).__name__
-        found = tuple(observed.shape) if isinstance(observed, Tensor) else f"a {found}"
+        found = f"a {type(observed).__name__}"
+        if isinstance(observed, Tensor):
+            found = str(tuple(observed.shape))
         raise ValueError(
             f"`observed` must be a Tensor of shape (time, in_channels) = {shape}; got "
             f"{found}. All series share it."

@@ -125,8 +125,8 @@ def _unwrap(state_dict: Mapping[str, Any]) -> dict[str, Tensor]:
     for name in WRAPPERS:
         if isinstance(state_dict.get(name), Mapping):
             return _unwrap(state_dict[name])
-    tensors = {str(k): _as_tensor(str(k), v) for k, v in state_dict.items()}
-    tensors = {key: one for key, one in tensors.items() if one is not None}
+    found = {str(k): _as_tensor(str(k), v) for k, v in state_dict.items()}
+    tensors = {key: one for key, one in found.items() if one is not None}
     heads = [key for key in tensors if key.endswith("finallyr.weight")]
     if len(heads) != 1:
         raise _wrong(f"has the keys {_listed(map(str, state_dict))}")

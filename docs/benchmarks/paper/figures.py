@@ -199,11 +199,11 @@ def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(0)
     figure, lines = draw_fits()
-    figure.savefig(folder / "fits.svg")
+    figure.savefig(folder / "fits.png", dpi=80)
     print("\n".join(lines))
-    draw_families().savefig(folder / "families.svg")
+    draw_families().savefig(folder / "families.png", dpi=80)
     figure, lines = draw_high_frequencies()
-    figure.savefig(folder / "high-frequencies.svg")
+    figure.savefig(folder / "high-frequencies.png", dpi=80)
     print("\n".join(lines))
 
 
