@@ -33,14 +33,14 @@ def weigh_classes(
         If it is something else, or leaves no series a positive and finite weight.
     """
     if isinstance(class_weight, str) and class_weight == "balanced":
-        found = _balance(weight, columns)
+        dicts, found = [], _balance(weight, columns)
     else:
-        found = weight
-        for column, own in zip(
-            columns, _dicts(class_weight, len(columns)), strict=True
-        ):
+        dicts, found = _dicts(class_weight, len(columns)), weight
+        for column, own in zip(columns, dicts, strict=True):
             found = found * _look_up(column, own)
-    if not (found.min() >= 0 and 0 < found.max() < np.inf):
+    listed = [one for own in dicts for one in own.values()]  # of absent classes, too
+    fine = all(0 <= one < np.inf for one in listed)
+    if not (fine and found.min() >= 0 and 0 < found.max() < np.inf):
         raise ValueError(
             "`class_weight` must be finite, not negative, and positive for a class "
             f"of a positive `sample_weight`; got {class_weight!r}. Leave a "

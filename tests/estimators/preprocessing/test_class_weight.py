@@ -77,7 +77,8 @@ def test_what_is_no_list_of_dicts_for_several_columns_raises(given):
 
 
 @pytest.mark.parametrize(
-    "given", [{"a": -1}, {"a": np.nan}, {"a": np.inf}, dict.fromkeys("abc", 0)]
+    "given",
+    [{"a": -1}, {"a": np.nan}, {"a": np.inf}, {"z": -1}, dict.fromkeys("abc", 0)],
 )
 def test_weights_that_are_negative_infinite_or_all_0_raise(given):
     with pytest.raises(ValueError, match="`class_weight` must be finite, not negative"):
