@@ -32,8 +32,9 @@ def weigh_classes(
     ValueError
         If it is something else, or leaves no series a positive and finite weight.
     """
+    dicts: list[Mapping[Any, float]] = []
     if isinstance(class_weight, str) and class_weight == "balanced":
-        dicts, found = [], _balance(weight, columns)
+        found = _balance(weight, columns)
     else:
         dicts, found = _dicts(class_weight, len(columns)), weight
         for column, own in zip(columns, dicts, strict=True):

@@ -104,8 +104,9 @@ class ClassesMixin(ClassifierMixin):
         return y
 
     def _weigh(self, weight, y):
-        names = self._several.names if self._several else ("y",)
-        self._labels = Labels.of(y[weight > 0], names, self._labels.kind)
+        known = self._several
+        names, kind = (known.names, known.kind) if known else (("y",), "single")
+        self._labels = Labels.of(y[weight > 0], names, kind)
         weight = weigh_classes(weight, columns_of(y), self.class_weight)
         return weight / weight.max()
 
