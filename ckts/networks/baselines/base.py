@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -70,6 +72,17 @@ class AbstractBaseline(nn.Module, ABC):
     dtype : torch.dtype, default=torch.float32
         Type of the parameters.
     """
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Show what goes on to the base class in the signature.
+
+        Estimators give a network the arguments that it names; a subclass names its own,
+        ``__init__(self, *sizes, order=16, **shared)``.
+        """
+        super().__init_subclass__(**kwargs)
+        own = cls.__dict__.get("__init__")
+        if own is not None:
+            own.__signature__ = _joint_signature(own, super(cls, cls).__init__)
 
     def __init__(
         self,
@@ -177,6 +190,16 @@ class AbstractBaseline(nn.Module, ABC):
         n_before = observed.any(2).cumsum(1)
         index = n_before.unsqueeze(2).expand(-1, -1, states.shape[2])
         return states.gather(1, index)
+
+
+def _joint_signature(own: Any, base: Any) -> inspect.Signature:
+    """Return the signature of a function that hands all but its own to another."""
+    named = inspect.signature(own).parameters.values()
+    mine = {one.name: one for one in named if one.kind is one.KEYWORD_ONLY}
+    passed = inspect.signature(base).parameters
+    return inspect.Signature(
+        sorted({**passed, **mine}.values(), key=lambda one: one.kind)
+    )
 
 
 def take_rows(

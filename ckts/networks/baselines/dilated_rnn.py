@@ -1,6 +1,7 @@
 """The dilated RNN: layers whose states skip rows."""
 
-import torch
+from typing import Any
+
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -17,8 +18,8 @@ class DilatedRNN(AbstractBaseline):
 
     Parameters
     ----------
-    in_channels, n_outputs, n_static, hidden_channels, row_time_step, dtype
-        As those of :class:`AbstractBaseline`.
+    *sizes, **shared
+        Those of :class:`AbstractBaseline`.
     dropout : float, default=0.2
         Dropout between the layers and before the head.
     n_blocks : int, default=4
@@ -27,26 +28,12 @@ class DilatedRNN(AbstractBaseline):
 
     def __init__(
         self,
-        in_channels: int,
-        n_outputs: int,
-        *,
-        n_static: int = 0,
-        hidden_channels: int = 32,
-        dropout: float = 0.2,
-        row_time_step: float = 1.0,
+        *sizes: int,
         n_blocks: int = 4,
-        dtype: torch.dtype = torch.float32,
+        **shared: Any,
     ) -> None:
         self.n_blocks = check_count("n_blocks", n_blocks)
-        super().__init__(
-            in_channels,
-            n_outputs,
-            n_static=n_static,
-            hidden_channels=hidden_channels,
-            dropout=dropout,
-            row_time_step=row_time_step,
-            dtype=dtype,
-        )
+        super().__init__(*sizes, **shared)
 
     def build(self, in_channels: int, hidden_channels: int) -> None:
         """Make the layers."""

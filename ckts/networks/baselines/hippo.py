@@ -1,6 +1,7 @@
 """HiPPO-LegS: the whole past as a polynomial, by real time stamps."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -32,34 +33,20 @@ class HiPPO(AbstractBaseline):
 
     Parameters
     ----------
-    in_channels, n_outputs, n_static, hidden_channels, dropout, row_time_step, dtype
-        As those of :class:`AbstractBaseline`.
+    *sizes, **shared
+        Those of :class:`AbstractBaseline`.
     order : int, default=16
         Number of polynomials.
     """
 
     def __init__(
         self,
-        in_channels: int,
-        n_outputs: int,
-        *,
-        n_static: int = 0,
-        hidden_channels: int = 32,
-        dropout: float = 0.2,
-        row_time_step: float = 1.0,
+        *sizes: int,
         order: int = 16,
-        dtype: torch.dtype = torch.float32,
+        **shared: Any,
     ) -> None:
         self.order = check_count("order", order)
-        super().__init__(
-            in_channels,
-            n_outputs,
-            n_static=n_static,
-            hidden_channels=hidden_channels,
-            dropout=dropout,
-            row_time_step=row_time_step,
-            dtype=dtype,
-        )
+        super().__init__(*sizes, **shared)
 
     def build(self, in_channels: int, hidden_channels: int) -> None:
         """Make the maps."""

@@ -1,5 +1,7 @@
 """Independently recurrent neural network: each channel remembers itself alone."""
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -24,8 +26,8 @@ class IndRNN(AbstractBaseline):
 
     Parameters
     ----------
-    in_channels, n_outputs, n_static, hidden_channels, dtype
-        As those of :class:`AbstractBaseline`.
+    *sizes, **shared
+        Those of :class:`AbstractBaseline`.
     dropout : float, default=0.2
         Dropout between the layers and before the head.
     n_blocks : int, default=2
@@ -38,29 +40,16 @@ class IndRNN(AbstractBaseline):
 
     def __init__(
         self,
-        in_channels: int,
-        n_outputs: int,
-        *,
-        n_static: int = 0,
-        hidden_channels: int = 32,
-        dropout: float = 0.2,
+        *sizes: int,
         n_blocks: int = 2,
         horizon: float = 100.0,
         row_time_step: float = 1.0,
-        dtype: torch.dtype = torch.float32,
+        **shared: Any,
     ) -> None:
         self.n_blocks = check_count("n_blocks", n_blocks)
         self.n_rows = horizon / row_time_step + 1
         self.bound = LARGEST_GROWTH ** (1 / self.n_rows)
-        super().__init__(
-            in_channels,
-            n_outputs,
-            n_static=n_static,
-            hidden_channels=hidden_channels,
-            dropout=dropout,
-            row_time_step=row_time_step,
-            dtype=dtype,
-        )
+        super().__init__(*sizes, row_time_step=row_time_step, **shared)
 
     def build(self, in_channels: int, hidden_channels: int) -> None:
         """Make the layers."""

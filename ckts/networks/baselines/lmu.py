@@ -1,5 +1,7 @@
 """The Legendre memory unit: a window of the past as a few numbers."""
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -22,8 +24,8 @@ class LMU(AbstractBaseline):
 
     Parameters
     ----------
-    in_channels, n_outputs, n_static, hidden_channels, dropout, dtype
-        As those of :class:`AbstractBaseline`.
+    *sizes, **shared
+        Those of :class:`AbstractBaseline`.
     horizon : float, default=100.0
         Longest lag of the training data: with `row_time_step`, the rows of the window.
     row_time_step : float, default=1.0
@@ -37,28 +39,15 @@ class LMU(AbstractBaseline):
 
     def __init__(
         self,
-        in_channels: int,
-        n_outputs: int,
-        *,
-        n_static: int = 0,
-        hidden_channels: int = 32,
-        dropout: float = 0.2,
+        *sizes: int,
         horizon: float = 100.0,
         row_time_step: float = 1.0,
         order: int = 32,
-        dtype: torch.dtype = torch.float32,
+        **shared: Any,
     ) -> None:
         self.order = check_count("order", order)
         self.window = horizon / row_time_step + 1
-        super().__init__(
-            in_channels,
-            n_outputs,
-            n_static=n_static,
-            hidden_channels=hidden_channels,
-            dropout=dropout,
-            row_time_step=row_time_step,
-            dtype=dtype,
-        )
+        super().__init__(*sizes, row_time_step=row_time_step, **shared)
 
     def build(self, in_channels: int, hidden_channels: int) -> None:
         """Make the encoders `e`, the kernels `W`, and the system."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -17,10 +18,8 @@ class AbstractSolving(AbstractTimedBaseline):
 
     Parameters
     ----------
-    in_channels, n_outputs, n_static, hidden_channels, dropout, row_time_step, dtype
-        As those of :class:`AbstractBaseline`.
-    horizon : float, default=100.0
-        Longer gaps count as this one, same unit as `row_time_step`.
+    *sizes, **shared
+        Those of :class:`AbstractTimedBaseline`.
     n_steps : int, default=16
         Most steps of the solver from one row to the next. A step is at most one
         typical gap long, so longer gaps than `n_steps` typical ones count as these.
@@ -35,17 +34,10 @@ class AbstractSolving(AbstractTimedBaseline):
 
     def __init__(
         self,
-        in_channels: int,
-        n_outputs: int,
-        *,
-        n_static: int = 0,
-        hidden_channels: int = 32,
-        dropout: float = 0.2,
-        row_time_step: float = 1.0,
-        horizon: float = 100.0,
+        *sizes: int,
         n_steps: int = 16,
         solver: str = "rk4",
-        dtype: torch.dtype = torch.float32,
+        **shared: Any,
     ) -> None:
         if n_steps < 1:
             raise ValueError(
@@ -57,16 +49,7 @@ class AbstractSolving(AbstractTimedBaseline):
                 f"`solver` must be one of {list(SOLVERS)}; got {solver!r}. The most "
                 "accurate one is 'rk4'."
             )
-        super().__init__(
-            in_channels,
-            n_outputs,
-            n_static=n_static,
-            hidden_channels=hidden_channels,
-            dropout=dropout,
-            row_time_step=row_time_step,
-            horizon=horizon,
-            dtype=dtype,
-        )
+        super().__init__(*sizes, **shared)
         self.n_steps, self.solver = n_steps, solver
         self.longest_gap = min(self.longest_gap, float(n_steps))
 

@@ -28,8 +28,8 @@ class ReconstructingLSTM(LSTM):
 
     Parameters
     ----------
-    in_channels, n_outputs, n_static, hidden_channels, dropout, row_time_step, dtype
-        As those of :class:`AbstractBaseline`.
+    *sizes, **shared
+        Those of :class:`AbstractBaseline`.
     n_reconstructed : int, default=50
         Rows to reconstruct, at most.
     penalty_weight : float, default=1.0
@@ -38,26 +38,12 @@ class ReconstructingLSTM(LSTM):
 
     def __init__(
         self,
-        in_channels: int,
-        n_outputs: int,
-        *,
-        n_static: int = 0,
-        hidden_channels: int = 32,
-        dropout: float = 0.2,
-        row_time_step: float = 1.0,
+        *sizes: int,
         n_reconstructed: int = 50,
         penalty_weight: float = 1.0,
-        dtype: torch.dtype = torch.float32,
+        **shared: Any,
     ) -> None:
-        super().__init__(
-            in_channels,
-            n_outputs,
-            n_static=n_static,
-            hidden_channels=hidden_channels,
-            dropout=dropout,
-            row_time_step=row_time_step,
-            dtype=dtype,
-        )
+        super().__init__(*sizes, **shared)
         self.n_reconstructed = check_count("n_reconstructed", n_reconstructed)
         self.penalty_weight = check_real("penalty_weight", penalty_weight, 0.0)
         self._error: Tensor | None = None

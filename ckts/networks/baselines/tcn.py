@@ -1,5 +1,7 @@
 """The temporal convolutional network: dilated causal convolutions."""
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -50,8 +52,8 @@ class TCN(AbstractBaseline):
 
     Parameters
     ----------
-    in_channels, n_outputs, n_static, hidden_channels, row_time_step, dtype
-        As those of :class:`AbstractBaseline`.
+    *sizes, **shared
+        Those of :class:`AbstractBaseline`.
     dropout : float, default=0.2
         Dropout in the blocks and before the head.
     n_blocks : int, default=4
@@ -62,28 +64,14 @@ class TCN(AbstractBaseline):
 
     def __init__(
         self,
-        in_channels: int,
-        n_outputs: int,
-        *,
-        n_static: int = 0,
-        hidden_channels: int = 32,
-        dropout: float = 0.2,
-        row_time_step: float = 1.0,
+        *sizes: int,
         n_blocks: int = 4,
         kernel_size: int = 7,
-        dtype: torch.dtype = torch.float32,
+        **shared: Any,
     ) -> None:
         self.n_blocks = check_count("n_blocks", n_blocks)
         self.kernel_size = check_count("kernel_size", kernel_size)
-        super().__init__(
-            in_channels,
-            n_outputs,
-            n_static=n_static,
-            hidden_channels=hidden_channels,
-            dropout=dropout,
-            row_time_step=row_time_step,
-            dtype=dtype,
-        )
+        super().__init__(*sizes, **shared)
 
     @property
     def receptive_field(self) -> int:

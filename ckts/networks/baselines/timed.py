@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import torch
+from typing import Any
+
 from torch import Tensor
 
 from ckts.networks.baselines.base import AbstractBaseline
@@ -15,8 +16,8 @@ class AbstractTimedBaseline(AbstractBaseline):
 
     Parameters
     ----------
-    in_channels, n_outputs, n_static, hidden_channels, dropout, row_time_step, dtype
-        As those of :class:`AbstractBaseline`.
+    *sizes, **shared
+        Those of :class:`AbstractBaseline`.
     horizon : float, default=100.0
         Longest lag of the training data, same unit as `row_time_step`. Longer gaps
         count as this one, so that no wild stamp makes a wild number.
@@ -24,25 +25,11 @@ class AbstractTimedBaseline(AbstractBaseline):
 
     def __init__(
         self,
-        in_channels: int,
-        n_outputs: int,
-        *,
-        n_static: int = 0,
-        hidden_channels: int = 32,
-        dropout: float = 0.2,
-        row_time_step: float = 1.0,
+        *sizes: int,
         horizon: float = 100.0,
-        dtype: torch.dtype = torch.float32,
+        **shared: Any,
     ) -> None:
-        super().__init__(
-            in_channels,
-            n_outputs,
-            n_static=n_static,
-            hidden_channels=hidden_channels,
-            dropout=dropout,
-            row_time_step=row_time_step,
-            dtype=dtype,
-        )
+        super().__init__(*sizes, **shared)
         self.horizon = float(horizon) / self.row_time_step  # in typical gaps
         self.longest_gap = self.horizon
 

@@ -1,5 +1,7 @@
 """Causal self-attention, with time stamps as positions."""
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -24,8 +26,8 @@ class Transformer(AbstractBaseline):
 
     Parameters
     ----------
-    in_channels, n_outputs, n_static, row_time_step, dtype
-        As those of :class:`AbstractBaseline`.
+    *sizes, **shared
+        Those of :class:`AbstractBaseline`.
     hidden_channels : int, default=32
         Size of the states; a multiple of `n_heads`. The maps between the attentions
         are four times as wide.
@@ -39,16 +41,12 @@ class Transformer(AbstractBaseline):
 
     def __init__(
         self,
-        in_channels: int,
-        n_outputs: int,
-        *,
-        n_static: int = 0,
+        *sizes: int,
         hidden_channels: int = 32,
         dropout: float = 0.2,
-        row_time_step: float = 1.0,
         n_blocks: int = 2,
         n_heads: int = 2,
-        dtype: torch.dtype = torch.float32,
+        **shared: Any,
     ) -> None:
         if hidden_channels % check_count("n_heads", n_heads):
             raise ValueError(
@@ -60,13 +58,7 @@ class Transformer(AbstractBaseline):
         self.n_heads = n_heads
         self.layer_dropout = dropout
         super().__init__(
-            in_channels,
-            n_outputs,
-            n_static=n_static,
-            hidden_channels=hidden_channels,
-            dropout=dropout,
-            row_time_step=row_time_step,
-            dtype=dtype,
+            *sizes, hidden_channels=hidden_channels, dropout=dropout, **shared
         )
 
     def build(self, in_channels: int, hidden_channels: int) -> None:

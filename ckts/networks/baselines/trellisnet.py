@@ -1,5 +1,7 @@
 """TrellisNet: one convolution, applied again and again."""
 
+from typing import Any
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -27,8 +29,8 @@ class TrellisNet(AbstractBaseline):
 
     Parameters
     ----------
-    in_channels, n_outputs, n_static, hidden_channels, dropout, row_time_step, dtype
-        As those of :class:`AbstractBaseline`.
+    *sizes, **shared
+        Those of :class:`AbstractBaseline`.
     n_levels : int, default=8
         How often the convolution is applied.
     kernel_size : int, default=2
@@ -37,28 +39,14 @@ class TrellisNet(AbstractBaseline):
 
     def __init__(
         self,
-        in_channels: int,
-        n_outputs: int,
-        *,
-        n_static: int = 0,
-        hidden_channels: int = 32,
-        dropout: float = 0.2,
-        row_time_step: float = 1.0,
+        *sizes: int,
         n_levels: int = 8,
         kernel_size: int = 2,
-        dtype: torch.dtype = torch.float32,
+        **shared: Any,
     ) -> None:
         self.n_levels = check_count("n_levels", n_levels)
         self.kernel_size = check_count("kernel_size", kernel_size)
-        super().__init__(
-            in_channels,
-            n_outputs,
-            n_static=n_static,
-            hidden_channels=hidden_channels,
-            dropout=dropout,
-            row_time_step=row_time_step,
-            dtype=dtype,
-        )
+        super().__init__(*sizes, **shared)
 
     def build(self, in_channels: int, hidden_channels: int) -> None:
         """Make the convolution."""

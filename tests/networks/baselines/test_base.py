@@ -1,5 +1,6 @@
 """What every baseline holds to, by name: padding, batch mates, rows, the past."""
 
+import inspect
 import pickle
 
 import numpy as np
@@ -162,3 +163,11 @@ def test_rows_keep_their_order_and_gaps_are_in_typical_ones():
     assert rows.gaps[0].tolist() == [0, 6, 1, 0, 0, 0]
     assert rows.valid[0].tolist() == [True, True, True, False, False, False]
     assert rows.inputs[0, :4].tolist() == [[1, 1], [3, 1], [4, 1], [0, 0]]
+
+
+@pytest.mark.parametrize("name", BASELINES)
+def test_arguments_of_the_base_are_named_and_unknown_ones_raise(name):
+    shared = set(inspect.signature(AbstractBaseline).parameters)
+    assert shared <= set(inspect.signature(NETWORKS[name]).parameters)
+    with pytest.raises(TypeError, match="unexpected keyword argument 'width'"):
+        NETWORKS[name](in_channels=1, n_outputs=2, width=3)
