@@ -86,17 +86,3 @@ DEPTHS = {
     **{"2 blocks": 99.21, "4 blocks": 99.26, "8 blocks": 99.29},
     **{"4 blocks, 95k": 99.19, "8 blocks, 105k": 99.12},
 }
-
-# Table 2: lengths at which a system solves the problem.
-SOLVED = {
-    "copy memory": {
-        "gru": (),
-        "tcn": (100, 200, 1000),
-        "paper": (100, 200, 1000, 3000, 6000),
-    },
-    "adding problem": {
-        "gru": (100, 200),
-        "tcn": (100, 200, 1000),
-        "paper": (100, 200, 1000, 3000, 6000),
-    },
-}
