@@ -265,9 +265,21 @@ class NumbersMixin(RegressorMixin):
         return tags
 
     def _check_y(self, y, n_series):
+        columns = getattr(y, "columns", None)
+        self._target_names = None if columns is None else [*map(str, columns)]
         y = check_target(self, y, n_series, numeric=True)
         self._n_target_dims = y.ndim
         return y
+
+    def _recall_targets(self, before, *, whole=True):
+        """Raise if the targets are those of before in another order."""
+        found, known = self._target_names, before and before._target_names
+        if found and known and found != known:
+            raise ValueError(
+                f"`y` must have the columns of before, {known}; got {found}. Select "
+                "these, in this order."
+            )
+        self._target_names = found or known
 
     def _known_constants(self, n_targets: int) -> np.ndarray:
         """Tell which targets were constant; raise if there are others now."""

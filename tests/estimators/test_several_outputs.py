@@ -14,7 +14,7 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.utils import compute_sample_weight
 
 import ckts
-from ckts import CKCNNClassifier, CKRocketClassifier
+from ckts import CKCNNClassifier, CKCNNRegressor, CKRocketClassifier
 from ckts.datasets import make_speed
 from ckts.estimators._joining import N_FOLDS
 from ckts.estimators.classifier import JointCrossEntropy
@@ -358,3 +358,21 @@ def test_cross_validation_takes_several_columns(two):
     proba = cross_val_predict(model, X, y, cv=2, method="predict_proba")
     assert proba.shape == y.shape
     assert accuracy_score(y, proba > 0.5) > 0.8
+
+
+@pytest.mark.parametrize("way", ["warm_start", "partial_fit"])
+def test_targets_in_another_order_raise(way):
+    X, y = make_speed(20, random_state=0)
+    size = np.arange(20.0)
+    targets = pd.DataFrame({"speed": (y == y[0]) * 1.0, "size": size})
+    model = CKCNNRegressor(
+        rocket=False, max_epochs=1, hidden_channels=4, warm_start=True, random_state=0
+    )
+    go_on = model.fit if way == "warm_start" else model.partial_fit
+    go_on(X, targets)
+    with pytest.raises(ValueError, match=r"`y` must have the columns of before"):
+        go_on(X, targets[["size", "speed"]])
+    go_on(X, targets.to_numpy())  # an array has no names
+    with pytest.raises(ValueError, match=r"`y` must have the columns of before"):
+        go_on(X, targets[["size", "speed"]])
+    go_on(X, targets)
