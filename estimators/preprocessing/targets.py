@@ -271,7 +271,7 @@ class NumbersMixin(RegressorMixin):
         self._n_target_dims = y.ndim
         return y
 
-    def _recall_targets(self, before, *, whole=True):
+    def _recall_targets(self, before, *, whole=True, **given):
         """Raise if the targets are those of before in another order."""
         found, known = self._target_names, before and before._target_names
         if found and known and found != known:
