@@ -146,6 +146,22 @@ def test_the_sum_solves_the_adding_problem_and_its_mean_does_not():
     assert not solved
 
 
+def test_a_learning_rate_that_decays_ends_at_zero(monkeypatch):
+    rates = []
+
+    def remember(network, optimizer, *arguments):
+        train(network, optimizer, *arguments)
+        rates.append(optimizer.param_groups[0]["lr"])
+
+    train = memory._train
+    monkeypatch.setattr(memory, "_train", remember)
+    own = {"n_series": 70, "epochs": 2}  # three batches an epoch
+    assert len(list(memory.run("gru", "copy", 12, decay=True, **own))) == 3
+    assert rates == pytest.approx([2.5e-4, 0.0])  # half of it, halfway
+    list(memory.run("gru", "copy", 12, **own))
+    assert rates[2:] == [5e-4, 5e-4]
+
+
 @pytest.mark.parametrize("name", ["gru", "paper"])
 @pytest.mark.parametrize("problem", ["copy", "adding"])
 def test_networks_train_on_table_two(name, problem):

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.optim.lr_scheduler import CosineAnnealingLR
 
 from ckts import Panel
 from ckts.datasets import make_adding_problem, make_copy_memory
@@ -82,6 +83,8 @@ def run(
     seed: int = 0,
     seconds: float = np.inf,
     n_series: int | None = None,
+    epochs: int | None = None,
+    decay: bool = False,
 ) -> Iterator[dict[str, float]]:
     """Train until the problem is solved, and yield the score after every epoch.
 
@@ -99,6 +102,11 @@ def run(
         CPU time after which no other epoch begins.
     n_series : int, optional
         Series to train on; by default as many as in the published code.
+    epochs : int, optional
+        At most; by default as many as in the paper.
+    decay : bool
+        Whether the learning rate falls to zero over these epochs, along a cosine. The
+        paper keeps it; the loss then swings about where a problem counts as solved.
     """
     task = PROBLEMS[problem]
     torch.manual_seed(seed)
@@ -110,9 +118,12 @@ def run(
     )
     network = make_network(name, problem, length)
     optimizer = torch.optim.Adam(network.parameters(), lr=task.lr)
+    epochs = epochs or task.epochs.get(length, 50)
+    n_steps = epochs * -(-len(train[0]) // BATCH)
+    schedule = CosineAnnealingLR(optimizer, n_steps) if decay else None
     started, in_a_row = time.process_time(), 0
-    for epoch in range(1, task.epochs.get(length, 50) + 1):
-        _train(network, optimizer, problem, train)
+    for epoch in range(1, epochs + 1):
+        _train(network, optimizer, problem, train, schedule)
         spent = time.process_time() - started
         score, solved = evaluate(network, problem, valid)
         in_a_row = in_a_row + 1 if solved else 0
@@ -166,7 +177,7 @@ def _loss(outputs: Tensor, y: Tensor, problem: str) -> Tensor:
     return F.mse_loss(outputs, y.float())
 
 
-def _train(network, optimizer, problem: str, data: tuple[Tensor, Tensor]) -> None:
+def _train(network, optimizer, problem: str, data, schedule=None) -> None:
     network.train()
     for rows in torch.randperm(len(data[0])).split(BATCH):
         optimizer.zero_grad()
@@ -174,6 +185,8 @@ def _train(network, optimizer, problem: str, data: tuple[Tensor, Tensor]) -> Non
         _loss(outputs, data[1][rows], problem).backward()
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
+        if schedule:
+            schedule.step()
 
 
 @torch.no_grad()
@@ -204,9 +217,12 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--seconds", type=float, default=np.inf, help="CPU, each")
     parser.add_argument("--series", type=int, help="to train on")
+    parser.add_argument("--epochs", type=int, help="at most")
+    parser.add_argument("--decay", action="store_true", help="of the learning rate")
     options = parser.parse_args()
     limits = {"seconds": options.seconds, "n_series": options.series}
-    print(f"{date.today():%Y-%m-%d}, Table 2, {options.problem}")
+    limits |= {"epochs": options.epochs, "decay": options.decay}
+    print(f"{date.today():%Y-%m-%d}, Table 2, {options.problem}, {limits}")
     for length in options.lengths:
         for name in options.systems:
             for line in run(name, options.problem, length, seed=options.seed, **limits):
