@@ -77,9 +77,9 @@ def _fit(folder, params, die_at, results):
     check_random_state(None).seed(params.pop("global_seed", None))
     if die_at is not None:
         _die_in_write(die_at)
-    results.put((os.getpid(), "begins"))
+    results.send("begins")
     model = CKCNNClassifier(checkpoint=folder, **params).fit(X, Y)
-    results.put((os.getpid(), weights_of(model)))
+    results.send(weights_of(model))
 
 
 def _die_in_write(number):
@@ -103,27 +103,32 @@ class Fits:
         self.context.set_forkserver_preload(["ckts.estimators"])
 
     def start(self, folder, *, die_at=None, **params):
-        """Start a fit; return its process and the queue of its results."""
-        results = self.context.SimpleQueue()
-        arguments = (str(folder), params, die_at, results)
+        """Start a fit; return its process and the connection to its results.
+
+        The connection ends with the process, so that nobody waits for a dead one.
+        """
+        results, theirs = self.context.Pipe(duplex=False)
+        arguments = (str(folder), params, die_at, theirs)
         process = self.context.Process(target=_fit, args=arguments)
         process.start()
+        theirs.close()
+        assert results.recv() == "begins"
         return process, results
 
     def weights_at_end(self, folder, **params):
         """Run a fit to its end; return its weights, or None if it was killed."""
         process, results = self.start(folder, **params)
+        try:
+            weights = results.recv()
+        except EOFError:
+            weights = None
         process.join()
-        if process.exitcode == -signal.SIGKILL:
-            return None
-        assert process.exitcode == 0
-        results.get()
-        return results.get()[1]
+        assert process.exitcode == (-signal.SIGKILL if weights is None else 0)
+        return weights
 
     def kill(self, folder, delay, **params):
         """Kill a fit so many seconds after it began; tell whether it was still on."""
-        process, results = self.start(folder, **params)
-        results.get()
+        process, _ = self.start(folder, **params)
         time.sleep(delay)
         process.kill()
         process.join()

@@ -55,11 +55,10 @@ def test_two_processes_share_a_folder(fits, tmp_path):
     expected = fits.weights_at_end(tmp_path, **params)
     running = [fits.start(tmp_path, **params) for _ in range(2)]
     files = set()
-    while any(process.is_alive() for process, _ in running):
+    while not all(results.poll() for _, results in running):
         files.update(tmp_path.glob("*.ckpt"))
         time.sleep(0.01)
     assert len(files) == 2
     for _, results in running:
-        results.get()
-        np.testing.assert_array_equal(results.get()[1], expected)
+        np.testing.assert_array_equal(results.recv(), expected)
     assert list(tmp_path.iterdir()) == []
