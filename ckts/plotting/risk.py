@@ -6,6 +6,8 @@ from typing import Any, Self
 import numpy as np
 
 from ckts.panel import Panel
+from ckts.plotting._style import COLORS, shade
+from ckts.plotting._targets import Target, find_target
 
 
 class RiskDisplay:
@@ -44,6 +46,7 @@ class RiskDisplay:
         series: Panel,
         *,
         channels: list[str] | None = None,
+        target: Any = None,
         **plot_params: Any,
     ) -> Self:
         """Predict after every measurement of a series, and draw.
@@ -54,11 +57,14 @@ class RiskDisplay:
         Parameters
         ----------
         estimator : fitted classifier
-            The probability of its last class is drawn.
         series : Panel of one series
             The measurements of one patient.
         channels : list of str, optional
             The channels to draw; by default the first four.
+        target : object, optional
+            The class whose probability is drawn, by default the last of `classes_`. Of
+            a classifier of several labels the number of one is required, such as 0;
+            of several outputs an output's number and its class, ``(0, "sinus")``.
         **plot_params
             Passed on to :meth:`plot`.
 
@@ -69,7 +75,8 @@ class RiskDisplay:
         Raises
         ------
         ValueError
-            If `series` is not one series with rows, or lacks one of `channels`.
+            If `series` is not one series with rows, or lacks one of `channels`; if
+            there is no such `target`, or none is given and there are several outputs.
         """
         if len(series) != 1 or len(series.times) == 0:
             raise ValueError(
@@ -82,7 +89,8 @@ class RiskDisplay:
             raise ValueError(
                 f"`channels` must be among {list(series.channels)}; got {unknown}."
             )
-        return cls(series, _risk(estimator, series), channels=names).plot(**plot_params)
+        risk = _risk(estimator, series, find_target(estimator, series, target))
+        return cls(series, risk, channels=names).plot(**plot_params)
 
     def plot(
         self,
@@ -140,33 +148,34 @@ class RiskDisplay:
         return self
 
 
-def _risk(estimator: Any, series: Panel) -> np.ndarray:
-    """Return the probability of the last class after each row of a series."""
+def _risk(estimator: Any, series: Panel, target: Target) -> np.ndarray:
+    """Return the probability of a target after each row of a series."""
     if not hasattr(estimator, "predict_proba_path"):
-        return estimator.predict_proba(series.expanding())[:, -1]
+        return target.of(estimator.predict_proba(series.expanding()))
     path = estimator.predict_proba_path(series)
     # Rows without a measurement have what was known before.
     place = np.searchsorted(path.times, series.times, side="right") - 1
     unknown = place < 0
-    risk = path.values[place, -1] if len(path.times) else np.empty(len(place))
+    known = target.of(path.values)
+    risk = known[place] if len(path.times) else np.empty(len(place))
     if unknown.any():
         before = series.keep_rows(unknown).expanding()
-        risk[unknown] = estimator.predict_proba(before)[:, -1]
+        risk[unknown] = target.of(estimator.predict_proba(before))
     return risk
 
 
 def _draw_channel(axis: Any, times: np.ndarray, values: np.ndarray) -> None:
     observed = ~np.isnan(values)
-    axis.plot(times[observed], values[observed], ":", color="0.7", lw=1)
-    axis.plot(times[observed], values[observed], "o", color="C0", ms=5)
+    axis.plot(times[observed], values[observed], ":", color=shade(axis, 0.3), lw=1)
+    axis.plot(times[observed], values[observed], "o", color=COLORS[0], ms=5)
     for time in times[~observed]:
-        axis.axvline(time, color="0.85", lw=1, ls="--", zorder=0)
+        axis.axvline(time, color=shade(axis, 0.15), lw=1, ls="--", zorder=0)
     axis.margins(y=0.2)
 
 
 def _draw_risk(axis: Any, times: np.ndarray, percents: np.ndarray) -> None:
-    axis.step(times, percents, where="post", color="C3", lw=1.5, alpha=0.5)
-    axis.plot(times, percents, "o", color="C3", ms=6)
+    axis.step(times, percents, where="post", color=COLORS[1], lw=1.5, alpha=0.5)
+    axis.plot(times, percents, "s", color=COLORS[1], ms=6)
     for time, value in zip(times, percents, strict=True):
         # beside the point; below it where there is no room above
         offset = (7, 5) if value < 85 else (7, -12)
@@ -179,4 +188,4 @@ def _draw_risk(axis: Any, times: np.ndarray, percents: np.ndarray) -> None:
         )
     axis.set_ylim(-3, 103)
     axis.margins(x=0.07)  # room for the last figure
-    axis.grid(axis="y", color="0.92")
+    axis.grid(axis="y", color=shade(axis, 0.08))

@@ -6,6 +6,7 @@ import numpy as np
 
 from ckts._checks import check_count
 from ckts.panel import Panel, as_panel, percent, readable_unit
+from ckts.plotting._style import COLORS, check_axes, shade
 
 LANE = 0.84  # height of a full mark, in lanes
 SHORTEST = 0.12  # height of a mark without observations, as a share of LANE
@@ -129,6 +130,7 @@ class SamplingDisplay:
         SamplingDisplay
         """
         if ax is not None:
+            check_axes(ax)
             self.figure_, self.axes_ = ax.figure, np.array([ax])
         else:
             self.figure_, self.axes_ = self._new_figure(title)
@@ -185,10 +187,12 @@ def _draw_lanes(axis: Any, panel: Panel, times: np.ndarray) -> None:
     share = n_observed / max(np.max(n_observed, initial=0), 1)
     tall = LANE * np.maximum(share, SHORTEST)
     lane = panel.series_of_rows
-    axis.vlines(times, lane, lane - tall, color="C0", lw=1.2, zorder=2)
+    axis.vlines(times, lane, lane - tall, color=COLORS[0], lw=1.2, zorder=2)
     filled = np.flatnonzero(panel.lengths)
     first, last = panel.indptr[filled], panel.indptr[filled + 1] - 1
-    axis.hlines(filled, times[first], times[last], color="0.75", lw=1, zorder=1)
+    axis.hlines(
+        filled, times[first], times[last], color=shade(axis, 0.25), lw=1, zorder=1
+    )
     for number, length in enumerate(panel.lengths):
         _write_beside(axis, number, f"{length:,}")
     _write_beside(axis, -0.9, "rows")
@@ -209,16 +213,18 @@ def _write_beside(axis: Any, lane: float, text: str) -> None:
         fontsize=8,
         ha="right",
         va="center",
-        color="0.4",
+        color=shade(axis, 0.6),
     )
 
 
 def _draw_bars(axis: Any, missing: np.ndarray, channels: list[str]) -> None:
     places = np.arange(len(channels))
-    axis.barh(places, np.full(len(channels), 100), color="0.94")
-    axis.barh(places, 100 * missing, color="C1")
+    axis.barh(places, np.full(len(channels), 100), color=shade(axis, 0.06))
+    axis.barh(places, 100 * missing, color=COLORS[1])
     for place, share in zip(places, missing, strict=True):
-        axis.text(102, place, percent(share), fontsize=8, va="center", color="0.4")
+        axis.text(
+            102, place, percent(share), fontsize=8, va="center", color=shade(axis, 0.6)
+        )
     axis.set_yticks(places, channels)
     axis.tick_params(axis="y", length=0, labelsize=8)
     axis.set_ylim(max(len(channels), FEWEST_BARS) - 0.4, -0.6)

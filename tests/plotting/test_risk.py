@@ -4,6 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from sklearn.base import clone
 
 from ckts import CKCNNClassifier, Panel
 from ckts.plotting import RiskDisplay
@@ -67,6 +68,11 @@ def test_a_causal_model_is_asked_for_a_path_only():
     X, _ = irregular_panel(2)
 
     class Model:
+        classes_ = np.array([0, 1])
+
+        def predict(self, X):
+            return np.zeros(len(X))
+
         def predict_proba_path(self, X):
             chances = np.linspace(0, 1, len(X.times))
             return X.with_values(np.c_[1 - chances, chances])
@@ -74,6 +80,57 @@ def test_a_causal_model_is_asked_for_a_path_only():
     one = X[0].keep_rows(X[0].observed.any(1))
     risk = RiskDisplay.from_estimator(Model(), one, figure=Figure()).risk
     np.testing.assert_allclose(risk, np.linspace(0, 1, len(one.times)))
+
+
+TARGETS = [
+    ("labels", 0, lambda proba: proba[:, 0]),
+    ("labels", 1, lambda proba: proba[:, 1]),
+    ("outputs", (0, "low"), lambda proba: proba[0][:, 1]),
+    ("outputs", [1, 7], lambda proba: proba[1][:, 1]),
+]
+
+
+@pytest.fixture(scope="module", params=[False, True])
+def several(request):
+    """Classifiers of two labels and of two outputs, and the panel; causal or not."""
+    X, y = irregular_panel(12)
+    labels = np.c_[y, np.arange(12) < 5]
+    names = np.array(["high", "low"], dtype=object)[labels[:, 0]]
+    outputs = np.column_stack([names, np.array([5, 7], dtype=object)[labels[:, 1]]])
+    options = {"max_epochs": 1, "hidden_channels": 4, "random_state": 0}
+    model = CKCNNClassifier(causal=request.param, **options)
+    found = {"labels": labels.astype(int), "outputs": outputs}
+    return {name: clone(model).fit(X, one) for name, one in found.items()}, X
+
+
+@pytest.mark.parametrize(("kind", "target", "column"), TARGETS)
+def test_of_several_labels_or_outputs_that_of_the_target_is_drawn(
+    several, kind, target, column
+):
+    models, X = several
+    one = X[0]
+    display = RiskDisplay.from_estimator(
+        models[kind], one, target=target, figure=Figure()
+    )
+    expected = column(models[kind].predict_proba(one.expanding()))
+    np.testing.assert_allclose(display.risk, expected, atol=1e-5)  # float32
+
+
+def test_a_class_can_be_chosen(fitted):
+    model, X = fitted
+    last = RiskDisplay.from_estimator(model, X[0], figure=Figure()).risk
+    first = RiskDisplay.from_estimator(model, X[0], target=0, figure=Figure()).risk
+    np.testing.assert_allclose(first, 1 - last, atol=1e-6)
+
+
+def test_of_several_labels_one_must_be_chosen(several):
+    models, X = several
+    with pytest.raises(
+        ValueError, match=r"`target` must .* 2 labels, 0 to 1; got None"
+    ):
+        RiskDisplay.from_estimator(models["labels"], X[0])
+    with pytest.raises(ValueError, match=r"classes, .*'low'\], \[5, 7\]\]; got None"):
+        RiskDisplay.from_estimator(models["outputs"], X[0])
 
 
 def test_a_figure_is_made_where_none_is_given(fitted):
