@@ -44,6 +44,14 @@ class WeightedClipping(Callback):
         torch._foreach_mul_(gradients, (largest / (norm + 1e-6)).clamp(max=1))
 
 
+class LearningRate(Callback):
+    """Records the learning rate with which each epoch begins, as "lr"."""
+
+    def on_epoch_begin(self, net, **kwargs):
+        """Record it."""
+        net.history.record("lr", float(net.optimizer_.param_groups[0]["lr"]))
+
+
 class EpochBar(Callback):
     """One progress bar over the epochs, with the losses.
 

@@ -16,6 +16,7 @@ from ckts.estimators.preprocessing.batches import PanelDataset
 from ckts.estimators.preprocessing.grid_step import learn_grid_step
 from ckts.estimators.training.callbacks import (
     EpochBar,
+    LearningRate,
     WeightedClipping,
     user_callbacks,
 )
@@ -39,9 +40,10 @@ class AbstractTrained(AbstractParameters, AbstractPanelEstimator):
     Attributes
     ----------
     history_ : list of dict
-        "network", "epoch", "train_loss", "dur", perhaps "valid_loss", "valid_score" and
-        numbers that `callbacks` record, of every finished epoch. Losses are
-        ``sum(w l) / sum(w)`` over the series.
+        "network", "epoch", "lr", "train_loss", "dur", perhaps "valid_loss",
+        "valid_score" and numbers that `callbacks` record, of every finished epoch.
+        Losses are ``sum(w l) / sum(w)`` over the series, "lr" is the learning rate with
+        which the epoch began. :class:`ckts.plotting.HistoryDisplay` draws them.
     max_epochs_, weight_decay_, observation_dropout_, scales_ : int, float, float, str
         What "auto" chose.
     n_iter_ : int
@@ -78,6 +80,7 @@ class AbstractTrained(AbstractParameters, AbstractPanelEstimator):
             batch_size=int(batch_size),
             callbacks=[
                 ("clipping", WeightedClipping(1.0)),
+                ("learning_rate", LearningRate()),
                 *watch,
                 *schedule_callbacks(  # behind what records the score of an epoch
                     self.lr_schedule,

@@ -26,6 +26,17 @@ class Rates(Callback):
             self.rates.append(net.optimizer_.param_groups[0]["lr"])
 
 
+class FirstRates(Rates):
+    """Notes the learning rate of the first step of each epoch."""
+
+    def on_batch_end(self, net, training, **kwargs):
+        pass
+
+    def on_batch_begin(self, net, training, **kwargs):
+        if training and net.history[-1]["epoch"] > len(self.rates):
+            self.rates.append(net.optimizer_.param_groups[0]["lr"])
+
+
 @pytest.mark.parametrize("rocket", [False, True])
 def test_every_finished_epoch_of_every_net_is_in_the_history(rocket):
     X, y = irregular_panel(36)
@@ -47,6 +58,17 @@ def test_the_learning_rate_follows_one_cycle():
     assert max(rates) == pytest.approx(5e-3, rel=0.2)
     assert (np.diff(rates[: peak + 1]) > 0).all()
     assert (np.diff(rates[peak:]) < 0).all()
+
+
+@pytest.mark.parametrize("schedule", ["constant", "one_cycle", "plateau"])
+def test_the_history_has_the_learning_rate_with_which_each_epoch_begins(schedule):
+    X, y = irregular_panel()
+
+    seen = FirstRates()
+    model = CKCNNClassifier(rocket=False, lr_schedule=schedule, callbacks=[seen])
+    model.set_params(**QUICK, batch_size=8).fit(X, y)
+    assert [row["lr"] for row in model.history_] == seen.rates
+    assert len(set(seen.rates)) == (3 if schedule == "one_cycle" else 1)
 
 
 @pytest.mark.parametrize(

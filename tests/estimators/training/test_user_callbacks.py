@@ -212,7 +212,7 @@ def test_what_a_callback_records_stands_in_the_history():
     model = fit([scoring(True)])
     assert model.history_[-1]["accuracy"] == model.score(X, Y)
     assert set(model.history_[0]) == {
-        *("network", "epoch", "train_loss", "dur", "accuracy")
+        *("network", "epoch", "lr", "train_loss", "dur", "accuracy")
     }
 
 
