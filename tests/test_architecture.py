@@ -39,7 +39,7 @@ ARROWS = {
     "layers": {"_checks", "convolution", "kernels", "transforms"},
     "networks": {"_checks", "convolution", "kernels", "layers", "transforms"},
     "datasets": {"_checks", "_warnings", "panel"},
-    "plotting": {"_checks", "panel"},
+    "plotting": {"_checks", "estimators", "kernels", "layers", "networks", "panel"},
     "rocket": set(),
     "estimators": {
         *("_checks", "_version", "_warnings", "convolution", "kernels", "layers"),
@@ -62,7 +62,7 @@ LIBRARIES = {
     "layers": {"torch"},
     "networks": {"torch"},
     "datasets": {"numpy"},
-    "plotting": {"numpy"},
+    "plotting": {"numpy", "sklearn", "torch"},
     "rocket": {"numpy", "torch"},
     "estimators": {
         *("joblib", "numpy", "pandas", "safetensors", "scipy", "sklearn", "skorch"),

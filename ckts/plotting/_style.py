@@ -12,17 +12,28 @@ from typing import Any
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 LINES: tuple[Any, ...] = ("-", "--", "-.", ":", (0, (6, 1, 1, 1, 1, 1)))
+# On dark pages colors have this share of white.
+PALER = 0.25
 # Ordered from little to much; equally readable for all, and in gray.
 COLORMAP = "cividis"
 
 
-def look(number: int) -> dict[str, Any]:
+def look(number: int, axis: Any) -> dict[str, Any]:
     """Return color, marker and line of a curve; the first 210 are different."""
     return {
-        "color": COLORS[number % len(COLORS)],
+        "color": tone(axis, number),
         "marker": MARKERS[number % len(MARKERS)],
         "linestyle": LINES[number % len(LINES)],
     }
+
+
+def tone(axis: Any, number: int = 0) -> tuple[float, float, float]:
+    """Return a color of :data:`COLORS`, paler where the page is dark."""
+    from matplotlib.colors import to_rgb
+
+    text, page = _inks(axis)
+    share = PALER if sum(text) > sum(page) else 0
+    return _mixed(text, to_rgb(COLORS[number % len(COLORS)]), share)
 
 
 def shade(axis: Any, share: float) -> tuple[float, float, float]:
@@ -36,16 +47,24 @@ def shade(axis: Any, share: float) -> tuple[float, float, float]:
     share : float
         That of the text: 0 cannot be seen, 1 is as strong as text.
     """
+    return _mixed(*_inks(axis), share)
+
+
+def _inks(axis: Any) -> tuple[tuple, tuple]:
+    """Return the colors of text and page."""
     from matplotlib import rcParams
     from matplotlib.colors import to_rgb, to_rgba
 
     text = to_rgb(rcParams["text.color"])
     pages = to_rgba(axis.get_facecolor()), to_rgba(axis.figure.get_facecolor())
     seen = [page[:3] for page in pages if page[3] > 0]
-    page = seen[0] if seen else tuple(1 - part for part in text)  # transparent ones
-    red, green, blue = (
-        share * a + (1 - share) * b for a, b in zip(text, page, strict=True)
-    )
+    # Of a transparent page it is not known what is behind: what text stands out from.
+    return text, seen[0] if seen else tuple(1 - part for part in text)
+
+
+def _mixed(one: tuple, other: tuple, share: float) -> tuple[float, float, float]:
+    parts = zip(one, other, strict=True)
+    red, green, blue = (share * a + (1 - share) * b for a, b in parts)
     return red, green, blue
 
 

@@ -10,6 +10,8 @@ import numpy as np
 
 from ckts.plotting._style import clear_frame, look, shade, use_axes
 
+MOST_MARKERS = 20  # of a line; more would be a blur
+# What early stopping may have watched, in the order of precedence, and the best of it.
 WATCHED = {"valid_score": np.nanargmax, "valid_loss": np.nanargmin}
 
 
@@ -33,6 +35,11 @@ class Curve:
     valid_loss: np.ndarray
     lr: np.ndarray
     kept: int
+
+    @property
+    def is_validated(self) -> bool:
+        """Whether there are losses of validation series."""
+        return bool(np.isfinite(self.valid_loss).any())
 
     @classmethod
     def of(cls, rows: Sequence[Mapping[str, Any]]) -> Self:
@@ -190,31 +197,43 @@ class HistoryDisplay:
     def _draw_losses(self, axis: Any) -> None:
         self.lines_, self.valid_lines_, self.kept_ = [], [], []
         for place, curve in enumerate(self.curves):
-            color, marker = (look(place)[part] for part in ("color", "marker"))
+            style = _curve_style(place, curve, axis)
             prefix = f"network {curve.network}, " if len(self.curves) > 1 else ""
-            style = {"color": color, "marker": marker, "markevery": 0.15, "ms": 4}
-            lines = axis.plot(
-                curve.epochs, curve.train_loss, label=f"{prefix}training", **style
+            label = f"{prefix}training"
+            self.lines_ += axis.plot(
+                curve.epochs, curve.train_loss, label=label, **style
             )
-            self.lines_ += lines
-            best = curve.train_loss
-            if np.isfinite(curve.valid_loss).any():
-                best = curve.valid_loss
+            if curve.is_validated:
                 style |= {"linestyle": "--", "label": f"{prefix}validation"}
-                self.valid_lines_ += axis.plot(curve.epochs, best, **style)
-            ring = {"mfc": "none", "mec": shade(axis, 1), "ms": 11, "mew": 1.5}
-            where = np.flatnonzero(curve.epochs == curve.kept)
-            label = "_" if place else "weights that are kept"
-            self.kept_ += axis.plot(
-                curve.epochs[where], best[where], "o", label=label, zorder=3, **ring
-            )
+                style |= {"mfc": shade(axis, 0)}
+                self.valid_lines_ += axis.plot(curve.epochs, curve.valid_loss, **style)
+        for place, curve in enumerate(self.curves):
+            self._ring(axis, curve, "_" if place else "weights that are kept")
         axis.legend(frameon=False, fontsize=8)
+
+    def _ring(self, axis: Any, curve: Curve, label: str) -> None:
+        """Mark the epoch whose weights are kept."""
+        loss = curve.valid_loss if curve.is_validated else curve.train_loss
+        there = curve.epochs == curve.kept
+        style = {"mfc": "none", "mec": shade(axis, 1), "ms": 11, "mew": 1.5}
+        self.kept_ += axis.plot(
+            curve.epochs[there], loss[there], "o", label=label, zorder=3, **style
+        )
 
     def _draw_rates(self, axis: Any) -> None:
         for place, curve in enumerate(self.curves):
-            axis.plot(curve.epochs, curve.lr, color=look(place)["color"])
+            style = _curve_style(place, curve, axis)
+            axis.plot(curve.epochs, curve.lr, **style)
         axis.set_ylabel("learning\nrate")
         axis.set_ylim(bottom=0)
+
+
+def _curve_style(place: int, curve: Curve, axis: Any) -> dict[str, Any]:
+    """Return what the lines of a network have in common."""
+    # Markers of networks with the same rates stand beside each other.
+    every = max(len(curve.epochs) // MOST_MARKERS, 1)
+    style = look(place, axis) | {"linestyle": "-", "ms": 4, "linewidth": 1.3}
+    return style | {"markevery": (place % every, every)}
 
 
 def _two_axes() -> tuple[Any, np.ndarray]:

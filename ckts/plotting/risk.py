@@ -6,7 +6,7 @@ from typing import Any, Self
 import numpy as np
 
 from ckts.panel import Panel
-from ckts.plotting._style import COLORS, shade
+from ckts.plotting._style import shade, tone
 from ckts.plotting._targets import Target, find_target
 
 
@@ -167,15 +167,15 @@ def _risk(estimator: Any, series: Panel, target: Target) -> np.ndarray:
 def _draw_channel(axis: Any, times: np.ndarray, values: np.ndarray) -> None:
     observed = ~np.isnan(values)
     axis.plot(times[observed], values[observed], ":", color=shade(axis, 0.3), lw=1)
-    axis.plot(times[observed], values[observed], "o", color=COLORS[0], ms=5)
+    axis.plot(times[observed], values[observed], "o", color=tone(axis), ms=5)
     for time in times[~observed]:
         axis.axvline(time, color=shade(axis, 0.15), lw=1, ls="--", zorder=0)
     axis.margins(y=0.2)
 
 
 def _draw_risk(axis: Any, times: np.ndarray, percents: np.ndarray) -> None:
-    axis.step(times, percents, where="post", color=COLORS[1], lw=1.5, alpha=0.5)
-    axis.plot(times, percents, "s", color=COLORS[1], ms=6)
+    axis.step(times, percents, where="post", color=tone(axis, 1), lw=1.5, alpha=0.5)
+    axis.plot(times, percents, "s", color=tone(axis, 1), ms=6)
     for time, value in zip(times, percents, strict=True):
         # beside the point; below it where there is no room above
         offset = (7, 5) if value < 85 else (7, -12)

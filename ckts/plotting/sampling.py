@@ -6,7 +6,7 @@ import numpy as np
 
 from ckts._checks import check_count
 from ckts.panel import Panel, as_panel, percent, readable_unit
-from ckts.plotting._style import COLORS, check_axes, shade
+from ckts.plotting._style import check_axes, shade, tone
 
 LANE = 0.84  # height of a full mark, in lanes
 SHORTEST = 0.12  # height of a mark without observations, as a share of LANE
@@ -187,7 +187,7 @@ def _draw_lanes(axis: Any, panel: Panel, times: np.ndarray) -> None:
     share = n_observed / max(np.max(n_observed, initial=0), 1)
     tall = LANE * np.maximum(share, SHORTEST)
     lane = panel.series_of_rows
-    axis.vlines(times, lane, lane - tall, color=COLORS[0], lw=1.2, zorder=2)
+    axis.vlines(times, lane, lane - tall, color=tone(axis), lw=1.2, zorder=2)
     filled = np.flatnonzero(panel.lengths)
     first, last = panel.indptr[filled], panel.indptr[filled + 1] - 1
     axis.hlines(
@@ -220,7 +220,7 @@ def _write_beside(axis: Any, lane: float, text: str) -> None:
 def _draw_bars(axis: Any, missing: np.ndarray, channels: list[str]) -> None:
     places = np.arange(len(channels))
     axis.barh(places, np.full(len(channels), 100), color=shade(axis, 0.06))
-    axis.barh(places, 100 * missing, color=COLORS[1])
+    axis.barh(places, 100 * missing, color=tone(axis, 1))
     for place, share in zip(places, missing, strict=True):
         axis.text(
             102, place, percent(share), fontsize=8, va="center", color=shade(axis, 0.6)

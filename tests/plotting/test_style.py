@@ -2,10 +2,17 @@
 
 import matplotlib.pyplot as plt
 import pytest
-from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from ckts.plotting._style import COLORS, check_axes, contrast, look, shade, use_axes
+from ckts.plotting._style import (
+    COLORS,
+    check_axes,
+    contrast,
+    look,
+    shade,
+    tone,
+    use_axes,
+)
 
 
 def luminance(color):
@@ -15,23 +22,28 @@ def luminance(color):
 
 
 def test_looks_repeat_after_210_curves_only():
-    looks = [tuple(look(number).values()) for number in range(210)]
+    axis = Figure().subplots()
+    looks = [tuple(look(number, axis).values()) for number in range(210)]
     assert len(set(looks)) == 210
-    assert look(210) == look(0)
+    assert look(210, axis) == look(0, axis)
 
 
 def test_neighbors_differ_in_color_marker_and_line():
+    axis = Figure().subplots()
     for number in range(30):
-        one, other = look(number), look(number + 1)
+        one, other = look(number, axis), look(number + 1, axis)
         assert all(one[part] != other[part] for part in one)
 
 
-@pytest.mark.parametrize("page", [0.0, 1.0])
-def test_colors_stand_out_from_white_and_from_black(page):
-    for color in COLORS:
-        light = luminance(to_rgb(color))
-        low, high = sorted([light, page])
-        assert (high + 0.05) / (low + 0.05) > 1.9, color
+@pytest.mark.parametrize(
+    ("style", "page", "least"), [("default", 1, 2), ("dark_background", 0, 5)]
+)
+def test_colors_stand_out_from_the_page(style, page, least):
+    with plt.style.context(style):
+        axis = Figure().subplots()
+        for number in range(len(COLORS)):
+            low, high = sorted([luminance(tone(axis, number)), page])
+            assert (high + 0.05) / (low + 0.05) > least
 
 
 @pytest.mark.parametrize(("style", "page"), [("default", 1), ("dark_background", 0)])
