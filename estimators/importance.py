@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ def channel_importance(
     *,
     scoring: Any = None,
     n_repeats: int = 5,
+    channel_groups: Mapping[str, Sequence[str]] | None = None,
     sample_weight: Any = None,
     random_state: Any = None,
 ) -> Bunch:
@@ -29,7 +31,8 @@ def channel_importance(
     between series as a whole, its values together with their times since the first row
     of the series, and so is a static feature. (A series begins with its first row in
     which something is observed, which may be another then.) Use series that the model
-    has not seen. Of two channels that tell the same, neither may seem to matter.
+    has not seen. Of two channels that tell the same, neither may seem to matter:
+    exchange them as a group.
 
     Parameters
     ----------
@@ -42,6 +45,10 @@ def channel_importance(
         As in scikit-learn; None is the `score` of the estimator.
     n_repeats : int, default=5
         How often each channel is exchanged.
+    channel_groups : mapping of str to sequence of str, default=None
+        Names of groups, and of the channels and static features that are exchanged
+        together in each, all from the same other series. Those without a group are
+        exchanged alone.
     sample_weight : array-like of shape (n_series,), default=None
         Weights in the score.
     random_state : int, RandomState or None, default=None
@@ -49,8 +56,8 @@ def channel_importance(
     Returns
     -------
     sklearn.utils.Bunch
-        `names`, the channels and then the static features, one of labels with all its
-        labels; `importances`, of shape
+        `names`, the groups, then the channels and the static features without a group,
+        one of labels with all its labels; `importances`, of shape
         (n_names, n_repeats), what the score loses; `importances_mean` and
         `importances_std` of shape (n_names,). ``pandas.Series(found.importances_mean,
         found.names).sort_values()`` ranks them.
@@ -58,7 +65,8 @@ def channel_importance(
     Raises
     ------
     ValueError
-        If there are fewer than two series, or `n_repeats` is less than 1.
+        If there are fewer than two series, `n_repeats` is less than 1, or a group has
+        no or unknown members.
 
     References
     ----------
@@ -93,33 +101,63 @@ def channel_importance(
     weights = {} if sample_weight is None else {"sample_weight": sample_weight}
     score = scorer(estimator, panel, y, **weights)
     rng = check_random_state(random_state)
-    names = [*panel.channels, *panel.static_names]
-    losses = np.empty((len(names), n_repeats))
-    for number in range(len(names)):
+    members = _members(panel, channel_groups or {})
+    losses = np.empty((len(members), n_repeats))
+    for row, numbers in zip(losses, members.values(), strict=True):
         for repeat in range(n_repeats):
-            exchanged = _exchange(panel, number, rng.permutation(len(panel)))
-            losses[number, repeat] = score - scorer(estimator, exchanged, y, **weights)
+            exchanged = _exchange(panel, numbers, rng.permutation(len(panel)))
+            row[repeat] = score - scorer(estimator, exchanged, y, **weights)
     return Bunch(
-        names=np.array(names, dtype=object),
+        names=np.array(list(members), dtype=object),
         importances=losses,
         importances_mean=losses.mean(axis=1),
         importances_std=losses.std(axis=1),
     )
 
 
-def _exchange(panel: Panel, number: int, donors: np.ndarray) -> Panel:
-    """Give each series a channel, or a static feature, of another."""
+def _members(panel: Panel, groups: Mapping[str, Sequence[str]]) -> dict[str, list[int]]:
+    """Return the numbers of what is exchanged together, by names."""
+    names = [*panel.channels, *panel.static_names]
+    for group, members in groups.items():
+        unknown = [name for name in members if name not in names]
+        if isinstance(members, str) or not len(members) or unknown:
+            raise ValueError(
+                "`channel_groups` must name the channels and static features of each "
+                f"group, among {names}; got {members!r} in {group!r}."
+            )
+    grouped = {name for members in groups.values() for name in members}
+    alone = {name: [name] for name in names if name not in grouped}
+    if both := sorted(set(groups) & set(alone)):
+        raise ValueError(
+            "`channel_groups` must have other names than channels without a group; "
+            f"got {both}. Rename the groups."
+        )
+    together = {**groups, **alone}
+    return {
+        group: [names.index(name) for name in members]
+        for group, members in together.items()
+    }
+
+
+def _exchange(panel: Panel, numbers: Sequence[int], donors: np.ndarray) -> Panel:
+    """Give each series channels, or static features, of another."""
     n_channels = panel.in_channels
-    if number < n_channels:
-        return _exchange_channel(panel, number, donors)
+    channels = [number for number in numbers if number < n_channels]
+    columns = [number - n_channels for number in numbers if number >= n_channels]
+    if channels:
+        panel = _exchange_channels(panel, channels, donors)
+    if not columns:
+        return panel
     static = np.array(panel.static)
-    static[:, number - n_channels] = static[donors, number - n_channels]
+    static[:, columns] = static[donors][:, columns]
     return panel.with_static(static, panel.static_names, panel.static_categories)
 
 
-def _exchange_channel(panel: Panel, channel: int, donors: np.ndarray) -> Panel:
-    """Give series i the channel of series ``donors[i]``, at the same times elapsed."""
-    receivers = np.argsort(donors)  # of the channel of each series
+def _exchange_channels(
+    panel: Panel, channels: Sequence[int], donors: np.ndarray
+) -> Panel:
+    """Give series i channels of series ``donors[i]``, at the same times elapsed."""
+    receivers = np.argsort(donors)  # of the channels of each series
     filled = panel.lengths > 0
     firsts = np.zeros(len(panel), dtype=panel.times.dtype)
     firsts[filled] = panel.times[panel.indptr[:-1][filled]]
@@ -127,7 +165,7 @@ def _exchange_channel(panel: Panel, channel: int, donors: np.ndarray) -> Panel:
     series, parts = panel.series_of_rows, []
     for column, (rows, values) in enumerate(panel.observations.columns()):
         owner, times = series[rows], panel.times[rows]
-        if column == channel:
+        if column in channels:
             times = times - firsts[owner] + firsts[receivers[owner]]
             owner = receivers[owner]
             times = _as_in(panel, owner, times, donors)

@@ -4,7 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.impute import SimpleImputer
 from sklearn.inspection import permutation_importance
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 
 from ckts import CKRocketClassifier, Panel, PanelSummary, as_panel
@@ -60,7 +62,7 @@ def test_a_channel_moves_with_its_times(sparse):
     X = as_panel([a, b])
     if sparse:
         X = X.with_values(X.observations.sparse())
-    found = _exchange(X, 0, np.array([1, 0]))
+    found = _exchange(X, [0], np.array([1, 0]))
     first, second = found
     assert first.times.tolist() == [0, 1, 4]
     np.testing.assert_array_equal(first.values, [[5, 10], [np.nan, 11], [np.nan, 12]])
@@ -77,7 +79,7 @@ def test_nothing_is_lost_or_made():
     rng = np.random.RandomState(0)
     for number in range(2):
         donors = rng.permutation(len(X))
-        back = _exchange(_exchange(X, number, donors), number, np.argsort(donors))
+        back = _exchange(_exchange(X, [number], donors), [number], np.argsort(donors))
         seen = X.keep_rows(~np.isnan(X.values).all(axis=1))
         np.testing.assert_allclose(back.values, seen.values)
         np.testing.assert_array_equal(back.times, seen.times)
@@ -86,7 +88,7 @@ def test_nothing_is_lost_or_made():
 
 def test_series_without_rows_take_part():
     X = as_panel([([], []), ([3.0, 5.0], [1.0, 2.0])])
-    first, second = _exchange(X, 0, np.array([1, 0]))
+    first, second = _exchange(X, [0], np.array([1, 0]))
     assert first.times.tolist() == [3, 5]
     assert len(second.times) == 0
 
@@ -95,7 +97,7 @@ def test_dates_stay_dates():
     days = pd.to_datetime(["2020-01-01", "2020-01-05"])
     later = days + pd.Timedelta(1, "D")
     X = as_panel([pd.Series([1.0, 2.0], days), pd.Series([3.0, 4.0], later)])
-    found = _exchange(X, 0, np.array([1, 0]))
+    found = _exchange(X, [0], np.array([1, 0]))
     assert isinstance(found, Panel)
     assert found.time_scale == X.time_scale
     np.testing.assert_array_equal(found.times, X.times)
@@ -132,7 +134,7 @@ def test_rounded_stamps_stay_one_row(offset):
         (offset * rng.rand() + np.arange(20) * 0.1, rng.randn(20, 2)) for _ in "abc"
     ]
     X = as_panel(made)
-    found = _exchange(X, 1, np.array([1, 2, 0]))
+    found = _exchange(X, [1], np.array([1, 2, 0]))
     np.testing.assert_array_equal(found.times, X.times)
     np.testing.assert_array_equal(found.values[:20, 1], X.values[20:40, 1])
     np.testing.assert_array_equal(found.values[:, 0], X.values[:, 0])
@@ -143,3 +145,52 @@ def test_one_scorer_at_a_time():
     model = CKRocketClassifier(n_kernels=100, random_state=0).fit(X, y)
     with pytest.raises(TypeError, match=r"`scoring` must be one .*got \['accuracy'\]"):
         channel_importance(model, X, y, scoring=["accuracy"])
+
+
+def test_a_group_is_exchanged_as_one_channel_after_the_other_by_the_same_series():
+    X, _ = irregular_panel(static=True)
+    values = X.values.copy()
+    values[X.indptr[:-1]] = 1.0  # so that series begin where they began
+    X = X.with_values(values).with_times(np.arange(len(X.times)))
+    donors = np.random.RandomState(0).permutation(len(X))
+    found, expected = _exchange(X, [0, 1, 3], donors), X
+    for number in (0, 1, 3):
+        expected = _exchange(expected, [number], donors)
+    np.testing.assert_array_equal(found.times, expected.times)
+    np.testing.assert_array_equal(found.indptr, expected.indptr)
+    np.testing.assert_array_equal(found.values, expected.values)
+    static = np.c_[X.static[:, 0], X.static[donors, 1]]
+    np.testing.assert_array_equal(found.static, static)
+
+
+def test_two_channels_that_tell_the_same_matter_as_a_group():
+    X, y = _separable()
+    values = X.values.copy()
+    values[:, 1] = values[:, 0]
+    X = X.with_values(values).with_static(None)
+    model = make_pipeline(PanelSummary(), SimpleImputer(), KNeighborsClassifier()).fit(
+        X, y
+    )
+    groups = {"twins": ["a", "b"]}
+    options = {"n_repeats": 20, "random_state": 0}
+    found = channel_importance(model, X, y, channel_groups=groups, **options)
+    assert found.names.tolist() == ["twins", "c"]
+    alone = channel_importance(model, X, y, **options)
+    assert alone.names.tolist() == ["a", "b", "c"]
+    assert found.importances_mean[0] > 1.5 * alone.importances_mean.max()
+
+
+@pytest.mark.parametrize(
+    ("groups", "message"),
+    [
+        ({"g": ["a", "pulse"]}, r"among \['a', .*'e'\]; got \['a', 'pulse'\] in 'g'"),
+        ({"g": []}, r"got \[\] in 'g'"),
+        ({"g": "a"}, "got 'a' in 'g'"),
+        ({"b": ["a", "c"]}, r"other names than .*; got \['b'\]\. Rename"),
+    ],
+)
+def test_groups_of_other_channels_are_named(groups, message):
+    X, y = _separable()
+    model = CKRocketClassifier(n_kernels=84, random_state=0).fit(X, y)
+    with pytest.raises(ValueError, match=message):
+        channel_importance(model, X, y, channel_groups=groups)
