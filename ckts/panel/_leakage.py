@@ -274,7 +274,9 @@ def _first_observed(panel: AbstractPanel) -> np.ndarray:
     return firsts[series]
 
 
-def read_landmark(landmark: Any, scale: TimeScale, since: str) -> np.ndarray:
+def read_landmark(
+    landmark: Any, scale: TimeScale, since: str, name: str = "landmark"
+) -> np.ndarray:
     """Return landmarks in the unit of a panel.
 
     Parameters
@@ -284,6 +286,8 @@ def read_landmark(landmark: Any, scale: TimeScale, since: str) -> np.ndarray:
         Of the panel.
     since : {"first", "origin"}
         Whether it counts from the first row of each series, or is a time stamp.
+    name : str, default="landmark"
+        Of the argument, for messages.
 
     Returns
     -------
@@ -294,7 +298,7 @@ def read_landmark(landmark: Any, scale: TimeScale, since: str) -> np.ndarray:
         alone = np.ndim(landmark) == 0
         limits, found = parse_times([landmark] if alone else landmark)
     except (TypeError, ValueError) as error:
-        raise type(error)(_landmark_message(landmark, scale, since)) from error
+        raise type(error)(_landmark_message(landmark, scale, since, name)) from error
     if since == "first":
         fits = found == NUMBER and scale.kind == "number"
         if found.kind == "timedelta" and scale.unit is not None:
@@ -303,18 +307,18 @@ def read_landmark(landmark: Any, scale: TimeScale, since: str) -> np.ndarray:
     else:
         fits = found.kind == scale.kind
     if not fits:
-        raise ValueError(_landmark_message(landmark, scale, since))
+        raise ValueError(_landmark_message(landmark, scale, since, name))
     return limits
 
 
-def _landmark_message(landmark: Any, scale: TimeScale, since: str) -> str:
+def _landmark_message(landmark: Any, scale: TimeScale, since: str, name: str) -> str:
     what = "time since the first row, not negative," if since == "first" else "stamp"
-    example = "`landmark=pd.Timedelta(30, 'D')`"
+    example = f"`{name}=pd.Timedelta(30, 'D')`"
     if scale.kind == "number":
-        example = "`landmark=30.0`, in the unit of the panel"
+        example = f"`{name}=30.0`, in the unit of the panel"
     elif (since, scale.kind) == ("origin", "datetime"):
-        example = "`landmark=pd.Timestamp('2024-01-31')`"
+        example = f"`{name}=pd.Timestamp('2024-01-31')`"
     return (
-        f"`landmark` must be a {what} that fits times of kind {scale}; got "
+        f"`{name}` must be a {what} that fits times of kind {scale}; got "
         f"{landmark!r}. Write e.g. {example}."
     )
