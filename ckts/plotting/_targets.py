@@ -96,7 +96,8 @@ def find_target(estimator: Any, series: Panel, target: Any) -> Target:
         raise ValueError(
             f"`target` must be one of the classes {known}; got {target!r}."
         )
-    return Target(str(label), known.index(label), None, label)
+    name = label if isinstance(label, str) else f"class {label}"
+    return Target(name, known.index(label), None, label)
 
 
 def _of_labels(numbers: list, target: Any) -> Target:

@@ -54,8 +54,7 @@ class Reliability:
 
     @property
     def error(self) -> float:
-        """The expected calibration error: the mean gap, weighted by the counts.
-        """
+        """The expected calibration error: the mean gap, weighted by the counts."""
         gaps = np.abs(self.observed - self.predicted)
         return float(np.average(gaps, weights=self.counts))
 
