@@ -62,7 +62,7 @@ LIBRARIES = {
     "layers": {"torch"},
     "networks": {"torch"},
     "datasets": {"numpy"},
-    "plotting": {"numpy", "sklearn", "torch"},
+    "plotting": {"numpy", "torch"},
     "rocket": {"numpy", "torch"},
     "estimators": {
         *("joblib", "numpy", "pandas", "safetensors", "scipy", "sklearn", "skorch"),

@@ -24,6 +24,7 @@ def _loaded(code):
         ("import ckts", []),
         ("from ckts import Panel, as_panel", []),
         ("import ckts.networks", ["scipy", "torch"]),
+        ("from ckts.plotting import RiskDisplay, SamplingDisplay", []),
         ("import ckts; ckts.__version__; dir(ckts); ckts.__all__", []),
     ],
 )
@@ -38,6 +39,11 @@ def test_public_names_are_found_and_others_raise():
     assert all(getattr(ckts, name) is not None for name in ckts.__all__)
     with pytest.raises(AttributeError, match="'ckts' has no attribute 'Pannel'"):
         _ = ckts.Pannel
+    plotting = ckts.plotting
+    assert dir(plotting) == sorted(plotting.__all__)
+    assert all(getattr(plotting, name).__name__ == name for name in plotting.__all__)
+    with pytest.raises(AttributeError, match=r"'ckts.plotting' has no attribute 'Roc'"):
+        _ = plotting.Roc
     for name in set(dir(ckts)) - set(ckts.__all__):
         code = f"import ckts; assert ckts.{name}.__name__ == 'ckts.{name}'"
         subprocess.run([sys.executable, "-c", code], check=True)

@@ -240,11 +240,12 @@ class ConfusionBySamplingDisplay:
         axis = self.ax_
         n_rows, n_columns = self.n_series.shape
         size, unit = readable_unit(self.time_scale, float(self.length_edges.max()))
-        rates = [_short(edge * size) for edge in self.rate_edges]
+        rates, per = _readable_rates(self.rate_edges * size)
         lengths = [_short(edge / size) for edge in self.length_edges]
-        axis.set_xticks(np.arange(n_columns + 1), rates)
+        axis.set_xticks(np.arange(n_columns + 1), [_short(rate) for rate in rates])
         axis.set_yticks(np.arange(n_rows + 1), lengths)
-        axis.set_xlabel(f"rows per {_SINGULAR.get(unit, unit or 'time')}")
+        time = _SINGULAR.get(unit, unit) if per == 1 else f"{per:,} {unit}"
+        axis.set_xlabel(f"rows per {time}".rstrip() if unit or per > 1 else "rate")
         axis.set_ylabel(f"length ({unit})" if unit else "length")
         for place in range(1, n_rows):  # lines between the cells
             axis.axhline(place, color=shade(axis, 0), linewidth=3)
@@ -302,6 +303,12 @@ def bin_edges(numbers: np.ndarray, n_bins: int) -> np.ndarray:
 def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(whole > 0, part / whole, np.nan)
+
+
+def _readable_rates(rates: np.ndarray) -> tuple[np.ndarray, int]:
+    """Return rates per so many units of time that a typical one is at least 1."""
+    per = 10 ** max(0, int(np.ceil(-np.log10(np.median(rates)))))
+    return rates * per, per
 
 
 def _short(number: float) -> str:

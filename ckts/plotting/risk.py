@@ -5,7 +5,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from ckts.panel import Panel
+from ckts.panel import Panel, readable_unit
 from ckts.plotting._style import shade, tone
 from ckts.plotting._targets import Target, find_target
 
@@ -96,7 +96,7 @@ class RiskDisplay:
         self,
         *,
         time_label: str | None = None,
-        time_factor: float = 1.0,
+        time_factor: float | None = None,
         risk_label: str = "predicted risk",
         labels: Mapping[str, str] | None = None,
         title: str | None = None,
@@ -107,9 +107,10 @@ class RiskDisplay:
         Parameters
         ----------
         time_label : str, optional
-            Label of the time axis; by default the unit of the panel.
-        time_factor : float, default=1.0
-            Multiplies the times, for example 1 / 365.25 for years.
+            Label of the time axis; by default the unit.
+        time_factor : float, optional
+            Multiplies the times, for example 1 / 365.25 for years of days. By default
+            they are in the unit of the panel, and dates in one that suits them.
         risk_label : str, default="predicted risk"
             Label of the last chart.
         labels : mapping, optional
@@ -129,7 +130,11 @@ class RiskDisplay:
         figure = figure or plt.figure(figsize=(7, 1.4 * n_charts + 0.8))
         ratios = [1] * (n_charts - 1) + [1.6]
         axes = figure.subplots(n_charts, sharex=True, height_ratios=ratios)
-        times = self.series.elapsed * time_factor
+        times, unit = self.series.elapsed, ""
+        size, known = readable_unit(self.series.time_scale, float(times.max()))
+        if time_factor is None:
+            time_factor, unit = 1 / size, f" ({known})" if known else ""
+        times = times * time_factor
         names = labels or {}
         words = [names.get(name, name.replace("_", "\n")) for name in self.channels]
         for axis, word in zip(axes, [*words, f"{risk_label}\n(%)"], strict=True):
@@ -139,7 +144,7 @@ class RiskDisplay:
             column = self.series.channels.index(name)
             _draw_channel(axis, times, self.series.values[:, column])
         _draw_risk(axes[-1], times, 100 * self.risk)
-        axes[-1].set_xlabel(time_label or f"time ({self.series.time_scale})")
+        axes[-1].set_xlabel(time_label or f"time since the first row{unit}")
         if title:
             figure.suptitle(title)
         figure.align_ylabels(axes)

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from sklearn.metrics import accuracy_score, confusion_matrix
 
 from ckts import CKRocketClassifier, Panel, as_panel
+from ckts.panel import TimeScale
 from ckts.plotting import ConfusionBySamplingDisplay
 from ckts.plotting.confusion import bin_edges, lengths_and_rates
 from irregular import irregular_panel
@@ -130,12 +131,23 @@ def test_series_without_a_rate_are_left_out_and_counted():
 
 
 def test_axes_have_readable_units():
-    dates = pd.Timestamp("2024-01-01") + pd.to_timedelta(X.times, unit="h")
+    minutes = pd.to_timedelta(20 * X.times, unit="min")
+    dates = pd.Timestamp("2024-01-01") + minutes
     display = draw(Panel(X.values, dates, X.indptr), n_bins=1)
     labels = [text.get_text() for text in display.ax_.get_yticklabels()]
     assert labels == [f"{edge / 3600e9:.3g}" for edge in display.length_edges]
     assert display.ax_.get_ylabel() == "length (h)"
     assert display.ax_.get_xlabel() == "rows per h"
+
+
+def test_slow_rates_are_per_many_units():
+    days = X.with_times(100 * X.times, TimeScale("number", "D"))
+    display = draw(days, n_bins=2)
+    assert display.ax_.get_xlabel() == "rows per 1,000 days"
+    labels = [text.get_text() for text in display.ax_.get_xticklabels()]
+    assert labels == [f"{1000 * edge:.3g}" for edge in display.rate_edges]
+    quick = draw(X.with_times(X.times / 10), n_bins=2)
+    assert quick.ax_.get_xlabel() == "rate"
 
 
 def test_wrong_arguments_are_named():

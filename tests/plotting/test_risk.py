@@ -2,6 +2,7 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 from sklearn.base import clone
@@ -138,6 +139,17 @@ def test_a_figure_is_made_where_none_is_given(fitted):
     display = RiskDisplay.from_estimator(model, X[0], title="A patient")
     assert display.figure_.get_suptitle() == "A patient"
     plt.close(display.figure_)
+
+
+def test_dates_are_drawn_in_a_readable_unit():
+    X, y = irregular_panel(12)
+    dates = pd.Timestamp("2024-01-01") + pd.to_timedelta(X.times, unit="D")
+    X = Panel(X.values, dates, X.indptr)
+    model = CKCNNClassifier(max_epochs=1, hidden_channels=4, random_state=0).fit(X, y)
+    axis = RiskDisplay.from_estimator(model, X[0], figure=Figure()).axes_[-1]
+    assert axis.get_xlabel() == "time since the first row (days)"
+    days = X[0].elapsed / 86_400e9
+    np.testing.assert_allclose(axis.lines[1].get_xdata(), days)
 
 
 def test_bad_arguments_are_named(fitted):
