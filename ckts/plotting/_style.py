@@ -82,8 +82,8 @@ def check_axes(ax: Any) -> None:
 
     if not isinstance(ax, Axes):
         raise TypeError(
-            f"`ax` must be a matplotlib Axes; got {type(ax).__name__}. Take that of "
-            "`figure, ax = plt.subplots()`."
+            f"`ax` must be a matplotlib Axes; got {type(ax).__name__}. Take one that "
+            "`matplotlib.pyplot.subplots()` returns."
         )
 
 

@@ -81,8 +81,7 @@ def find_target(estimator: Any, series: Panel, target: Any) -> Target:
     if classes is None:
         raise TypeError(
             "`estimator` must be a fitted classifier; got "
-            f"{type(estimator).__name__} without `classes_`. Fit one, such as "
-            "CKCNNClassifier."
+            f"{type(estimator).__name__}. Fit one, such as CKCNNClassifier."
         )
     if isinstance(classes, list):
         return _of_outputs([np.asarray(one).tolist() for one in classes], target)
