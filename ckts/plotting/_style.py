@@ -83,7 +83,7 @@ def check_axes(ax: Any) -> None:
     if not isinstance(ax, Axes):
         raise TypeError(
             f"`ax` must be a matplotlib Axes; got {type(ax).__name__}. Take one that "
-            "`matplotlib.pyplot.subplots()` returns."
+            "the function subplots of pyplot returns."
         )
 
 
