@@ -170,11 +170,11 @@ def _exchange_channels(
             owner = receivers[owner]
             times = _as_in(panel, owner, times, donors)
         parts.append((owner, times, np.full(len(rows), column), values))
-    codes, times, channels, values = map(np.concatenate, zip(*parts, strict=True))
+    codes, times, which, values = map(np.concatenate, zip(*parts, strict=True))
     return Panel.from_measurements(
         codes,
         times,
-        channels,
+        which,
         values,
         n_series=len(panel),
         channels=panel.channels,

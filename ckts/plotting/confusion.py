@@ -229,7 +229,7 @@ class ConfusionBySamplingDisplay:
         return flat[0], np.array(words).reshape(flat[1].shape)
 
     def _write_cell(self, x: float, y: float, word: str, value: float) -> Any:
-        color = contrast(self.image_.to_rgba(value)[:3])
+        color: Any = contrast(self.image_.to_rgba(value)[:3])
         if np.isnan(value):
             color = shade(self.ax_, 0.6)
         return self.ax_.text(

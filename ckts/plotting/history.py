@@ -195,7 +195,9 @@ class HistoryDisplay:
         return self
 
     def _draw_losses(self, axis: Any) -> None:
-        self.lines_, self.valid_lines_, self.kept_ = [], [], []
+        self.lines_: list[Any] = []
+        self.valid_lines_: list[Any] = []
+        self.kept_: list[Any] = []
         for place, curve in enumerate(self.curves):
             style = _curve_style(place, curve, axis)
             prefix = f"network {curve.network}, " if len(self.curves) > 1 else ""
