@@ -8,6 +8,7 @@ from ckts.panel._describe import percent, readable_unit
 from ckts.panel._dialects import Dialect
 from ckts.panel._files import read_head, read_table
 from ckts.panel._leakage import hide_after, is_after, read_landmark
+from ckts.panel._long import fixed_columns
 from ckts.panel._observations import AbstractObservations, DenseObservations
 from ckts.panel._panel import Panel
 from ckts.panel._rows import merge_ties
@@ -31,6 +32,7 @@ __all__ = [
     "as_known",
     "as_panel",
     "check_same_order",
+    "fixed_columns",
     "hide_after",
     "is_after",
     "merge_ties",
