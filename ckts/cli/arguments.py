@@ -59,7 +59,7 @@ def add_table(
         group.add_argument(
             "--groups",
             metavar="COLUMN",
-            help="instances that must stay together in folds, as the stays of a patient",
+            help="what must stay together in folds, such as the stays of a patient",
         )
         group.add_argument(
             "--drop-unlabeled",

@@ -73,15 +73,17 @@ def write_whole(path: Path, write: Callable[[Path], Any]) -> None:
     write : callable
         Writes the file that it is given.
     """
-    if path.exists() and not path.is_file():  # a pipe, or another device
-        write(path)
-        return
+    device = path.exists() and not path.is_file()
     ending = "".join(path.suffixes)
-    fresh = path.with_name(f".{token_hex(8)}{ending}")
+    fresh = path if device else path.with_name(f".{token_hex(8)}{ending}")
     try:
         write(fresh)
-        fresh.replace(path)
-    except BaseException:  # Ctrl-C, too
-        with suppress(OSError):
-            fresh.unlink(missing_ok=True)
+        if not device:
+            fresh.replace(path)
+    except BaseException as error:  # Ctrl-C, too
+        if not device:
+            with suppress(OSError):
+                fresh.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.strerror:  # say which file
+            raise OSError(error.errno, error.strerror, str(path)) from error
         raise

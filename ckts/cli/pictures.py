@@ -73,11 +73,12 @@ def draw_series(
         known = ~np.isnan(columns[name])
         axis.plot(times[known], columns[name][known], "-", color=QUIET, lw=1)
         axis.plot(times[known], columns[name][known], "o", color=OURS, ms=4.5)
-        axis.set_ylabel(_short(name), rotation=0, ha="right", va="center")
+        axis.set_ylabel(_short(name), rotation=0, ha="right", va="center", labelpad=8)
         axis.margins(y=0.25)
         if labels := series.categories.get(name):
             axis.set_yticks(range(len(labels)), [_short(one) for one in labels])
     axes[-1].set_xlabel(words)
+    figure.align_ylabels(axes)
     if title:
         figure.suptitle(_plain(title), fontsize=10)
     return figure
@@ -149,7 +150,7 @@ def draw_folds(scores: dict[str, np.ndarray], words: str) -> Any:
     """Draw the score of each model in each fold, and the mean."""
     figure = new_figure(7, 0.9 + 0.45 * len(scores))
     axis = figure.subplots()
-    for place, (name, found) in enumerate(scores.items()):
+    for place, found in enumerate(scores.values()):
         color = OTHER if place else OURS
         axis.plot(found, np.full(len(found), place), "o", color=color, ms=5, alpha=0.5)
         axis.plot(found.mean(), place, "|", color=color, ms=18, mew=2.5)
@@ -160,7 +161,6 @@ def draw_folds(scores: dict[str, np.ndarray], words: str) -> Any:
             va="center",
             color=color,
         )
-        del name
     axis.set_yticks(range(len(scores)), list(scores))
     axis.set_ylim(len(scores) - 0.5, -0.5)
     axis.set_xlabel(f"{words}, one point per fold, the mean as a bar")
@@ -232,8 +232,7 @@ def new_figure(width: float, height: float) -> Any:
     _draw_without_screen()
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(width, height), layout="constrained")
-    return figure
+    return Figure(figsize=(width, height), layout="constrained")
 
 
 def _draw_without_screen() -> None:

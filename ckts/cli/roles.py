@@ -66,10 +66,8 @@ class Roles:
     def check(self, columns: Sequence[str], path: Path) -> None:
         """Raise if a column is not there, or has two roles."""
         roles = [(f"--{role}", name) for role, name in self.single().items()]
-        several = (
-            ("static", "ignore") if self.variable else ("static", "channels", "ignore")
-        )
-        for role in several:
+        columns_too = () if self.variable else ("channels",)
+        for role in ("static", "ignore", *columns_too):
             roles += [(f"--{role}", name) for name in getattr(self, role)]
         categorical = () if self.variable else self.categorical
         for role, name in [*roles, *(("--categorical", name) for name in categorical)]:
@@ -85,8 +83,8 @@ class Roles:
         if (self.variable is None) != (self.value is None):
             raise ValueError(
                 "`--variable` and `--value` must be given together; got "
-                f"{self.variable!r} and {self.value!r}. They are for a table with a row "
-                "per measurement."
+                f"{self.variable!r} and {self.value!r}. They are for a table with a "
+                "row per measurement."
             )
 
     def others(self, columns: Sequence[str]) -> list[str]:

@@ -118,7 +118,7 @@ def panel_of(frame: pd.DataFrame, roles: Roles) -> Panel:
         value=roles.value,
         values=None if roles.variable else list(roles.channels) or None,
         static=list(roles.static) or None,
-        categorical=list(roles.categorical) or None,
+        categorical=[one for one in roles.categorical if one not in left] or None,
         duplicates=roles.duplicates,
         time_unit=roles.time_unit,
     )

@@ -54,9 +54,9 @@ def labels_of(
         one = different.index[different > 1][0]
         found = known.loc[known[instance] == one, label].unique()[:2].tolist()
         raise ValueError(
-            f"`{option}` must name a column with one value per instance; got {found[0]!r}"
-            f" and {found[1]!r} in {label!r} of instance {shown(one)}. What changes in "
-            "time is a channel; make a column that does not."
+            f"`{option}` must name a column with one value per instance; got "
+            f"{found[0]!r} and {found[1]!r} in {label!r} of instance {shown(one)}. "
+            "What changes in time is a channel; make a column that does not."
         )
     return groups.first().reindex(order)
 
@@ -105,8 +105,8 @@ def find_target(labels: pd.Series, asked: str, name: str) -> Target:
     y = _classes(labels, whole)
     if len(np.unique(y)) < 2:
         raise ValueError(
-            f"`--label` must hold at least two classes; got {y[0]!r} only in {name!r}. "
-            "Choose another column, or add instances of the other class."
+            f"`--label` must hold at least two classes; got {shown(y[0])} only in "
+            f"{name!r}. Choose another column, or add instances of the other class."
         )
     return Target("classification", y, f"{n_values} different values")
 

@@ -2,12 +2,13 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
-import numpy as np
 import pytest
 
 import ckts
 from ckts.cli import main
+from clinic import COLUMNS, FAST, ROLES
 
 
 def test_help_is_helpful(capsys):
@@ -30,71 +31,68 @@ def test_version(capsys):
     assert capsys.readouterr().out.strip() == ckts.__version__
 
 
-def test_help_of_the_demo_names_its_options(capsys):
-    with pytest.raises(SystemExit):
-        main(["demo", "--help"])
-    text = capsys.readouterr().out
-    for option in ("--output", "--max-epochs", "--seed"):
-        assert option in text
-
-
 def test_module_is_the_command():
     command = [sys.executable, "-m", "ckts", "--version"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ckts.__version__
 
 
-@pytest.mark.parametrize(
-    ("name", "message"),
-    [
-        ("picture.gif", "must end in .png"),
-        ("no/folder/a.png", "folder that exists"),
-    ],
-)
-def test_a_bad_output_raises_before_the_work(tmp_path, name, message, capsys):
-    assert main(["demo", "--output", str(tmp_path / name)]) == 1
-    assert message in capsys.readouterr().err
+def test_what_is_shown_answers_without_the_libraries_that_compute():
+    code = (
+        "import sys; from ckts.cli import main; main([]); "
+        "heavy = {'numpy', 'torch', 'sklearn', 'pandas', 'matplotlib'}; "
+        "sys.exit(len(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True)
+    assert done.returncode == 0
 
 
-@pytest.mark.parametrize(
-    ("option", "value", "message"),
-    [
-        ("--max-epochs", "0", "must be a positive integer; got '0'"),
-        ("--max-epochs", "x", "must be a positive integer; got 'x'"),
-        ("--seed", "-1", "must be an integer from 0 to 2**32 - 1; got '-1'"),
-        ("--seed", "4294967296", "must be an integer from 0 to 2**32 - 1"),
-    ],
-)
-def test_bad_numbers_raise(option, value, message, capsys):
+@pytest.mark.parametrize("command", ["describe", "evaluate", "fit", "predict", "plot"])
+def test_help_of_a_command_teaches_by_an_example(command, capsys):
     with pytest.raises(SystemExit) as ended:
-        main(["demo", option, value])
-    assert ended.value.code == 2
-    assert message in capsys.readouterr().err
-
-
-def test_demo_prints_both_models_and_writes_the_picture(tmp_path, capsys):
-    picture = tmp_path / "demo.png"
-    assert main(["demo", "--output", str(picture), "--max-epochs", "1"]) == 0
+        main([command, "--help"])
+    assert ended.value.code == 0
     text = capsys.readouterr().out
-    assert "CKCNNClassifier, max_epochs=1 " in text
-    assert "defaults" not in text
-    assert "gradient boosting" in text
-    assert str(picture) in text
-    image = _read_png(picture)
-    assert image.shape[:2] == (960, 840)
-    assert len(np.unique(image.reshape(-1, image.shape[2]), axis=0)) > 50
+    assert f"  ckts {command} " in text
+    assert "--static COLUMN [COLUMN ...]" in text
 
 
-def test_ctrl_c_ends_the_demo_quietly(tmp_path, capsys, monkeypatch):
+def test_an_error_is_one_line_with_the_command_and_status_1(run, folder):
+    status, out, error = run("describe", "gone.csv", *COLUMNS)
+    assert status == 1
+    assert out == ""
+    assert error.count("\n") == 1
+    assert error.startswith("ckts describe: `FILE` must be a file; got 'gone.csv'")
+
+
+def test_a_wrong_use_has_status_2(run):
+    status, _, error = run("describe", "visits.csv", "--instance", "patient")
+    assert status == 2
+    assert "the following arguments are required: --time" in error
+
+
+def test_a_traceback_is_shown_on_request(folder):
+    with pytest.raises(FileNotFoundError, match=r"gone\.csv"):
+        main(["describe", "gone.csv", *COLUMNS, "--traceback"])
+
+
+def test_ctrl_c_ends_a_fit_with_status_130(run, visits, monkeypatch):
     def interrupt(*args, **kwargs):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("ckts.demo.run_demo", interrupt)
-    assert main(["demo", "--output", str(tmp_path / "a.png")]) == 130
-    assert "Interrupted" in capsys.readouterr().err
+    monkeypatch.setattr("ckts.estimators.CKRocketClassifier.fit", interrupt)
+    status, _, error = run("fit", "visits.csv", *ROLES, *FAST, "-o", "m.safetensors")
+    assert (status, error.splitlines()[-1]) == (130, "Interrupted.")
+    assert not (Path.cwd() / "m.safetensors").exists()
 
 
-def _read_png(path):
-    from matplotlib.image import imread
-
-    return imread(path)
+def test_a_closed_pipe_ends_quietly(saved):
+    command = [sys.executable, "-m", "ckts", "predict", "model.safetensors"]
+    process = subprocess.Popen(
+        [*command, "visits.csv"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    process.stdout.close()  # before anything is written
+    error = process.stderr.read().decode()
+    process.stderr.close()
+    assert process.wait() == 1
+    assert error == "Ignored what the model did not learn from: ward, died.\n"

@@ -32,7 +32,7 @@ from ckts.panel import percent
 MOST_DRAWN = 10  # classes
 MOST_NAMED = 15  # channels
 LEAD = (
-    "Made by `ckts evaluate`. Scores are of instances that a model had not seen. This "
+    "Made by ckts evaluate. Scores are of instances that a model had not seen. This "
     "is a measurement on one table, not a test of clinical or any other use."
 )
 
@@ -54,7 +54,8 @@ def make_report(
     str
         HTML.
     """
-    page = Page(f"{table.roles.label} of {options.file.name}", LEAD)
+    title = f"Prediction of {table.roles.label!r} from {options.file.name}"
+    page = Page(title, LEAD)
     _add_data(page, table)
     _add_sampling(page, table)
     _add_scores(page, comparison, options.folds)
@@ -110,7 +111,7 @@ def _add_scores(page: Page, comparison: Comparison, n_folds: int) -> None:
     page.section(
         "Scores",
         f"{n_folds}-fold cross-validation with the same folds for all models: mean ± "
-        "standard error over folds. Folds share training data, so the error is a guide.",
+        "standard error over folds. Folds share training data: the error is a guide.",
     )
     names = [one.name for one in comparison.metrics]
     rows = []
@@ -140,8 +141,8 @@ def _add_calibration(page: Page, table: Table, comparison: Comparison) -> None:
         return
     page.section(
         "Calibration",
-        "Whether what is predicted with 70 % happens in 70 % of the cases. Points above "
-        "the line: predicted too low; below it: too high.",
+        "Whether what is predicted with 70 % happens in 70 % of the cases. Points "
+        "above the line: predicted too low; below it: too high.",
     )
     if len(classes) == 2:
         proba, hits = predicted[:, 1], y == classes[1]
@@ -184,8 +185,8 @@ def _add_examples(
 ) -> None:
     page.section(
         "One of each class" if len(comparison.classes) else "Low, middle and high",
-        "Instances whose class was predicted most clearly, out of fold, and the channels "
-        "that matter most."
+        "Instances whose class was predicted most clearly, out of fold, and the "
+        "channels that matter most."
         if len(comparison.classes)
         else "Instances with a low, a middle and a high label.",
     )
@@ -202,13 +203,9 @@ def choose_examples(table: Table, comparison: Comparison) -> list[tuple[int, str
     if not len(comparison.classes):
         order = np.argsort(y, kind="stable")
         places = [round(share * (len(y) - 1)) for share in (0.1, 0.5, 0.9)]
-        return [
-            (
-                i,
-                f"Instance {names[i]}: {label} is {y[i]:.4g}, predicted {predicted[i]:.4g}.",
-            )
-            for i in order[places].tolist()
-        ]
+        pairs = zip(y, predicted, strict=True)
+        said = [f"{label} is {one:.4g}, predicted {p:.4g}." for one, p in pairs]
+        return [(i, f"Instance {names[i]}: {said[i]}") for i in order[places].tolist()]
     chosen = []
     for place, one in enumerate(comparison.classes[:MOST_DRAWN]):
         own = np.flatnonzero((y == one) & (table.panel.lengths > 0))

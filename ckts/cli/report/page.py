@@ -83,8 +83,11 @@ class Page:
         ours: int | None = None,
     ) -> None:
         """Add a table; the row of number `ours` is emphasized."""
-        cells = "".join(f"<th>{escape(str(one))}</th>" for one in head)
-        parts = [f'<div class="scroll"><table><thead><tr>{cells}</tr></thead><tbody>']
+        parts = ['<div class="scroll"><table>']
+        if any(head):
+            cells = "".join(f"<th>{escape(str(one))}</th>" for one in head)
+            parts.append(f"<thead><tr>{cells}</tr></thead>")
+        parts.append("<tbody>")
         for number, row in enumerate(rows):
             marked = ' class="ours"' if number == ours else ""
             cells = "".join(f"<td>{escape(str(one))}</td>" for one in row)
