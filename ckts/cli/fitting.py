@@ -59,7 +59,9 @@ def learned_words(model: Any) -> str:
         return "How good it is tells `ckts evaluate`."
     what = "entropy of the classes" if hasattr(model, "classes_") else "variance"
     share = percent(left)
-    words = f"Random kernels leave {share} of the {what} of left-out instances open"
+    words = (
+        f"Random kernels leave {share} of the {what} of left-out instances unexplained"
+    )
     if not hasattr(model, "network_share_"):
         return f"{words}."
     return f"{words}; the networks have a share of {percent(model.network_share_)}."

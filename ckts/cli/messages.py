@@ -25,6 +25,14 @@ OPTIONS = {
     "y": "--label",
     "max_epochs": "--max-epochs",
 }
+# What helps in Python only, and what helps here.
+PHRASES = {
+    "`frame`": "FILE",
+    'Choose duplicates="mean",': "Choose `--duplicates mean`,",
+    "convert the column with `pandas.to_numeric`": (
+        "say by `--missing TEXT` which text means that nothing was measured"
+    ),
+}
 _ARGUMENT = re.compile(r"`(\w+)(?:=([^`]*))?`")
 
 
@@ -52,6 +60,8 @@ def as_options(text: str) -> str:
         words = [OPTIONS[name], re.sub(r"[\[\]',]", "", value or "")]
         return f"`{' '.join(word for word in words if word)}`"
 
+    for phrase, ours in PHRASES.items():
+        text = text.replace(phrase, ours)
     return _ARGUMENT.sub(replace, text)
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from ckts import Panel
+from ckts.cli.messages import in_words
 from ckts.cli.roles import Roles
 from ckts.cli.tables import read
 
@@ -93,8 +94,9 @@ def test_text_that_means_missing_leaves_numbers(visits, folder, notes):
     marked = visits.astype({"albumin": object})
     marked["albumin"] = marked["albumin"].where(marked["albumin"].notna(), "n.d.")
     path = write(folder, marked)
-    with pytest.raises(ValueError, match=r"XXX"):
+    with pytest.raises(TypeError, match=r"got 'n\.d\.' in column 'albumin'") as caught:
         read(path, ROLES, notes.append)
+    assert "say by `--missing TEXT` which text" in in_words(caught.value)
     roles = Roles(**{**vars(ROLES), "missing": ("n.d.",)})
     plain = read(write(folder, visits, "plain.csv"), ROLES, notes.append)
     assert read(path, roles, notes.append).panel.equals(plain.panel)

@@ -9,12 +9,12 @@ ROLES = (*COLUMNS, "--label", "died", "--static", "age", "--groups", "ward")
 
 
 def make_visits(n_patients=40, seed=0):
-    """Make visits with dates, text, missing values, and a label that bilirubin tells."""
+    """Make visits with dates, text and gaps, and a label that bilirubin tells."""
     rng = np.random.default_rng(seed)
     rows = []
     for patient in range(n_patients):
         ill = patient % 4 == 0
-        days = np.sort(rng.permutation(400)[: 3 + patient % 4])
+        days = np.sort(rng.permutation(400)[: 3 + patient % 5])
         for day in days:
             date = pd.Timestamp("2001-02-03") + pd.Timedelta(int(day), "D")
             bilirubin = rng.lognormal(1.5 if ill else 0.0, 0.4)
