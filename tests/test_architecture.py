@@ -47,7 +47,7 @@ ARROWS = {
     },
     "sktime": {"estimators", "panel"},
     "demo": {"datasets", "estimators", "plotting"},
-    "cli": {"datasets", "demo"},
+    "cli": {"datasets", "demo", "estimators", "panel", "plotting"},
     "__main__": {"cli"},
 }
 
@@ -70,6 +70,7 @@ LIBRARIES = {
     },
     "sktime": {"pandas", "sktime"},
     "demo": {"numpy", "scipy", "sklearn", "tqdm"},
+    "cli": {"numpy", "pandas", "sklearn", "torch", "tqdm"},
 }
 
 # What may be imported inside a function, because a user may lack it or never need it.
