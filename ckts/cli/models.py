@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 import ast
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, Self
 
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.ensemble import (
     HistGradientBoostingClassifier,
@@ -29,6 +31,25 @@ BOOSTING = {
     "regression": HistGradientBoostingRegressor,
 }
 ROCKET, SUMMARIES, DUMMY = "CKRocket", "summaries + boosting", "no data (dummy)"
+
+
+class KnownColumns(TransformerMixin, BaseEstimator):
+    """Leave out columns without any number in `fit`, for which boosting has no bins."""
+
+    def fit(self, X: np.ndarray, y: Any = None) -> Self:
+        """Find the columns that have a number.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_series, n_columns)
+        y : ignored
+        """
+        self.known_ = ~np.isnan(X).all(axis=0)
+        return self
+
+    def transform(self, X: np.ndarray) -> np.ndarray:
+        """Return these columns."""
+        return X[:, self.known_]
 
 
 def make_model(options: argparse.Namespace, task: str) -> Any:
@@ -112,6 +133,6 @@ def make_rivals(task: str, seed: int, *, rocket: bool) -> dict[str, Any]:
     if rocket:
         rivals[ROCKET] = ROCKETS[task](random_state=seed)
     boosting = BOOSTING[task](random_state=seed)
-    rivals[SUMMARIES] = make_pipeline(PanelSummary(), boosting)
+    rivals[SUMMARIES] = make_pipeline(PanelSummary(), KnownColumns(), boosting)
     rivals[DUMMY] = DummyClassifier(strategy="prior") if classes else DummyRegressor()
     return rivals

@@ -2,10 +2,11 @@
 
 import argparse
 
+import numpy as np
 import pytest
 
-from ckts import CKCNNClassifier, CKRocketRegressor
-from ckts.cli.models import make_model, make_rivals, name_of, read_params
+from ckts import CKCNNClassifier, CKRocketRegressor, Panel
+from ckts.cli.models import SUMMARIES, make_model, make_rivals, name_of, read_params
 
 
 def options(**given):
@@ -44,6 +45,18 @@ def test_a_wrong_parameter_names_the_one_that_was_meant(given):
 def test_random_kernels_have_no_epochs():
     with pytest.raises(ValueError, match="`--max-epochs` must be left out with"):
         make_model(options(model="rocket", max_epochs=3), "classification")
+
+
+@pytest.mark.parametrize("task", ["classification", "regression"])
+def test_boosting_takes_channels_that_were_never_observed(task):
+    values = np.column_stack([np.arange(40.0), np.full(40, np.nan)])
+    X = Panel(values, np.zeros(40), np.arange(41), channels=("a", "empty"))
+    y = np.repeat([0, 1], 20)
+    model = make_rivals(task, 0, rocket=False)[SUMMARIES].fit(X, y)
+    np.testing.assert_array_equal(np.round(model.predict(X)), y)
+    # seven summaries of each, of which those of "empty" are NaN but for its count,
+    # and the deviation of one row is, too
+    assert model[1].known_.sum() < 14
 
 
 @pytest.mark.parametrize("task", ["classification", "regression"])
