@@ -77,6 +77,7 @@ def draw_series(
         axis.margins(y=0.25)
         if labels := series.categories.get(name):
             axis.set_yticks(range(len(labels)), [_short(one) for one in labels])
+            axis.set_ylim(-0.5, len(labels) - 0.5)
     axes[-1].set_xlabel(words)
     figure.align_ylabels(axes)
     if title:

@@ -30,6 +30,7 @@ th, td { text-align: right; padding: 0.3rem 0.8rem; white-space: nowrap;
   border-bottom: 1px solid var(--line); }
 th:first-child, td:first-child { text-align: left; padding-left: 0; }
 th { color: var(--quiet); font-weight: 600; }
+.facts td { text-align: left; white-space: normal; vertical-align: top; }
 tr.ours td { font-weight: 600; color: var(--accent); }
 pre { background: var(--box); padding: 0.8rem; overflow-x: auto; font-size: 0.85rem;
   border-radius: 4px; }
@@ -82,8 +83,12 @@ class Page:
         rows: Iterable[Sequence[str]],
         ours: int | None = None,
     ) -> None:
-        """Add a table; the row of number `ours` is emphasized."""
-        parts = ['<div class="scroll"><table>']
+        """Add a table; the row of number `ours` is emphasized.
+
+        Without a head it is a list of facts with their names.
+        """
+        facts = "" if any(head) else ' class="facts"'
+        parts = [f'<div class="scroll"><table{facts}>']
         if any(head):
             cells = "".join(f"<th>{escape(str(one))}</th>" for one in head)
             parts.append(f"<thead><tr>{cells}</tr></thead>")
