@@ -2,11 +2,12 @@
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 UNITS = ("ns", "us", "ms", "s", "min", "h", "D", "W")
 
 
-def add_parser(commands: argparse._SubParsersAction, name: str, run, **texts: str):
+def add_parser(commands: argparse._SubParsersAction, name: str, run, **texts: Any):
     """Add a command that runs a function of the options."""
     parser = commands.add_parser(
         name, formatter_class=argparse.RawDescriptionHelpFormatter, **texts
@@ -71,7 +72,12 @@ def add_table(
 
 def add_columns(group: argparse._ArgumentGroup) -> None:
     """Add which columns are channels, and how cells are to be read."""
-    several = {"nargs": "+", "action": "extend", "default": [], "metavar": "COLUMN"}
+    several: dict[str, Any] = {
+        "nargs": "+",
+        "action": "extend",
+        "default": [],
+        "metavar": "COLUMN",
+    }
     group.add_argument(
         "--static", help="what does not change in time: age, sex", **several
     )

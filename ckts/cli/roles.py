@@ -34,10 +34,10 @@ class Roles:
     def of(cls, options: argparse.Namespace) -> Self:
         """Take the roles from parsed options."""
         given = {one.name: getattr(options, one.name, None) for one in fields(cls)}
-        known = {name: one for name, one in given.items() if one is not None}
-        return cls(
-            **{n: tuple(v) if isinstance(v, list) else v for n, v in known.items()}
-        )
+        known: dict[str, Any] = {
+            name: _as_tuple(one) for name, one in given.items() if one is not None
+        }
+        return cls(**known)
 
     def over(self, before: dict[str, Any]) -> Self:
         """Return roles as before, but for what is given here."""

@@ -126,11 +126,12 @@ def panel_of(frame: pd.DataFrame, roles: Roles) -> Panel:
 
 def _groups_of(frame: pd.DataFrame, roles: Roles, instances: np.ndarray) -> np.ndarray:
     """Return the group of each instance; raise if one has none, or two."""
-    groups = labels_of(frame, roles.instance, roles.groups, instances, "--groups")
+    name = str(roles.groups)
+    groups = labels_of(frame, roles.instance, name, instances, "--groups")
     if groups.isna().any():
         one = shown(groups.index[groups.isna()][0])
         raise ValueError(
-            f"`--groups` must be known of every instance; got none in {roles.groups!r} "
+            f"`--groups` must be known of every instance; got none in {name!r} "
             f"of {one}. Give an instance without a group one of its own."
         )
     return groups.to_numpy()
