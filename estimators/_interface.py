@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from sklearn.base import is_classifier
 from sklearn.utils.validation import validate_data
 
 from ckts._warnings import warn
@@ -14,6 +15,7 @@ from ckts.estimators.preprocessing.batches import PanelDataset, PanelStatistics
 from ckts.estimators.preprocessing.categories import OneHot
 from ckts.estimators.preprocessing.input import groups_of, is_table, weights_of
 from ckts.estimators.preprocessing.time import Clock, check_clock
+from ckts.estimators.saving.card import TrainingData
 from ckts.estimators.saving.savable import AbstractSavable
 from ckts.estimators.saving.values import savable
 from ckts.panel import (
@@ -81,6 +83,9 @@ class AbstractPanelEstimator(AbstractSavable):
     statistics_ : PanelStatistics
         Units of time, bursts, center and scale of channels and static features. See the
         guide, "What fit learns".
+    training_data_ : TrainingData
+        Of classifiers and regressors: how many series, rows, and series of each class
+        the last call of `fit` or `partial_fit` used. Model cards tell it.
     """
 
     landmark: Any
@@ -90,6 +95,7 @@ class AbstractPanelEstimator(AbstractSavable):
     _dtype: torch.dtype = torch.float64
     _fitted_on_table: bool
     feature_names_in_: np.ndarray
+    training_data_: TrainingData
     _one_hot: OneHot | None = None  # None where there are no labels
 
     def __sklearn_tags__(self):
@@ -239,6 +245,8 @@ class AbstractPanelEstimator(AbstractSavable):
         groups = groups_of(groups, n_series)
         weight = self._weigh(own_weight / own_weight.max(), y)
         used = np.flatnonzero(weight > 0)
+        classes = is_classifier(self)
+        self.training_data_ = TrainingData.of(panel, used, y[used], classes=classes)
         return Training(
             panel=panel,
             used=used,

@@ -47,7 +47,7 @@ ARROWS = {
     },
     "sktime": {"estimators", "panel"},
     "demo": {"datasets", "estimators", "plotting"},
-    "cli": {"datasets", "demo"},
+    "cli": {"datasets", "demo", "estimators", "panel", "plotting"},
     "__main__": {"cli"},
 }
 
@@ -70,6 +70,7 @@ LIBRARIES = {
     },
     "sktime": {"pandas", "sktime"},
     "demo": {"numpy", "scipy", "sklearn", "tqdm"},
+    "cli": {"numpy", "pandas", "sklearn", "torch", "tqdm"},
 }
 
 # What may be imported inside a function, because a user may lack it or never need it.
@@ -362,9 +363,9 @@ def test_most_functions_are_short(tmp_path):
 
 def test_an_arrow_that_no_import_needs_is_named(tmp_path):
     (tmp_path / "ckts").mkdir()
-    (tmp_path / "ckts/cli.py").write_text("import ckts.demo")
+    (tmp_path / "ckts/sktime.py").write_text("import ckts.panel")
     complaints = list(unused_arrows(read_modules(tmp_path)))
-    assert complaints == ["cli imports nothing of datasets: remove it from ARROWS"]
+    assert complaints == ["sktime imports nothing of estimators: remove it from ARROWS"]
 
 
 def test_a_library_that_no_module_imports_is_named(tmp_path):

@@ -5,7 +5,10 @@ from ckts.panel._base import check_same_order
 from ckts.panel._channels import with_channels, with_columns
 from ckts.panel._convert import as_known, as_panel
 from ckts.panel._describe import percent, readable_unit
+from ckts.panel._dialects import Dialect
+from ckts.panel._files import read_head, read_table
 from ckts.panel._leakage import hide_after, is_after, read_landmark
+from ckts.panel._long import fixed_columns
 from ckts.panel._observations import AbstractObservations, DenseObservations
 from ckts.panel._panel import Panel
 from ckts.panel._rows import merge_ties
@@ -23,17 +26,21 @@ __all__ = [
     "NUMBER",
     "AbstractObservations",
     "DenseObservations",
+    "Dialect",
     "Panel",
     "TimeScale",
     "as_known",
     "as_panel",
     "check_same_order",
+    "fixed_columns",
     "hide_after",
     "is_after",
     "merge_ties",
     "parse_times",
     "percent",
+    "read_head",
     "read_landmark",
+    "read_table",
     "readable_unit",
     "restore_times",
     "show_time",

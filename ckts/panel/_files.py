@@ -17,6 +17,7 @@ from zipfile import BadZipFile, ZipFile
 from ckts._checks import check_path
 from ckts.panel._arrays import is_frame, shown
 from ckts.panel._categories import names_of_labels
+from ckts.panel._dialects import Dialect, Headed, find_dialect
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,6 +79,16 @@ def read_table(
             "was written."
         )
     return frame
+
+
+def read_head(path: str | PathLike) -> tuple[list[str], Dialect | None]:
+    """Return the names of the columns of a file, and how one of text is written."""
+    path = check_path("path", path, "visits.csv")
+    kind = _kind_of(path)
+    if kind in _PARQUET:
+        return _read_parquet(path, None), None
+    file = _read_csv(path, SEPARATORS[kind], _Columns("", "", None, []), None)
+    return file.head, file.dialect
 
 
 def parse_text(times: pd.Series, date_format: str | None = None) -> pd.Series:
@@ -198,6 +209,7 @@ def _check_columns(path, used, columns):
 
 
 def _read_parquet(path, used):
+    """Return the used columns; the names of all where `used` is None."""
     try:
         import pyarrow
         from pyarrow import parquet
@@ -208,6 +220,8 @@ def _read_parquet(path, used):
         ) from error
     try:
         with parquet.ParquetFile(path) as file:
+            if used is None:
+                return file.schema_arrow.names
             columns = _check_columns(path, used, file.schema_arrow.names)
             groups = range(file.num_row_groups)
             parts = [file.read_row_group(i, columns=columns) for i in groups]
@@ -227,7 +241,8 @@ def _read_csv(path, separator, columns, used):
     from pandas.errors import ParserError
 
     try:
-        return _CsvFile(path, separator, columns).read(used)
+        file = _CsvFile(path, separator, columns)
+        return file if used is None else file.read(used)
     except (*_BROKEN, ParserError) as error:
         raise ValueError(
             f"`path` must be a table of text in UTF-8; got {error} in {str(path)!r}. "
@@ -257,11 +272,14 @@ class _CsvFile:
     ----------
     path : Path
     separator : str
+        The usual one; where the header would be one field, another is looked for.
     columns : _Columns
     """
 
     def __init__(self, path, separator, columns):
-        self.path, self.separator, self.special = path, separator, columns
+        self.path, self.special = path, columns
+        with self._opened() as handle:
+            self.dialect = find_dialect(handle, separator)
         with self._opened() as handle:
             row = self._next_row(handle)
         # named as pandas names the column of an index
@@ -290,7 +308,7 @@ class _CsvFile:
         # A column more shows rows that are too long: pandas drops the rest of them
         # where it reads some columns only.
         places, more = {str(self.head.index(n)): n for n in names}, str(len(self.head))
-        header = self.separator.join(map(str, range(len(self.head) + 1)))
+        header = self.dialect.separator.join(map(str, range(len(self.head) + 1)))
         instance, time, date_format, labels = self.special
         text = {place: str for place, name in places.items() if name in labels}
         text[more] = str
@@ -301,14 +319,15 @@ class _CsvFile:
             if name in (instance, *labels):  # "NA" and "None" may be names
                 missing[place] = [""]
         options = {
-            **{"sep": self.separator, "usecols": [*places, more], "dtype": text},
+            **{"sep": self.dialect.separator, "decimal": self.dialect.decimal},
+            **{"usecols": [*places, more], "dtype": text},
             **{"keep_default_na": False, "na_values": missing},
             # the default reads some numbers as their neighbors
             **{"float_precision": "round_trip", "low_memory": False},
         }
         with self._opened() as handle:
             self._next_row(handle)
-            file = _Headed(handle, f"{header}\n")
+            file = Headed(handle, f"{header}\n")
             for chunk in pd.read_csv(
                 file, chunksize=n_rows, index_col=False, **options
             ):
@@ -330,7 +349,7 @@ class _CsvFile:
 
     def _next_row(self, handle):
         """Return the fields of the next row that is not blank."""
-        for row in csv.reader(handle, delimiter=self.separator):
+        for row in csv.reader(handle, delimiter=self.dialect.separator):
             if row:
                 return row
         raise ValueError(
@@ -352,20 +371,6 @@ class _CsvFile:
         else:
             handle = _OPENERS.get(suffix, open)(self.path, "rb")
         return TextIOWrapper(handle, "utf-8-sig", newline="")
-
-
-class _Headed:
-    """A text file behind a line of names."""
-
-    def __init__(self, handle, line):
-        self.handle, self.line = handle, line
-
-    def read(self, size=-1):
-        line, self.line = self.line, ""
-        return line or self.handle.read(size)
-
-    def __iter__(self):
-        return iter(self.handle)
 
 
 def _as_numbered(ids):

@@ -216,13 +216,28 @@ def _check_measured(frame, codes, columns):
             "`values` must name the channels where a column looks like a label or a "
             f"row number; got {labels}. List the measured columns in `values=[...]`."
         )
-    fixed = [name for name in columns if _is_constant(frame[name], codes)]
-    if fixed:
+    if fixed := fixed_columns(frame, codes, columns):
         warn(
             f"`values` names no channels, so that {fixed} are taken though they never "
             "change within an instance, as labels and static features do. List the "
             f"measured columns in `values=[...]`, or use `static={fixed}`.",
         )
+
+
+def fixed_columns(
+    frame: pd.DataFrame, codes: np.ndarray, columns: Iterable[str]
+) -> list[str]:
+    """Return the columns that never change within an instance, as labels do.
+
+    Parameters
+    ----------
+    frame : DataFrame of shape (n_rows, n_columns)
+    codes : ndarray of shape (n_rows,)
+        The number of the series of each row.
+    columns : iterable of str
+        Those to look at.
+    """
+    return [name for name in columns if _is_constant(frame[name], codes)]
 
 
 def _is_constant(column, codes):

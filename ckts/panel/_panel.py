@@ -345,7 +345,8 @@ class Panel(AbstractCopies):
         Parameters
         ----------
         path : path-like
-            A CSV or TSV file, also packed ("visits.csv.gz"), or a Parquet file.
+            A CSV or TSV file, also packed ("visits.csv.gz"), or a Parquet file. A CSV
+            file with semicolons is known by its header, and its decimal commas.
         instance, time, **columns
             See `from_long`. In CSV, instances of digits are numbers, so that "007" is
             "7"; what is `categorical` is text as it is written. What pandas reads as

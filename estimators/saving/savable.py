@@ -16,6 +16,7 @@ from ckts._checks import check_path
 from ckts._version import __version__
 from ckts._warnings import warn
 from ckts.estimators._parameters import resolve_device
+from ckts.estimators.saving.card import card_path, card_text, check_card
 from ckts.estimators.saving.file import read_file, refusal, write_file
 from ckts.estimators.saving.values import CLASSES, Reader, Writer, savable
 
@@ -41,7 +42,7 @@ class AbstractSavable(BaseEstimator):
         if cls.__module__.startswith("ckts.") and not abstract:
             savable(cls)
 
-    def save(self, path: PathLike) -> None:
+    def save(self, path: PathLike, *, card: Any = None) -> None:
         """Save the model, fitted or not, in one file.
 
         The file is in safetensors format, with parameters and what was learned as JSON
@@ -52,12 +53,19 @@ class AbstractSavable(BaseEstimator):
         ----------
         path : str or PathLike
             Where to; a file that is there is replaced.
+        card : bool or dict, optional
+            Whether to write a model card beside it, "model.md": what it was fitted to,
+            parameters, versions, and places for what only you know. A dict fills these:
+            "metrics", a dict of numbers, and the texts "intended_use", "limitations"
+            and "data". A card that is there is never replaced.
 
         Raises
         ------
         TypeError
             If a parameter cannot be written, such as callbacks or a function.
             Nothing is written then.
+        ValueError
+            If there is a card already, or the folder does not exist.
 
         Examples
         --------
@@ -79,8 +87,11 @@ class AbstractSavable(BaseEstimator):
                 "whose files run code when they are loaded."
             )
         signature = inspect.signature(type(self)).parameters
+        told = check_card(card, self, target)
         writer = Writer({name: one.default for name, one in signature.items()})
         write_file(target, writer.write(self, ""), writer.arrays)
+        if told is not None:
+            card_path(target).write_text(card_text(self, target, told), "utf-8")
 
     def to_state(self) -> dict[str, Any]:
         """Return parameters and all that `fit` set."""

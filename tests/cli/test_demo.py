@@ -1,33 +1,9 @@
-"""The console command, as a newcomer types it."""
-
-import subprocess
-import sys
+"""``ckts demo``, as a newcomer types it; what it reports is in `tests/test_demo.py`."""
 
 import numpy as np
 import pytest
 
-import ckts
 from ckts.cli import main
-
-
-def test_help_is_helpful(capsys):
-    with pytest.raises(SystemExit) as ended:
-        main(["--help"])
-    assert ended.value.code == 0
-    text = capsys.readouterr().out
-    assert "demo" in text
-    assert "CKCNNClassifier().fit(X, y)" in text
-
-
-def test_no_command_shows_the_help(capsys):
-    assert main([]) == 0
-    assert "usage: ckts" in capsys.readouterr().out
-
-
-def test_version(capsys):
-    with pytest.raises(SystemExit):
-        main(["--version"])
-    assert capsys.readouterr().out.strip() == ckts.__version__
 
 
 def test_help_of_the_demo_names_its_options(capsys):
@@ -36,12 +12,6 @@ def test_help_of_the_demo_names_its_options(capsys):
     text = capsys.readouterr().out
     for option in ("--output", "--max-epochs", "--seed"):
         assert option in text
-
-
-def test_module_is_the_command():
-    command = [sys.executable, "-m", "ckts", "--version"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == ckts.__version__
 
 
 @pytest.mark.parametrize(
