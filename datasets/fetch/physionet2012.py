@@ -250,6 +250,7 @@ def fetch_physionet2012(
             The numbers of the records without any measurement.
         channel_units, static_units : dict of str to str
         DESCR, license, citation, version : str
+            Texts about the set.
 
     See Also
     --------

@@ -151,6 +151,7 @@ def fetch_physionet2019(
             "A" or "B".
         channel_units, static_units : dict of str to str
         DESCR, license, citation, version : str
+            Texts about the set.
 
     See Also
     --------
