@@ -16,6 +16,7 @@ from sphinx.util import logging
 LOGGER = logging.getLogger(__name__)
 DOCS = Path(__file__).resolve().parents[1]
 ROOT = DOCS.parent
+GALLERY, EXAMPLES = DOCS / "gallery", DOCS / "examples"
 # Files beside the folder of the site that are pages of it.
 PAGES = {
     ROOT / "README.md": DOCS / "index.md",
@@ -42,17 +43,26 @@ def relink(text: str, folder: Path, page: Path) -> str:
     -------
     str
         The text. A link to a folder leads to its `index.md`, one to a file of the root
-        that is a page leads to that page, and one to nothing that exists stays.
+        that is a page leads to that page, one to a script of the gallery to the page
+        that it draws, and one to nothing that exists stays.
     """
 
     def moved(match: re.Match[str]) -> str:
         target = (folder / match[1]).resolve()
         if not target.exists():
             return match[1]
-        target = target / "index.md" if target.is_dir() else target
-        return Path(os.path.relpath(PAGES.get(target, target), page.parent)).as_posix()
+        return Path(os.path.relpath(_page_of(target), page.parent)).as_posix()
 
     return LINK.sub(moved, text)
+
+
+def _page_of(target: Path) -> Path:
+    if target == GALLERY:
+        return EXAMPLES / "index.rst"
+    if target.parent == GALLERY:
+        return EXAMPLES / f"{target.stem}.rst"
+    target = target / "index.md" if target.is_dir() else target
+    return PAGES.get(target, target)
 
 
 def complete(text: str, page: Path) -> str:
@@ -85,16 +95,25 @@ def _on_member(app, what, name, member, skip, options) -> bool | None:
     return True if is_foreign(member) else None
 
 
+def to_mathml(formula: str, block: bool) -> str:
+    """Write a formula of LaTeX as MathML, one on lines of its own in a box.
+
+    Docutils knows the part of LaTeX that this library uses. A blank line begins
+    another line, and `&` says what stands below each other.
+    """
+    if not block:
+        return tex2mathml(formula.strip())
+    formula = re.sub(r"\n\s*\n", r"\\\\ ", formula.strip())
+    if "&" in formula:
+        formula = rf"\begin{{aligned}}{formula}\end{{aligned}}"
+    return f'<div class="math">{tex2mathml(formula, as_block=True)}</div>\n'
+
+
 def _mathml(translator, node: math | math_block) -> None:
-    """Write a formula; docutils knows the part of LaTeX that this library uses."""
-    block = node.tagname == "math_block"
     try:
-        formula = tex2mathml(node.astext().strip(), as_block=block)
+        translator.body.append(to_mathml(node.astext(), node.tagname == "math_block"))
     except MathError as error:
         LOGGER.warning("%s It is in %r.", error, node.astext(), location=node)
-        raise SkipNode from None
-    box = '<div class="math">{}</div>\n' if block else "{}"
-    translator.body.append(box.format(formula))
     raise SkipNode
 
 
