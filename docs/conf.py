@@ -29,7 +29,8 @@ source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
 suppress_warnings = ["config.cache"]  # sphinx_gallery_conf holds a class
 
 # --- pages ----------------------------------------------------------------------------
-myst_enable_extensions = ["dollarmath"]
+myst_enable_extensions = ["dollarmath", "linkify"]
+myst_linkify_fuzzy_links = False  # `time.py` is no address
 myst_heading_anchors = 4  # the anchors that GitHub gives to headings
 pygments_style = "tango"
 
@@ -40,7 +41,6 @@ autosummary_generate = True
 default_role = "literal"  # `single` quotes of docstrings
 numpydoc_show_class_members = False  # autodoc writes them, see _templates
 numpydoc_attributes_as_param_list = True
-python_maximum_signature_line_length = 80
 nitpicky = True
 nitpick_ignore_regex = [
     # Other libraries: their references are not fetched. Our private names: no page.
@@ -69,13 +69,16 @@ html_theme = "pydata_sphinx_theme"
 html_title = "ckts"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
+html_favicon = "_static/favicon.svg"
+html_context = {"default_mode": "auto"}
 html_math_renderer = "mathml"
 html_copy_source = False
 html_show_sourcelink = False
 html_theme_options = {
-    "header_links_before_dropdown": 8,
+    "header_links_before_dropdown": 6,
     "navigation_with_keys": False,
-    "show_nav_level": 2,
+    "show_nav_level": 1,
+    "show_toc_level": 2,
     "show_prev_next": True,
     "secondary_sidebar_items": ["page-toc"],
     "footer_start": ["copyright"],
