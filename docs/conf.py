@@ -5,11 +5,11 @@ the theme, formulas are MathML.
 """
 
 import sys
-import warnings
 from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).parent / "tools"), str(Path(__file__).parents[1])]
 from ckts import __version__
+
+sys.path.insert(0, str(Path(__file__).parent / "tools"))  # site_extension
 
 project = "ckts"
 author = "ckts developers"
@@ -23,10 +23,9 @@ extensions = [
     "sphinx_gallery.gen_gallery",
     "site_extension",
 ]
-exclude_patterns = ["_build", "_templates", "gallery", "**/README.md"]
+exclude_patterns = ["_build", "_templates", "gallery"]
 templates_path = ["_templates"]
 source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
-suppress_warnings = ["config.cache"]  # sphinx_gallery_conf holds a class
 
 # --- pages ----------------------------------------------------------------------------
 myst_enable_extensions = ["dollarmath", "linkify"]
@@ -38,6 +37,7 @@ pygments_style = "tango"
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"  # docstrings have the types, with shapes
 autosummary_generate = True
+toc_object_entries_show_parents = "hide"
 default_role = "literal"  # `single` quotes of docstrings
 numpydoc_show_class_members = False  # autodoc writes them, see _templates
 numpydoc_attributes_as_param_list = True
@@ -62,7 +62,6 @@ sphinx_gallery_conf = {
     "show_signature": False,
     "write_computation_times": False,
 }
-warnings.filterwarnings("error", module="ckts")
 
 # --- look -----------------------------------------------------------------------------
 html_theme = "pydata_sphinx_theme"
@@ -84,4 +83,6 @@ html_theme_options = {
     "footer_start": ["copyright"],
     "footer_end": [],
 }
-html_sidebars = {page: [] for page in ("index", "start", "faq", "changes", "contributing")}
+html_sidebars = {
+    page: [] for page in ("index", "start", "faq", "changes", "contributing")
+}

@@ -1,8 +1,8 @@
 """Check all links of the site: `python docs/tools/check_links.py [FOLDER]`.
 
-Every internal link must lead to a file of the site, and its anchor to an id there. Links
-to other sites are counted and their form is checked; they are not opened, so that the
-check needs no network: `python -m sphinx -b linkcheck docs docs/_build/links` opens them.
+Every internal link must lead to a file of the site, and its anchor to an id there.
+Links to other sites are counted and their form is checked. They are not opened, so that
+no network is needed: `python -m sphinx -b linkcheck docs docs/_build/links` opens them.
 """
 
 import sys

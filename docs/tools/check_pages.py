@@ -36,8 +36,30 @@ SHOWN = (
     "examples/index",
     "benchmarks/accuracy-2026-11-30",
 )
-# How far the page is wider than the window.
-OVERFLOW = "() => document.documentElement.scrollWidth - window.innerWidth"
+# What the right edge of the window cuts: the page itself, or the first text or picture
+# that stands in no box that scrolls.
+CUT = """() => {
+  const wide = window.innerWidth, root = document.documentElement;
+  if (root.scrollWidth > wide) return `the page, ${root.scrollWidth} px`;
+  const text = document.querySelector("article") || document.body;
+  const scrolls = e => ["auto", "scroll"].includes(getComputedStyle(e).overflowX);
+  const leaves = document.createTreeWalker(
+    text,
+    NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT,
+    e => e.nodeType === 3 || e.tagName === "IMG" ? 1 : 3
+  );
+  for (let leaf; (leaf = leaves.nextNode()); ) {
+    const range = document.createRange();
+    range.selectNode(leaf);
+    const right = Math.max(...[...range.getClientRects()].map(r => r.right), 0);
+    let box = leaf.parentElement;
+    if (right <= wide + 1 || box.closest(".headerlink, .visually-hidden")) continue;
+    while (box !== text && !scrolls(box)) box = box.parentElement;
+    if (box === text)
+      return `${Math.round(right)} px: ${(leaf.src || leaf.data).slice(0, 60)}`;
+  }
+  return null;
+}"""
 
 
 def find_browser() -> str:
@@ -112,10 +134,10 @@ class Visit:
         self.page.goto(self.address + name, wait_until="load")
 
     def check_width(self) -> None:
-        """Note if the page scrolls sideways."""
-        beyond = self.page.evaluate(OVERFLOW)
-        if beyond > 0:
-            self._note(f"{beyond} px wider than the window")
+        """Note what is cut by the edge of the window."""
+        cut = self.page.evaluate(CUT)
+        if cut is not None:
+            self._note(f"wider than the window: {cut}")
 
     def search(self, word: str) -> int:
         """Search a word; return how many pages are found."""
@@ -165,7 +187,9 @@ def main() -> int:
 
     with serve(arguments.folder) as address, sync_playwright() as play:
         # Root in a container has no sandbox; the pages are our own.
-        browser = play.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        browser = play.chromium.launch(
+            executable_path=executable, args=["--no-sandbox"]
+        )
         faults, found = check(browser, address, names)
         if arguments.pictures:
             take_pictures(browser, address, arguments.pictures)
