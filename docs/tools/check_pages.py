@@ -19,6 +19,8 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+
 BUILT = Path(__file__).resolve().parents[1] / "_build" / "html"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 PHONE = {"width": 390, "height": 844}
@@ -82,6 +84,13 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
         pass
 
 
+def launch(play: Playwright) -> Browser:
+    """Start the browser of the system, without a window."""
+    # Root in a container has no sandbox; the pages are our own.
+    options = {"executable_path": find_browser(), "args": ["--no-sandbox"]}
+    return play.chromium.launch(**options)
+
+
 @contextlib.contextmanager
 def serve(folder: Path) -> Iterator[str]:
     """Serve a folder on this machine; yield the address."""
@@ -100,12 +109,12 @@ class Visit:
 
     Parameters
     ----------
-    page : playwright.sync_api.Page
+    page : Page
     address : str
         Of the site, with a slash at its end.
     """
 
-    def __init__(self, page, address: str) -> None:
+    def __init__(self, page: Page, address: str) -> None:
         self.page, self.address = page, address
         self.name, self.faults = "", []
         page.on("console", self._on_console)
@@ -146,7 +155,7 @@ class Visit:
         return self.page.locator("#search-results li a").count()
 
 
-def take_pictures(browser, address: str, folder: Path) -> None:
+def take_pictures(browser: Browser, address: str, folder: Path) -> None:
     """Write pictures of some pages in both schemes and sizes."""
     folder.mkdir(parents=True, exist_ok=True)
     for scheme in ("light", "dark"):
@@ -159,7 +168,7 @@ def take_pictures(browser, address: str, folder: Path) -> None:
             page.close()
 
 
-def check(browser, address: str, names: list[str]) -> tuple[list[str], int]:
+def check(browser: Browser, address: str, names: list[str]) -> tuple[list[str], int]:
     """Open all pages on a phone, and search; return the faults and what was found."""
     visit = Visit(browser.new_page(viewport=PHONE), address)
     for name in names:
@@ -183,7 +192,6 @@ def main() -> int:
     if not names:
         sys.exit(f"{arguments.folder} holds no site. Build it: `make docs`.")
     executable = find_browser()
-    from playwright.sync_api import sync_playwright
 
     with serve(arguments.folder) as address, sync_playwright() as play:
         # Root in a container has no sandbox; the pages are our own.
