@@ -79,6 +79,13 @@ def test_scripts_of_the_gallery_lead_to_their_pages():
     assert moved == f"[a](examples/{script.stem}.rst)"
 
 
+def test_no_example_ends_the_build():
+    """`sys.exit(0)` in a script ends sphinx, too, without a site and without an error."""
+    scripts = sorted((DOCS / "gallery").glob("*.py"))
+    assert scripts
+    assert [path.name for path in scripts if "exit(" in path.read_text("utf-8")] == []
+
+
 def test_a_link_to_nothing_is_left_for_sphinx_to_warn_of():
     assert (
         site_extension.relink("[a](gone.md)", DOCS, DOCS / "faq.md") == "[a](gone.md)"
