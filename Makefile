@@ -15,7 +15,7 @@ ROOT := $(abspath .)
 SOURCES := ckts datasets estimators tests docs
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow fuzz lint format types wheel-test sktime-test bench bench-accuracy bench-robustness bench-fit paper clean
+.PHONY: help demo test test-slow fuzz lint format types wheel-test sktime-test bench bench-accuracy bench-robustness bench-fit paper docs docs-quick gallery docs-check linkcheck clean
 
 help:  ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) \
@@ -78,8 +78,30 @@ paper: $(STAMP)  ## the tables of the CKConv paper, hours; see ARGS=--help
 bench-fit: $(STAMP)  ## what a fit costs beside a GRU and boosting, half an hour
 	$(BIN)/python docs/benchmarks/fit.py $(ARGS)
 
+# The site; a warning is an error. `docs` runs the examples of the gallery whose scripts
+# changed, `docs-quick` none. No page and no build needs the network.
+SITE := OMP_NUM_THREADS=1 MPLBACKEND=Agg $(BIN)/python -m sphinx -b html -W -n -q --keep-going
+
+docs: $(STAMP)  ## build the site with its gallery: docs/_build/html/index.html
+	$(SITE) $(ARGS) docs docs/_build/html
+
+docs-quick: $(STAMP)  ## build the site without running the gallery, check its links
+	$(SITE) -D plot_gallery=0 $(ARGS) docs docs/_build/quick
+	$(BIN)/python docs/tools/check_links.py docs/_build/quick
+
+gallery: $(STAMP)  ## run all examples of the gallery anew
+	rm -rf docs/examples
+	$(MAKE) docs
+
+docs-check: docs  ## open every page in Chromium: console, search, width of a phone
+	$(BIN)/python docs/tools/check_pages.py $(ARGS)
+
+linkcheck: docs  ## check all links of the site; count those that lead elsewhere
+	$(BIN)/python docs/tools/check_links.py
+
 clean:  ## remove the environment, builds and caches
 	rm -rf $(VENV) build dist *.egg-info
+	rm -rf docs/_build docs/examples docs/api/generated
 	rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find $(SOURCES) -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -17,7 +17,9 @@ FOLDERS = {
     "datasets": "ckts.datasets",
     "estimators": "ckts.estimators",
 }
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs" / "guide").glob("*.md"))]
+GUIDE = (ROOT / "docs" / "guide").glob("*.md")
+PAGES = [ROOT / "README.md", ROOT / "docs" / "start.md", ROOT / "docs" / "faq.md"]
+PAGES += sorted(path for path in GUIDE if path.name != "index.md")
 OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 MODULES_WITH_EXAMPLES = 30  # at least

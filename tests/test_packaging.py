@@ -18,7 +18,7 @@ FOLDERS = {
     "estimators": "ckts/estimators",
 }
 SOURCES = (*FOLDERS, "docs", "tests")
-CACHES = shutil.ignore_patterns("__pycache__", "*.pyc", ".*")
+CACHES = shutil.ignore_patterns("__pycache__", "*.pyc", ".*", "_build", "generated")
 
 # One worker builds the wheel for all of these.
 pytestmark = pytest.mark.xdist_group("wheel")

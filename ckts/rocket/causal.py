@@ -14,7 +14,7 @@ class CausalKernelGroup(AbstractKernelGroup):
     r"""Kernels that end at each time.
 
     .. math:: \psi(t) = p_k / d \quad for \quad (k - 9) d \le t < (k - 8) d,
-              \quad k = 0, \dots, 8.
+              \quad k = 0, \ldots, 8.
 
     Responses are computed once a step from time 0 on; after `MOST_TIMES` of them every
     second step, and after each further doubling of the time half as often. The times do

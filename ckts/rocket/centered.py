@@ -14,7 +14,7 @@ class CenteredKernelGroup(AbstractKernelGroup):
     r"""Kernels around each time.
 
     .. math:: \psi(t) = p_k / d \quad for \quad (k - 9/2) d \le t < (k - 7/2) d,
-              \quad k = 0, \dots, 8.
+              \quad k = 0, \ldots, 8.
 
     Responses are computed at regular times: one a step, or as many as there may be,
     spread over the span.

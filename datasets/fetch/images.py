@@ -66,6 +66,7 @@ def fetch_mnist(
         permutation : ndarray of shape (784,)
             Step k of a series is the pixel ``permutation[k]``.
         DESCR, license, citation, version : str
+            Texts about the set.
 
     Notes
     -----
@@ -136,6 +137,7 @@ def fetch_cifar10(
         target_names : list of str
             "airplane" to "truck".
         DESCR, license, citation, version : str
+            Texts about the set.
 
     References
     ----------

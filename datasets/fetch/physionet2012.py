@@ -249,7 +249,9 @@ def fetch_physionet2012(
         empty_records : ndarray
             The numbers of the records without any measurement.
         channel_units, static_units : dict of str to str
+            By names of channels and static features.
         DESCR, license, citation, version : str
+            Texts about the set.
 
     See Also
     --------

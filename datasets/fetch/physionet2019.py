@@ -150,7 +150,9 @@ def fetch_physionet2019(
         hospital : ndarray of shape (n_records,)
             "A" or "B".
         channel_units, static_units : dict of str to str
+            By names of channels and static features.
         DESCR, license, citation, version : str
+            Texts about the set.
 
     See Also
     --------

@@ -88,6 +88,7 @@ def fetch_speech_commands(
         speakers : ndarray of str of shape (n_series,)
             Who speaks, for `groups=` of scikit-learn's splitters.
         DESCR, license, citation, version : str
+            Texts about the set.
 
     Notes
     -----

@@ -28,7 +28,7 @@ def make_bursty_visits(
     Patients, and stars, are observed again after hours, and then several times
     within seconds. Most gaps are those inside the bursts, and most of the span is
     between them. The class shows on one of the two scales only. With visits
-    :math:`v` at :math:`t_v` and readings :math:`j = 0, \dots, n - 1` in each:
+    :math:`v` at :math:`t_v` and readings :math:`j = 0, \ldots, n - 1` in each:
 
     .. math::
 

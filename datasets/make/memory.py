@@ -22,11 +22,11 @@ def make_copy_memory(
 
     With :math:`T` = `length` and :math:`m` = `memory`, ten in the paper, a series is
 
-    .. math:: \underbrace{d_1 \dots d_m}_m \; \underbrace{0 \dots 0}_{T - 1} \;
-        \underbrace{9 \dots 9}_{m + 1},
+    .. math:: \underbrace{d_1 \ldots d_m}_m \; \underbrace{0 \ldots 0}_{T - 1} \;
+        \underbrace{9 \ldots 9}_{m + 1},
 
     with digits :math:`d` drawn from 1 to 8. The target is as long: 0 everywhere, and
-    :math:`d_1 \dots d_m` in the last `m` places. A model must begin
+    :math:`d_1 \ldots d_m` in the last `m` places. A model must begin
     its output at the first 9, and bridge :math:`T + m` steps to each digit.
 
     Parameters
