@@ -16,7 +16,7 @@ def make_telling_window(
     length: int | tuple[int, int] = 80,
     channel: int = 0,
     width: float = 0.25,
-    height: float = 2.0,
+    height: float = 1.0,
     noise: float = 0.5,
     missing: float = 0.0,
     random_state: int | np.random.RandomState | None = None,
@@ -26,14 +26,13 @@ def make_telling_window(
 
     Channel `c` of a series at time `t` in [0, 1) is
 
-    .. math:: x_c(t) = \sin(2 \pi (t + \phi_c))
-              + s_c h \, [a_c \le t < a_c + w] + \text{noise},
+    .. math:: x_c(t) = s_c h \, [a_c \le t < a_c + w] + \text{noise}:
 
-    with a random phase and a window from a random :math:`a_c` on, of the width
-    :math:`w`, in which the level is shifted by the height :math:`h` up or down. Only
-    in the telling channel the class decides the sign: :math:`s = -1` in class 0 and
-    1 in class 1; elsewhere a coin does. So all channels are distributed alike, and
-    what a model finds in time and channels has a known truth.
+    from a random :math:`a_c` on, for the width :math:`w`, the level is shifted by the
+    height :math:`h` up or down. Only in the telling channel the class decides the
+    sign: :math:`s = -1` in class 0 and 1 in class 1; elsewhere a coin does. So all
+    channels are distributed alike, nothing outside the window tells the class, and what
+    a model finds in time and channels has a known truth.
 
     Parameters
     ----------
@@ -47,7 +46,7 @@ def make_telling_window(
         The number of the telling channel.
     width : float, default 0.25
         Width of the windows, in (0, 1).
-    height : float, default 2.0
+    height : float, default 1.0
         By how much the level is shifted.
     noise : float, default 0.5
         Standard deviation of the measurement noise.
@@ -77,8 +76,7 @@ def make_telling_window(
     """
     check_count("n_series", n_series)
     pair = check_sampling(n_channels, length, noise, missing)
-    check_count("channel", channel, minimum=0)
-    if channel >= n_channels:
+    if check_count("channel", channel, minimum=0) >= n_channels:
         raise ValueError(
             f"`channel` must be less than the {n_channels} channels; got {channel}. "
             "They are numbered from 0."
@@ -91,14 +89,12 @@ def make_telling_window(
     rng = make_rng(random_state)
     y = np.arange(n_series) % 2
     series, indptr, times = draw_times(n_series, pair, 1.0, rng)
-    phases = rng.random_sample((n_series, n_channels))
     starts = (1 - width) * rng.random_sample((n_series, n_channels))
     signs = rng.choice([-1.0, 1.0], size=(n_series, n_channels))
     signs[:, channel] = 2 * y - 1
     since = times[:, None] - starts[series]
     inside = (since >= 0) & (since < width)
-    signal = np.sin(2 * np.pi * (times[:, None] + phases[series]))
-    signal = signal + height * signs[series] * inside
+    signal = height * signs[series] * inside
     X = Panel(measure(signal, noise, missing, rng), times, indptr)
     if not return_windows:
         return X, y

@@ -11,16 +11,17 @@ from ckts.datasets import make_telling_window
 
 def test_signal_is_the_formula_without_noise():
     X, y, windows = make_telling_window(
-        30, n_channels=3, channel=2, noise=0, random_state=0, return_windows=True
+        30,
+        n_channels=3,
+        channel=2,
+        height=3,
+        noise=0,
+        random_state=0,
+        return_windows=True,
     )
-    for one, sign, (start, end) in zip(X, 2 * y - 1, windows, strict=True):
+    for one, sign, (start, end) in zip(X, 3 * (2 * y - 1), windows, strict=True):
         inside = (one.times >= start) & (one.times < end)
-        level = one.values[:, 2] - 2 * sign * inside
-        wave = 2 * np.pi * one.times
-        columns = np.transpose([np.sin(wave), np.cos(wave)])
-        weights = np.linalg.lstsq(columns, level, rcond=None)[0]
-        np.testing.assert_allclose(columns @ weights, level, atol=1e-9)
-        assert np.hypot(*weights) == pytest.approx(1)
+        np.testing.assert_array_equal(one.values[:, 2], sign * inside)
 
 
 def test_windows_have_the_width_and_lie_within_the_span():
