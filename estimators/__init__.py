@@ -8,6 +8,7 @@ if __name__ != "ckts.estimators":
     )
 
 from ckts.estimators.attribution.attribute import channel_time_attribution
+from ckts.estimators.attribution.display import AttributionDisplay
 from ckts.estimators.attribution.result import Attribution
 from ckts.estimators.classifier import CKCNNClassifier
 from ckts.estimators.embedder import CKCNNEmbedder
@@ -24,6 +25,7 @@ from ckts.estimators.transformers import PanelResampler, PanelScaler, PanelSumma
 
 __all__ = [
     "Attribution",
+    "AttributionDisplay",
     "CKCNNClassifier",
     "CKCNNEmbedder",
     "CKCNNRegressor",
