@@ -191,14 +191,10 @@ class AbstractCKCNN(AbstractTrained):
     def _learned_training(self) -> Iterator[Fact]:
         yield from learned_networks(self.nets_)
         if "rocket_" in vars(self):
-            share, unexplained = self.network_share_, self.rocket_.unexplained_
-            yield (
-                "joined",
-                (
-                    f"networks {percent(share)}, random kernels {percent(1 - share)}; these"
-                    f" leave {percent(unexplained)} unexplained"
-                ),
-            )
+            share = self.network_share_
+            left = percent(self.rocket_.unexplained_)
+            words = f"networks {percent(share)}, random kernels {percent(1 - share)}"
+            yield "joined", f"{words}; these leave {left} unexplained"
 
     def _begin(self, given: Training, before: Self | None) -> tuple[np.ndarray, int]:
         """Return encoded targets and the number of outputs; settle where to train."""

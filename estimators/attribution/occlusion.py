@@ -1,58 +1,91 @@
-"""Occlusion: hide a span of time of a channel, and see how the decision changes."""
+"""Occlusion: hide spans of time of a channel, and see how the decision changes."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, pairwise
+from itertools import pairwise
+from math import ceil
 
 import numpy as np
 
 from ckts.estimators.attribution.decisions import Score
 from ckts.estimators.attribution.result import Attribution
+from ckts.estimators.attribution.spans import Run, Span, halve, leaves
 from ckts.panel import Panel
 
-# Each observation is hidden with its neighbors before and behind it: spans of a second
-# tiling are shifted by half.
-N_TILINGS = 2
-# Numbers of a panel of hidden copies, and copies: more would take much memory.
+# Numbers in a panel of copies of series, and copies: more would take much memory.
 MOST_NUMBERS, MOST_COPIES = 2**20, 2**11
-# What lengths may lack of the whole time and still be it.
-ROUNDING = 1e-9
 
 
-@dataclass(frozen=True)
-class Hidden:
-    """What one copy of a series hides.
+@dataclass(frozen=True, eq=False)
+class Tiled:
+    """The observations of a channel of a series, and the spans that they lie in.
 
     Attributes
     ----------
-    series : int
-    rows : ndarray of int of shape (n_hidden,)
-        Of the panel, consecutive observations of a channel.
-    column : int
-        The channel, or, if there are no rows, the static feature.
-    share : float
-        Part of the change of the decision that counts: one of each tiling.
+    series, channel : int
+    rows : ndarray of int of shape (n_observations,)
+        Of the panel.
+    trees : list of Span
+        The whole time, halved again and again; one of each tiling.
     """
 
     series: int
+    channel: int
     rows: np.ndarray
-    column: int
-    share: float
+    trees: list[Span]
+
+    @property
+    def whole(self) -> Run:
+        """All observations."""
+        return 0, len(self.rows)
+
+    def parts(self) -> list[Run]:
+        """Return the observations of all spans, but for the whole time."""
+        found = {run for tree in self.trees for run in tree.runs()}
+        return sorted(found - {self.whole})
+
+    def hidden(self) -> Iterator[np.ndarray]:
+        """Yield the rows that copies hide: the channel, each part, all but this."""
+        yield self.rows
+        for first, end in self.parts():
+            yield self.rows[first:end]
+            yield np.delete(self.rows, slice(first, end))
+
+    def contributions(self, whole: float, found: np.ndarray) -> np.ndarray:
+        """Divide among the observations what the decision owes to the channel.
+
+        Parameters
+        ----------
+        whole : float
+            What the model says of the series.
+        found : ndarray of shape (n_copies,)
+            What it says of the copies of :meth:`hidden`.
+
+        Returns
+        -------
+        ndarray of shape (n_observations,)
+        """
+        without, lost, alone = found[0], whole - found[1::2], found[2::2] - found[0]
+        effects = dict(zip(self.parts(), (lost + alone) / 2, strict=True))
+        effects[self.whole] = whole - without
+        shared = np.zeros(len(self.rows))
+        for tree in self.trees:
+            _divide(tree, effects[self.whole], effects, shared)
+        return shared / len(self.trees)
 
 
 def occlude(
     panel: Panel, score: Score, outputs: np.ndarray, span: float | None, n_spans: int
 ) -> Attribution:
-    """Attribute by hiding spans of time.
+    """Attribute by hiding channels, halves of their time, and parts of these.
 
-    Spans tile the time from the first to the last observation of a series, once from
-    the first on and once shifted by half a span. What the decision loses when a span of
-    a channel is hidden is shared equally by its observations there, and the mean over
-    both tilings is what an observation contributes: if the decision is a sum over
-    observations, exactly what these add.
+    A channel contributes what the decision loses without it. That is divided between
+    the halves of the time, and so on: a span adds, to the mean of all others and none
+    of the channel, so much; what a span adds beyond its halves is divided by their
+    lengths. So contributions of a channel add up, and where the decision is a sum over
+    observations, they are its summands.
 
     Parameters
     ----------
@@ -61,7 +94,7 @@ def occlude(
     outputs : ndarray of int of shape (n_series,)
         What `score` needs besides a panel.
     span : float or None
-        Length in the unit of the stamps; None is `n_spans` in each series.
+        Shortest length in the unit of the stamps; None is `n_spans` in each series.
     n_spans : int
 
     Returns
@@ -70,47 +103,39 @@ def occlude(
         Without `target`.
     """
     whole = score(panel, outputs)
-    hidden = chain(_hidden_spans(panel, span, n_spans), _hidden_features(panel))
-    contributions = np.where(panel.observed, 0.0, np.nan)
+    tiled = list(_tile(panel, span, n_spans))
+    copies = [(t.series, rows, t.channel) for t in tiled for rows in t.hidden()]
+    features = np.argwhere(_known(panel))
+    none = np.empty(0, int)
+    copies += [(int(series), none, int(column)) for series, column in features]
+    found = _evaluate(panel, copies, score, outputs)
+    contributions, place = np.full((len(panel.times), panel.in_channels), np.nan), 0
+    for one in tiled:
+        own = found[place : place + 1 + 2 * len(one.parts())]
+        place += len(own)
+        parts = one.contributions(whole[one.series], own)
+        contributions[one.rows, one.channel] = parts
     static = np.zeros((len(panel), len(panel.static_names)))
-    for copies in _in_batches(hidden, panel):
-        owners = np.array([one.series for one in copies])
-        changed = score(_hide(panel, copies), outputs[owners])
-        for one, lost in zip(copies, whole[owners] - changed, strict=True):
-            if len(one.rows):
-                part = one.share * lost / len(one.rows)
-                contributions[one.rows, one.column] += part
-            else:
-                static[one.series, one.column] = lost
+    static[tuple(features.T)] = whole[features[:, 0]] - found[place:]
     made = panel.with_values(contributions, panel.channels, categories={})
     return Attribution(made, static, whole, score(_nothing(panel), outputs), None)
 
 
-def _hidden_spans(panel: Panel, span: float | None, n_spans: int) -> Iterator[Hidden]:
-    """Yield the spans of each series and channel that hold an observation.
-
-    A span of both tilings that holds the same observations is hidden once.
-    """
+def _tile(panel: Panel, span: float | None, n_spans: int) -> Iterator[Tiled]:
+    """Yield the spans of each channel of each series that observes it."""
     series, (elapsed, lasts) = panel.series_of_rows, _clock(panel)
-    for column, (rows, _) in enumerate(panel.observations.columns()):
+    for channel, (rows, _) in enumerate(panel.observations.columns()):
         bounds = np.searchsorted(series[rows], np.arange(len(panel) + 1))
         for number, (start, stop) in enumerate(pairwise(bounds)):
+            if start == stop:
+                continue
             own, last = rows[start:stop], lasts[number]
-            sizes = _span_sizes(last, last / n_spans if span is None else span)
-            runs = Counter(
-                run for size in sizes for run in _runs(elapsed[own], last, size)
-            )
-            n_tilings = N_TILINGS * len(sizes)
-            for (first, end), count in runs.items():
-                yield Hidden(number, own[first:end], column, count / n_tilings)
-
-
-def _span_sizes(last: float, shortest: float) -> list[float]:
-    """Return the lengths of spans, each twice the one before, up to the whole time."""
-    sizes = [shortest]
-    while 0 < sizes[-1] < last * (1 - ROUNDING):
-        sizes.append(2 * sizes[-1])
-    return sizes
+            n = n_spans if span is None else max(ceil(last / span), 1)
+            places = [
+                leaves(elapsed[own], last, n, shifted=shifted)
+                for shifted in ([False, True] if n > 1 else [False])
+            ]
+            yield Tiled(number, channel, own, [halve(one, n) for one in places])
 
 
 def _clock(panel: Panel) -> tuple[np.ndarray, np.ndarray]:
@@ -128,59 +153,64 @@ def _clock(panel: Panel) -> tuple[np.ndarray, np.ndarray]:
     ends = np.append(firsts[1:], len(seen)) - 1
     origins = np.zeros(len(panel), dtype=panel.times.dtype)
     origins[owners] = panel.times[seen[firsts]]
+    # differences first: float64 cannot hold nanoseconds since 1970
     elapsed = (panel.times - origins[series]).astype(np.float64)
     lasts = np.zeros(len(panel))
     lasts[owners] = elapsed[seen[ends]]
     return elapsed, lasts
 
 
-def _runs(times: np.ndarray, last: float, size: float) -> Iterator[tuple[int, int]]:
-    """Yield the first and the last but one observation of each span of all tilings."""
-    for tiling in range(N_TILINGS):
-        shift = tiling / N_TILINGS
-        places, most = np.zeros((2, len(times)))
-        if size > 0:
-            # The last observation belongs to the span that it ends.
-            most = max(np.ceil(last / size + shift) - 1, 0)
-            places = np.minimum(np.floor(times / size + shift), most)
-        starts = np.flatnonzero(np.diff(places, prepend=-1))
-        yield from pairwise([*starts.tolist(), len(times)])
+def _divide(
+    span: Span, budget: float, effects: Mapping[Run, float], shared: np.ndarray
+) -> None:
+    """Add to the observations of a span their shares of what it contributes."""
+    if not span.halves:
+        first, end = span.run
+        shared[first:end] += budget / (end - first)
+        return
+    surplus = budget - sum(effects[half.run] for half in span.halves)
+    for half, share in zip(span.halves, span.shares, strict=True):
+        _divide(half, effects[half.run] + share * surplus, effects, shared)
 
 
-def _hidden_features(panel: Panel) -> Iterator[Hidden]:
-    """Yield the static features that are known of each series."""
-    if panel.static is not None:
-        for number, column in np.argwhere(~np.isnan(panel.static)):
-            yield Hidden(int(number), np.empty(0, int), int(column), 1.0)
+def _known(panel: Panel) -> np.ndarray:
+    """Tell which static features are known of each series."""
+    none = np.zeros((len(panel), 0), dtype=bool)
+    return none if panel.static is None else ~np.isnan(panel.static)
 
 
-def _in_batches(hidden: Iterable[Hidden], panel: Panel) -> Iterator[list[Hidden]]:
-    """Join copies up to a size that fits in memory."""
-    sizes = panel.lengths * panel.in_channels
-    batch: list[Hidden] = []
-    n_numbers = 0
-    for one in hidden:
-        n_numbers += int(sizes[one.series])
-        if batch and (n_numbers > MOST_NUMBERS or len(batch) == MOST_COPIES):
-            yield batch
-            batch, n_numbers = [], int(sizes[one.series])
-        batch.append(one)
-    if batch:
-        yield batch
+# A series, the rows that its copy hides, and of which channel; or, if there are none,
+# which static feature it hides.
+Copy = tuple[int, np.ndarray, int]
 
 
-def _hide(panel: Panel, copies: list[Hidden]) -> Panel:
+def _evaluate(
+    panel: Panel, copies: Sequence[Copy], score: Score, outputs: np.ndarray
+) -> np.ndarray:
+    """Say what the model says of copies of series, of shape (n_copies,)."""
+    found, start = np.empty(len(copies)), 0
+    owners = np.array([series for series, _, _ in copies], dtype=int)
+    sizes = np.cumsum(panel.lengths[owners] * panel.in_channels)
+    while start < len(copies):
+        before = sizes[start - 1] if start else 0
+        fitting = int(np.searchsorted(sizes, before + MOST_NUMBERS, side="right"))
+        stop = max(start + 1, min(fitting, start + MOST_COPIES))
+        part = slice(start, stop)
+        found[part] = score(_hide(panel, copies[part]), outputs[owners[part]])
+        start = stop
+    return found
+
+
+def _hide(panel: Panel, copies: Sequence[Copy]) -> Panel:
     """Copy series, and hide in each copy what it says."""
-    owners = np.array([one.series for one in copies])
-    made = panel[owners]
+    made = panel[[series for series, _, _ in copies]]
     values = np.array(made.values)
     static = None if made.static is None else np.array(made.static)
-    for place, one in enumerate(copies):
-        if len(one.rows):
-            moved = made.indptr[place] - panel.indptr[one.series]
-            values[one.rows + moved, one.column] = np.nan
+    for place, (series, rows, column) in enumerate(copies):
+        if len(rows):
+            values[rows + (made.indptr[place] - panel.indptr[series]), column] = np.nan
         elif static is not None:
-            static[place, one.column] = np.nan
+            static[place, column] = np.nan
     made = made.with_values(values)
     return made.with_static(static, panel.static_names, panel.static_categories)
 

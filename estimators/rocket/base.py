@@ -148,13 +148,8 @@ class AbstractCKRocket(AbstractPanelEstimator):
         yield from super()._learned()
         if "kernels_" in vars(self):
             clocks = sorted({clock for clock, _ in self.kernels_.views.names})
-            yield (
-                "kernels",
-                (
-                    f"{self.kernels_.n_features:,} over the {' and '.join(clocks)} time, on"
-                    f" {self.device_}"
-                ),
-            )
+            seen = f"{self.kernels_.n_features:,} over {' and '.join(clocks)} time"
+            yield "kernels", f"{seen}, on {self.device_}"
 
     def _learn_features(
         self,
