@@ -22,18 +22,21 @@ def channel_time_attribution(
     method: str = "occlusion",
     target: Any = None,
     span: Any = None,
-    n_spans: int = 16,
-    n_steps: int = 64,
+    n_spans: int = 8,
+    n_steps: int = 256,
 ) -> Attribution:
     """Tell what each observation of a channel adds to the decision on its series.
 
     "occlusion" works for every classifier and regressor of panels, a pipeline, too: it
-    hides a span of time of one channel, as if nothing had been observed, and takes what
-    the decision loses. Spans are measured in time, not in rows; those of a second
-    tiling lie half a span later, and the mean of both counts. The observations of a
-    span share its loss equally. Where the model is a sum over observations, these are
-    its summands; else what hides together tells more, or less, than its parts, and
-    `residual` is not 0. Hiding the first observation of a series makes it begin later.
+    hides what a channel says, as if nothing had been observed. A channel contributes
+    what the decision loses without it. That is divided between the halves of the time,
+    and these are halved, down to `n_spans` of equal length: a span counts the mean of
+    what the decision loses without it, and gains by it alone where the rest of the
+    channel is hidden; what it adds beyond its halves is divided by their length. Spans
+    are measured in time, not in rows; the mean of two tilings, one of them shifted by
+    half a span, is shared equally by the observations of a span. Where the model is a
+    sum over observations, these are its summands. What channels tell together only is
+    in `residual`. Hiding the first observation of a series makes it begin later.
 
     "integrated_gradients" is of the networks of CKCNNClassifier and CKCNNRegressor,
     without the random kernels that may be joined: contributions add up to the
@@ -46,7 +49,7 @@ def channel_time_attribution(
         A fitted classifier or regressor of panels.
     X : Panel, or anything that :func:`ckts.as_panel` accepts
         n_series series, best a few that the model has not seen. Occlusion predicts some
-        35 copies of each for every channel.
+        50 copies of each for every channel.
     method : {"occlusion", "integrated_gradients"}, default="occlusion"
     target : object, default=None
         Of a classifier the class whose log-odds are explained, or one for each series;
@@ -58,8 +61,9 @@ def channel_time_attribution(
         a part of each series' own time, from its first to its last observation.
     n_spans : int, default=16
         How many parts that are.
-    n_steps : int, default=64
-        Points of the rule (Gauss-Legendre) for the integral of gradients.
+    n_steps : int, default=256
+        At most so many gradients for the integral, from 16 on; it takes fewer where
+        contributions add up to 1 %.
 
     Returns
     -------

