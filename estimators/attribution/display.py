@@ -43,8 +43,7 @@ class AttributionDisplay:
     Examples
     --------
     >>> import matplotlib
-    ...
-    ... matplotlib.use("agg")
+    >>> matplotlib.use("agg")
     >>> from ckts import CKRocketClassifier
     >>> from ckts.datasets import make_telling_window
     >>> from ckts.estimators import AttributionDisplay

@@ -197,23 +197,26 @@ class _Networks:
         origin = self._start(batch)
         ways = {name: batch[name] - origin[name] for name in names}
 
-        def at(share: float) -> Batch:
-            return {name: origin[name] + share * ways[name] for name in names}
+        def at(*shares: float) -> Batch:
+            """Return the series at some places of the way, all in one batch."""
+            copies = {k: torch.cat([one] * len(shares)) for k, one in batch.items()}
+            for name, way in ways.items():
+                places = [origin[name] + share * way for share in shares]
+                copies[name] = torch.cat(places)
+            return copies
 
-        sums = {name: torch.zeros_like(ways[name]).double() for name in names}
-        for point, weight in zip(POINTS, WEIGHTS, strict=True):
-            moving = at(start + point * (end - start))
-            tensors = [one.requires_grad_() for one in moving.values()]
-            score = self._score({**batch, **moving}, outputs).sum()
-            gradients = torch.autograd.grad(score, tensors, materialize_grads=True)
-            for name, gradient in zip(names, gradients, strict=True):
-                sums[name] += weight * (end - start) * gradient.double()
-        found = {name: (sums[name] * ways[name].double()).numpy() for name in names}
+        inner = at(*(start + POINTS * (end - start)))
+        moving = [inner[name].requires_grad_() for name in names]
+        score = self._score(inner, np.tile(outputs, len(POINTS))).sum()
+        gradients = torch.autograd.grad(score, moving, materialize_grads=True)
+        found = {}
+        for name, gradient in zip(names, gradients, strict=True):
+            each = gradient.double().numpy().reshape(len(POINTS), *ways[name].shape)
+            mean = np.tensordot(WEIGHTS * (end - start), each, axes=1)
+            found[name] = mean * ways[name].double().numpy()
         with torch.no_grad():
-            before, after = (
-                self._score({**batch, **at(share)}, outputs).cpu().numpy()
-                for share in (start, end)
-            )
+            both = self._score(at(start, end), np.tile(outputs, 2)).cpu().numpy()
+        before, after = np.split(both, 2)
         static = found.get("static", np.zeros((len(outputs), 0)))[:, : self.n_static]
         return Piece(start, end, before, after, found["values"], static)
 
