@@ -30,6 +30,7 @@ from ckts.datasets.make.memory import make_adding_problem, make_copy_memory
 from ckts.datasets.make.regression import make_irregular_regression
 from ckts.datasets.make.sinusoids import make_irregular_sinusoids
 from ckts.datasets.make.speed import make_speed
+from ckts.datasets.make.telling_window import make_telling_window
 from ckts.datasets.perturb import drop_observations, subsample, truncate
 from ckts.datasets.readers.arff import read_arff
 from ckts.datasets.readers.penn_treebank import read_penn_treebank
@@ -57,6 +58,7 @@ __all__ = [
     "make_irregular_sinusoids",
     "make_local_clock",
     "make_speed",
+    "make_telling_window",
     "paper_split",
     "read_arff",
     "read_penn_treebank",

@@ -7,6 +7,9 @@ if __name__ != "ckts.estimators":
         "another package of that name."
     )
 
+from ckts.estimators.attribution.attribute import channel_time_attribution
+from ckts.estimators.attribution.display import AttributionDisplay
+from ckts.estimators.attribution.result import Attribution
 from ckts.estimators.classifier import CKCNNClassifier
 from ckts.estimators.embedder import CKCNNEmbedder
 from ckts.estimators.importance import channel_importance
@@ -21,6 +24,8 @@ from ckts.estimators.saving.savable import load
 from ckts.estimators.transformers import PanelResampler, PanelScaler, PanelSummary
 
 __all__ = [
+    "Attribution",
+    "AttributionDisplay",
     "CKCNNClassifier",
     "CKCNNEmbedder",
     "CKCNNRegressor",
@@ -31,6 +36,7 @@ __all__ = [
     "PanelScaler",
     "PanelSummary",
     "channel_importance",
+    "channel_time_attribution",
     "load",
     "summarize",
 ]

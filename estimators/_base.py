@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from math import ceil
 from typing import ClassVar, Self
@@ -25,6 +25,13 @@ from ckts.estimators._joining import (
     choose_share,
     mix,
 )
+from ckts.estimators._learned import (
+    Fact,
+    in_lines,
+    in_words,
+    learned_classes,
+    learned_networks,
+)
 from ckts.estimators._parameters import resolve_device
 from ckts.estimators.preprocessing.batches import PanelDataset, learn_statistics
 from ckts.estimators.preprocessing.labels import strata_of
@@ -37,7 +44,7 @@ from ckts.estimators.training.early_stopping import split_series, watched, watch
 from ckts.estimators.training.net import PanelNet
 from ckts.estimators.training.recipe import choose_recipe
 from ckts.estimators.training.trained import AUTOMATIC, AbstractTrained
-from ckts.panel import Panel
+from ckts.panel import Panel, percent
 
 # Parameters of the networks that are those of CKRocket, too.
 SHARED = ("causal", "landmark", "device", "n_jobs")
@@ -155,10 +162,39 @@ class AbstractCKCNN(AbstractTrained):
                 train, valid = self._split(given, target, generator)
             part = given.take(train)
             predicted = self._learn_units(part, generator, before)
+            if self._shows(2):
+                self._print_units(part, target[train])
             options = {} if valid is None else self._hold_out(given, target, valid)
             make = partial(self._make_net, n_outputs, generator=generator, **options)
             parts = part.panel, target[train], part.weight
             self._train_networks(make, *parts, predicted, checkpoint, before)
+        if self._shows(2):
+            print(in_lines("It trained", self._learned_training()))
+
+    def _print_units(self, part: Training, target: np.ndarray) -> None:
+        """Print what is known before the training."""
+        facts = [*super()._learned(), *self._learned_recipe()]
+        if is_classifier(self) and target.ndim == 1:
+            facts.append(learned_classes(self.classes_, target, part.weight))
+        title = f"{type(self).__name__} learned from {len(part.panel):,} series"
+        print(in_lines(title, facts))
+
+    def _learned(self) -> Iterator[Fact]:
+        yield from super()._learned()
+        if "nets_" in vars(self):
+            yield from self._learned_recipe()
+            yield from self._learned_training()
+
+    def _learned_recipe(self) -> Iterator[Fact]:
+        yield "chosen", in_words({n: getattr(self, f"{n}_") for n in AUTOMATIC})
+
+    def _learned_training(self) -> Iterator[Fact]:
+        yield from learned_networks(self.nets_)
+        if "rocket_" in vars(self):
+            share = self.network_share_
+            left = percent(self.rocket_.unexplained_)
+            words = f"networks {percent(share)}, random kernels {percent(1 - share)}"
+            yield "joined", f"{words}; these leave {left} unexplained"
 
     def _begin(self, given: Training, before: Self | None) -> tuple[np.ndarray, int]:
         """Return encoded targets and the number of outputs; settle where to train."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from sklearn.base import is_classifier
 from sklearn.utils.validation import validate_data
 
 from ckts._warnings import warn
+from ckts.estimators._learned import Fact, in_html, learned_units
 from ckts.estimators.preprocessing.batches import PanelDataset, PanelStatistics
 from ckts.estimators.preprocessing.categories import OneHot
 from ckts.estimators.preprocessing.input import groups_of, is_table, weights_of
@@ -104,6 +106,23 @@ class AbstractPanelEstimator(AbstractSavable):
         tags.input_tags.three_d_array = True
         tags.input_tags.allow_nan = True
         return tags
+
+    def _learned(self) -> Iterator[Fact]:
+        """Yield what `fit` learned, in words; nothing before it."""
+        if "statistics_" in vars(self):
+            found = self.statistics_, self.time_scale_
+            yield from learned_units(self._channels, self.static_names_, *found)
+
+    def _repr_html_inner(self) -> str:
+        """Return the diagram of scikit-learn, and below it what `fit` learned."""
+        return super()._repr_html_inner() + in_html(self._learned())
+
+    def _repr_mimebundle_(self, **kwargs) -> dict[str, str]:
+        """Return what notebooks show: the diagram, if there is to be one, and facts."""
+        bundle = super()._repr_mimebundle_(**kwargs)
+        if "text/html" in bundle:
+            bundle["text/html"] = self._repr_html_inner()
+        return bundle
 
     def _read_panel(
         self, X, *, reset: bool, sample_weight: Any = None

@@ -170,7 +170,8 @@ class AbstractParameters(BaseEstimator):
         cores. Afterwards torch's setting is as it was. With another number of threads
         results may differ by rounding.
     verbose : int
-        1 shows a progress bar.
+        1 shows a progress bar, in a notebook or on stderr; 2 prints what was learned,
+        too: units before the training, networks and their shares after it.
     random_state : int, RandomState or None
         Seed of initialization, batches and dropout. With an int a model is the same in
         every thread and process, up to rounding where large batches use several threads
@@ -242,6 +243,10 @@ class AbstractParameters(BaseEstimator):
         "quadrature": partial(check_choice, choices=QUADRATURES),
         "dtype": partial(check_choice, choices=("float32", "float64")),
     }
+
+    def _shows(self, level: int) -> bool:
+        """Whether `fit` is to show what has this level."""
+        return self.verbose >= level
 
     def _check_parameters(self) -> None:
         """Raise if a parameter is not as its description says."""

@@ -119,5 +119,6 @@ def check_verbose(name: str, verbose: Any) -> None:
     integer = hasattr(verbose, "__index__") or isinstance(verbose, np.bool_)
     if not integer or verbose < 0:
         raise (ValueError if integer else TypeError)(
-            f"`{name}` must be an integer of at least 0; got {verbose!r}. Use 0 or 1."
+            f"`{name}` must be an integer of at least 0; got {verbose!r}. Use 0, "
+            "1 or 2."
         )

@@ -162,9 +162,9 @@ def describe(panel: AbstractPanel, y: Any = None) -> Description:
         in_channels=panel.in_channels,
         n_empty=int(np.sum(~filled)),
         time_scale=panel.time_scale,
-        lengths=_spread(panel.lengths),
-        durations=_spread(durations),
-        gaps=_spread(gaps),
+        lengths=spread_of(panel.lengths),
+        durations=spread_of(durations),
+        gaps=spread_of(gaps),
         gap_variation=_ratio(np.std(gaps), np.mean(gaps)) if len(gaps) else np.nan,
         ties=_ratio(np.sum(gaps == 0), len(gaps)),
         step=step,
@@ -176,7 +176,7 @@ def describe(panel: AbstractPanel, y: Any = None) -> Description:
     )
 
 
-def _spread(numbers: np.ndarray) -> Spread:
+def spread_of(numbers: np.ndarray) -> Spread:
     if len(numbers) == 0:
         return Spread(np.nan, np.nan, np.nan)
     low, middle, high = np.min(numbers), np.median(numbers), np.max(numbers)
@@ -218,7 +218,7 @@ def _describe_channels(
         missing, whose = 1 - _ratio(len(rows), len(series)), series[rows]
         # a ninth of the time of numpy.unique, for 150,000 rows of 4,000 series
         observing = np.bincount(whose, minlength=panel.n_series) > 0
-        gap = _spread(gaps_within(whose, panel.times[rows])[0]).median
+        gap = spread_of(gaps_within(whose, panel.times[rows])[0]).median
         labels = panel.categories.get(name, ())
         channels.append(
             ChannelDescription(name, missing, int(observing.sum()), gap, labels)
@@ -240,7 +240,7 @@ def in_words(it: Description) -> str:
     """
     lines = {
         "series": _series_words(it),
-        "span": _times_words(it.durations, it.time_scale),
+        "span": times_words(it.durations, it.time_scale),
         "gaps": _gaps_words(it),
         "lattice": _lattice_words(it),
         "values": _values_words(it),
@@ -296,13 +296,13 @@ def percent(share: float) -> str:
 def _series_words(it: Description) -> str:
     if it.n_rows == 0:
         return f"{it.n_series:,}, without rows"
-    rows = _spread_words(it.lengths, "rows")
+    rows = spread_words(it.lengths, "rows")
     empty = f", {it.n_empty:,} series without any" if it.n_empty else ""
     return f"{it.n_series:,}, {rows}, {it.n_rows:,} in all{empty}"
 
 
 def _gaps_words(it: Description) -> str:
-    words = _times_words(it.gaps, it.time_scale)
+    words = times_words(it.gaps, it.time_scale)
     variation = f", variation {it.gap_variation:.2f}" if it.gap_variation >= 0 else ""
     ties = f", {percent(it.ties)} of them 0 (ties)" if it.ties > 0 else ""
     return words + variation + ties
@@ -311,7 +311,7 @@ def _gaps_words(it: Description) -> str:
 def _lattice_words(it: Description) -> str:
     if it.step is None:
         return "none, there is no common step"
-    step = _times_words((it.step,) * 3, it.time_scale)
+    step = times_words((it.step,) * 3, it.time_scale)
     if it.occupied == 1:
         return f"steps of {step}, all equal"
     return f"multiples of {step}, {percent(it.occupied)} of the points have a row"
@@ -357,18 +357,21 @@ def _length_words(it: Description) -> str:
     return f"predicts {target} {figures} ({compared}standard error {best.error:.2f})"
 
 
-def _times_words(spread: tuple[float, ...], scale: TimeScale) -> str:
+def times_words(spread: tuple[float, ...], scale: TimeScale) -> str:
     size, unit = readable_unit(scale, spread[1])
-    return _spread_words(tuple(time / size for time in spread), unit)
+    return spread_words(tuple(time / size for time in spread), unit)
 
 
-def _spread_words(spread: tuple[float, ...], unit: str) -> str:
+def spread_words(spread: tuple[float, ...], unit: str) -> str:
     if np.isnan(spread[1]):
         return "none"
-    low, middle, high = (
-        f"{number:,.0f}" if number >= 1000 else f"{number:.4g}" for number in spread
-    )
+    low, middle, high = map(shown, spread)
     if low == high:
         one = low == "1" and unit in ("days", "weeks")
         return f"{low} {unit[:-1] if one else unit}".strip()
     return f"{low} to {high} {unit}".strip() + f" (median {middle})"
+
+
+def shown(number: float) -> str:
+    """Write a number with four figures, and all of those before the point."""
+    return f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.4g}"

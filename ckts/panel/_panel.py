@@ -13,6 +13,7 @@ from ckts.panel._categories import check_categories
 from ckts.panel._copies import AbstractCopies
 from ckts.panel._describe import Description, describe
 from ckts.panel._files import read_table
+from ckts.panel._html import as_html
 from ckts.panel._long import read_long
 from ckts.panel._observations import as_observations, check_finite
 from ckts.panel._rows import (
@@ -376,3 +377,7 @@ class Panel(AbstractCopies):
         Description
         """
         return describe(self, y)
+
+    def _repr_html_(self) -> str:
+        """Return what notebooks show."""
+        return as_html(self)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
@@ -12,6 +13,7 @@ from skorch.exceptions import DeviceWarning
 from ckts._checks import check_bool, check_count
 from ckts._warnings import warn
 from ckts.estimators._interface import AbstractPanelEstimator
+from ckts.estimators._learned import Fact
 from ckts.estimators._parameters import resolve_device
 from ckts.estimators._rules import Rule, check_n_jobs
 from ckts.estimators._threads import limit_threads
@@ -141,6 +143,13 @@ class AbstractCKRocket(AbstractPanelEstimator):
         """Raise if a parameter is not as its description says."""
         for name, rule in self._rules.items():
             rule(name, getattr(self, name))
+
+    def _learned(self) -> Iterator[Fact]:
+        yield from super()._learned()
+        if "kernels_" in vars(self):
+            clocks = sorted({clock for clock, _ in self.kernels_.views.names})
+            seen = f"{self.kernels_.n_features:,} over {' and '.join(clocks)} time"
+            yield "kernels", f"{seen}, on {self.device_}"
 
     def _learn_features(
         self,

@@ -1,6 +1,7 @@
 """Random continuous kernels on real time stamps: features, classes, numbers."""
 
 import copy
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from ckts._warnings import warn
 from ckts.estimators._interface import Training
 from ckts.estimators._joining import OutOfFold, draw_folds
+from ckts.estimators._learned import Fact
 from ckts.estimators._parameters import share_docstring
 from ckts.estimators.preprocessing.batches import PanelStatistics, learn_statistics
 from ckts.estimators.preprocessing.input import weights_of
@@ -25,13 +27,14 @@ from ckts.estimators.rocket.blocks import AbstractBlock, GaussianBlock, LinearBl
 from ckts.estimators.rocket.calibration import calibrate
 from ckts.estimators.rocket.duplicates import Duplicates, join_groups
 from ckts.estimators.rocket.ridge import fit_ridge
-from ckts.panel import Panel, check_same_order
+from ckts.panel import Panel, check_same_order, percent
 
 # Kernels over common and own scale, summaries, levels.
 BLOCKS: list[type[AbstractBlock]] = [
     *(LinearBlock, LinearBlock),
     *(GaussianBlock, GaussianBlock),
 ]
+BLOCK_NAMES = ("common scale", "own scale", "summaries", "levels")
 # Rows of features that are predicted from at once: more would take much memory.
 MOST_ROWS = 2**11
 
@@ -258,6 +261,13 @@ class AbstractCKRocketModel(AbstractAttributed):
         ends = known < whole  # of a causal model, not its prefixes
         outputs = self._calibrated(found.of_folds[place[ends]])
         return OutOfFold(folds, known[ends], outputs)
+
+    def _learned(self) -> Iterator[Fact]:
+        yield from super()._learned()
+        if "ridge_" in vars(self):
+            shares = zip(BLOCK_NAMES, self.ridge_.shares, strict=False)
+            yield "blocks", ", ".join(f"{name} {percent(s)}" for name, s in shares)
+            yield "left out", f"{percent(self.unexplained_)} unexplained"
 
     def _calibrate(self, left_out, encoded, weight, n_different) -> None:
         """Learn from predictions of series that were left out."""

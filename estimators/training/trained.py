@@ -87,7 +87,7 @@ class AbstractTrained(AbstractParameters, AbstractPanelEstimator):
                     n_steps * max_epochs + 1,
                     monitor=dict(watch)["stopping"].monitor if watch else "train_loss",
                 ),
-                *([("bar", EpochBar(type(self).__name__))] if self.verbose else []),
+                *([("bar", EpochBar(type(self).__name__))] if self._shows(1) else []),
                 *user_callbacks(self),
             ],
             callbacks__print_log=None,

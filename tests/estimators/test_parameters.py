@@ -178,10 +178,14 @@ def test_bad_parameters(params, error, message):
     ("parameters", "error", "message"),
     [
         ({"device": "meta"}, ValueError, "`device` must be .* got 'meta'.*torch says"),
-        ({"verbose": -1}, ValueError, "`verbose` must be .*; got -1. Use 0 or 1"),
-        ({"verbose": "yes"}, TypeError, "`verbose` must be .*; got 'yes'. Use 0 or 1"),
-        ({"verbose": None}, TypeError, "`verbose` must be .*; got None. Use 0 or 1"),
-        ({"verbose": 0.5}, TypeError, "`verbose` must be .*; got 0.5. Use 0 or 1"),
+        ({"verbose": -1}, ValueError, "`verbose` must be .*; got -1. Use 0, 1 or 2"),
+        (
+            {"verbose": "yes"},
+            TypeError,
+            "`verbose` must be .*; got 'yes'. Use 0, 1 or",
+        ),
+        ({"verbose": None}, TypeError, "`verbose` must be .*; got None. Use 0, 1 or 2"),
+        ({"verbose": 0.5}, TypeError, "`verbose` must be .*; got 0.5. Use 0, 1 or 2"),
     ],
 )
 def test_devices_and_verbosities_that_mean_nothing_raise(parameters, error, message):

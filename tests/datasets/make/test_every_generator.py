@@ -11,6 +11,7 @@ from ckts.datasets import (
     make_irregular_sinusoids,
     make_local_clock,
     make_speed,
+    make_telling_window,
 )
 
 ALL_GENERATORS = [
@@ -18,6 +19,7 @@ ALL_GENERATORS = [
     make_irregular_sinusoids,
     make_local_clock,
     make_speed,
+    make_telling_window,
 ]
 generators = pytest.mark.parametrize("make", ALL_GENERATORS)
 

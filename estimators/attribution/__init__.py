@@ -1,0 +1,1 @@
+"""What a fitted model saw in a series: contributions of channels over time."""
