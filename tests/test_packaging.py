@@ -18,7 +18,8 @@ FOLDERS = {
     "estimators": "ckts/estimators",
 }
 SOURCES = (*FOLDERS, "docs", "tests")
-CACHES = shutil.ignore_patterns("__pycache__", "*.pyc", ".*", "_build", "generated")
+BUILT = ("_build", "generated", "examples")  # of the site
+CACHES = shutil.ignore_patterns("__pycache__", "*.pyc", ".*", *BUILT)
 
 # One worker builds the wheel for all of these.
 pytestmark = pytest.mark.xdist_group("wheel")
