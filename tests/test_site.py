@@ -80,7 +80,7 @@ def test_scripts_of_the_gallery_lead_to_their_pages():
 
 
 def test_no_example_ends_the_build():
-    """`sys.exit(0)` in a script ends sphinx, too, without a site and without an error."""
+    """`sys.exit(0)` in a script ends sphinx, too, without a site or an error."""
     scripts = sorted((DOCS / "gallery").glob("*.py"))
     assert scripts
     assert [path.name for path in scripts if "exit(" in path.read_text("utf-8")] == []
