@@ -152,7 +152,11 @@ class Visit:
         """Search a word; return how many pages are found."""
         self.open(f"search.html?q={word}")
         self.page.wait_for_selector("#search-results li a", timeout=20_000)
-        return self.page.locator("#search-results li a").count()
+        found, before = self.page.locator("#search-results li"), 0
+        while before != (count := found.count()):  # they come one by one
+            before = count
+            self.page.wait_for_timeout(1000)
+        return count
 
 
 def take_pictures(browser: Browser, address: str, folder: Path) -> None:
