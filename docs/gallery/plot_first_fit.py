@@ -67,6 +67,7 @@ RocCurveDisplay.from_predictions(
     curve_kwargs={"color": "C1", "linestyle": "--"},
 )
 left.set(xlabel="false positive rate", ylabel="true positive rate")
+left.legend(frameon=False, fontsize=8, loc="lower right")
 left.spines[["top", "right"]].set_visible(False)
 
 jitter = np.random.default_rng(0).uniform(-0.15, 0.15, len(y_test))

@@ -10,10 +10,11 @@ visit changes an earlier opinion.
 
 import matplotlib.pyplot as plt
 import numpy as np
-from sklearn.model_selection import train_test_split
+from sklearn.metrics import log_loss, roc_auc_score
+from sklearn.model_selection import StratifiedKFold, train_test_split
 
 from ckts import CKRocketClassifier
-from ckts.datasets import load_pbc
+from ckts.datasets import load_pbc, truncate
 from ckts.plotting import RiskDisplay
 
 X, y = load_pbc()
@@ -62,25 +63,34 @@ display = RiskDisplay.from_estimator(
 )
 
 # %%
-# Everybody
-# ---------
-# The same for all patients that were left out. Early on the model knows little and says
-# the same of most; later the two groups part.
+# What later visits add
+# ---------------------
+# The same for all patients, each left out of the model in one of three folds: how well
+# does the opinion tell those who will have the event, as of each moment? All of them
+# reached the end of the third year, so that the group is the same all along.
 
-figure, axis = plt.subplots(figsize=(7, 4), layout="constrained")
-for number, patient_path in enumerate(path):
-    event = y[test][number] == 1
-    axis.step(
-        patient_path.times / 365.25,
-        100 * patient_path.values[:, 1],
-        where="post",
-        color="C1" if event else "C0",
-        ls="-" if event else ":",
-        lw=1.6 if event else 1.2,
-    )
-axis.plot([], [], "C1-", label="event within three years after the last time shown")
-axis.plot([], [], "C0:", label="none")
-axis.legend(frameon=False, loc="upper left", bbox_to_anchor=(0, 1.13), ncols=2)
-axis.set(xlabel="years since enrollment", ylabel="predicted risk (%)", ylim=(0, 100))
-axis.spines[["top", "right"]].set_visible(False)
+moments = np.array([0.0, 0.6, 1.1, 2.1, 3.0]) * 365.25
+opinions = np.empty((len(X), len(moments)))
+for train, test in StratifiedKFold(3, shuffle=True, random_state=0).split(X, y):
+    model.fit(X[train], y[train])
+    for number, moment in enumerate(moments):
+        known = truncate(X[test], moment)
+        opinions[test, number] = model.predict_proba(known)[:, 1]
+
+auroc = [roc_auc_score(y, opinion) for opinion in opinions.T]
+losses = [log_loss(y, opinion) for opinion in opinions.T]
+base_rate = log_loss(y, np.full(len(y), y.mean()))
+for moment, area, loss in zip(moments / 365.25, auroc, losses, strict=True):
+    print(f"after {moment:.1f} years: AUROC {area:.3f}, log-loss {loss:.3f}")
+
+figure, (left, right) = plt.subplots(1, 2, figsize=(8, 3.2), layout="constrained")
+left.plot(moments / 365.25, auroc, "o-", color="C0")
+left.set(ylabel="AUROC (higher is better)")
+right.plot(moments / 365.25, losses, "s-", color="C1")
+right.axhline(base_rate, color="0.5", ls=":")
+right.annotate("share of events, for everybody", (0, base_rate), va="bottom", color="0.4")
+right.set(ylabel="log-loss (lower is better)", ylim=(0.9 * min(losses), 1.1 * base_rate))
+for axis in (left, right):
+    axis.set_xlabel("years of visits that are known")
+    axis.spines[["top", "right"]].set_visible(False)
 plt.show()
