@@ -3,8 +3,8 @@ Light curves in six bands, each with its own clock
 ==================================================
 
 A survey telescope looks at a star through one filter at a time, on clear nights only. So
-each of the six bands has time stamps of its own, a few dozen in two years, and no two
-are observed together. In a table with a column per band nearly everything is missing,
+each of the six bands has time stamps of its own, a handful in two years, and no two are
+observed together. In a table with a column per band nearly everything is missing,
 and "fill in the rest" would invent five values for each one measured.
 
 Here a list of single measurements becomes a panel, and a model sees each band at its
@@ -43,10 +43,10 @@ def brightness(kind, days):
 
 def observe(name, kind):
     """List single measurements: who, when, through which filter, how bright."""
-    days = np.sort(rng.uniform(0, 730, rng.integers(60, 110)))
+    days = np.sort(rng.uniform(0, 730, rng.integers(25, 50)))
     bands = rng.integers(0, 6, len(days))
     level = rng.normal(18, 1) - 0.3 * bands
-    noise = rng.normal(0, 0.15, len(days))
+    noise = rng.normal(0, 0.4, len(days))
     magnitude = level - brightness(kind, days) + noise
     return pd.DataFrame(
         {"object": name, "day": days, "band": pd.Categorical.from_codes(bands, BANDS)}
@@ -83,21 +83,33 @@ model = CKRocketClassifier(random_state=0).fit(X_train, y_train)
 predicted = model.predict(X_test)
 print(f"accuracy {accuracy_score(y_test, predicted):.2f} of objects not seen")
 
-figure, axes = plt.subplots(6, 3, figsize=(9, 6), sharex=True, layout="constrained")
+# %%
+# One object of each kind; from each band its median is subtracted.
+
+figure, axes = plt.subplots(
+    6, 3, figsize=(9, 7), sharex=True, sharey=True, layout="constrained"
+)
 for column, kind in zip(axes.T, np.unique(kinds), strict=True):
     star = X[int(np.flatnonzero(kinds == kind)[0])]
+    relative = star.values - np.nanmedian(star.values, axis=0)
     column[0].set_title(kind)
-    for axis, band, magnitudes in zip(column, BANDS, star.values.T, strict=True):
-        axis.plot(star.times, magnitudes, ".", color="C0")
-        axis.invert_yaxis()
+    for axis, magnitudes in zip(column, relative.T, strict=True):
+        axis.axhline(0, color="0.85", lw=1, zorder=0)
+        axis.plot(star.times, magnitudes, "o", color="C0", ms=4)
         axis.spines[["top", "right"]].set_visible(False)
-        if axis in axes[:, 0]:
-            axis.set_ylabel(band, rotation=0, labelpad=10)
+for axis, band in zip(axes[:, 0], BANDS, strict=True):
+    axis.set_ylabel(band, rotation=0, labelpad=10)
+axes[0, 0].invert_yaxis()
 for axis in axes[-1]:
     axis.set_xlabel("days")
-figure.supylabel("magnitude (bright is up)", fontsize=10)
+figure.supylabel("magnitude above the median of the band (bright is up)", fontsize=10)
 
 # %%
+# What is taken for what
+# ----------------------
 
-ConfusionMatrixDisplay.from_predictions(y_test, predicted, cmap="Blues", colorbar=False)
+figure, axis = plt.subplots(figsize=(4.2, 3.6), layout="constrained")
+ConfusionMatrixDisplay.from_predictions(
+    y_test, predicted, cmap="Blues", colorbar=False, ax=axis
+)
 plt.show()

@@ -16,7 +16,7 @@ from sklearn.linear_model import RidgeClassifierCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from ckts import CKRocketClassifier, PanelResampler
+from ckts import CKRocketClassifier, PanelResampler, PanelScaler
 from ckts.datasets import drop_observations, load_japanese_vowels
 
 X, y = load_japanese_vowels(split="train")
@@ -58,11 +58,18 @@ for name, found in scores.items():
     print(name.rjust(30), *(f"{score:.3f}" for score in found))
 
 # %%
+# On the left one utterance, in units of the standard deviation of each coefficient. On the
+# right: a model that was trained on complete series never saw what little looks like, so
+# train on what you will be given.
 
-example = thin(X, 0.7)[0]
+example = PanelScaler().fit(X).transform(thin(X, 0.7))[0]
 figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained")
-left.imshow(example.values.T, aspect="auto", cmap="viridis", interpolation="none")
-left.set(xlabel="frame", ylabel="coefficient", title="One utterance, 70 % missing (white)")
+image = left.imshow(
+    example.values.T, aspect="auto", cmap="cividis", interpolation="none"
+)
+figure.colorbar(image, ax=left, label="standardized value")
+left.set(xlabel="frame", ylabel="coefficient", title="70 % missing (white)")
+left.set_xticks(range(0, len(example.times), 5))
 left.set_yticks(range(0, 12, 2), range(1, 13, 2))
 styles = ["o-C0", "s--C1", "^:C2"]
 for (name, found), style in zip(scores.items(), styles, strict=True):

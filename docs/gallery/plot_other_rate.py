@@ -74,8 +74,8 @@ left.set_ylim(-2, 2.6)
 for (name, found), style in zip(scores.items(), ["o-C0", "s--C1"], strict=True):
     right.plot(steps, found, style[:-2], color=style[-2:], label=name)
 right.axhline(1 / 3, color="0.5", ls=":")
-right.annotate("chance", (4, 1 / 3), ha="right", va="bottom", color="0.4")
-right.set(xlabel="every n-th row is kept", ylabel="accuracy", ylim=(0, 1.05))
+right.annotate("chance", (4.2, 1 / 3), ha="right", va="bottom", color="0.4")
+right.set(xlabel="every n-th row is kept", ylabel="accuracy", xlim=(0.8, 4.2), ylim=(0, 1.05))
 right.set_xticks(steps)
 right.legend(frameon=False, loc="lower left")
 for axis in (left, right):
