@@ -36,11 +36,15 @@ search = GridSearchCV(
 ).fit(X, y)
 table = pd.DataFrame(search.cv_results_)
 table["log-loss"] = -table["mean_test_score"]
-columns = ["param_landmark", "param_n_kernels", "log-loss"]
+table["its spread"] = table["std_test_score"]
+columns = ["param_landmark", "param_n_kernels", "log-loss", "its spread"]
 print(table[columns].round(3).to_string(index=False))
 print("best:", search.best_params_)
 
 # %%
+# The spread is that over the folds. With so few patients, what differs by less than it may
+# be luck.
+#
 # Do the probabilities mean what they say?
 # ----------------------------------------
 # Each patient is predicted by a model that has not seen them. The best parameters were

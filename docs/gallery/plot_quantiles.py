@@ -19,15 +19,15 @@ rng = np.random.default_rng(0)
 
 
 def measure(level):
-    """Read a level at 10 to 30 irregular times, with little noise."""
-    times = np.sort(rng.uniform(0, 10, rng.integers(10, 30)))
+    """Read a level at 10 to 20 irregular times, with little noise."""
+    times = np.sort(rng.uniform(0, 10, rng.integers(10, 20)))
     return times, level * np.exp(-times / 5) + rng.normal(0, 0.1, len(times))
 
 
-levels = rng.uniform(0, 4, 600)
+levels = rng.uniform(0, 4, 800)
 X = as_panel([measure(level) for level in levels])
 y = levels + rng.normal(0, 0.1 + 0.3 * levels)
-X_train, y_train, X_test, y_test = X[:400], y[:400], X[400:], y[400:]
+X_train, y_train, X_test, y_test = X[:600], y[:600], X[600:], y[600:]
 
 # %%
 # Three quantiles
@@ -39,7 +39,10 @@ predicted = [
         loss="quantile",
         quantile=quantile,
         rocket=False,
+        max_epochs=10,
+        batch_size=64,
         hidden_channels=8,
+        n_blocks=1,
         random_state=0,
     )
     .fit(X_train, y_train)
@@ -57,7 +60,7 @@ print(f"{np.mean((low <= y_test) & (y_test <= high)):.0%} are between the outer 
 # Each vertical bar is the interval of one series, in the order of the median. The true
 # quantiles, which no model is told, are drawn as lines.
 
-levels_test = levels[400:]
+levels_test = levels[600:]
 normal_quantile = 1.2816  # of 90 %
 order = np.argsort(levels_test)
 spread = normal_quantile * (0.1 + 0.3 * levels_test[order])

@@ -4,8 +4,8 @@ Regression against a known truth
 
 How much of a target can be learned at all? With real data nobody knows. Here the target
 is computed by a formula without noise: the power of a signal after a low-pass filter, so
-that slow waves count more than fast ones. Who cannot tell slow from fast, because the
-times are not seen, cannot know it.
+that slow waves count more than fast ones. A model that does not see the times can only
+guess from the order of the values which is which.
 """
 
 import matplotlib.pyplot as plt
@@ -50,12 +50,13 @@ for name, found in predicted.items():
 # %%
 # Truth and prediction of each series. On the line they agree.
 
-figure, axes = plt.subplots(1, 3, figsize=(9, 3.4), sharey=True, layout="constrained")
+figure, axes = plt.subplots(1, 3, figsize=(9, 3.7), sharey=True, layout="constrained")
 highest = max(y_test.max(), *(found.max() for found in predicted.values()))
 for axis, (name, found) in zip(axes, predicted.items(), strict=True):
     axis.plot([0, highest], [0, highest], color="0.6", lw=1)
     axis.plot(y_test, found, "o", color="C0", alpha=0.5, ms=4)
-    axis.set(title=f"{name}\nR2 = {r2_score(y_test, found):.3f}", aspect="equal")
+    axis.set(title=f"{name}\nR2 = {r2_score(y_test, found):.3f}")
+    axis.set_box_aspect(1)
     axis.set_xlabel("true power")
     axis.spines[["top", "right"]].set_visible(False)
 axes[0].set_ylabel("predicted power")

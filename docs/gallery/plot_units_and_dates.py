@@ -11,9 +11,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from ckts import CKRocketClassifier
+from ckts import CKRocketClassifier, as_panel
 from ckts.datasets import load_pbc
-from ckts.panel import TimeScale
 
 X, y = load_pbc()
 seen, unseen = np.arange(150), np.arange(150, len(X))
@@ -27,7 +26,7 @@ print(X.time_scale, model.time_scale_)
 # own. The model was fitted in days.
 
 in_days = X[unseen]
-in_hours = in_days.with_times(in_days.times * 24, TimeScale("number", "h"))
+in_hours = as_panel(in_days.with_times(in_days.times * 24), time_unit="h")
 enrolled = pd.Timestamp("1974-01-01") + pd.to_timedelta(37 * np.arange(len(in_days)), "D")
 as_dates = in_days.with_times(
     enrolled[in_days.series_of_rows] + pd.to_timedelta(in_days.times, "D")
@@ -45,7 +44,7 @@ for name, risk in list(risks.items())[1:]:
 # ----------------------
 # Nobody knows whether plain numbers are days. The error names the way out.
 
-plain = in_days.with_times(in_days.times, TimeScale("number"))
+plain = in_days.with_times(in_days.times)
 try:
     model.predict_proba(plain)
 except ValueError as error:
@@ -66,7 +65,9 @@ titles = ["asked in hours", "asked in dates", "fitted and asked in dates"]
 for axis, risk, title in zip(axes, shown, titles, strict=True):
     axis.plot([0, 100], [0, 100], color="0.7", lw=1)
     axis.plot(100 * days, 100 * risk, "o", color="C0", mfc="none", ms=5)
-    axis.set(xlabel="risk (%), fitted and asked in days", title=title, aspect="equal")
+    axis.set(xlabel="risk (%), all in days")
+    axis.set_title(title, fontsize=10)
+    axis.set_box_aspect(1)
     axis.spines[["top", "right"]].set_visible(False)
 axes[0].set_ylabel("risk (%)")
 plt.show()
