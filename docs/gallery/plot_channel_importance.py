@@ -27,7 +27,7 @@ found = []
 for train, test in StratifiedKFold(3, shuffle=True, random_state=0).split(X, y):
     model = CKRocketClassifier(n_kernels=2000, random_state=0).fit(X[train], y[train])
     one = channel_importance(
-        model, X[test], y[test], scoring="roc_auc", n_repeats=3, random_state=0
+        model, X[test], y[test], scoring="roc_auc", n_repeats=2, random_state=0
     )
     found.append(pd.DataFrame(one.importances, index=one.names))
 losses = pd.concat(found, axis=1)
@@ -35,7 +35,7 @@ losses = losses.loc[losses.mean(axis=1).sort_values().index]
 print(losses.mean(axis=1)[::-1].head(5).round(3).to_string())
 
 # %%
-# Bars are means, dots the single exchanges: nine of each. Two channels that tell the same
+# Bars are means, dots the single exchanges: six of each. Two channels that tell the same
 # share their importance, and one that is negative did no good on these patients.
 
 figure, axis = plt.subplots(figsize=(7, 4.4), layout="constrained")

@@ -24,37 +24,42 @@ rng = np.random.default_rng(0)
 
 
 # %%
-# Stars that pulsate, stars that flare, stars that fade
-# -----------------------------------------------------
+# Stars that pulsate, that flare, that are dimmed for a while
+# -----------------------------------------------------------
 # Three kinds of variable objects, made by a formula. How bright one is on average tells
 # nothing: all are drawn from one distribution, and so is the number of observations.
 
 
-def brightness(kind, days):
-    """Magnitudes below the average at some days, of one object."""
-    if kind == "pulsating":  # a period of weeks
-        return np.sin(2 * np.pi * days / rng.uniform(60, 120) + rng.uniform(0, 6.3))
+def make_curve(kind):
+    """Draw an object: a function of days that returns how much fainter it is."""
+    if kind == "pulsating":
+        period, phase = rng.uniform(60, 120), rng.uniform(0, 2 * np.pi)
+        return lambda days: np.sin(2 * np.pi * days / period + phase)
     start = rng.uniform(100, 500)
-    since = np.maximum(days - start, 0)
-    if kind == "flare":  # up at once, and down within months
-        return np.where(days > start, 2.5 * np.exp(-since / 50), 0)
-    return -1.5 * np.exp(-(((days - start) / 60) ** 2))  # an eclipse by dust
+    if kind == "flare":  # bright at once, and back within months
+        return lambda days: np.where(
+            days > start, -2.5 * np.exp(-np.maximum(days - start, 0) / 50), 0
+        )
+    return lambda days: 1.5 * np.exp(-(((days - start) / 60) ** 2))
 
 
-def observe(name, kind):
-    """List single measurements: who, when, through which filter, how bright."""
+def observe(number):
+    """List single measurements: of what, when, through which filter, how bright."""
     days = np.sort(rng.uniform(0, 730, rng.integers(40, 80)))
     bands = rng.integers(0, 6, len(days))
-    level = rng.normal(18, 1) - 0.3 * bands
-    noise = rng.normal(0, 0.5, len(days))
-    magnitude = level - brightness(kind, days) + noise
+    average = levels[number] - 0.3 * bands
+    noise = rng.normal(0, 0.4, len(days))
+    magnitude = average + curves[number](days) + noise
+    named = pd.Categorical.from_codes(bands, BANDS)
     return pd.DataFrame(
-        {"object": name, "day": days, "band": pd.Categorical.from_codes(bands, BANDS)}
-    ).assign(magnitude=magnitude)
+        {"object": number, "day": days, "band": named, "magnitude": magnitude}
+    )
 
 
 kinds = np.repeat(["pulsating", "flare", "dimming"], 60)
-table = pd.concat([observe(*one) for one in enumerate(kinds)], ignore_index=True)
+curves = [make_curve(kind) for kind in kinds]
+levels = rng.normal(18, 1, len(kinds))
+table = pd.concat([observe(i) for i in range(len(kinds))], ignore_index=True)
 print(table.head(4).to_string(index=False))
 
 # %%
@@ -84,18 +89,20 @@ predicted = model.predict(X_test)
 print(f"accuracy {accuracy_score(y_test, predicted):.2f} of objects not seen")
 
 # %%
-# The object of each kind that was observed most; from each band its median is subtracted.
+# The object of each kind that was observed most; gray is the truth. The average
+# of each band is subtracted.
 
 figure, axes = plt.subplots(
     6, 3, figsize=(9, 7), sharex=True, sharey=True, layout="constrained"
 )
 for column, kind in zip(axes.T, np.unique(kinds), strict=True):
     own = np.flatnonzero(kinds == kind)
-    star = X[int(own[np.argmax(X.lengths[own])])]
-    relative = star.values - np.nanmedian(star.values, axis=0)
+    number = int(own[np.argmax(X.lengths[own])])
+    star = X[number]
+    relative = star.values - (levels[number] - 0.3 * np.arange(6))
     column[0].set_title(kind)
     for axis, magnitudes in zip(column, relative.T, strict=True):
-        axis.axhline(0, color="0.85", lw=1, zorder=0)
+        axis.plot(np.arange(730), curves[number](np.arange(730)), color="0.7", lw=1)
         axis.plot(star.times, magnitudes, "o", color="C0", ms=4)
         axis.spines[["top", "right"]].set_visible(False)
 for axis, band in zip(axes[:, 0], BANDS, strict=True):
@@ -103,7 +110,7 @@ for axis, band in zip(axes[:, 0], BANDS, strict=True):
 axes[0, 0].invert_yaxis()
 for axis in axes[-1]:
     axis.set_xlabel("days")
-figure.supylabel("magnitude above the median of the band (bright is up)", fontsize=10)
+figure.supylabel("magnitude relative to the average of the band (bright is up)", fontsize=10)
 
 # %%
 # What is taken for what

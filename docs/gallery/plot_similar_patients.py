@@ -42,6 +42,8 @@ print(f"{plane.explained_variance_ratio_.sum():.0%} of the variance is on the ma
 # Neighbors of one patient
 # ------------------------
 # The one of the highest risk who had the event, and the three nearest in all features.
+# Alike to the network is what leads to the same answer; single laboratory values may
+# differ.
 
 asked = int(np.argmax(np.where(y[test] == 1, risk, 0)))
 _, near = NearestNeighbors(n_neighbors=4).fit(scaled).kneighbors(scaled[[asked]])
@@ -67,11 +69,11 @@ for had_event, marker in [(0, "o"), (1, "^")]:
         linewidths=0.5,
         label=["no event", "event"][had_event],
     )
-left.plot(*points[alike].T, "s", mfc="none", color="C3", ms=12, label="three nearest")
-left.plot(*points[asked], "*", mfc="none", color="C3", ms=20, label="this patient")
+left.plot(*points[alike].T, "s", mfc="none", color="C3", ms=11, label="three nearest")
+left.plot(*points[asked], "*", mfc="none", color="C3", ms=15, label="this patient")
 figure.colorbar(drawn, ax=left, label="predicted risk (%)", location="left")
 left.set(xlabel="first component", ylabel="second component")
-left.legend(frameon=False, fontsize=8)
+left.legend(frameon=False, fontsize=8, labelspacing=0.9)
 
 for row, (channel, unit) in enumerate([("bilirubin", "mg/dl"), ("albumin", "g/dl")]):
     axis = figure.add_subplot(grid[row, 1])

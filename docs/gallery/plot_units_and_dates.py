@@ -59,7 +59,7 @@ dates = pd.Timestamp("1974-01-01") + pd.to_timedelta(X.times, "D")
 again = CKRocketClassifier(random_state=0).fit(X.with_times(dates)[seen], y[seen])
 refitted = again.predict_proba(as_dates)[:, 1]
 
-figure, axes = plt.subplots(1, 3, figsize=(9, 3.2), sharey=True, layout="constrained")
+figure, axes = plt.subplots(1, 3, figsize=(9, 3.7), sharey=True, layout="constrained")
 shown = [*others, refitted]
 titles = ["asked in hours", "asked in dates", "fitted and asked in dates"]
 for axis, risk, title in zip(axes, shown, titles, strict=True):
