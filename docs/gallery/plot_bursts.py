@@ -58,7 +58,7 @@ def visit_means(panel):
     return panel.keep_rows(first).with_values(means[:, None])
 
 
-network = CKCNNClassifier(rocket=False, hidden_channels=16, random_state=0)
+network = CKCNNClassifier(rocket=False, hidden_channels=12, random_state=0)
 rocket = CKRocketClassifier(random_state=0)
 models = {
     "network": (network, lambda panel: panel),
