@@ -57,12 +57,13 @@ for threshold in thresholds:
 figure, axes = plt.subplots(1, 3, figsize=(10, 3.4), layout="constrained")
 axes[0].plot(np.arange(1, 14), accuracy, "o-", color="C0")
 axes[0].set(xlabel="frames heard", ylabel="accuracy", ylim=(0, 1.03))
-utterance = path[0]
-own = model.classes_ == y_test[0]
+late = np.array([one.values[0].max() for one in path])  # sure of nothing at first
+utterance = path[int(late.argmin())]
+own = model.classes_ == y_test[late.argmin()]
 axes[1].plot(utterance.times + 1, utterance.values[:, ~own], "-", color="0.7")
 axes[1].plot(utterance.times + 1, utterance.values[:, own], "-", color="C1", lw=2)
 axes[1].set(xlabel="frames heard", ylabel="probability", ylim=(0, 1.03))
-axes[1].set_title("one utterance; orange: its speaker", fontsize=9)
+axes[1].set_title("the hardest beginning; orange: the speaker", fontsize=9)
 axes[2].plot(frames_heard, scores, "s-", color="C0")
 for x, score, threshold in zip(frames_heard, scores, thresholds, strict=True):
     axes[2].annotate(
