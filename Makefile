@@ -15,7 +15,7 @@ ROOT := $(abspath .)
 SOURCES := ckts datasets estimators tests docs
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow fuzz lint format types wheel-test sktime-test bench bench-accuracy bench-robustness bench-fit paper clean
+.PHONY: help demo test test-slow fuzz lint format types wheel-test sktime-test bench bench-accuracy bench-robustness bench-fit paper gallery clean
 
 help:  ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) \
@@ -77,6 +77,10 @@ paper: $(STAMP)  ## the tables of the CKConv paper, hours; see ARGS=--help
 
 bench-fit: $(STAMP)  ## what a fit costs beside a GRU and boosting, half an hour
 	$(BIN)/python docs/benchmarks/fit.py $(ARGS)
+
+# Plain scripts, one after the other; a warning is an error.
+gallery: $(STAMP)  ## run all examples of docs/gallery, report their times, some minutes
+	OMP_NUM_THREADS=1 $(BIN)/python docs/run_gallery.py $(ARGS)
 
 clean:  ## remove the environment, builds and caches
 	rm -rf $(VENV) build dist *.egg-info

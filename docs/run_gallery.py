@@ -78,9 +78,9 @@ def run(path: Path, pictures: Path | None = None) -> subprocess.CompletedProcess
     Returns
     -------
     CompletedProcess
-        Its status is not 0 if the example failed, or drew nothing and fetches nothing.
+        The last line that it prints is the number of pictures.
     """
-    command = [sys.executable, "-W", "error", __file__, "--here", path.stem]
+    command = [sys.executable, "-W", "error", __file__, "--here", str(path)]
     if pictures is not None:
         command += ["--pictures", str(pictures)]
     environment = {**os.environ, "MPLBACKEND": "Agg"}
@@ -93,13 +93,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help="default: all")
     parser.add_argument("--pictures", type=Path, metavar="FOLDER")
-    parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--here", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
-    examples = find_examples(options.names)
     if options.here:
-        print(f"{sum(draw(path, options.pictures) for path in examples)} pictures")
+        print(f"{draw(options.here, options.pictures)} pictures")
         return 0
-    reports = [report(path, options.pictures) for path in examples]
+    reports = [report(path, options.pictures) for path in find_examples(options.names)]
     print(f"{sum(reports)} of {len(reports)} examples ran")
     return 0 if all(reports) else 1
 

@@ -23,9 +23,7 @@ from ckts.datasets import make_bursty_visits
 # On the left all visits of a series, on the right one of them: the gray band.
 
 tasks = {
-    signal: make_bursty_visits(
-        200, signal=signal, inner_gap=60.0, random_state=0
-    )
+    signal: make_bursty_visits(200, signal=signal, inner_gap=60.0, random_state=0)
     for signal in ("between", "within")
 }
 figure, axes = plt.subplots(2, 2, figsize=(9, 4.4), layout="constrained", sharey=True)
@@ -46,9 +44,9 @@ axes[1, 1].set_xlabel("minutes since the first reading of the visit")
 # %%
 # Which model
 # -----------
-# The network finds that there are bursts, and sees the inside of them by a second, short
-# convolution with a horizon of its own. Random kernels have no such thing, and a mean of
-# each visit keeps nothing of the inside.
+# The network finds that there are bursts, and sees the inside of them by a second,
+# short convolution with a horizon of its own. Random kernels have no such thing, and a
+# mean of each visit keeps nothing of the inside.
 
 
 def visit_means(panel):

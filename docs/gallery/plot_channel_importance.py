@@ -19,9 +19,11 @@ from ckts.estimators import channel_importance
 X, y = load_pbc()
 
 # %%
-# Three folds, so that each patient is in a test set once. What is measured is the loss of
-# AUROC when a channel, or a static feature, is exchanged between the patients of a test
-# set.
+# Exchange, and look
+# ------------------
+# Three folds, so that each patient is in a test set once. What is measured is the loss
+# of AUROC when a channel, or a static feature, is exchanged between the patients of a
+# test set.
 
 found = []
 for train, test in StratifiedKFold(3, shuffle=True, random_state=0).split(X, y):
@@ -35,8 +37,10 @@ losses = losses.loc[losses.mean(axis=1).sort_values().index]
 print(losses.mean(axis=1)[::-1].head(5).round(3).to_string())
 
 # %%
-# Bars are means, dots the single exchanges: six of each. Two channels that tell the same
-# share their importance, and one that is negative did no good on these patients.
+# How sure is that?
+# -----------------
+# Bars are means, dots the single exchanges: six of each. Two channels that tell the
+# same share their importance, and one that is negative did no good on these patients.
 
 figure, axis = plt.subplots(figsize=(7, 4.4), layout="constrained")
 places = np.arange(len(losses))

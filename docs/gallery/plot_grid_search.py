@@ -42,9 +42,10 @@ print(table[columns].round(3).to_string(index=False))
 print("best:", search.best_params_)
 
 # %%
-# The spread is that over the folds. With so few patients, what differs by less than it may
-# be luck.
-#
+# The spread is that over the folds. With so few patients, what differs by less than it
+# may be luck.
+
+# %%
 # Do the probabilities mean what they say?
 # ----------------------------------------
 # Each patient is predicted by a model that has not seen them. The best parameters were
@@ -64,8 +65,8 @@ for name, risk in risks.items():
     print(f"log-loss {log_loss(y, risk):.3f}  {name}")
 
 # %%
-# Boosting is often sure and wrong: many of its risks are next to 0 or 100 %. Patients are
-# put into five groups of equal size.
+# Boosting is often sure and wrong: many of its risks are next to 0 or 100 %. Patients
+# are put into five groups of equal size.
 
 figure, (left, right) = plt.subplots(1, 2, figsize=(9, 4), layout="constrained")
 for (name, risk), style in zip(risks.items(), ["o-C0", "s--C1"], strict=True):

@@ -3,7 +3,8 @@ From a table of the hospital to a model
 =======================================
 
 What a hospital sends is a file: one row per visit, dates, empty cells where nothing was
-measured, and the age repeated in each row. ``Panel.read`` needs the names of two columns.
+measured, and the age repeated in each row. ``Panel.read`` needs the names of two
+columns.
 """
 
 import tempfile

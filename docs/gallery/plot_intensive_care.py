@@ -2,8 +2,9 @@
 Two days in intensive care
 ==========================
 
-The first two days of a stay, 37 measurements on clocks of their own, and the question who
-dies in hospital (PhysioNet 2012). Here it is fitted on some hundred stays, to be quick.
+The first two days of a stay, 37 measurements on clocks of their own, and the question
+who dies in hospital (PhysioNet 2012). Here it is fitted on some hundred stays, to be
+quick.
 
 The data are not shipped. Where they were not fetched, this example says how, and draws
 nothing.
@@ -31,7 +32,13 @@ except FileNotFoundError:
 if stays is not None:
     X, y = stays.data[:1200], stays.target[:1200]
     print(X.describe(y))
-    SamplingDisplay.from_panel(X, n_series=8, series_label="stays")
+    SamplingDisplay.from_panel(
+        X,
+        n_series=8,
+        series_label="stays",
+        time_factor=1 / 60,
+        time_label="hours since admission",
+    )
 
 # %%
 # Fit and test, with less and less
@@ -54,7 +61,7 @@ if stays is not None:
 
 def draw_risks(risks, y_test):
     """Draw ROC curves, and what is predicted for whom after two days."""
-    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 4), layout="constrained")
+    _, (left, right) = plt.subplots(1, 2, figsize=(9, 4), layout="constrained")
     for (hours, risk), style in zip(risks.items(), ["C0-", "C1--", "C2:"], strict=True):
         RocCurveDisplay.from_predictions(
             y_test,

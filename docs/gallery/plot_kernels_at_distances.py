@@ -4,8 +4,8 @@ A kernel at real distances, and weights for crowded times
 
 A convolution of a grid has a weight for "one step ago". Here a kernel is a function of
 the *lag*, so that it can be evaluated at the distance of any two observations. And what
-is summed approximates an integral: an observation in a crowd stands for little time, and
-counts little.
+is summed approximates an integral: an observation in a crowd stands for little time,
+and counts little.
 """
 
 import matplotlib.pyplot as plt
@@ -17,8 +17,8 @@ from ckts.layers import CKConv
 # %%
 # A layer, and its kernel
 # -----------------------
-# The kernel is what one observation at time 0 leaves behind: the layer's answer at later
-# times. ``causal=True`` looks back only.
+# The kernel is what one observation at time 0 leaves behind: the layer's answer at
+# later times. ``causal=True`` looks back only.
 
 conv = CKConv(
     1,
@@ -39,9 +39,9 @@ with torch.no_grad():
 # --------------------------------
 # Densely, at half of the rate, at random, and crowded in the first half. With
 # ``quadrature="gap"``, the default, each observation is weighted by the gaps beside it;
-# ``"linear"`` integrates the straight lines between the observations. With ``"none"`` the
-# sum counts observations, which is right for events. Printed is the largest difference to
-# the dense sampling, as a share of the largest response.
+# ``"linear"`` integrates the straight lines between the observations. With ``"none"``
+# the sum counts observations, which is right for events. Printed is the largest
+# difference to the dense sampling, as a share of the largest response.
 
 layers = {"none": conv}
 for quadrature in ("gap", "linear"):

@@ -3,8 +3,8 @@ When the length of a record tells the outcome
 =============================================
 
 Records often end because something happened. Then their length gives the answer away,
-in every cross-validation, and is of no use on the first day. ``describe(y)`` tells, and a
-landmark helps.
+in every cross-validation, and is of no use on the first day. ``describe(y)`` tells, and
+a landmark helps.
 """
 
 import matplotlib.pyplot as plt
@@ -29,8 +29,8 @@ print(X.describe(event))
 # %%
 # How much is it worth?
 # ---------------------
-# The same model, cross-validated three times: on all visits; on nothing but how long and
-# how often patients came, which is the leak itself; and at a landmark.
+# The same model, cross-validated three times: on all visits; on nothing but how long
+# and how often patients came, which is the leak itself; and at a landmark.
 
 folds = StratifiedKFold(3, shuffle=True, random_state=0)
 model = CKRocketClassifier(n_kernels=2000, random_state=0)
@@ -43,7 +43,10 @@ def area(panel, y):
 
 
 visits_only = X.with_values(np.zeros((len(X.times), 1))).with_static(None)
-scores = {"all visits": area(X, event), "dates of visits only": area(visits_only, event)}
+scores = {
+    "all visits": area(X, event),
+    "dates of visits only": area(visits_only, event),
+}
 
 # %%
 # A landmark

@@ -2,9 +2,9 @@
 Light curves in six bands, each with its own clock
 ==================================================
 
-A survey telescope looks at a star through one filter at a time, on clear nights only. So
-each of the six bands has time stamps of its own, a handful in two years, and no two are
-observed together. In a table with a column per band nearly everything is missing,
+A survey telescope looks at a star through one filter at a time, on clear nights only.
+So each of the six bands has time stamps of its own, a handful in two years, and no two
+are observed together. In a table with a column per band nearly everything is missing,
 and "fill in the rest" would invent five values for each one measured.
 
 Here a list of single measurements becomes a panel, and a model sees each band at its
@@ -110,7 +110,9 @@ for axis, band in zip(axes[:, 0], BANDS, strict=True):
 axes[0, 0].invert_yaxis()
 for axis in axes[-1]:
     axis.set_xlabel("days")
-figure.supylabel("magnitude relative to the average of the band (bright is up)", fontsize=10)
+figure.supylabel(
+    "magnitude relative to the average of the band (bright is up)", fontsize=10
+)
 
 # %%
 # What is taken for what

@@ -2,12 +2,12 @@
 What only real time stamps can tell
 ===================================
 
-Do the time stamps matter for *your* data, or would any model do? Here is a task in which
-nothing else can tell. In class 1 a clock runs four times faster and then four times
-slower in some window; in class 0 it runs evenly. Observations come densely and then
-sparsely (or the other way round) in *both* classes, and the generator sees to it that
-values in their order, lengths, spans and gaps are distributed alike. Only which value
-stands at which time gives the answer.
+Do the time stamps matter for *your* data, or would any model do? Here is a task in
+which nothing else can tell. In class 1 a clock runs four times faster and then four
+times slower in some window; in class 0 it runs evenly. Observations come densely and
+then sparsely (or the other way round) in *both* classes, and the generator sees to it
+that values in their order, lengths, spans and gaps are distributed alike. Only which
+value stands at which time gives the answer.
 """
 
 import matplotlib.pyplot as plt
@@ -23,8 +23,8 @@ X_test, y_test = make_local_clock(400, random_state=1)
 
 # %%
 # One series of each class. The marks are what is observed, the tick marks below are the
-# times. In class 1 the wave is compressed on one side of the window and stretched on the
-# other.
+# times. In class 1 the wave is compressed on one side of the window and stretched on
+# the other.
 
 figure, axes = plt.subplots(2, 1, figsize=(9, 4), sharex=True, layout="constrained")
 for number, axis in enumerate(axes):
@@ -80,7 +80,9 @@ shares = np.array(list(scores.values()))
 errors = 2 * np.sqrt(shares * (1 - shares) / len(y_test))
 axis.barh(list(scores), shares, xerr=errors, color=["C0", "0.7", "0.7", "0.7"])
 axis.axvline(0.5, color="black", ls=":")
-axis.set(xlim=(0, 1.02), xlabel="accuracy on series that were not seen (dotted: chance)")
+axis.set(
+    xlim=(0, 1.02), xlabel="accuracy on series that were not seen (dotted: chance)"
+)
 axis.invert_yaxis()
 axis.spines[["top", "right"]].set_visible(False)
 plt.show()

@@ -31,14 +31,16 @@ def thin(panel, share):
 # %%
 # The rival fills in
 # ------------------
-# ``PanelResampler`` puts straight lines between what was observed, and a ridge regression
-# reads 20 steps of each channel.
+# ``PanelResampler`` puts straight lines between what was observed, and a ridge
+# regression reads 20 steps of each channel.
 
 
 def make_rival():
     """Interpolate, then a linear model on all steps."""
     grid = PanelResampler(grid=20, flatten=True)
-    return make_pipeline(grid, StandardScaler(), RidgeClassifierCV(np.logspace(-2, 4, 7)))
+    return make_pipeline(
+        grid, StandardScaler(), RidgeClassifierCV(np.logspace(-2, 4, 7))
+    )
 
 
 # %%
@@ -58,9 +60,9 @@ for name, found in scores.items():
     print(name.rjust(30), *(f"{score:.3f}" for score in found))
 
 # %%
-# On the left one utterance, in units of the standard deviation of each coefficient. On the
-# right: a model that was trained on complete series never saw what little looks like, so
-# train on what you will be given.
+# On the left one utterance, in units of the standard deviation of each coefficient. On
+# the right: a model that was trained on complete series never saw what little looks
+# like, so train on what you will be given.
 
 example = PanelScaler().fit(X).transform(thin(X, 0.7))[0]
 figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained")

@@ -3,9 +3,9 @@ Another sampling rate, without training again
 =============================================
 
 A model was trained on a device that measures often. The next device saves its battery
-and measures half, or a quarter, as often. A model that counts rows sees everything twice
-or four times as fast; one that reads the time stamps sees the same signal, with less
-detail.
+and measures half, or a quarter, as often. A model that counts rows sees everything
+twice or four times as fast; one that reads the time stamps sees the same signal, with
+less detail.
 
 The waves below have a frequency of 3, 6 or 9, at random times, in records of unequal
 duration.
@@ -16,7 +16,6 @@ import numpy as np
 
 from ckts import CKRocketClassifier
 from ckts.datasets import make_irregular_sinusoids, subsample, truncate
-
 
 
 def make_waves(n_series, seed):
@@ -32,8 +31,8 @@ X, y = make_waves(150, 0)
 X_test, y_test = make_waves(300, 1)
 
 # %%
-# The rival has the same values and the same model, but as time stamps the numbers of the
-# rows, which is what a model on a grid sees.
+# The rival has the same values and the same model, but as time stamps the numbers of
+# the rows, which is what a model on a grid sees.
 
 
 def count_rows(panel):
@@ -75,7 +74,9 @@ for (name, found), style in zip(scores.items(), ["o-C0", "s--C1"], strict=True):
     right.plot(steps, found, style[:-2], color=style[-2:], label=name)
 right.axhline(1 / 3, color="0.5", ls=":")
 right.annotate("chance", (4.2, 1 / 3), ha="right", va="bottom", color="0.4")
-right.set(xlabel="every n-th row is kept", ylabel="accuracy", xlim=(0.8, 4.2), ylim=(0, 1.05))
+right.set(
+    xlabel="every n-th row is kept", ylabel="accuracy", xlim=(0.8, 4.2), ylim=(0, 1.05)
+)
 right.set_xticks(steps)
 right.legend(frameon=False, loc="lower left")
 for axis in (left, right):

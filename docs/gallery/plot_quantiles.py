@@ -3,11 +3,11 @@ Intervals: quantile regression
 ==============================
 
 One number as an answer hides how sure it is. ``loss="quantile"`` predicts quantiles
-instead: between the 10 % and the 90 % quantile lies what four of five cases will be. For
-each quantile a network is trained.
+instead: between the 10 % and the 90 % quantile lies what four of five cases will be.
+For each quantile a network is trained.
 
-Here the truth is known. A sensor reads a decaying level at irregular times; what is asked
-is a later reading, whose noise is the larger, the higher the level.
+Here the truth is known. A sensor reads a decaying level at irregular times; what is
+asked is a later reading, whose noise is the larger, the higher the level.
 """
 
 import matplotlib.pyplot as plt

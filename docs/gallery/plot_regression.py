@@ -3,9 +3,9 @@ Regression against a known truth
 ================================
 
 How much of a target can be learned at all? With real data nobody knows. Here the target
-is computed by a formula without noise: the power of a signal after a low-pass filter, so
-that slow waves count more than fast ones. A model that does not see the times can only
-guess from the order of the values which is which.
+is computed by a formula without noise: the power of a signal after a low-pass filter,
+so that slow waves count more than fast ones. A model that does not see the times can
+only guess from the order of the values which is which.
 """
 
 import matplotlib.pyplot as plt

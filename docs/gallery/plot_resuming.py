@@ -79,7 +79,8 @@ same = np.array_equal(loaded.predict_proba(X), whole.predict_proba(X))
 print("the same predictions, bit by bit:", same)
 
 # %%
-# The record of the training that was never killed, and of the two parts of the other one.
+# The record of the training that was never killed, and of the two parts of the other
+# one.
 
 figure, axis = plt.subplots(figsize=(6, 3.4), layout="constrained")
 epochs = np.arange(1, 7)

@@ -67,8 +67,9 @@ display = RiskDisplay.from_estimator(
 # ---------------------
 # The same for all patients, each left out of the model in one of three folds: how well
 # does the opinion tell those who will have the event, as of each moment? All of them
-# reached the end of the third year, so that the group is the same all along. With so few
-# events each figure is uncertain by several hundredths; but the patients are the same.
+# reached the end of the third year, so that the group is the same all along. With so
+# few events each figure is uncertain by several hundredths; but the patients are the
+# same.
 
 moments = np.array([0.0, 0.6, 1.1, 2.1, 3.0]) * 365.25
 opinions = np.empty((len(X), len(moments)))
@@ -89,8 +90,12 @@ left.plot(moments / 365.25, auroc, "o-", color="C0")
 left.set(ylabel="AUROC (higher is better)")
 right.plot(moments / 365.25, losses, "s-", color="C1")
 right.axhline(base_rate, color="0.5", ls=":")
-right.annotate("share of events, for everybody", (0, base_rate), va="bottom", color="0.4")
-right.set(ylabel="log-loss (lower is better)", ylim=(0.9 * min(losses), 1.1 * base_rate))
+right.annotate(
+    "share of events, for everybody", (0, base_rate), va="bottom", color="0.4"
+)
+right.set(
+    ylabel="log-loss (lower is better)", ylim=(0.9 * min(losses), 1.1 * base_rate)
+)
 for axis in (left, right):
     axis.set_xlabel("years of visits that are known")
     axis.spines[["top", "right"]].set_visible(False)

@@ -3,9 +3,10 @@ Random kernels, a network, or both?
 ===================================
 
 ``CKRocketClassifier`` trains nothing but a ridge regression on random kernels, in
-seconds. ``CKCNNClassifier(rocket=False)`` trains one network. ``CKCNNClassifier()``, the
-default, joins three networks with random kernels, by what neither had seen; it costs all
-of them. Which one is best depends on the data, and which is cheapest does not.
+seconds. ``CKCNNClassifier(rocket=False)`` trains one network. ``CKCNNClassifier()``,
+the default, joins three networks with random kernels, by what neither had seen; it
+costs all of them. Which one is best depends on the data, and which is cheapest does
+not.
 """
 
 import time
@@ -21,8 +22,8 @@ from ckts.datasets import drop_observations, load_japanese_vowels, load_pbc
 # %%
 # Two tasks
 # ---------
-# Patients, of whom there are few and whose outcome is half luck; and half of the frames of
-# short utterances, where little is luck.
+# Patients, of whom there are few and whose outcome is half luck; and half of the frames
+# of short utterances, where little is luck.
 
 X, y = load_pbc()
 shuffled = np.random.default_rng(0).permutation(len(X))
@@ -61,8 +62,9 @@ print(table.round(3).to_string(index=False))
 
 # %%
 # Up and to the left is better: a small loss in little time. One split decides nothing;
-# the benchmarks have many. Where one of the two is much better than the other, the joined
-# model should be near it without being told which: that is what it costs more for.
+# the benchmarks have many. Where one of the two is much better than the other, the
+# joined model should be near it without being told which: that is what it costs more
+# for.
 
 figure, axes = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained")
 for axis, (task, part) in zip(axes, table.groupby("task", sort=False), strict=True):
@@ -70,7 +72,12 @@ for axis, (task, part) in zip(axes, table.groupby("task", sort=False), strict=Tr
         "os^", ["C0", "C1", "C2"], part.iterrows(), strict=True
     ):
         axis.plot(
-            row["seconds"], row["log-loss"], marker, color=color, ms=9, label=row["model"]
+            row["seconds"],
+            row["log-loss"],
+            marker,
+            color=color,
+            ms=9,
+            label=row["model"],
         )
     axis.set(xscale="log", title=task, xlabel="processor time to fit (s)")
     axis.set_ylim(1.3 * part["log-loss"].max(), 0)

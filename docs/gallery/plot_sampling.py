@@ -2,10 +2,10 @@
 Who was measured when?
 ======================
 
-Before a model, look at the clock: how many rows a series has, how long the gaps are, and
-which values are missing. ``SamplingDisplay`` draws it, ``Panel.describe`` says it in
-figures. Three kinds of irregularity are easily confused, and each of the pictures below
-has one of them.
+Before a model, look at the clock: how many rows a series has, how long the gaps are,
+and which values are missing. ``SamplingDisplay`` draws it, ``Panel.describe`` says it
+in figures. Three kinds of irregularity are easily confused, and each of the pictures
+below has one of them.
 """
 
 import matplotlib.pyplot as plt

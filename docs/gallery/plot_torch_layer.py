@@ -2,10 +2,10 @@
 The layer alone, in a module of your own
 ========================================
 
-``CKConv`` is a torch module: values, time stamps and masks in, a convolution out, at the
-observations or *at any other times*. Here it fills the gaps of a noisy signal: a small
-module is trained by a plain loop to predict values that are hidden from it, and is then
-asked at times at which nobody measured.
+``CKConv`` is a torch module: values, time stamps and masks in, a convolution out, at
+the observations or *at any other times*. Here it fills the gaps of a noisy signal: a
+small module is trained by a plain loop to predict values that are hidden from it, and
+is then asked at times at which nobody measured.
 """
 
 import matplotlib.pyplot as plt
@@ -83,7 +83,9 @@ for number, (axis, curve) in enumerate(zip(axes, truth(grid), strict=True)):
     own = given[number, :, 0]
     axis.plot(grid[number], curve, color="0.75", lw=4, label="truth")
     axis.plot(grid[number], filled[number, :, 0], color="C0", label="filled in")
-    axis.plot(times[number, own], values[number, own, 0], "o", color="C1", label="given")
+    axis.plot(
+        times[number, own], values[number, own, 0], "o", color="C1", label="given"
+    )
     axis.set(ylabel="value", ylim=(-1.8, 1.8))
     axis.spines[["top", "right"]].set_visible(False)
 axes[0].legend(frameon=False, ncols=3, loc="lower left", bbox_to_anchor=(0, 0.95))

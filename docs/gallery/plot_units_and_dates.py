@@ -27,7 +27,9 @@ print(X.time_scale, model.time_scale_)
 
 in_days = X[unseen]
 in_hours = as_panel(in_days.with_times(in_days.times * 24), time_unit="h")
-enrolled = pd.Timestamp("1974-01-01") + pd.to_timedelta(37 * np.arange(len(in_days)), "D")
+enrolled = pd.Timestamp("1974-01-01") + pd.to_timedelta(
+    37 * np.arange(len(in_days)), "D"
+)
 as_dates = in_days.with_times(
     enrolled[in_days.series_of_rows] + pd.to_timedelta(in_days.times, "D")
 )

@@ -2,9 +2,9 @@
 What a model looked at, back in time
 ====================================
 
-A score of ``CKRocketClassifier`` is a sum over time, channels and lengths of kernels, and
-``attribute`` returns its terms. Does that point at the right place? Here the place is
-known: in class 1 one of three channels has a bump somewhere, and the other two have
+A score of ``CKRocketClassifier`` is a sum over time, channels and lengths of kernels,
+and ``attribute`` returns its terms. Does that point at the right place? Here the place
+is known: in class 1 one of three channels has a bump somewhere, and the other two have
 bumps that mean nothing.
 """
 
@@ -45,15 +45,17 @@ table = model.attribute(X[bumps], n_intervals=24)
 kernels = table[(table["output"] == 1) & (table["block"] == "kernels")]
 
 # %%
-# Where is the largest term of each of 20 series with the bump? The channel should be the
-# pulse, and the time that of the bump.
+# Where is the largest term of each of 20 series with the bump? The channel should be
+# the pulse, and the time that of the bump.
 
 sums = kernels.groupby(["series", "channel", "start", "end"])["value"].sum()
 largest = sums.loc[sums.groupby("series").idxmax()].reset_index()
 in_pulse = (largest["channel"] == "pulse").mean()
 found = (largest["start"] + largest["end"]) / 2
 away = np.abs(found.to_numpy() - np.array(middles)[bumps])
-print(f"in the pulse: {in_pulse:.0%}; median distance {np.median(away):.1f} of 24 hours")
+print(
+    f"in the pulse: {in_pulse:.0%}; median distance {np.median(away):.1f} of 24 hours"
+)
 
 # %%
 # One of them
@@ -67,7 +69,12 @@ ends = [*values.columns, shown["end"].max()]
 most = values.abs().to_numpy().max()
 
 figure, axes = plt.subplots(
-    4, 1, figsize=(8, 5.5), sharex=True, layout="constrained", height_ratios=[1, 1, 1, 2]
+    4,
+    1,
+    figsize=(8, 5.5),
+    sharex=True,
+    layout="constrained",
+    height_ratios=[1, 1, 1, 2],
 )
 for axis, name, column in zip(axes, CHANNELS, first.values.T, strict=False):
     axis.plot(first.times, column, "o", color="0.3", ms=3)

@@ -23,8 +23,8 @@ X_test, y_test = make_contaminated(300, random_state=1)
 
 # %%
 # Five of some thousand values, or the last stamp of five of the series, times a factor.
-# The class shows in the level of the values, so that a rival without time stamps, a linear
-# model on summaries, can tell it as well: as long as the data are clean.
+# The class shows in the level of the values, so that a rival without time stamps, a
+# linear model on summaries, can tell it as well: as long as the data are clean.
 
 damages = {
     "clean": {},
@@ -39,15 +39,17 @@ for name, damage in damages.items():
     X, y = make_contaminated(200, random_state=0, **damage)
     model = CKRocketClassifier(n_kernels=5000, random_state=0).fit(X, y)
     scores = model.score(X_test, y_test), rival.fit(X, y).score(X_test, y_test)
-    rows.append((*scores, model.statistics_.time.horizon, model.statistics_.values.scale[0]))
+    rows.append(
+        (*scores, model.statistics_.time.horizon, model.statistics_.values.scale[0])
+    )
     words = name.replace("\n", " ")
     print(f"accuracy {scores[0]:.2f}, rival {scores[1]:.2f}  {words}")
 
 # %%
 # What was learned
 # ----------------
-# Two of the figures behind it: the longest lag that kernels look at, and the scale of the
-# values. The standard deviation and the longest span would have followed the absurd
+# Two of the figures behind it: the longest lag that kernels look at, and the scale of
+# the values. The standard deviation and the longest span would have followed the absurd
 # number wherever it went.
 
 horizons, scales = np.array(rows)[:, 2:].T
@@ -70,7 +72,9 @@ for axis, title, own, naive, words in [
     axis.set_yticks(places, damages if axis is axes[0] else [])
     axis.invert_yaxis()
     axis.set_title(title, fontsize=10)
-    axis.legend(frameon=False, fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.1))
+    axis.legend(
+        frameon=False, fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.1)
+    )
     axis.grid(axis="y", color="0.92")
     axis.spines[["top", "right"]].set_visible(False)
 axes[0].set_xlim(0.4, 1.02)
