@@ -79,6 +79,14 @@ def test_titles_of_cells_are_underlined_and_the_last_line_shows(path):
     assert text.endswith("plt.show()\n")
 
 
+@pytest.mark.parametrize("path", EXAMPLES, ids=NAMES)
+def test_no_cell_shows_the_repr_of_a_label(path):
+    cells = re.split(r"^# %%$", path.read_text("utf-8"), flags=re.MULTILINE)
+    for last in (ast.parse(cell).body[-1] for cell in cells if cell.strip()):
+        shown = isinstance(last, ast.Expr) and isinstance(last.value, ast.Call)
+        assert not shown or ast.unparse(last).startswith(("print(", "plt.show("))
+
+
 def test_titles_differ():
     docstrings = [ast.get_docstring(ast.parse(p.read_text("utf-8"))) for p in EXAMPLES]
     assert len({text.splitlines()[0] for text in docstrings}) == len(EXAMPLES)

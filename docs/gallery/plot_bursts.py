@@ -38,8 +38,9 @@ for row, (signal, (X, _)) in zip(axes, tasks.items(), strict=True):
     row[0].set(ylabel=f"class shows\n{signal} visits")
     for axis in row:
         axis.spines[["top", "right"]].set_visible(False)
-axes[1, 0].set_xlabel("hours")
-axes[1, 1].set_xlabel("minutes since the first reading of the visit")
+words = ["hours", "minutes since the first reading of the visit"]
+for axis, label in zip(axes[-1], words, strict=True):
+    axis.set_xlabel(label)
 
 # %%
 # Which model
@@ -56,7 +57,7 @@ def visit_means(panel):
     return panel.keep_rows(first).with_values(means[:, None])
 
 
-network = CKCNNClassifier(rocket=False, hidden_channels=12, random_state=0)
+network = CKCNNClassifier(rocket=False, max_epochs=10, batch_size=8, random_state=0)
 rocket = CKRocketClassifier(random_state=0)
 models = {
     "network": (network, lambda panel: panel),

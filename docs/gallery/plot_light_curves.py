@@ -108,11 +108,11 @@ for column, kind in zip(axes.T, np.unique(kinds), strict=True):
 for axis, band in zip(axes[:, 0], BANDS, strict=True):
     axis.set_ylabel(band, rotation=0, labelpad=10)
 axes[0, 0].invert_yaxis()
-for axis in axes[-1]:
-    axis.set_xlabel("days")
 figure.supylabel(
     "magnitude relative to the average of the band (bright is up)", fontsize=10
 )
+for axis in axes[-1]:
+    axis.set_xlabel("days")
 
 # %%
 # What is taken for what

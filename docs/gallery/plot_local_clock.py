@@ -33,8 +33,8 @@ for number, axis in enumerate(axes):
     axis.plot(series.times, series.values[:, 0], "o", color=f"C{number}", ms=4)
     axis.plot(series.times, np.full(len(series.times), -1.7), "|", color="0.4", ms=8)
     axis.set(ylabel="value", title=f"class {number}", ylim=(-2, 1.6))
+    axis.set_xlabel("time" if axis is axes[-1] else "")
     axis.spines[["top", "right"]].set_visible(False)
-axes[-1].set_xlabel("time")
 
 # %%
 # Four models
