@@ -64,9 +64,8 @@ protocols = {
 }
 figure, axes = plt.subplots(2, 2, figsize=(9, 5), sharex=True, layout="constrained")
 for axis, (name, panel) in zip(axes.flat, protocols.items(), strict=True):
-    SamplingDisplay.from_panel(panel, ax=axis, title=name, time_label="frame")
-for axis in axes[0]:
-    axis.set_xlabel("")
+    label = "frame" if axis in axes[-1] else ""
+    SamplingDisplay.from_panel(panel, ax=axis, title=name, time_label=label)
 for axis in axes[:, 0]:
     axis.set_ylabel("utterance")
 plt.show()

@@ -56,8 +56,8 @@ print(slow)
 # Trained on one, used on the other
 # ---------------------------------
 # The second device came later: no series of it is in the training. It measures half as
-# often, so that noise weighs more. Row numbers instead
-# of the real times, which is what an array without stamps has, do not carry over.
+# often, so that noise weighs more. Row numbers instead of the real times, which is what
+# an array without stamps has, do not carry over.
 
 
 def count_rows(panel):
