@@ -105,13 +105,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def report(path: Path, pictures: Path | None) -> bool:
     """Run an example, print its time, and tell whether it went well."""
-    started = time.perf_counter()
+    started, before = time.perf_counter(), os.times()
     done = run(path, pictures)
-    passed = time.perf_counter() - started
+    passed, after = time.perf_counter() - started, os.times()
+    processor = after.children_user - before.children_user
     count = done.stdout.rstrip().rpartition("\n")[2]
     drew = count != "0 pictures" or TO_FETCH in done.stdout
     well = done.returncode == 0 and drew
-    print(f"{path.stem:32} {passed:5.1f} s  {count if well else 'FAILED'}", flush=True)
+    times = f"{passed:5.1f} s, {processor:5.1f} of a processor"
+    print(f"{path.stem:32} {times}  {count if well else 'FAILED'}", flush=True)
     if not well:
         print(done.stdout, done.stderr, sep="\n", flush=True)
     return well
