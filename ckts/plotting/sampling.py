@@ -137,7 +137,7 @@ class SamplingDisplay:
         lanes, *bars = self.axes_
         times, words = _readable_times(self.panel, time_factor)
         _draw_lanes(lanes, self.panel, times)
-        lanes.set_xlabel(time_label or words)
+        lanes.set_xlabel(words if time_label is None else time_label)
         above = title if title and ax is not None else self._legend(series_label)
         lanes.set_title(above, loc="left", fontsize=9)
         for axis in bars:

@@ -2,10 +2,10 @@
 Who was measured when?
 ======================
 
-Before a model, look at the clock: how many rows a series has, how long the gaps are, and
-which values are missing. ``SamplingDisplay`` draws it, ``Panel.describe`` says it in
-figures. Three kinds of irregularity are easily confused, and each of the pictures below
-has one of them.
+Before a model, look at the clock: how many rows a series has, how long the gaps are,
+and which values are missing. ``SamplingDisplay`` draws it, ``Panel.describe`` says it
+in figures. Three kinds of irregularity are easily confused, and each of the pictures
+below has one of them.
 """
 
 import matplotlib.pyplot as plt
@@ -64,9 +64,8 @@ protocols = {
 }
 figure, axes = plt.subplots(2, 2, figsize=(9, 5), sharex=True, layout="constrained")
 for axis, (name, panel) in zip(axes.flat, protocols.items(), strict=True):
-    SamplingDisplay.from_panel(panel, ax=axis, title=name, time_label="frame")
-for axis in axes[0]:
-    axis.set_xlabel("")
+    label = "frame" if axis in axes[-1] else ""
+    SamplingDisplay.from_panel(panel, ax=axis, title=name, time_label=label)
 for axis in axes[:, 0]:
     axis.set_ylabel("utterance")
 plt.show()

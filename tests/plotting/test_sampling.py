@@ -121,6 +121,11 @@ def test_a_factor_and_a_label_name_another_unit(panel):
     assert display.axes_[0].get_xlabel() == "hours"
 
 
+def test_an_empty_label_of_the_time_is_taken_as_it_is(panel):
+    lanes, _ = SamplingDisplay.from_panel(panel, time_label="").axes_
+    assert lanes.get_xlabel() == ""
+
+
 def test_of_many_channels_the_most_missing_have_bars():
     values = np.ones((2, MAX_BARS + 5))
     values[0, 3:] = NAN
