@@ -82,7 +82,8 @@ class AbstractParameters(BaseEstimator):
         `values`, `times`, `observed`, `static` and `generator`, of which `values` of
         shape (batch, time, in_channels) are standardized, and 0 where nothing is
         `observed`, such as in padding. What its `penalty()` returns, if it has one, is
-        added to the loss of each training step.
+        added to the loss of each training step; `penalty(weight)` is given the weights
+        of the batch's series, whose mean over all is 1.
     network_params : dict or None
         Further parameters of the network, by its names, such as
         ``{"norm": "channels"}`` of "paper".

@@ -96,7 +96,8 @@ class PanelNet(NeuralNet):
             losses = losses.mean(1)
         loss = (losses * weight).mean()
         if training and hasattr(self.module_, "penalty"):
-            loss = loss + self.module_.penalty()
+            asked = accepted(self.module_.penalty, ["weight"])
+            loss = loss + self.module_.penalty(**dict.fromkeys(asked, weight))
         return loss
 
     def initialize_module(self):
