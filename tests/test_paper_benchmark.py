@@ -8,6 +8,7 @@ import pytest
 import torch
 
 import reproduce
+from ckts import Panel
 from ckts.datasets import make_speed
 from ckts.networks import NETWORKS
 from paper import figures, memory, systems, tables
@@ -98,6 +99,14 @@ def test_every_system_can_be_made(name, task):
     else:
         assert model.set_params(early_stopping=False, scoring=None).fit(X, y)
         assert model.n_iter_ == 2
+
+
+def test_dropped_rows_leave_their_stamps():
+    times = np.array([0.0, 1, 2, 0, 1])
+    panel = Panel(np.arange(5.0)[:, None], times, [0, 3, 5])
+    found = tables.leave_stamps(panel, panel.keep_rows(np.array([0, 1, 1, 1, 0], bool)))
+    np.testing.assert_array_equal(found.values[:, 0], [np.nan, 1, 2, 3, np.nan])
+    assert (found.times.tolist(), found.indptr.tolist()) == (times.tolist(), [0, 3, 5])
 
 
 def test_tables_name_systems_that_exist():

@@ -264,6 +264,7 @@ class PaperCKCNN(nn.Module):
         static: Tensor | None = None,
         geometries: Sequence[Geometry] | None = None,
         generator: torch.Generator | None = None,
+        lead: Tensor | None = None,
     ) -> Tensor:
         """Map a batch of series to outputs.
 
@@ -284,6 +285,9 @@ class PaperCKCNN(nn.Module):
         generator : torch.Generator, optional
             Where the random numbers of training come from, on any device; by default
             torch's global one.
+        lead : Tensor of shape (batch,), optional
+            Time from the beginning of the grid to the first row. By default they are
+            the same.
 
         Returns
         -------
@@ -291,7 +295,7 @@ class PaperCKCNN(nn.Module):
             The latter if `output` is "every".
         """
         series: dict[str, Any] = {"observed": observed, "static": static}
-        series |= {"geometries": geometries, "generator": generator}
+        series |= {"geometries": geometries, "generator": generator, "lead": lead}
         if self.output == "every":
             return self.head(self._hidden(values, times, **series)[0])
         return self.head(self.embed(values, times, **series))
@@ -362,13 +366,20 @@ class PaperCKCNN(nn.Module):
         return [[conv for b in blocks for conv in (b.conv1, b.conv2)]]
 
     def _hidden(
-        self, values, times, observed=None, static=None, geometries=None, generator=None
+        self,
+        values,
+        times,
+        observed=None,
+        static=None,
+        geometries=None,
+        generator=None,
+        lead=None,
     ) -> tuple[Tensor, Rows]:
         """Compute the features of the last block, (batch, time, hidden_channels)."""
         check_series(values, static, (self.in_channels, self.n_static), self.mask)
         if observed is None:
             observed = torch.ones_like(values, dtype=torch.bool)
-        rows = make_rows(self, values, times, observed, static, geometries)
+        rows = make_rows(self, values, times, observed, static, geometries, lead)
         hidden = drop(rows.values, self.input_dropout, self.training, generator)
         plans = rows.plans
         options = {"rate": rows.rate, "rows": rows.valid, "generator": generator}

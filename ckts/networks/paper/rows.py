@@ -117,6 +117,7 @@ def rows_of_grid(
     *,
     mask: str,
     ends: tuple[bool, bool],
+    lead: Tensor | None,
 ) -> Rows:
     """Put series on the grid of the training data; longer ones make it longer.
 
@@ -131,11 +132,14 @@ def rows_of_grid(
     ends : tuple of bool
         Whether the output is at the end of the grid, not at the last row, and whether
         that row is repeated up to there.
+    lead : Tensor of shape (batch,) or None
+        Time from the beginning of the grid to the first row.
     """
     to_end, repeat_last = ends
     n_points, step = block.conv1.n_trained, block.conv1.grid_step
+    options = {"repeat_last": repeat_last, "lead": lead}
     values, observed, last = place_on_grid(
-        values, times, observed, step=step, length=n_points, repeat_last=repeat_last
+        values, times, observed, step=step, length=n_points, **options
     )
     end, valid = last.clamp(min=n_points - 1), None
     if values.shape[1] > n_points:  # batch mates must not change the statistics
@@ -203,6 +207,7 @@ def make_rows(
     observed: Tensor,
     static: Tensor | None,
     geometries: Sequence[Geometry] | None,
+    lead: Tensor | None,
 ) -> Rows:
     """Choose between grid and stamps; without times, rows are the grid.
 
@@ -210,7 +215,7 @@ def make_rows(
     ----------
     network : PaperCKCNN
         Its options decide.
-    values, times, observed, static, geometries
+    values, times, observed, static, geometries, lead
         As those of its `forward`.
 
     Returns
@@ -224,7 +229,7 @@ def make_rows(
     series = values, times, observed, static, first
     if network.sampling == "grid":
         ends = to_end, network.padding == "last"
-        return rows_of_grid(*series, mask=network.mask, ends=ends)
+        return rows_of_grid(*series, mask=network.mask, ends=ends, lead=lead)
     if geometries is None:
         layers = network.convolutions()
         geometries = Planner(0).geometries(layers, times, device=times.device)

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
@@ -77,9 +78,19 @@ def characters(n_seeds: int) -> Iterator[Split]:
     for rate in (0.0, 0.3, 0.5, 0.7):
         for seed in range(n_seeds):
             train, test = _seventy(y, seed)
-            panel = drop_observations(X, rate, random_state=seed)
+            panel = leave_stamps(X, drop_observations(X, rate, random_state=seed))
             row = f"CharacterTrajectories, {rate:.0%} dropped"
             yield row, panel[train], y[train], panel[test], y[test], seed
+
+
+def leave_stamps(panel: Panel, kept: Panel) -> Panel:
+    """Return a panel with NaN where rows were dropped: grids begin where they did."""
+    everything, left = (
+        pd.MultiIndex.from_arrays([one.series_of_rows, one.times])
+        for one in (panel, kept)
+    )
+    values = np.where(everything.isin(left)[:, None], panel.values, np.nan)
+    return Panel(values, panel.times, panel.indptr)
 
 
 def rates(n_seeds: int) -> Iterator[Split]:
