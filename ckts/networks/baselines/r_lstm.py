@@ -28,7 +28,7 @@ class ReconstructingLSTM(LSTM):
     Parameters
     ----------
     *sizes, **shared
-        Those of :class:`AbstractBaseline`.
+        Those of :class:`ckts.networks.baselines.chrono.AbstractGated`.
     n_reconstructed : int, default=50
         Rows to reconstruct, at most.
     penalty_weight : float, default=1.0
