@@ -151,7 +151,7 @@ def _demo(options: argparse.Namespace) -> int:
     elif find_spec("matplotlib") is None:
         problem = (
             "`ckts demo` must draw, and matplotlib is not installed. Use "
-            "`pip install 'ckts[plot]'`."
+            "`pip install matplotlib`."
         )
     if problem:
         print(problem, file=sys.stderr)
