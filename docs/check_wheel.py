@@ -15,8 +15,8 @@ from __future__ import annotations
 
 import argparse
 import ast
+import importlib
 import os
-import pkgutil
 import re
 import subprocess
 import sys
@@ -124,10 +124,20 @@ def resolve(names: list[str]) -> None:
     """Print the names that are not there."""
     for name in names:
         try:
-            pkgutil.resolve_name(name)
+            _reach(name)
         except (ImportError, AttributeError) as error:
             if not _is_foreign(error):
                 print(name)
+
+
+def _reach(name: str) -> None:
+    """Import what a dotted name needs; say why where it cannot be reached."""
+    reached, _, rest = name.partition(".")
+    value = importlib.import_module(reached)
+    for part in filter(None, rest.split(".")):
+        reached = f"{reached}.{part}"
+        found = hasattr(value, part)
+        value = getattr(value, part) if found else importlib.import_module(reached)
 
 
 def run_page(page: Path, site: Path) -> int:

@@ -171,6 +171,15 @@ def test_names_that_a_page_invents_are_found(site, tmp_path):
     assert f"ckts must come from {tmp_path}; got" in done.stderr
 
 
+def test_names_that_need_what_is_not_installed_are_not_missing(tmp_path):
+    code = "import runpy, sys; sys.modules['sktime'] = None; script = sys.argv.pop(1)\n"
+    code += "runpy.run_path(script, run_name='__main__')"
+    script = str(ROOT / "docs" / "check_wheel.py")
+    names = ["ckts.sktime.CKRocket", "ckts.Panel.gone"]
+    out = run("-c", code, script, "--resolve", *names, cwd=tmp_path, path=ROOT)
+    assert out.split() == ["ckts.Panel.gone"]
+
+
 @pytest.mark.parametrize(
     ("code", "state"),
     [("import ckts.gone", 1), ("import gone", 77), ("1 / 0", 1), ("1 / 1", 0)],
