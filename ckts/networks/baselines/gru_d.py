@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from ckts.networks.baselines.base import RowBatch
-from ckts.networks.baselines.chrono import AbstractGated
+from ckts.networks.baselines.chrono import AbstractTimedGated
 from ckts.networks.baselines.history import fill_forward, time_since_last
 
 # Rates of decay are drawn from [0, this): a negative one has no gradient, and one of 1
@@ -12,7 +12,7 @@ from ckts.networks.baselines.history import fill_forward, time_since_last
 LARGEST_RATE = 0.1
 
 
-class GRUD(AbstractGated):
+class GRUD(AbstractTimedGated):
     """GRU-D: missing values decay to the mean, and the state to 0 (Che et al., 2018).
 
     With the time δ since each channel was observed, its last value x', its mask m::
@@ -23,7 +23,7 @@ class GRUD(AbstractGated):
         r, z = σ(W x̂ + U ĥ + V m + b)         (each its own W, U, V and b)
         h = (1 - z) ĥ + z tanh(W x̂ + U (r ĥ) + V m + b)
 
-    Parameters are those of :class:`ckts.networks.baselines.chrono.AbstractGated`.
+    Parameters are those of :class:`ckts.networks.baselines.chrono.AbstractTimedGated`.
     """
 
     def build(self, in_channels: int, hidden_channels: int) -> None:

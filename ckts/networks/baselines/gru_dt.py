@@ -4,16 +4,16 @@ import torch
 from torch import Tensor, nn
 
 from ckts.networks.baselines.base import RowBatch
-from ckts.networks.baselines.chrono import AbstractGated, keep_in_gru
+from ckts.networks.baselines.chrono import AbstractTimedGated, keep_in_gru
 
 
-class GRUdt(AbstractGated):
+class GRUdt(AbstractTimedGated):
     """GRU over values, masks and the gap since the row before: GRU-Δt.
 
     The simple rival of Che et al. (2018, "GRU-Simple") and of Kidger et al. (2020,
     "GRU-Δt"). Gaps are in units of the typical one.
 
-    Parameters are those of :class:`ckts.networks.baselines.chrono.AbstractGated`.
+    Parameters are those of :class:`ckts.networks.baselines.chrono.AbstractTimedGated`.
     """
 
     def build(self, in_channels: int, hidden_channels: int) -> None:

@@ -102,13 +102,13 @@ class ReconstructingLSTM(LSTM):
         errors = (self.predict(decoded) - values).square() * counted
         return errors.sum((1, 2)) / counted.sum((1, 2)).clamp(min=1)
 
-    def penalty(self, weight: Tensor) -> Tensor:
+    def penalty(self, weight: Tensor | None = None) -> Tensor:
         """Return the auxiliary loss of the last batch in training, once; then 0.
 
         Parameters
         ----------
-        weight : Tensor of shape (batch,)
-            Those of the series; the mean is taken as that of the loss is.
+        weight : Tensor of shape (batch,), optional
+            Those of the series, 1 by default; the mean is taken as that of the loss is.
 
         Returns
         -------
@@ -117,4 +117,5 @@ class ReconstructingLSTM(LSTM):
         error, self._error = self._error, None
         if error is None:
             return self.head.weight.new_zeros(())
-        return self.penalty_weight * (error * weight).mean()
+        weighted = error if weight is None else error * weight
+        return self.penalty_weight * weighted.mean()

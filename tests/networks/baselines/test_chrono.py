@@ -44,7 +44,7 @@ def one_gate(network, number):
 
 @pytest.mark.parametrize("make", NETWORKS)
 def test_a_state_fills_as_the_memories_say(make, asked):
-    network, rows = make_network(make, chrono=True, horizon=90 * UNIT), make_rows()
+    network, rows = make_network(make, horizon=90 * UNIT), make_rows()
     states = without_inputs(network).encode(rows)[0]
     assert asked == [(5, 90.0)]
     kept = torch.sigmoid(MEMORIES.double())
@@ -63,7 +63,7 @@ def test_a_state_fills_as_the_memories_say(make, asked):
 
 @pytest.mark.parametrize("make", NETWORKS)
 def test_all_else_begins_as_without(make, asked):
-    network, plain = make_network(make, chrono=True), make_network(make)
+    network, plain = make_network(make), make_network(make, chrono=False)
     changed = [
         name
         for (name, one), other in zip(
@@ -90,7 +90,7 @@ def test_memories_are_evenly_spread_up_to_the_longest():
 
 def test_an_estimator_tells_how_long_series_are():
     X, y = make_speed(20, random_state=0)
-    params = {"network_params": {"chrono": True}, "lr": 1e-9, "weight_decay": 0.0}
+    params = {"lr": 1e-9, "weight_decay": 0.0}
     model = CKCNNClassifier(network="gru", max_epochs=1, random_state=0, **params)
     network = model.fit(X, y).net_.module_
     longest = model.horizon_ / network.row_time_step

@@ -69,6 +69,8 @@ def test_the_penalty_is_the_weighted_error_of_the_last_step_only():
     network.train().reconstruct = lambda *given: torch.tensor([2.0, 6.0])
     network.encode(rows)
     assert network.penalty(weight) == 0.5 * (0.5 * 2 + 1.5 * 6) / 2
+    network.encode(rows)
+    assert network.penalty() == 0.5 * (2 + 6) / 2
     assert network.penalty(weight) == 0
 
 
