@@ -15,7 +15,7 @@ ROOT := $(abspath .)
 SOURCES := ckts datasets estimators tests docs
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow fuzz lint format types wheel-test sktime-test bench bench-accuracy bench-robustness bench-fit paper docs docs-quick gallery docs-check linkcheck clean
+.PHONY: help demo test test-slow fuzz lint format types wheel-test release-check sktime-test bench bench-accuracy bench-robustness bench-fit paper docs docs-quick gallery docs-check linkcheck clean
 
 help:  ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) \
@@ -60,6 +60,14 @@ wheel-test: $(STAMP)  ## build the wheel, check its contents, import it elsewher
 sktime-test: $(STAMP)  ## all checks that sktime makes of its estimators, two minutes
 	OMP_NUM_THREADS=1 CKTS_SKTIME_CHECKS=all \
 	  $(BIN)/python -m pytest tests/test_sktime_checks.py $(ARGS)
+
+# Before a release, and only then: it downloads what a user would, torch included.
+release-check: $(STAMP)  ## install wheel and sdist as a stranger does, run the docs on them
+	rm -rf build dist
+	$(BIN)/python -m build --outdir dist
+	rm -rf build
+	for file in dist/*; do \
+	  $(BIN)/python docs/check_wheel.py $(ARGS) $$file || exit 1; done
 
 # The rivals are kept out of the environment: only this command finds them.
 bench: $(STAMP) $(RIVALS)/.ready  ## speed and memory against other methods, an hour

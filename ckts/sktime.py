@@ -23,8 +23,8 @@ try:
 except ImportError as error:
     raise ImportError(
         f"`ckts.sktime` must find the package sktime; got {error!r}. Install it with "
-        "`pip install 'ckts[sktime]'`, or use the estimators of `ckts`, which take "
-        "the formats of sktime, too."
+        "`pip install sktime`, or use the estimators of `ckts`, which take the formats "
+        "of sktime, too."
     ) from error
 
 __all__ = [

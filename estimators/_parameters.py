@@ -79,10 +79,13 @@ class AbstractParameters(BaseEstimator):
         CKRocket. It is given those of the parameters above and below,
         `in_channels`, `n_outputs`, `n_static` and the learned units of time that it
         has arguments for, see `ckts.networks.GatedCKCNN`; its `forward` those of
-        `values`, `times`, `observed`, `static` and `generator`, of which `values` of
-        shape (batch, time, in_channels) are standardized, and 0 where nothing is
-        `observed`, such as in padding. What its `penalty()` returns, if it has one, is
-        added to the loss of each training step.
+        `values`, `times`, `observed`, `static`, `lead` and `generator`, of which
+        `values` of shape (batch, time, in_channels) are standardized, and 0 where
+        nothing is `observed`, such as in padding; `lead` of shape (batch,) is the time
+        from the first row of a series, observed or not, to its first observation. What
+        its `penalty()` returns, if it has one, is added to the loss of each training
+        step; `penalty(weight)` is given the weights of the batch's series, whose mean
+        over all is 1.
     network_params : dict or None
         Further parameters of the network, by its names, such as
         ``{"norm": "channels"}`` of "paper".

@@ -1,6 +1,7 @@
 """What is built holds everything, and installs under the right names."""
 
 import importlib.metadata
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -20,6 +21,12 @@ FOLDERS = {
 SOURCES = (*FOLDERS, "docs", "tests")
 BUILT = ("_build", "generated", "examples")  # of the site
 CACHES = shutil.ignore_patterns("__pycache__", "*.pyc", ".*", *BUILT)
+
+_SPEC = importlib.util.spec_from_file_location(
+    "check_wheel", ROOT / "docs" / "check_wheel.py"
+)
+CHECK = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(CHECK)
 
 # One worker builds the wheel for all of these.
 pytestmark = pytest.mark.xdist_group("wheel")
@@ -112,10 +119,78 @@ def test_sdist_holds_documentation_tests_and_license(checkout, built):
     with tarfile.open(path) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
     wanted = {"LICENSE", "README.md", "CHANGELOG.md", "constraints-dev.txt"}
+    wanted.add("CITATION.cff")
     for folder in SOURCES:
         files = (path for path in (checkout / folder).rglob("*.*") if path.is_file())
         wanted |= {path.relative_to(checkout).as_posix() for path in files}
     assert wanted <= names
+
+
+PAGE = """
+```python
+import ckts
+from ckts import Panel
+print(len(Panel([[1.0]], [0.0], [0, 1])))
+```
+
+```py
+from ckts.networks import GRU_OF_TOMORROW
+ckts.load("model").ckts.gone, ckts.panel.gone
+```
+"""
+
+
+def check_wheel(*arguments):
+    """Run the script that compares what is installed with the documentation."""
+    script = ROOT / "docs" / "check_wheel.py"
+    command = [sys.executable, str(script), *map(str, arguments)]
+    done = subprocess.run(command, text=True, capture_output=True)
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_pages_run_with_the_installed_wheel_and_name_what_it_has(wheel):
+    code, out, errors = check_wheel("--here", wheel, "--pages", "sampling.md")
+    assert (code, out) == (0, "sampling.md: runs\n"), errors
+
+
+def test_names_that_a_page_invents_are_found(site, tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text(PAGE)
+    found = CHECK.Installed(
+        sys.executable, site, {**os.environ, "PYTHONPATH": str(site)}
+    )
+    missing = CHECK.missing_names(found, [page], tmp_path)
+    assert missing == [
+        "page.md: ckts.networks.GRU_OF_TOMORROW",
+        "page.md: ckts.panel.gone",
+    ]
+    script = str(ROOT / "docs" / "check_wheel.py")
+    for folder, expected in ((site, 0), (tmp_path, 1)):
+        given = ("--page", str(page), "--site", str(folder))
+        done = found.run(script, *given, cwd=tmp_path)
+        assert done.returncode == expected, done.stderr
+    assert f"ckts must come from {tmp_path}; got" in done.stderr
+
+
+def test_names_that_need_what_is_not_installed_are_not_missing(tmp_path):
+    code = "import runpy, sys; sys.modules['sktime'] = None; script = sys.argv.pop(1)\n"
+    code += "runpy.run_path(script, run_name='__main__')"
+    script = str(ROOT / "docs" / "check_wheel.py")
+    names = ["ckts.sktime.CKRocket", "ckts.Panel.gone"]
+    out = run("-c", code, script, "--resolve", *names, cwd=tmp_path, path=ROOT)
+    assert out.split() == ["ckts.Panel.gone"]
+
+
+@pytest.mark.parametrize(
+    ("code", "state"),
+    [("import ckts.gone", 1), ("import gone", 77), ("1 / 0", 1), ("1 / 1", 0)],
+)
+def test_pages_fail_by_ckts_only(site, tmp_path, code, state):
+    (tmp_path / "page.md").write_text(f"```python\n{code}\n```\n")
+    given = ("--page", str(tmp_path / "page.md"), "--site", str(site))
+    command = [sys.executable, "-P", str(ROOT / "docs" / "check_wheel.py"), *given]
+    own = {**os.environ, "PYTHONPATH": str(site)}
+    assert subprocess.run(command, cwd=tmp_path, env=own).returncode == state
 
 
 WHERE = "import ckts.{0} as m; print(m.__file__)"

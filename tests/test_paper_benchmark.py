@@ -8,6 +8,7 @@ import pytest
 import torch
 
 import reproduce
+from ckts import CKCNNClassifier, Panel
 from ckts.datasets import make_speed
 from ckts.networks import NETWORKS
 from paper import figures, memory, systems, tables
@@ -100,8 +101,17 @@ def test_every_system_can_be_made(name, task):
         assert model.n_iter_ == 2
 
 
+def test_dropped_rows_leave_their_stamps():
+    times = np.array([0.0, 1, 2, 0, 1])
+    panel = Panel(np.arange(5.0)[:, None], times, [0, 3, 5])
+    found = tables.leave_stamps(panel, panel.keep_rows(np.array([0, 1, 1, 1, 0], bool)))
+    np.testing.assert_array_equal(found.values[:, 0], [np.nan, 1, 2, 3, np.nan])
+    assert (found.times.tolist(), found.indptr.tolist()) == (times.tolist(), [0, 3, 5])
+
+
 def test_tables_name_systems_that_exist():
-    words = {"network", "default", "rocket", *systems.DEPTHS, *tables.NONLINEARITIES}
+    words = {"network", "default", "rocket", *systems.DEPTHS, *systems.RATE_OPTIONS}
+    words |= {*tables.NONLINEARITIES}
     for table in tables.TABLES.values():
         for name in table.systems:
             assert name in NETWORKS or name in words or name.startswith("omega_0")
@@ -204,6 +214,25 @@ def test_a_model_is_fitted_once_for_all_rates(toy):
     first = fits.fit("gru", ("all", X, y, X, y, 0))[0]
     assert fits.fit("gru", ("half", X, y, X[:6], y[:6], 0))[0] is first
     assert fits.fit("gru", ("all", X[:], y, X, y, 1))[0] is not first
+
+
+def test_options_of_rates_need_no_training(monkeypatch):
+    X, y = make_speed(12, random_state=0)
+    task, options_ = "character_trajectories, stamps", systems.RATE_OPTIONS
+    table = tables.Table(lambda n_seeds: [], ("paper", *options_), {}, task)
+    fits = reproduce.Fits(table, options(None))
+    fits.score("paper", ("1 -> 1/2", X, y, X, y, 0))
+    model = fits.kept["paper"][1]
+    within = np.arange(len(X.times)) - np.repeat(X.indptr[:-1], X.lengths)
+    coarse = X.keep_rows(within % 2 == 0)
+    expected = model.predict_proba(coarse)
+    found = systems.with_options(model, {"factor": False})
+    assert np.abs(found.predict_proba(coarse) - expected).max() > 1e-6
+    np.testing.assert_array_equal(model.predict_proba(coarse), expected)
+    assert found.net_.module_.blocks[0].conv1.factor is False
+    monkeypatch.setattr(CKCNNClassifier, "fit", None)
+    for name in options_:
+        assert 0 <= fits.score(name, ("1 -> 1/2", X, y, coarse, y, 0))["accuracy"] <= 1
 
 
 def test_sines_keep_their_omega_0_among_the_nonlinearities():

@@ -54,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
     if find_spec("matplotlib") is None:
         raise ImportError(
             "`ckts demo` must draw, and matplotlib is not installed. Use "
-            "`pip install 'ckts[plot]'`."
+            "`pip install matplotlib`."
         )
     from ckts.demo import run_demo
 

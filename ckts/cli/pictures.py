@@ -242,7 +242,7 @@ def _draw_without_screen() -> None:
     except ImportError as error:
         raise ImportError(
             "pictures need matplotlib, which is not installed. Use "
-            "`pip install 'ckts[plot]'`."
+            "`pip install matplotlib`."
         ) from error
     mpl.use("Agg")
 

@@ -192,7 +192,7 @@ class CKConv(nn.Module):
             query_times,
             quadrature=self.quadrature,
             horizon=self.horizon,
-            mesh_step=partial(find_mesh_step, self.kernel, self.horizon, needed),
+            mesh_step=partial(self.mesh_step, needed),
             method=method,
             causal=self.causal,
         )

@@ -166,6 +166,9 @@ class PanelDataset(Dataset):
         Number of observed rows per series.
     rounding : ndarray of shape (n_series,)
         Largest error of the times, because the original stamps were rounded.
+    lead : ndarray of shape (n_series,)
+        Time from the first row of a series to its first observation: on a grid it says
+        where the series began.
     """
 
     def __init__(
@@ -184,11 +187,15 @@ class PanelDataset(Dataset):
         rows = np.flatnonzero(observations.row_counts())
         self.observations = observations.take(rows)
         self.indptr = np.searchsorted(rows, panel.indptr)
-        times = panel.times[rows]
+        times, filled = panel.times[rows], np.diff(self.indptr) > 0
         self.lengths = np.diff(self.indptr)
         firsts = np.repeat(self.indptr[:-1], self.lengths)
         self.times = (times - times[firsts]).astype(np.float64) * time_factor
         self.rounding = stamp_rounding(times, self.indptr) * time_factor
+        self.lead = np.zeros(len(filled))
+        begun = panel.times[panel.indptr[:-1][filled]]
+        late = times[self.indptr[:-1][filled]] - begun
+        self.lead[filled] = late.astype(np.float64) * time_factor
         self.static = static
         self.dtype = dtype
         ones = np.ones(len(self.lengths))
@@ -222,9 +229,9 @@ class PanelDataset(Dataset):
         -------
         dict
             "values" (batch, time, channels), "times" (batch, time), "observed"
-            (batch, time, channels), "rounding" (batch,) and, if there are any,
-            "static" (batch, n_static). Padding is not observed and repeats the last
-            time; there is at least one row, also for series without any.
+            (batch, time, channels), "rounding" and "lead" (batch,) and, if there are
+            any, "static" (batch, n_static). Padding is not observed and repeats the
+            last time; there is at least one row, also for series without any.
         """
         series = np.asarray(series)
         starts, lengths = self.indptr[series], self.lengths[series]
@@ -244,6 +251,7 @@ class PanelDataset(Dataset):
             "times": torch.from_numpy(times),
             "observed": torch.from_numpy(observed),
             "rounding": torch.from_numpy(self.rounding[series]),
+            "lead": torch.from_numpy(self.lead[series]),
         }
         if self.static is not None:
             static = torch.from_numpy(self.static[series])

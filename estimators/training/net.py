@@ -40,7 +40,7 @@ STEPS_PER_REFINEMENT = 8
 # path takes some 180 bytes for each, about as a prediction does.
 LARGEST_PATH = 2**20
 # What a network may ask for by the names in its `forward`.
-INPUTS = ["values", "times", "observed", "static", "generator"]
+INPUTS = ["values", "times", "observed", "static", "lead", "generator"]
 
 
 @savable
@@ -96,7 +96,8 @@ class PanelNet(NeuralNet):
             losses = losses.mean(1)
         loss = (losses * weight).mean()
         if training and hasattr(self.module_, "penalty"):
-            loss = loss + self.module_.penalty()
+            asked = accepted(self.module_.penalty, ["weight"])
+            loss = loss + self.module_.penalty(**dict.fromkeys(asked, weight))
         return loss
 
     def initialize_module(self):

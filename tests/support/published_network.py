@@ -60,6 +60,17 @@ def published_kernel(state, name, positions, omega_0=OMEGA_0):
     return hidden.reshape(n_out, -1, hidden.shape[1])
 
 
+def published_blur(kernel, ratio):
+    """Blur a kernel sampled at `ratio` times the rate, but for `ratio` at each end."""
+    taps = range(-ratio, ratio + 1)
+    density = {tap: np.exp(-2.0 * tap**2) / np.sqrt(np.pi / 2) for tap in taps}
+    result = kernel.copy()
+    for place in range(ratio, kernel.shape[-1] - ratio):
+        near = [density[tap] * kernel[..., place + tap] for tap in taps]
+        result[..., place] = np.sum(near, 0)
+    return result
+
+
 def direct_sum(series, kernel):
     """Convolve (in_channels, time) causally; the last position of `kernel` is lag 0."""
     n_out, _, length = kernel.shape
@@ -98,6 +109,7 @@ def published_features(
     omega_0=OMEGA_0,
     positions=None,
     factor=1,
+    blurred=lambda kernel: kernel,
     convolve=direct_sum,
     axis=None,
 ):
@@ -109,7 +121,8 @@ def published_features(
         place, given = f"backbone.{block}.", hidden
         for conv in (1, 2):
             name = f"{place}cconv{conv}."
-            kernel = factor * published_kernel(state, name, positions, omega_0)
+            kernel = published_kernel(state, name, positions, omega_0)
+            kernel = factor * blurred(kernel)
             bias = state[f"{name}bias"].double().numpy()[:, None]
             hidden = convolve(hidden, kernel) + bias
             norm = f"{place}norm{conv}.layer_norm"

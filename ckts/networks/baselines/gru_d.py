@@ -4,15 +4,15 @@ import torch
 from torch import Tensor, nn
 
 from ckts.networks.baselines.base import RowBatch
+from ckts.networks.baselines.chrono import AbstractTimedGated
 from ckts.networks.baselines.history import fill_forward, time_since_last
-from ckts.networks.baselines.timed import AbstractTimedBaseline
 
 # Rates of decay are drawn from [0, this): a negative one has no gradient, and one of 1
 # forgets a rare channel within a few typical gaps of the rows.
 LARGEST_RATE = 0.1
 
 
-class GRUD(AbstractTimedBaseline):
+class GRUD(AbstractTimedGated):
     """GRU-D: missing values decay to the mean, and the state to 0 (Che et al., 2018).
 
     With the time δ since each channel was observed, its last value x', its mask m::
@@ -23,7 +23,7 @@ class GRUD(AbstractTimedBaseline):
         r, z = σ(W x̂ + U ĥ + V m + b)         (each its own W, U, V and b)
         h = (1 - z) ĥ + z tanh(W x̂ + U (r ĥ) + V m + b)
 
-    Parameters are those of :class:`AbstractTimedBaseline`.
+    Parameters are those of :class:`ckts.networks.baselines.chrono.AbstractTimedGated`.
     """
 
     def build(self, in_channels: int, hidden_channels: int) -> None:
@@ -36,6 +36,11 @@ class GRUD(AbstractTimedBaseline):
         self.own = nn.Linear(2 * in_channels, 3 * hidden_channels)
         self.gates = nn.Linear(hidden_channels, 2 * hidden_channels, bias=False)
         self.candidate = nn.Linear(hidden_channels, hidden_channels, bias=False)
+
+    def keep(self, memories: Tensor) -> None:
+        """Set the bias of the update gate, which here takes in what is new."""
+        size = len(memories)
+        self.own.bias[size : 2 * size] = -memories
 
     def encode(self, rows: RowBatch) -> Tensor:
         """Compute the states; only the unit itself runs row by row."""

@@ -18,9 +18,8 @@ class ReconstructingLSTM(LSTM):
     losses", r-LSTM. In training, an anchor is drawn for each series. A second LSTM
     starts from the state there and predicts the values of the last rows up to the
     anchor, one after the other, each from the true row before it. The mean squared
-    error of the observed values is added to the loss. It counts every series of a batch
-    alike: `penalty` is given no sample weights, and what it learns needs no target.
-    Leave out series that must not count at all.
+    error of the observed values of each series is added to its loss, and weighted with
+    it.
 
     DIFF[paper]: there is no unsupervised phase before, and gradients are not truncated.
     The second LSTM starts with an empty cell: torch's fused layer keeps only the last
@@ -29,7 +28,7 @@ class ReconstructingLSTM(LSTM):
     Parameters
     ----------
     *sizes, **shared
-        Those of :class:`AbstractBaseline`.
+        Those of :class:`ckts.networks.baselines.chrono.AbstractGated`.
     n_reconstructed : int, default=50
         Rows to reconstruct, at most.
     penalty_weight : float, default=1.0
@@ -62,13 +61,18 @@ class ReconstructingLSTM(LSTM):
         """Compute the hidden states; in training, keep an error for `penalty`."""
         states = super().encode(rows)
         if self.training:
-            share = torch.rand(len(states), device=states.device)
-            # `penalty` is called after `forward`, and is given nothing.
-            self._error = self.reconstruct(rows, states, (share * rows.lengths).long())
+            # `penalty` is called after `forward`, and is not given the batch.
+            anchors = self.draw_anchors(rows.lengths)
+            self._error = self.reconstruct(rows, states, anchors)
         return states
 
+    def draw_anchors(self, lengths: Tensor) -> Tensor:
+        """Draw a row of each series, from its `lengths` rows."""
+        share = torch.rand(len(lengths), device=lengths.device)
+        return (share * lengths).long()
+
     def reconstruct(self, rows: RowBatch, states: Tensor, anchors: Tensor) -> Tensor:
-        """Compute the mean squared error of the reconstruction.
+        """Compute the mean squared error of the reconstruction of each series.
 
         Parameters
         ----------
@@ -80,7 +84,8 @@ class ReconstructingLSTM(LSTM):
 
         Returns
         -------
-        Tensor of shape ()
+        Tensor of shape (batch,)
+            0 where nothing is observed.
         """
         n_rows = min(self.n_reconstructed, states.shape[1])
         first = (anchors - n_rows + 1).clamp(min=0).unsqueeze(1)
@@ -93,13 +98,24 @@ class ReconstructingLSTM(LSTM):
         before = F.pad(inputs, (0, 0, 1, 0))[:, :-1]
         decoded = self.decoder(before, (start, torch.zeros_like(start)))[0]
         values, observed = inputs.chunk(2, 2)
-        weights = observed * told
-        errors = (self.predict(decoded) - values).square() * weights
-        return errors.sum() / weights.sum().clamp(min=1)
+        counted = observed * told
+        errors = (self.predict(decoded) - values).square() * counted
+        return errors.sum((1, 2)) / counted.sum((1, 2)).clamp(min=1)
 
-    def penalty(self) -> Tensor:
-        """Return the auxiliary loss of the last batch in training, once; then 0."""
+    def penalty(self, weight: Tensor | None = None) -> Tensor:
+        """Return the auxiliary loss of the last batch in training, once; then 0.
+
+        Parameters
+        ----------
+        weight : Tensor of shape (batch,), optional
+            Those of the series, 1 by default; the mean is taken as that of the loss is.
+
+        Returns
+        -------
+        Tensor of shape ()
+        """
         error, self._error = self._error, None
         if error is None:
             return self.head.weight.new_zeros(())
-        return self.penalty_weight * error
+        weighted = error if weight is None else error * weight
+        return self.penalty_weight * weighted.mean()

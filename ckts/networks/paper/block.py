@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -16,24 +17,10 @@ from ckts.kernels.networks import AbstractMLPKernel, WeightNormLinear, uniform
 from ckts.layers import CKConv, make_linear
 from ckts.networks.paper.grid import convolve_dense, convolve_odd
 from ckts.networks.paper.options import KERNEL_OF
+from ckts.networks.paper.rate import Rate, resample
 
 # Added to variances: by the published norm, and by torch's over channels.
 EPSILON = {"channels_time": 1e-12, "channels": 1e-5}
-
-
-class Anchor(NamedTuple):
-    """How the published code samples kernels for series of another rate.
-
-    Attributes
-    ----------
-    shift : Tensor of shape ()
-        Added to all lags, so that the longest one is that of the training data.
-    factor : Tensor of shape ()
-        Steps of the training data per step: of all weights (Eq. 5).
-    """
-
-    shift: Tensor
-    factor: Tensor
 
 
 class PaperConv(CKConv):
@@ -56,6 +43,8 @@ class PaperConv(CKConv):
     initialization : {"published", "siren"}
         See :class:`PaperCKCNN`.
     odd_lengths : {"exact", "published"}
+    factor : bool, default=True
+    blur : {"none", "published", "wide"}, default="none"
         See :class:`PaperCKCNN`.
     weight_dropout : float
         Share of the sampled kernel that is dropped in training, on a grid.
@@ -80,6 +69,8 @@ class PaperConv(CKConv):
         nonlinearity: str = "sine",
         initialization: str,
         odd_lengths: str,
+        factor: bool = True,
+        blur: str = "none",
         weight_dropout: float,
         kernel_params: Mapping[str, Any],
         generator: torch.Generator | None,
@@ -96,7 +87,7 @@ class PaperConv(CKConv):
             **kernel_params,
         )
         self.grid_step, self.weight_dropout = grid_step, weight_dropout
-        self.odd_lengths = odd_lengths
+        self.odd_lengths, self.factor, self.blur = odd_lengths, factor, blur
         if initialization == "published" and nonlinearity == "sine":
             forget_initialization(self.kernel, generator)
 
@@ -105,7 +96,7 @@ class PaperConv(CKConv):
         values: Tensor,
         plan: Plan | None,
         *,
-        anchor: Anchor | None = None,
+        rate: Rate | None = None,
         rows: Tensor | None = None,
         generator: torch.Generator | None = None,
     ) -> Tensor:
@@ -116,8 +107,8 @@ class PaperConv(CKConv):
         values : Tensor of shape (batch, time, in_channels)
         plan : Plan or None
             None is the grid: every row is one of its points.
-        anchor : Anchor, optional
-            Where the positions are held fixed, if not at lag 0.
+        rate : Rate, optional
+            How the kernel is sampled for series of another rate.
         rows : Tensor of shape (batch, time, 1), optional
             Which points of a grid longer than the training data are no padding.
         generator : torch.Generator, optional
@@ -129,16 +120,33 @@ class PaperConv(CKConv):
         """
         if plan is None:
             return self._on_grid(values, rows, generator)
-        if anchor is None:
+        if rate is None:
             return self(values, plan=plan)
+        (_, first), *others = rate.ratios
+        output = self._resampled(values, plan, rate, first)
+        for series, ratio in others:
+            other = self._resampled(values, plan, rate, ratio)
+            output = torch.where(series, other, output)
+        return output + self.bias
 
-        def features(lags: Tensor) -> Tensor:
-            shifted = self.kernel.features(lags + anchor.shift, horizon=self.horizon)
-            return shifted * anchor.factor.to(shifted.dtype)
-
+    def _resampled(self, values: Tensor, plan: Plan, rate: Rate, ratio: int) -> Tensor:
+        """Convolve with the kernel as series of some ratio need it, without a bias."""
+        units = {"step": self.grid_step, "horizon": self.horizon}
+        features = partial(self.kernel.features, horizon=self.horizon)
+        features = resample(features, rate, ratio, blur=self.blur, **units)
         reach = REACH * self.horizon
-        mixing = self.kernel.mixing()
-        return plan.convolve(values, features, mixing, reach=reach) + self.bias
+        return plan.convolve(values, features, self.kernel.mixing(), reach=reach)
+
+    def mesh_step(
+        self, method: str = "auto", *, known: float | None = None
+    ) -> float | None:
+        """Return the mesh step that the kernel needs; a blurred one has none.
+
+        Its samples next to lag 0 are not blurred, or as the present: it has kinks.
+        """
+        if self.blur != "none" and method == "auto":
+            return None
+        return super().mesh_step(method, known=known)
 
     def _on_grid(
         self, values: Tensor, rows: Tensor | None, generator: torch.Generator | None
@@ -166,9 +174,10 @@ class PaperConv(CKConv):
         if length >= self.n_trained:
             return steps * (self.grid_step / self.horizon), 1
         rate = round(self.n_trained / length)
+        factor = rate if self.factor else 1
         missing = ((self.n_trained - 1) % rate) / (self.n_trained - 1)
         oldest = torch.linspace(missing, 1, length, dtype=steps.dtype, device=device)
-        return oldest, rate
+        return oldest, factor
 
     @property
     def n_trained(self) -> int:
@@ -297,17 +306,17 @@ class PaperBlock(nn.Module):
         values: Tensor,
         plans: tuple[Plan | None, Plan | None],
         *,
-        anchor: Anchor | None = None,
+        rate: Rate | None = None,
         rows: Tensor | None = None,
         generator: torch.Generator | None = None,
     ) -> Tensor:
         """Transform (batch, time, in_channels) to (batch, time, out_channels).
 
-        `plans` are those of the two convolutions; `anchor` as in
+        `plans` are those of the two convolutions; `rate` as in
         :meth:`PaperConv.convolve`, `rows` as in :meth:`PaperNorm.forward`.
         """
         hidden = values
-        options: dict[str, Any] = {"anchor": anchor, "rows": rows}
+        options: dict[str, Any] = {"rate": rate, "rows": rows}
         options["generator"] = generator
         layers = (self.conv1, self.norm1), (self.conv2, self.norm2)
         for (conv, norm), plan in zip(layers, plans, strict=True):

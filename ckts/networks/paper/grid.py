@@ -33,6 +33,7 @@ def place_on_grid(
     step: float,
     length: int,
     repeat_last: bool = False,
+    lead: Tensor | None = None,
 ) -> Grid:
     """Move each row to the next point of a grid; several of one point are averaged.
 
@@ -41,7 +42,7 @@ def place_on_grid(
     values : Tensor of shape (batch, time, channels)
         Values; those where nothing is observed are ignored.
     times : Tensor of shape (batch, time)
-        Time stamps; the first of each series is the first point.
+        Time stamps; the first of each series is the first point, but for `lead`.
     observed : Tensor of shape (batch, time, channels)
         Which values exist, boolean.
     step : float
@@ -51,12 +52,15 @@ def place_on_grid(
     repeat_last : bool, default=False
         Whether the last row is repeated up to the end of the grid, as the published
         preprocessing of CharacterTrajectories does.
+    lead : Tensor of shape (batch,), optional
+        Time from the first point to the first row.
 
     Returns
     -------
     Grid
     """
-    index = torch.round((times - times[:, :1]) / step).long()
+    begun = times[:, :1] if lead is None else times[:, :1] - lead.unsqueeze(1)
+    index = torch.round((times - begun) / step).long()
     seen = observed.any(2)
     last = torch.where(seen, index, 0).amax(1)
     n_points = max(length, int(last.max()) + 1)

@@ -10,7 +10,6 @@ from torch import Tensor, nn
 
 from ckts._checks import check_count, check_positive
 from ckts.convolution.geometry import Geometry
-from ckts.convolution.planner import Planner
 from ckts.layers import make_linear
 from ckts.networks.paper.block import PaperBlock, PaperConv, drop
 from ckts.networks.paper.options import (
@@ -20,12 +19,7 @@ from ckts.networks.paper.options import (
     n_mask_channels,
 )
 from ckts.networks.paper.published import make_published
-from ckts.networks.paper.rows import (
-    Rows,
-    rows_as_given,
-    rows_of_grid,
-    rows_of_stamps,
-)
+from ckts.networks.paper.rows import Rows, make_rows
 
 
 class PaperCKCNN(nn.Module):
@@ -87,13 +81,20 @@ class PaperCKCNN(nn.Module):
         For grids of an odd length the published code forgets the length in the inverse
         transform: outputs are stretched in time, and look ahead. "published" repeats
         that, but for series beyond the grid, for weights that were trained so.
-    anchor : {"present", "past"}, default="present"
+    anchor : {"present", "past", "ends"}, default="present"
         Where the relative positions, -1 to +1 over the training data, are held fixed in
         series of another rate: lag 0 is +1; or the longest lag of the batch is -1, as
-        published, which moves all lags by up to one step of the coarser rate. Series of
-        a batch have one rate and length then, and all weights are Eq. 5's factor: that
-        of the stamps. The published one is rounded, 15 for every 16th of 182 rows, and
-        stretches lags to it: ``network(values)``, without times, does so.
+        published, which moves all lags by up to one step of the coarser rate; or both,
+        the displacement of E.2. With the last two, series of a batch have one rate and
+        length, and all weights are Eq. 5's factor, that of the stamps. The published
+        one is of numbers of rows, 15 for every 16th of 182, and lags are stretched to
+        it: ``network(values)``, without times, does so.
+    factor : bool, default=True
+        Whether other rates have Eq. 5's factor: on stamps, the weights of `quadrature`.
+    blur : {"none", "published", "wide"}, default="none"
+        Whether kernels are blurred for series of at least 1.5 times the rate (E.3):
+        by a Gaussian with a deviation of half a step of the series, but next to lag 0
+        and the longest one, as published; or of half a step of the training data.
     quadrature : {"gap", "linear", "none"}, default="gap"
         Inverse-density weights of Appendix A.1, which the published code lacks. They
         are 1 on a regular grid at the training rate, and Eq. 5's factor at others.
@@ -152,6 +153,8 @@ class PaperCKCNN(nn.Module):
         padding: str = "zero",
         odd_lengths: str = "exact",
         anchor: str = "present",
+        factor: bool = True,
+        blur: str = "none",
         quadrature: str = "gap",
         horizon: float = 1.0,
         time_step: Sequence[float] | None = None,
@@ -185,10 +188,12 @@ class PaperCKCNN(nn.Module):
                 time_step=gaps,
                 grid_step=step,
                 horizon=self.horizon,
-                quadrature="none" if anchor == "past" else quadrature,
+                quadrature=quadrature if factor and anchor == "present" else "none",
                 nonlinearity=nonlinearity,
                 initialization=initialization,
                 odd_lengths=odd_lengths,
+                factor=factor,
+                blur=blur,
                 weight_dropout=weight_dropout,
                 kernel_params=dict(kernel_params or {}),
                 generator=generator,
@@ -259,6 +264,7 @@ class PaperCKCNN(nn.Module):
         static: Tensor | None = None,
         geometries: Sequence[Geometry] | None = None,
         generator: torch.Generator | None = None,
+        lead: Tensor | None = None,
     ) -> Tensor:
         """Map a batch of series to outputs.
 
@@ -279,6 +285,9 @@ class PaperCKCNN(nn.Module):
         generator : torch.Generator, optional
             Where the random numbers of training come from, on any device; by default
             torch's global one.
+        lead : Tensor of shape (batch,), optional
+            Time from the beginning of the grid to the first row. By default they are
+            the same.
 
         Returns
         -------
@@ -286,7 +295,7 @@ class PaperCKCNN(nn.Module):
             The latter if `output` is "every".
         """
         series: dict[str, Any] = {"observed": observed, "static": static}
-        series |= {"geometries": geometries, "generator": generator}
+        series |= {"geometries": geometries, "generator": generator, "lead": lead}
         if self.output == "every":
             return self.head(self._hidden(values, times, **series)[0])
         return self.head(self.embed(values, times, **series))
@@ -357,35 +366,24 @@ class PaperCKCNN(nn.Module):
         return [[conv for b in blocks for conv in (b.conv1, b.conv2)]]
 
     def _hidden(
-        self, values, times, observed=None, static=None, geometries=None, generator=None
+        self,
+        values,
+        times,
+        observed=None,
+        static=None,
+        geometries=None,
+        generator=None,
+        lead=None,
     ) -> tuple[Tensor, Rows]:
         """Compute the features of the last block, (batch, time, hidden_channels)."""
         check_series(values, static, (self.in_channels, self.n_static), self.mask)
         if observed is None:
             observed = torch.ones_like(values, dtype=torch.bool)
-        rows = self._rows(values, times, observed, static, geometries)
+        rows = make_rows(self, values, times, observed, static, geometries, lead)
         hidden = drop(rows.values, self.input_dropout, self.training, generator)
         plans = rows.plans
-        options = {"anchor": rows.anchor, "rows": rows.valid, "generator": generator}
+        options = {"rate": rows.rate, "rows": rows.valid, "generator": generator}
         for block in self.blocks:
             hidden = block(hidden, plans, **options)
             plans = plans[1], plans[1]
         return hidden, rows
-
-    def _rows(self, values, times, observed, static, geometries) -> Rows:
-        """Choose between grid and stamps; without times, rows are the grid."""
-        first, to_end = cast(PaperBlock, self.blocks[0]), self.output == "end"
-        if times is None:
-            given = values, observed, static, first
-            return rows_as_given(*given, mask=self.mask, to_end=to_end)
-        series = values, times, observed, static, first
-        ends = to_end, self.padding == "last"
-        if self.sampling == "grid":
-            return rows_of_grid(*series, mask=self.mask, ends=ends)
-        if geometries is None:
-            geometries = Planner(0).geometries(
-                self.convolutions(), times, device=times.device
-            )
-        anchored = self.anchor == "past"
-        options = {"anchored": anchored, "geometry": geometries[0]}
-        return rows_of_stamps(*series, mask=self.mask, **options)

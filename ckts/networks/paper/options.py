@@ -5,7 +5,7 @@ from typing import Any
 
 from torch import Tensor
 
-from ckts._checks import check_choice, check_count, check_real, check_share
+from ckts._checks import check_bool, check_choice, check_count, check_real, check_share
 
 # The kernel of each nonlinearity.
 KERNEL_OF = {
@@ -23,11 +23,14 @@ OPTIONS = {
     "output": ("observed", "end", "every"),
     "padding": ("zero", "last"),
     "odd_lengths": ("exact", "published"),
-    "anchor": ("present", "past"),
+    "anchor": ("present", "past", "ends"),
+    "blur": ("none", "published", "wide"),
 }
 # What needs a grid, and its value without.
 GRID_ONLY: dict[str, Any] = {"padding": "zero", "odd_lengths": "exact"}
 GRID_ONLY |= {"weight_dropout": 0.0}
+# What needs series of other rates, and its value without.
+STAMPS_ONLY = {"anchor": "present", "blur": "none"}
 # Points of a grid; of stamps without one it would be as fine as their smallest gap.
 LONGEST_GRID = 2**18
 
@@ -79,11 +82,14 @@ def check_options(given: Mapping[str, Any]) -> None:
             "`sampling` must be 'grid' for output='end'; got 'stamps', where padding "
             "depends on the batch. Use output='observed'."
         )
-    if grid and given["anchor"] == "past":
-        raise ValueError(
-            "`sampling` must be 'stamps' for anchor='past'; got 'grid', whose series "
-            "all have the rate of the training data. Use anchor='present'."
-        )
+    check_bool("factor", given["factor"])
+    for name, plain in STAMPS_ONLY.items():
+        if grid and given[name] != plain:
+            raise ValueError(
+                f"`sampling` must be 'stamps' for {name}={given[name]!r}; got 'grid', "
+                "whose series all have the rate of the training data. Use "
+                f"{name}={plain!r}."
+            )
 
 
 def check_grid(length: int) -> None:

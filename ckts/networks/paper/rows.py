@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
 from ckts.convolution.geometry import Geometry
 from ckts.convolution.plan import Plan, make_plan
-from ckts.networks.paper.block import Anchor, PaperBlock
+from ckts.convolution.planner import Planner
+from ckts.networks.paper.block import PaperBlock
 from ckts.networks.paper.grid import place_on_grid
+from ckts.networks.paper.rate import Rate, find_rate
 
 
 class Rows(NamedTuple):
@@ -22,8 +25,8 @@ class Rows(NamedTuple):
         Values, masks and static features.
     plans : tuple of Plan or None
         Of the first convolution, and of the others; None on a grid.
-    anchor : Anchor or None
-        Where the positions are held fixed, if not at lag 0.
+    rate : Rate or None
+        How kernels are sampled for series of another rate.
     valid : Tensor of shape (batch, time, 1) or None
         Rows that are no padding; None is all.
     last : Tensor of shape (batch,)
@@ -32,7 +35,7 @@ class Rows(NamedTuple):
 
     values: Tensor
     plans: tuple[Plan | None, Plan | None]
-    anchor: Anchor | None
+    rate: Rate | None
     valid: Tensor | None
     last: Tensor
 
@@ -114,6 +117,7 @@ def rows_of_grid(
     *,
     mask: str,
     ends: tuple[bool, bool],
+    lead: Tensor | None,
 ) -> Rows:
     """Put series on the grid of the training data; longer ones make it longer.
 
@@ -128,11 +132,14 @@ def rows_of_grid(
     ends : tuple of bool
         Whether the output is at the end of the grid, not at the last row, and whether
         that row is repeated up to there.
+    lead : Tensor of shape (batch,) or None
+        Time from the beginning of the grid to the first row.
     """
     to_end, repeat_last = ends
     n_points, step = block.conv1.n_trained, block.conv1.grid_step
+    options = {"repeat_last": repeat_last, "lead": lead}
     values, observed, last = place_on_grid(
-        values, times, observed, step=step, length=n_points, repeat_last=repeat_last
+        values, times, observed, step=step, length=n_points, **options
     )
     end, valid = last.clamp(min=n_points - 1), None
     if values.shape[1] > n_points:  # batch mates must not change the statistics
@@ -150,7 +157,7 @@ def rows_of_stamps(
     block: PaperBlock,
     *,
     mask: str,
-    anchored: bool,
+    anchor: str,
     geometry: Geometry,
 ) -> Rows:
     """Make the plans of the real time stamps.
@@ -163,8 +170,8 @@ def rows_of_stamps(
         Time stamps.
     block : PaperBlock
         The first one.
-    anchored : bool
-        Whether the longest lag of the batch is position -1.
+    anchor : {"present", "past", "ends"}
+        See :class:`PaperCKCNN`.
     geometry : Geometry
         That of `times`.
     """
@@ -176,20 +183,55 @@ def rows_of_stamps(
     if mask == "counts":
         n_masks = values.shape[2]
         known = torch.cat([extra[..., :n_masks], observed, extra[..., n_masks:]], 2)
+    conv = block.conv2
     first = block.conv1.plan(times, known, geometry=geometry)
-    later = make_plan(
+    units = {"quadrature": conv.quadrature, "time_step": conv.grid_step}
+    later = make_plan(times, seen, max_gap=conv.horizon, geometry=geometry, **units)
+    rate = find_rate(
         times,
-        seen,
-        quadrature=block.conv2.quadrature,
-        time_step=block.conv2.grid_step,
-        max_gap=block.conv2.horizon,
-        geometry=geometry,
+        step=conv.grid_step,
+        horizon=conv.horizon,
+        anchor=anchor,
+        factor=conv.factor,
+        blur=conv.blur,
     )
-    anchor = None
-    if anchored:
-        span = (times[:, -1] - times[:, 0]).amax()
-        factor = span / (max(times.shape[1] - 1, 1) * block.conv1.grid_step)
-        anchor = Anchor(block.conv1.horizon - span, factor)
     index = torch.arange(times.shape[1], device=times.device)
     last = torch.where(seen[..., 0], index, 0).amax(1)
-    return Rows(inputs, (first, later), anchor, seen, last)
+    return Rows(inputs, (first, later), rate, seen, last)
+
+
+def make_rows(
+    network: Any,
+    values: Tensor,
+    times: Tensor | None,
+    observed: Tensor,
+    static: Tensor | None,
+    geometries: Sequence[Geometry] | None,
+    lead: Tensor | None,
+) -> Rows:
+    """Choose between grid and stamps; without times, rows are the grid.
+
+    Parameters
+    ----------
+    network : PaperCKCNN
+        Its options decide.
+    values, times, observed, static, geometries, lead
+        As those of its `forward`.
+
+    Returns
+    -------
+    Rows
+    """
+    first, to_end = network.blocks[0], network.output == "end"
+    if times is None:
+        given = values, observed, static, first
+        return rows_as_given(*given, mask=network.mask, to_end=to_end)
+    series = values, times, observed, static, first
+    if network.sampling == "grid":
+        ends = to_end, network.padding == "last"
+        return rows_of_grid(*series, mask=network.mask, ends=ends, lead=lead)
+    if geometries is None:
+        layers = network.convolutions()
+        geometries = Planner(0).geometries(layers, times, device=times.device)
+    options = {"anchor": network.anchor, "geometry": geometries[0]}
+    return rows_of_stamps(*series, mask=network.mask, **options)

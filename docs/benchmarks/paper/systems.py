@@ -1,5 +1,6 @@
 """The systems of the paper's tables as estimators of equal size, and ours."""
 
+import copy
 import inspect
 import math
 from bisect import bisect_right
@@ -8,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from ckts import CKCNNClassifier, CKRocketClassifier
+from ckts.convolution.planner import Planner
 from ckts.networks import NETWORKS
 from ckts.networks.paper.presets import paper_parameters
 
@@ -18,6 +20,15 @@ DEPTHS = {
     "8 blocks": {"n_blocks": 8},
     "4 blocks, 95k": {"n_blocks": 4, "hidden_channels": 19},
     "8 blocks, 105k": {"n_blocks": 8, "hidden_channels": 13},
+}
+# Table 5: the paper's network as it was trained, with other options for other rates.
+RATE_OPTIONS: dict[str, dict[str, Any]] = {
+    "paper, no factor": {"factor": False},
+    "paper, blurred": {"blur": "published"},
+    "paper, blurred widely": {"blur": "wide"},
+    "paper, past anchored": {"anchor": "past"},
+    "paper, as published": {"anchor": "past", "blur": "published"},
+    "paper, displaced": {"anchor": "ends"},
 }
 # Parameters of the rivals in Tables 3 to 5, "89K".
 RIVAL_PARAMETERS = 89_000
@@ -86,6 +97,16 @@ def make_system(name: str, task: str, *, seed: int, epochs: int, sizes: Sizes):
         own = {"network": name, "hidden_channels": width, **sizes.options(name)}
         return CKCNNClassifier(**RIVAL_RECIPE, **own, **common)
     return CKCNNClassifier(**{**_paper(name, task), **common})
+
+
+def with_options(model: CKCNNClassifier, options: dict[str, Any]) -> CKCNNClassifier:
+    """Return a trained model whose network has other options, and the same weights."""
+    varied = copy.deepcopy(model)
+    net = varied.net_
+    network = net.module(**{**net.get_params_for("module"), **options})
+    network.load_state_dict(net.module_.state_dict())
+    net.module_, net.planner_ = network, Planner(0)
+    return varied
 
 
 def _paper(name: str, task: str) -> dict[str, Any]:

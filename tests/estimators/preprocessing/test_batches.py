@@ -21,7 +21,7 @@ def make_panel():
 
 def test_a_batch_is_padded_to_its_longest_series():
     batch = PanelDataset(make_panel(), dtype=torch.float64).batch([0, 2])
-    assert set(batch) == {"values", "times", "observed", "rounding"}
+    assert set(batch) == {"values", "times", "observed", "rounding", "lead"}
     assert batch["values"].tolist() == [[[1, 0], [3, 4]], [[7, 8], [0, 0]]]
     assert batch["times"].tolist() == [[0, 3], [0, 0]]  # repeats the last
     observed = [[[True, False], [True, True]], [[True, True], [False, False]]]
@@ -84,6 +84,17 @@ def test_the_rounding_of_the_original_stamps_is_known():
     np.testing.assert_allclose(rounding, expected, rtol=1e-15)
     whole = Panel(np.ones((3, 1)), times.astype(int), [0, 2, 2, 3])
     assert PanelDataset(whole).rounding.tolist() == [0, 0, 0]
+
+
+def test_time_before_the_first_observation_is_kept():
+    values = [[NAN], [NAN], [1.0], [NAN], [2.0], [3.0], [NAN]]
+    times = np.array([5, 6, 9, 11, 1, 2, 4]) + 10**18  # no float64 tells them apart
+    panel = Panel(np.array(values), times, [0, 4, 6, 6, 7])
+    data = PanelDataset(panel, time_factor=0.5)
+    assert data.lead.tolist() == [2, 0, 0, 0]  # nothing before, no row, nothing at all
+    batch = data.batch([1, 0])
+    assert batch["lead"].tolist() == [0, 2]
+    assert batch["times"].tolist() == [[0, 0.5], [0, 0]]
 
 
 def test_static_features_follow_their_series():

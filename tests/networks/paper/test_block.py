@@ -6,7 +6,8 @@ import torch
 from torch import nn
 
 from ckts.networks import PaperCKCNN
-from ckts.networks.paper.block import Anchor, PaperBlock, PaperConv, PaperNorm, drop
+from ckts.networks.paper.block import PaperBlock, PaperConv, PaperNorm, drop
+from ckts.networks.paper.rate import Rate
 
 CONV = {
     "horizon": 9.0,
@@ -82,17 +83,18 @@ def test_stamps_on_a_grid_and_the_grid_give_the_same():
     torch.testing.assert_close(at_stamps, conv.convolve(values, None))
 
 
-def test_an_anchor_moves_the_lags_and_weighs_all_the_same():
+def test_a_rate_moves_the_lags_and_weighs_all_the_same():
     torch.manual_seed(1)
     conv, values = make_conv(quadrature="none"), torch.randn(1, 4, 2).double()
     times = torch.tensor([[0.0, 1.0, 2.5, 3.0]], dtype=torch.float64)
     expected = conv.bias.detach().repeat(4, 1)
     for one in range(4):
         for other in range(one + 1):
-            lag = (times[0, one] - times[0, other] + 0.7) / 9.0
+            lag = (1.25 * (times[0, one] - times[0, other]) + 0.7) / 9.0
             expected[one] += 2.5 * conv.kernel(lag) @ values[0, other]
-    anchor = Anchor(*torch.tensor([0.7, 2.5], dtype=torch.float64))
-    found = conv.convolve(values, conv.plan(times), anchor=anchor)[0]
+    numbers = torch.tensor([0.7, 1.25, 2.5], dtype=torch.float64)
+    rate = Rate(*numbers, ((torch.ones(1, 1, 1).bool(), 1),))
+    found = conv.convolve(values, conv.plan(times), rate=rate)[0]
     torch.testing.assert_close(found, expected)
 
 

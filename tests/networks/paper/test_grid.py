@@ -22,6 +22,16 @@ def test_rows_stand_at_their_points_and_those_of_one_point_are_averaged():
     assert grid.observed[0, :, 0].tolist() == [True, True, False, True, True, True]
 
 
+def test_a_grid_may_begin_before_the_first_row():
+    times = torch.tensor([[5.0, 6.0], [5.0, 7.0]], dtype=torch.float64)
+    values = torch.tensor([[[1.0], [2.0]], [[3.0], [4.0]]])
+    options = {"step": 1.0, "length": 4}
+    lead = torch.tensor([0.0, 2.0], dtype=torch.float64)
+    grid = place_on_grid(values, times, values.bool(), lead=lead, **options)
+    assert grid.values[..., 0].tolist() == [[1, 2, 0, 0, 0], [0, 0, 3, 0, 4]]
+    assert grid.last.tolist() == [1, 4]
+
+
 def test_a_longer_series_makes_the_grid_longer():
     times = torch.tensor([[0.0, 9.0], [0.0, 2.0]], dtype=torch.float64)
     values = torch.ones(2, 2, 1)

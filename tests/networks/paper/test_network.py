@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from ckts import CKCNNClassifier, as_panel
 from ckts.networks import PaperCKCNN
 from published_network import (
     OMEGA_0,
@@ -294,3 +295,28 @@ def test_it_runs_where_its_parameters_are(mode, accelerator):
 def test_no_path_where_later_rows_are_seen(options):
     with pytest.raises(ValueError, match="`norm` must be 'channels' and `sampling`"):
         make_network(**options).forward_path(**make_batch())
+
+
+@pytest.mark.parametrize("sampling", ["grid", "stamps"])
+def test_rows_dropped_at_the_beginning_do_not_move_the_others_on_the_grid(sampling):
+    X = np.random.default_rng(0).normal(size=(8, 2, 12))
+    model = CKCNNClassifier(
+        network="paper",
+        network_params={"sampling": sampling, "mask": "shared"},
+        hidden_channels=4,
+        max_epochs=1,
+        random_state=0,
+    ).fit(X, np.tile([0, 1], 4))
+    X[:, :, 5], X[0, :, :3] = np.nan, np.nan
+    data = model._dataset(as_panel(X))
+    found = model.net_.outputs(data)[:1]
+    # The rows that are left, by hand, on the grid that series began on.
+    batch, rows = data.batch([0]), [3, 4, *range(6, 12)]
+    values, observed = torch.zeros(1, 12, 2), torch.zeros(1, 12, 2, dtype=torch.bool)
+    values[:, rows], observed[:, rows] = batch["values"], True
+    times = torch.arange(12.0, dtype=FLOAT64)[None]
+    with torch.no_grad():
+        whole = model.net_.module_(values, times, observed)
+        cut = model.net_.module_(values[:, 3:], times[:, 3:] - 3, observed[:, 3:])
+    np.testing.assert_allclose(found, whole.double(), atol=1e-5)
+    assert ((whole - cut).abs().max() < 1e-5) == (sampling == "stamps")

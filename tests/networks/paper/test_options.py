@@ -40,11 +40,20 @@ def test_shares_are_checked(name):
             {"sampling": "grid", "anchor": "past"},
             "`sampling` must be 'stamps' for anchor='past'; got 'grid'",
         ),
+        (
+            {"sampling": "grid", "blur": "published"},
+            "`sampling` must be 'stamps' for blur='published'; got 'grid', whose",
+        ),
     ],
 )
 def test_options_that_do_not_go_together_are_named(options, message):
     with pytest.raises(ValueError, match=message):
         PaperCKCNN(2, 3, **options)
+
+
+def test_the_factor_is_there_or_not():
+    with pytest.raises(TypeError, match=r"`factor` must be True or False; got 2\.0"):
+        PaperCKCNN(2, 3, factor=2.0)
 
 
 def test_series_of_other_sizes_are_named():

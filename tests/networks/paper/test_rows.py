@@ -40,5 +40,5 @@ def test_an_anchor_of_the_past_is_as_far_as_the_training_data():
     times = torch.tensor([[5.0, 7.0, 9.0, 11.0, 13.0, 15.0]], dtype=torch.float64)
     values = torch.ones(1, 6, 1, dtype=torch.float64)
     _, rows = network._hidden(values, times)
-    assert (rows.anchor.shift.item(), rows.anchor.factor.item()) == (1.0, 2.0)
+    assert (rows.rate.shift.item(), rows.rate.factor.item()) == (1.0, 2.0)
     assert (rows.plans[0].quadrature.pooling_weights() == 1).all()
