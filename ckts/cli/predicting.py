@@ -106,5 +106,5 @@ def write_table(frame: pd.DataFrame, path: Path) -> None:
     except ImportError as error:
         raise ImportError(
             "`--output` must be a .csv file where pyarrow is not installed; got "
-            f"{str(path)!r}. Use `pip install 'ckts[formats]'`."
+            f"{str(path)!r}. Use `pip install pyarrow`."
         ) from error

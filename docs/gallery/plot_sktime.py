@@ -4,7 +4,7 @@ In a pipeline of sktime
 
 ``ckts.sktime`` has the estimators as sktime's: for its pipelines, searches and
 evaluations, on its formats. Names, parameters and predictions are those of ckts. It
-needs ``pip install "ckts[sktime]"``; nothing else of ckts does.
+needs ``pip install sktime``; nothing else of ckts does.
 """
 
 import matplotlib.pyplot as plt
