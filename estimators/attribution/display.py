@@ -114,6 +114,7 @@ class AttributionDisplay:
         AttributionDisplay
         """
         import matplotlib.pyplot as plt
+        from matplotlib.colors import Normalize
 
         panel = self.attribution.contributions[self.series]
         if ax is None:
@@ -124,7 +125,7 @@ class AttributionDisplay:
         size, unit = readable_unit(panel.time_scale, float(np.max(times, initial=0)))
         values = panel.values
         most = float(np.nanmax(np.abs(values), initial=0)) if values.size else 0.0
-        norm = plt.Normalize(-(most or 1.0), most or 1.0)
+        norm = Normalize(-(most or 1.0), most or 1.0)
         for lane, column in enumerate(values.T):
             seen = ~np.isnan(column)
             spans = _spans(times[seen] / size)

@@ -185,8 +185,8 @@ class _Networks:
         pieces.sort(key=lambda piece: piece.start)
         return Piece(
             *(0.0, 1.0, pieces[0].before, pieces[-1].after),
-            values=sum(piece.values for piece in pieces),
-            static=sum(piece.static for piece in pieces),
+            values=np.sum([piece.values for piece in pieces], axis=0),
+            static=np.sum([piece.static for piece in pieces], axis=0),
         )
 
     def _piece(

@@ -22,9 +22,9 @@ class LSTM(AbstractGated):
 
     def keep(self, memories: Tensor) -> None:
         """Set the biases of the forget gate, and of the input gate."""
-        size = len(memories)
-        self.lstm.bias_ih_l0[: 2 * size] = torch.cat([-memories, memories])
-        self.lstm.bias_hh_l0[: 2 * size] = 0.0
+        both = torch.cat([-memories, memories])
+        for name, values in (("bias_ih_l0", both), ("bias_hh_l0", 0.0)):
+            getattr(self.lstm, name)[: len(both)] = values
 
     def encode(self, rows: RowBatch) -> Tensor:
         """Compute the hidden states."""

@@ -132,8 +132,8 @@ class PaperConv(CKConv):
     def _resampled(self, values: Tensor, plan: Plan, rate: Rate, ratio: int) -> Tensor:
         """Convolve with the kernel as series of some ratio need it, without a bias."""
         units = {"step": self.grid_step, "horizon": self.horizon}
-        features = partial(self.kernel.features, horizon=self.horizon)
-        features = resample(features, rate, ratio, blur=self.blur, **units)
+        trained = partial(self.kernel.features, horizon=self.horizon)
+        features = resample(trained, rate, ratio, blur=self.blur, **units)
         reach = REACH * self.horizon
         return plan.convolve(values, features, self.kernel.mixing(), reach=reach)
 

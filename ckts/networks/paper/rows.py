@@ -137,9 +137,12 @@ def rows_of_grid(
     """
     to_end, repeat_last = ends
     n_points, step = block.conv1.n_trained, block.conv1.grid_step
-    options = {"repeat_last": repeat_last, "lead": lead}
     values, observed, last = place_on_grid(
-        values, times, observed, step=step, length=n_points, **options
+        *(values, times, observed),
+        step=step,
+        length=n_points,
+        repeat_last=repeat_last,
+        lead=lead,
     )
     end, valid = last.clamp(min=n_points - 1), None
     if values.shape[1] > n_points:  # batch mates must not change the statistics
@@ -185,8 +188,13 @@ def rows_of_stamps(
         known = torch.cat([extra[..., :n_masks], observed, extra[..., n_masks:]], 2)
     conv = block.conv2
     first = block.conv1.plan(times, known, geometry=geometry)
-    units = {"quadrature": conv.quadrature, "time_step": conv.grid_step}
-    later = make_plan(times, seen, max_gap=conv.horizon, geometry=geometry, **units)
+    later = make_plan(
+        *(times, seen),
+        quadrature=conv.quadrature,
+        max_gap=conv.horizon,
+        time_step=conv.grid_step,
+        geometry=geometry,
+    )
     rate = find_rate(
         times,
         step=conv.grid_step,
