@@ -36,13 +36,13 @@ def test_overlap_is_intersection_over_union():
 
 def test_telling_channel_and_window_are_found():
     X, y, windows = make_telling_window(
-        N_TRAIN + 12, channel=2, random_state=1, return_windows=True
+        N_TRAIN + 6, channel=2, random_state=1, return_windows=True
     )
-    model = CKRocketClassifier(n_kernels=2000, random_state=0)
+    model = CKRocketClassifier(n_kernels=1000, random_state=0)
     model.fit(X[:N_TRAIN], y[:N_TRAIN])
     found = channel_time_attribution(model, X[N_TRAIN:], n_spans=8)
-    # 0.96 of 100 series, docs/decisions/attribution.md
-    assert share_found(found, 2, windows[N_TRAIN:]) >= 10 / 12
+    # 0.97 of 100 series, docs/decisions/attribution.md
+    assert share_found(found, 2, windows[N_TRAIN:]) >= 5 / 6
 
 
 def t_values(found):
@@ -115,7 +115,7 @@ def test_bad_arguments_are_named(arguments, error, message):
 
 def test_no_series_and_lengths_without_a_unit_are_named():
     panel = Panel(np.ones((2, 1)), pd.to_timedelta([0, 1], "h"), [0, 2])
-    with pytest.raises(ValueError, match="`X` must have at least one series; got none"):
+    with pytest.raises(ValueError, match="`X` must hold at least one series; got none"):
         channel_time_attribution(None, panel[:0], target=mean)
     message = r"fits timedelta\[ns\] times; got 30.0. Write e.g. `span=pandas.Timed"
     with pytest.raises(ValueError, match=message):
