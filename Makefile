@@ -25,10 +25,10 @@ demo: $(STAMP)  ## cross-validate on real irregular data, write a picture
 	$(BIN)/ckts demo $(ARGS)
 
 # A fit chooses its threads; layers that tests call by themselves would take all.
-test: $(STAMP)  ## run all tests
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+test: $(STAMP)  ## run the tests, but for the slow ones
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" -n $(WORKERS) --dist loadgroup $(ARGS)
 
-test-slow: $(STAMP)  ## run the slow tests alone
+test-slow: $(STAMP)  ## run the slow tests: kill -9, other processes, a hundred series
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m slow -n $(WORKERS) --dist loadgroup $(ARGS)
 
 # The fits, a second or more each, are left to CKTS_FUZZ.
