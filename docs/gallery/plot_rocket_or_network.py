@@ -35,7 +35,7 @@ tasks = {
     "patients": (X[train], y[train], X[test], y[test]),
     "utterances": (vowels[few], speakers[few], vowels[270::2], speakers[270::2]),
 }
-small = {"hidden_channels": 16, "max_epochs": 10, "random_state": 0}  # to be quick
+small = {"hidden_channels": 16, "max_epochs": 8, "random_state": 0}  # to be quick
 models = {
     "random kernels": CKRocketClassifier(random_state=0),
     "network": CKCNNClassifier(rocket=False, **small),

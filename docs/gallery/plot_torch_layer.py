@@ -58,7 +58,7 @@ class Filler(nn.Module):
 model = Filler()
 optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
 history = []
-for _ in range(300):
+for _ in range(250):
     times, values, given, _ = draw_batch(32)
     error = model(values, times, given, times) - values
     loss = error[~given].square().mean()
