@@ -18,6 +18,7 @@ from ckts._checks import check_path
 from ckts.panel._arrays import is_frame, shown
 from ckts.panel._categories import names_of_labels
 from ckts.panel._dialects import Dialect, Headed, find_dialect
+from ckts.panel._ids import MISSING, join_ids
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,11 +31,6 @@ _BROKEN = (
     *(lzma.LZMAError, gzip.BadGzipFile, zlib.error, BadZipFile),
 )
 _PACKED = (*_OPENERS, ".zip")
-# Text that pandas reads as missing, as its documentation lists it.
-_MISSING = [
-    *("", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND"),
-    *("1.#QNAN", "<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null"),
-]
 _INDEX = re.compile(r"__index_level_\d+__$")  # as pandas names that of a frame
 _PARQUET = (".parquet", ".pq")
 
@@ -297,10 +293,16 @@ class _CsvFile:
         for name, parts in pieces.items():
             if name != self.special.time and _are_mixed(parts):
                 pieces[name] = [chunk[name] for chunk in self._chunks([name], 2**60)]
-        joined = {n: pd.concat(pieces.pop(n), ignore_index=True) for n in names}
-        instance = self.special.instance
-        joined[instance] = _as_numbered(joined[instance])
+        joined = {n: self._join(n, pieces.pop(n)) for n in names}
         return pd.DataFrame(joined, copy=False)
+
+    def _join(self, name, parts):
+        """Join the parts of a column; names of series are numbers if all are plain."""
+        import pandas as pd
+
+        if name == self.special.instance and name not in self.special.text:
+            return join_ids(parts)
+        return pd.concat(parts, ignore_index=True)
 
     def _chunks(self, names, n_rows):
         import pandas as pd
@@ -310,11 +312,12 @@ class _CsvFile:
         places, more = {str(self.head.index(n)): n for n in names}, str(len(self.head))
         header = self.dialect.separator.join(map(str, range(len(self.head) + 1)))
         instance, time, date_format, labels = self.special
-        text = {place: str for place, name in places.items() if name in labels}
+        text = {place: "category" for place, n in places.items() if n == instance}
+        text |= {place: str for place, name in places.items() if name in labels}
         text[more] = str
         if date_format and time in names:  # 20240331 is no number then
             text[str(self.head.index(time))] = str
-        missing = {place: _MISSING for place in (*places, more)}
+        missing = {place: MISSING for place in (*places, more)}
         for place, name in places.items():
             if name in (instance, *labels):  # "NA" and "None" may be names
                 missing[place] = [""]
@@ -371,18 +374,6 @@ class _CsvFile:
         else:
             handle = _OPENERS.get(suffix, open)(self.path, "rb")
         return TextIOWrapper(handle, "utf-8-sig", newline="")
-
-
-def _as_numbered(ids):
-    """Make numbers of ids that are text only because some are missing, as "NA"."""
-    import pandas as pd
-
-    if ids.dtype.kind in "biuf":
-        return ids
-    known = ids[~ids.isin(_MISSING)]
-    numbers = pd.to_numeric(known, errors="coerce")
-    some = len(known) and len(known) < len(ids) and numbers.notna().all()
-    return numbers.reindex(ids.index) if some else ids
 
 
 def _are_mixed(parts):

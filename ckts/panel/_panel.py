@@ -349,8 +349,8 @@ class Panel(AbstractCopies):
             A CSV or TSV file, also packed ("visits.csv.gz"), or a Parquet file. A CSV
             file with semicolons is known by its header, and its decimal commas.
         instance, time, **columns
-            See `from_long`. In CSV, instances of digits are numbers, so that "007" is
-            "7"; what is `categorical` is text as it is written. What pandas reads as
+            See `from_long`. In CSV, instances are numbers where all are written plainly;
+            "007" and "1E3" are text, as is what is `categorical`. What pandas reads as
             missing, such as "NA", is missing, but a name among instances of text, and a
             label in a column that is `categorical`: there only nothing is missing.
         date_format : str, optional

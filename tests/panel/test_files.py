@@ -115,7 +115,7 @@ def test_only_the_used_columns_stay_in_memory(tmp_path, monkeypatch):
 
 
 # Chunks of one row see numbers where the whole column is text.
-@pytest.mark.parametrize("ids", [["1", "a"], ["1", "2.5"], ["True", "1"], ["7", "1e3"]])
+@pytest.mark.parametrize("ids", [["1", "a"], ["1", "2.5"], ["True", "1"]])
 def test_no_chunk_decides_the_type_of_names(ids, tmp_path, monkeypatch):
     rows = [f"{one},{hour},{hour}\n" for hour, one in enumerate(ids * 2)]
     path = write(tmp_path, "who,hour,x\n" + "".join(rows))
