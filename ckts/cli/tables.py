@@ -105,7 +105,7 @@ def read_frame(path: Path, roles: Roles, note: Note) -> pd.DataFrame:
 def panel_of(frame: pd.DataFrame, roles: Roles) -> Panel:
     """Make the panel, of all but label and groups."""
     if roles.variable and roles.channels:
-        frame = frame[frame[roles.variable].isin(roles.channels)]
+        frame = _of_variables(frame, roles)
     left = [n for n in (roles.label, roles.groups) if n and n not in roles.static]
     frame = frame.drop(columns=left)
     if not roles.channels and not roles.variable:
@@ -122,6 +122,18 @@ def panel_of(frame: pd.DataFrame, roles: Roles) -> Panel:
         duplicates=roles.duplicates,
         time_unit=roles.time_unit,
     )
+
+
+def _of_variables(frame: pd.DataFrame, roles: Roles) -> pd.DataFrame:
+    """Keep the rows of known variables; who has none keeps rows without a value."""
+    wanted = frame[roles.variable].isin(roles.channels)
+    others = frame.loc[~wanted].drop_duplicates([roles.instance, roles.time])
+    seen = frame.loc[wanted, roles.instance]
+    others = others[~others[roles.instance].isin(seen)]
+    if not len(others):
+        return frame[wanted]
+    empty = {str(roles.variable): roles.channels[0], str(roles.value): np.nan}
+    return pd.concat([frame[wanted], others.assign(**empty)]).sort_index()
 
 
 def _groups_of(frame: pd.DataFrame, roles: Roles, instances: np.ndarray) -> np.ndarray:
@@ -151,16 +163,23 @@ def _check_changing(frame: pd.DataFrame, roles: Roles, channels: list[str]) -> N
 
 
 def _without_missing(frame: pd.DataFrame, roles: Roles) -> pd.DataFrame:
-    """Return a frame in which text that means "not measured" is missing."""
+    """Return a frame in which what means "not measured" is missing."""
     if not roles.missing:
         return frame
     kept = (roles.instance, roles.time)
-    for name in frame.columns:
+    codes = pd.to_numeric(pd.Series(roles.missing), errors="coerce").dropna()
+    for name in frame.columns.difference(kept):
         column = frame[name]
-        if name in kept or column.dtype.kind in "biufmM":
-            continue
-        column = column.where(~column.isin(roles.missing))
-        numbers = pd.to_numeric(column, errors="coerce")
-        unread = column.notna() & numbers.isna()
-        frame[name] = column if unread.any() else numbers
+        if column.dtype.kind not in "biufmM":
+            column = column.where(~column.isin(roles.missing))
+            column = column if name in roles.categorical else _numbers_if_all(column)
+        if column.dtype.kind in "iuf":  # such as -999
+            column = column.where(~column.isin(codes))
+        frame[name] = column
     return frame
+
+
+def _numbers_if_all(column: pd.Series) -> pd.Series:
+    """Return numbers where a column of text holds nothing else."""
+    numbers = pd.to_numeric(column, errors="coerce")
+    return column if (column.notna() & numbers.isna()).any() else numbers

@@ -144,3 +144,38 @@ def test_labels_of_numbers_can_be_read_as_text(folder, notes):
         read(path, roles, notes.append)
     roles = Roles(**{**vars(roles), "categorical": ("died",)})
     assert read(path, roles, notes.append).target.y.tolist() == ["None", "1"]
+
+
+@pytest.mark.parametrize("text", ["-999", "-999.0", "n.d."])
+def test_a_number_that_means_missing_is_missing(text, folder, notes):
+    path = folder / "codes.csv"
+    path.write_text(f"who,hour,x,y\na,0,1,2.5\na,1,-999,{text}\nb,0,3,-999.0\n")
+    roles = Roles(instance="who", time="hour", missing=("-999", "n.d."))
+    panel = read(path, roles, notes.append).panel
+    expected = [[1, 2.5], [np.nan, np.nan], [3, np.nan]]
+    np.testing.assert_array_equal(panel.values, expected)
+
+
+def test_labels_stay_as_they_are_written_where_some_text_means_missing(folder, notes):
+    path = folder / "codes.csv"
+    path.write_text("who,hour,drug\na,0,01\na,1,1\na,2,.\nb,0,2\n")
+    roles = Roles(instance="who", time="hour", missing=(".",), categorical=("drug",))
+    panel = read(path, roles, notes.append).panel
+    assert panel.categories == {"drug": ("01", "1", "2")}
+    np.testing.assert_array_equal(panel.values.ravel(), [0, 1, np.nan, 2])
+
+
+@pytest.mark.parametrize("others", [["weight"], ["weight", "height"]])
+def test_no_instance_is_lost_that_has_none_of_the_variables(others, folder, notes):
+    rows = [("a", 0, "x", 1.0), ("b", 3, "x", 2.0)]
+    rows += [("c", hour, one, 5.0) for hour in (1, 1, 2) for one in others]
+    frame = pd.DataFrame(rows, columns=["who", "hour", "what", "found"])
+    path = write(folder, frame, "long.csv")
+    roles = Roles(
+        instance="who", time="hour", variable="what", value="found", channels=("x",)
+    )
+    panel = read(path, roles, notes.append).panel
+    assert panel.instances.tolist() == ["a", "b", "c"]
+    assert panel.channels == ("x",)
+    assert panel.times[panel.series_of_rows == 2].tolist() == [1, 2]
+    assert np.isnan(panel.values[2:]).all()
