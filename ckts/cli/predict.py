@@ -53,6 +53,11 @@ def run(options: argparse.Namespace) -> int:
         endings = (".csv", ".parquet")
         special = options.output.exists() and not options.output.is_file()
         check_output(options.output, () if special else endings, force=options.force)
+        if options.output.exists() and options.output.samefile(options.file):
+            raise ValueError(
+                "`--output` must be another file than the table, which would be lost; "
+                f"got {str(options.output)!r}. Choose another name."
+            )
     model, roles = load(options.model, Roles.of(options))
     note = make_note(options.quiet)
     frame = predict_table(model, options.file, roles, note)

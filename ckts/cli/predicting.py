@@ -35,8 +35,23 @@ def load(path: Path, given: Roles) -> tuple[Any, Roles]:
         )
     if not roles.static:
         roles = replace(roles, static=tuple(model.static_names_))
-    names = getattr(model, "feature_names_in_", ())
-    return model, replace(roles, channels=tuple(map(str, names)))
+    names = tuple(map(str, getattr(model, "feature_names_in_", ())))
+    _check_channels(given, names)
+    return model, replace(roles, channels=names or given.channels)
+
+
+def _check_channels(given: Roles, names: tuple[str, ...]) -> None:
+    """Raise if channels are to be others than those of the model."""
+    if names and given.channels and set(given.channels) != set(names):
+        raise ValueError(
+            "`--channels` must be left out with a saved model, which knows its own, "
+            f"{', '.join(names)}; got {', '.join(given.channels)}. Leave it out."
+        )
+    if learned := [name for name in given.ignore if name in names]:
+        raise ValueError(
+            "`--ignore` must name no column that the model learned from; got "
+            f"{', '.join(learned)}. Leave it out, or fit a model without them."
+        )
 
 
 def known_roles(path: Path, roles: Roles, note: Note, *, labeled: bool) -> Roles:
@@ -84,6 +99,13 @@ def predict_table(model: Any, path: Path, roles: Roles, note: Note) -> pd.DataFr
         class of a classifier.
     """
     roles = known_roles(path, roles, note, labeled=False)
+    classes = getattr(model, "classes_", ())
+    ours = ["prediction", *(f"probability_{name}" for name in classes)]
+    if roles.instance in ours:
+        raise ValueError(
+            f"`--instance` must differ from the columns of predictions, "
+            f"{', '.join(ours)}; got {roles.instance!r}. Rename it in the file."
+        )
     panel = read(path, roles, note).panel
     columns: dict[str, Any] = {roles.instance: panel.instances}
     found = predictions(model, panel)
@@ -91,8 +113,7 @@ def predict_table(model: Any, path: Path, roles: Roles, note: Note) -> pd.DataFr
         columns["prediction"] = found
     else:
         columns["prediction"] = np.asarray(model.classes_)[found.argmax(axis=1)]
-        for place, name in enumerate(model.classes_):
-            columns[f"probability_{name}"] = found[:, place]
+        columns |= dict(zip(ours[1:], found.T, strict=True))
     return pd.DataFrame(columns)
 
 

@@ -59,3 +59,15 @@ def test_a_full_disk_is_told(run, saved):
     )
     assert status == 1
     assert error == "ckts predict: /dev/full: No space left on device.\n"
+
+
+@pytest.mark.parametrize("force", [(), ("--force",)])
+def test_predictions_never_replace_the_table(force, saved, folder, run):
+    before = (folder / "visits.csv").read_bytes()
+    (folder / "link.csv").symlink_to("visits.csv")
+    for name in ("visits.csv", "./visits.csv", "link.csv"):
+        arguments = ("model.safetensors", "visits.csv", "-o", name, *force)
+        status, _, error = run("predict", *arguments)
+        assert status == 1
+        assert "`--output` must be" in error
+    assert (folder / "visits.csv").read_bytes() == before

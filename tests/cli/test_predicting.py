@@ -94,3 +94,29 @@ def test_a_row_per_measurement_is_predicted_alike(run, visits, folder, notes):
     expected = predict(folder, long, notes)
     more = pd.concat([long, long.assign(variable="weight", value=70.0)])
     pd.testing.assert_frame_equal(predict(folder, more, notes), expected)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (Roles(channels=("albumin",)), "`--channels` must be left out with a saved mo"),
+        (Roles(ignore=("albumin",)), "`--ignore` must name no column that the model l"),
+    ],
+)
+def test_options_that_would_do_nothing_are_refused(given, message, saved, folder):
+    with pytest.raises(ValueError, match=message):
+        load(folder / "model.safetensors", given)
+
+
+def test_all_channels_may_be_named_again(saved, folder, notes):
+    names = ("edema", "bilirubin", "albumin")
+    given = Roles(channels=names, ignore=("ward",))
+    found = predict(folder, saved, notes, given)
+    pd.testing.assert_frame_equal(found, predict(folder, saved, notes))
+
+
+def test_names_of_instances_are_not_lost_under_a_prediction(saved, folder, notes):
+    for name in ("prediction", "probability_yes"):
+        renamed = saved.rename(columns={"patient": name})
+        with pytest.raises(ValueError, match=f"must differ from .*; got '{name}'"):
+            predict(folder, renamed, notes, Roles(instance=name))
