@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,6 +27,7 @@ from ckts.cli.score_words import (
 )
 from ckts.cli.scores import metrics_for, predictions, resample
 from ckts.cli.tables import Table, read
+from ckts.panel import read_head
 
 
 def cross_validate(
@@ -71,7 +74,8 @@ def compare_on(table: Table, options: argparse.Namespace) -> Comparison:
 
 def score_saved(options: argparse.Namespace, roles: Roles, note: Note) -> Iterator[str]:
     """Score a saved model on a table; yield what to tell."""
-    model, roles = load(options.saved, roles)
+    given = roles
+    model, roles = load(options.saved, given)
     if roles.label is None:
         raise ValueError(
             "`--label` must be named, as this model was not saved by `ckts fit`; got "
@@ -82,6 +86,8 @@ def score_saved(options: argparse.Namespace, roles: Roles, note: Note) -> Iterat
             "warning: the model was fitted to this very file; scores of what it has "
             "seen are too good. Leave out --saved for a cross-validation."
         )
+    if roles.groups and not given.groups:
+        roles = _with_groups_of(options.file, roles, note)
     known = known_roles(options.file, roles, note, labeled=True)
     classes = np.asarray(getattr(model, "classes_", ()))
     task = "classification" if len(classes) else "regression"
@@ -89,6 +95,14 @@ def score_saved(options: argparse.Namespace, roles: Roles, note: Note) -> Iterat
     table = read(options.file, known, note, task=task, **dropped)
     yield from data_lines(table)
     yield from _saved_lines(model, table, classes, options.seed)
+
+
+def _with_groups_of(path: Path, roles: Roles, note: Note) -> Roles:
+    """Forget the groups that the model was fitted with, if this table has none."""
+    if roles.groups in read_head(path)[0]:
+        return roles
+    note(f"There is no column {roles.groups!r} of groups: each instance is its own.")
+    return replace(roles, groups=None)
 
 
 def _saved_lines(
@@ -109,3 +123,6 @@ def _saved_lines(
     yield from table_lines(names, [[type(model).__name__, *scores]])
     yield ""
     yield from (metric_words(one) for one in metrics)
+    if absent := [one for one in classes.tolist() if one not in y]:
+        names = ", ".join(map(repr, absent))
+        yield f"No instance of {names}: AUROC is the mean of the other classes."

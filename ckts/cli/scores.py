@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -42,7 +43,14 @@ class Metric(NamedTuple):
 def _auroc(y, proba, classes):
     if len(classes) == 2:
         return roc_auc_score(y, proba[:, 1])
-    return roc_auc_score(y, proba, multi_class="ovr", labels=classes)
+    found = [(y == one, proba[:, i]) for i, one in enumerate(classes) if one in y]
+    return float(np.mean([roc_auc_score(*one) for one in found]))
+
+
+def _balanced(y, predicted):
+    with warnings.catch_warnings():  # of classes that are predicted only
+        warnings.filterwarnings("ignore", "y_pred contains classes not in y_true")
+        return balanced_accuracy_score(y, predicted)
 
 
 def _hits(function):
@@ -76,7 +84,7 @@ SEVERAL = (
     Metric(
         "balanced accuracy",
         "mean share of right ones of each class",
-        _hits(balanced_accuracy_score),
+        _hits(_balanced),
     ),
     LOG_LOSS,
 )
@@ -130,8 +138,8 @@ def resample(
 ) -> dict[str, tuple[float, float]]:
     """Score predictions once, with standard errors by the bootstrap.
 
-    Instances are drawn with replacement, those of a group together. Draws without one
-    of the classes are drawn again.
+    Instances are drawn with replacement, those of a group together. Draws of one class
+    or number only are drawn again, as there is nothing to tell apart.
 
     Parameters
     ----------
@@ -147,15 +155,19 @@ def resample(
     dict of str to (float, float)
         Score and standard error by the name of the metric.
     """
+    if len(np.unique(y)) < 2:
+        raise ValueError(
+            "`--label` must differ between instances to be scored; got "
+            f"{y[0].item()!r} only. Score a table with more instances."
+        )
     rng = np.random.default_rng(seed)
     units = np.arange(len(y)) if groups is None else np.unique(groups, False, True)[1]
     members = [np.flatnonzero(units == one) for one in range(units.max() + 1)]
     drawn: dict[str, list[float]] = {one.name: [] for one in metrics}
-    present = len(np.unique(y))
     while len(drawn[metrics[0].name]) < N_RESAMPLES:
         chosen = rng.integers(0, len(members), len(members))
         rows = np.concatenate([members[one] for one in chosen])
-        if len(classes) and len(np.unique(y[rows])) < present:
+        if len(np.unique(y[rows])) < 2:
             continue
         for one in metrics:
             drawn[one.name].append(one.function(y[rows], predicted[rows], classes))

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 MOST_CLASSES = 10  # of whole numbers; more are a quantity
+LARGEST = 2**53  # whole numbers of larger size are not all told apart
 SHOWN = 5
 
 
@@ -88,7 +89,14 @@ def find_target(labels: pd.Series, asked: str, name: str) -> Target:
     -------
     Target
     """
+    if pd.api.types.infer_dtype(labels) == "decimal":
+        labels = labels.astype(float)
     numbers = labels.dtype.kind in "iuf"
+    if numbers and not np.isfinite(labels).all():
+        raise ValueError(
+            f"`--label` must be finite; got inf in {name!r}. Correct it, or leave "
+            "it out by `--missing inf --drop-unlabeled`."
+        )
     if asked == "regression":
         if not numbers and labels.dtype.kind != "b":
             raise ValueError(
@@ -97,7 +105,9 @@ def find_target(labels: pd.Series, asked: str, name: str) -> Target:
             )
         return Target("regression", labels.to_numpy(float), "as --task says")
     values = labels.to_numpy()
-    whole = numbers and bool(np.all(values == np.round(values)))
+    whole = numbers and bool(
+        np.all((values == np.round(values)) & (np.abs(values) <= LARGEST))
+    )
     n_values = labels.nunique()
     if asked == "auto" and numbers and (not whole or n_values > MOST_CLASSES):
         what = f"{n_values} different {'whole ' if whole else ''}numbers"

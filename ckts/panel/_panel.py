@@ -349,7 +349,7 @@ class Panel(AbstractCopies):
             A CSV or TSV file, also packed ("visits.csv.gz"), or a Parquet file. A CSV
             file with semicolons is known by its header, and its decimal commas.
         instance, time, **columns
-            See `from_long`. In CSV, instances are numbers where all are written plainly;
+            See `from_long`. In CSV, instances are numbers if all are written plainly;
             "007" and "1E3" are text, as is what is `categorical`. What pandas reads as
             missing, such as "NA", is missing, but a name among instances of text, and a
             label in a column that is `categorical`: there only nothing is missing.

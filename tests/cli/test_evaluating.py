@@ -10,7 +10,7 @@ import ckts
 from ckts.cli.evaluating import compare_on, score_saved
 from ckts.cli.roles import Roles
 from ckts.cli.tables import read
-from clinic import make_visits
+from clinic import FAST, make_visits
 
 
 def options(**given):
@@ -63,3 +63,28 @@ def test_unknown_classes_and_models_without_a_label_are_told(saved, folder):
     named = Roles(instance="patient", time="date")
     with pytest.raises(ValueError, match="`--label` must be named, as this model"):
         list(score_saved(asked, named, print))
+
+
+def test_a_table_without_the_groups_of_fit_is_scored(saved, folder):
+    new = make_visits(seed=1).drop(columns="ward")
+    new.to_csv("new.csv", index=False)
+    asked = options(file=folder / "new.csv", saved=folder / "model.safetensors")
+    notes = []
+    lines = list(score_saved(asked, Roles(), notes.append))
+    assert "CKRocketClassifier" in "\n".join(lines)
+    assert any("no column 'ward'" in note for note in notes)
+    with pytest.raises(ValueError, match=r"`--groups` must name a column"):
+        list(score_saved(asked, Roles(groups="ward"), notes.append))
+
+
+def test_a_class_that_a_table_lacks_is_told(visits, folder, run):
+    visits["died"] = "c" + (visits["patient"].str[1:].astype(int) % 3).astype(str)
+    visits.to_csv("three.csv", index=False)
+    roles = ("--instance", "patient", "--time", "date", "--label", "died")
+    rest = ("--ignore", "ward", "age", *FAST, "-o", "three.safetensors")
+    assert run("fit", "three.csv", *roles, *rest)[0] == 0
+    visits[visits["died"] != "c2"].to_csv("two.csv", index=False)
+    status, out, error = run("evaluate", "two.csv", "--saved", "three.safetensors")
+    assert (status, "nan" in out) == (0, False)
+    assert "No instance of 'c2': AUROC is the mean of the other classes." in out
+    assert "warning" not in error

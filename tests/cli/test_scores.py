@@ -63,3 +63,32 @@ def test_groups_are_drawn_together():
     alone = resample(NUMBERS, y, predicted, np.empty(0), None, 0)["MAE"][1]
     together = resample(NUMBERS, y, predicted, np.empty(0), groups, 0)["MAE"][1]
     assert together > 2 * alone
+
+
+def test_classes_that_nobody_has_are_left_out():
+    y, classes = np.array([0, 0, 1, 1, 0]), np.arange(3)
+    proba = np.array([[7, 2, 1], [3, 6, 1], [2, 7, 1], [4, 5, 1], [1, 1, 8]]) / 10
+    found = {one.name: one.function(y, proba, classes) for one in SEVERAL}
+    # of the 6 pairs of 0 and 1, the first column orders 3, the second 4
+    first = np.mean([a > b for a in proba[y == 0, 0] for b in proba[y == 1, 0]])
+    second = np.mean([b > a for a in proba[y == 0, 1] for b in proba[y == 1, 1]])
+    assert found["AUROC"] == pytest.approx((first + second) / 2)
+    assert found["balanced accuracy"] == pytest.approx((1 / 3 + 1) / 2)
+    errors = resample(SEVERAL, y, proba, classes, None, 0)
+    assert all(np.isfinite(one).all() for one in errors.values())
+
+
+def test_the_bootstrap_ends_where_each_class_is_rare():
+    y = np.arange(30)  # not one draw in 10**12 holds all of them
+    proba = np.full((30, 30), 1 / 60) + np.eye(30) / 2
+    score, error = resample(SEVERAL, y, proba, y, None, 0)["accuracy"]
+    assert (score, error) == (1.0, 0.0)
+
+
+def test_the_bootstrap_of_few_numbers_divides_by_no_zero():
+    y, predicted = np.array([0.0, 0.7, 1.4]), np.array([0.1, 0.6, 1.5])
+    score, error = resample(NUMBERS, y, predicted, np.empty(0), None, 0)["R2"]
+    assert score == pytest.approx(1 - 0.03 / 0.98)
+    assert error < 1
+    with pytest.raises(ValueError, match=r"`--label` must differ .*; got 2.1 only"):
+        resample(NUMBERS, np.full(2, 2.1), np.ones(2), np.empty(0), None, 0)

@@ -1,5 +1,7 @@
 """The label of each instance: one, known, and a class or a number."""
 
+from decimal import Decimal
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -64,3 +66,26 @@ def test_the_task_can_be_asked_for():
 def test_one_class_is_too_few():
     with pytest.raises(ValueError, match="at least two classes; got 'a' only in 'x'"):
         find_target(pd.Series(["a", "a"]), "auto", "x")
+
+
+def test_decimals_of_a_parquet_file_are_numbers():
+    labels = pd.Series([Decimal("1.50"), Decimal("2.25"), Decimal("2.50")])
+    for task in ("auto", "regression"):
+        target = find_target(labels, task, "x")
+        assert target.task == "regression"
+        assert target.y.tolist() == [1.5, 2.25, 2.5]
+    codes = pd.Series([Decimal("0"), Decimal("1"), Decimal("1")])
+    assert find_target(codes, "auto", "x").y.tolist() == [0, 1, 1]
+
+
+def test_numbers_beyond_those_that_are_counted_are_no_classes():
+    labels = pd.Series([1e30, 2e30, 5.0, 5.0])
+    assert find_target(labels, "auto", "x").task == "regression"
+    found = find_target(labels, "classification", "x").y
+    assert sorted(set(found)) == ["1e+30", "2e+30", "5.0"]
+
+
+def test_a_label_without_end_is_told():
+    labels = pd.Series([1.5, np.inf, 2.5])
+    with pytest.raises(ValueError, match=r"`--label` must be finite; got inf in 'x'"):
+        find_target(labels, "auto", "x")
