@@ -41,7 +41,8 @@ def draw_sampling(panel: Panel, what: str) -> Any:
     _draw_without_screen()
     import matplotlib.pyplot as plt
 
-    figure = SamplingDisplay.from_panel(panel, series_label=f"of {what!r}").figure_
+    label = f"of {_plain(repr(what))}"
+    figure = SamplingDisplay.from_panel(panel, series_label=label).figure_
     plt.close(figure)  # it stays usable, and is not kept
     return figure
 

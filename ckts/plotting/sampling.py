@@ -197,7 +197,8 @@ def _draw_lanes(axis: Any, panel: Panel, times: np.ndarray) -> None:
         _write_beside(axis, number, f"{length:,}")
     _write_beside(axis, -0.9, "rows")
     middles = np.arange(len(panel)) - LANE / 2
-    axis.set_yticks(middles, [str(name) for name in panel.instances])
+    names = [str(name) for name in panel.instances]
+    axis.set_yticks(middles, names, parse_math=False)  # "$" is a sign of names
     axis.tick_params(axis="y", length=0, labelsize=8)
     axis.set_ylim(len(panel) - 0.6, -1)
     axis.spines[["top", "right", "left"]].set_visible(False)
@@ -225,7 +226,7 @@ def _draw_bars(axis: Any, missing: np.ndarray, channels: list[str]) -> None:
         axis.text(
             102, place, percent(share), fontsize=8, va="center", color=shade(axis, 0.6)
         )
-    axis.set_yticks(places, channels)
+    axis.set_yticks(places, channels, parse_math=False)
     axis.tick_params(axis="y", length=0, labelsize=8)
     axis.set_ylim(max(len(channels), FEWEST_BARS) - 0.4, -0.6)
     axis.set_xlim(0, 100)

@@ -30,3 +30,13 @@ def test_wrong_uses_are_told(arguments, message, run, visits, folder):
 
 def test_an_output_is_required(run, visits):
     assert run("plot", "visits.csv", *COLUMNS)[0] == 2
+
+
+def test_columns_and_instances_may_look_like_formulas(visits, folder, run):
+    names = {"bilirubin": "x$^{_$", "patient": r"$\frac{$"}
+    visits["patient"] = r"$\frac{$" + visits["patient"]
+    visits.rename(columns=names).to_csv("odd.csv", index=False)
+    roles = ("--instance", r"$\frac{$", "--time", "date")
+    rest = ("--ignore", "ward", "age", "died", "-o", "odd.png")
+    status, _, error = run("plot", "odd.csv", *roles, *rest)
+    assert (status, error) == (0, "")

@@ -162,3 +162,17 @@ def test_whatever_can_be_a_panel_is_drawn():
     assert len(marks(display.axes_[0])) == 3 * 4
     with pytest.raises(TypeError, match="must be a Panel, a DataFrame, an array or"):
         SamplingDisplay.from_panel("panel")
+
+
+def test_names_are_no_formulas(panel):
+    names = ["cost ($), price ($)", "x$^{_$", "c"]
+    patients = [r"$\frac{$", "$a$", "b"]
+    panel = Panel(
+        panel.values, panel.times, panel.indptr, channels=names, instances=patients
+    )
+    display = SamplingDisplay.from_panel(panel)
+    display.figure_.draw_without_rendering()
+    lanes, bars = display.axes_
+    assert [label.get_text() for label in lanes.get_yticklabels()] == patients
+    assert all(not label.get_parse_math() for label in lanes.get_yticklabels())
+    assert all(not label.get_parse_math() for label in bars.get_yticklabels())
