@@ -99,7 +99,22 @@ def read_frame(path: Path, roles: Roles, note: Note) -> pd.DataFrame:
         "categorical": list(roles.categorical),
     }
     frame = read_table(path, roles.instance, roles.time, roles.date_format, arguments)
+    if roles.date_format is None and roles.time_unit is None:
+        _check_no_dates(frame[roles.time])
     return _without_missing(frame, roles)
+
+
+def _check_no_dates(times: pd.Series) -> None:
+    """Raise if numbers are all dates such as 20240131: their gaps would be wrong."""
+    if times.dtype.kind not in "iu" or not times.between(19000101, 21001231).all():
+        return
+    distinct = pd.Series(times.unique())
+    if pd.to_datetime(distinct, format="%Y%m%d", errors="coerce").notna().all():
+        raise ValueError(
+            f"`--time` must say what its numbers are; got {times.iloc[0]} in "
+            f"{times.name!r}, which looks like a date. Use `--date-format %Y%m%d`, or "
+            "`--time-unit` if it counts something."
+        )
 
 
 def panel_of(frame: pd.DataFrame, roles: Roles) -> Panel:

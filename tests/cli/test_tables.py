@@ -1,6 +1,7 @@
 """From a file to a panel and its labels, as `Panel.read` has it."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -179,3 +180,18 @@ def test_no_instance_is_lost_that_has_none_of_the_variables(others, folder, note
     assert panel.channels == ("x",)
     assert panel.times[panel.series_of_rows == 2].tolist() == [1, 2]
     assert np.isnan(panel.values[2:]).all()
+
+
+def test_dates_of_eight_digits_are_no_numbers(folder, notes):
+    path = folder / "digits.csv"
+    path.write_text("who,day,x\na,20240131,1\na,20240201,2\nb,20231231,3\n")
+    roles = Roles(instance="who", time="day")
+    with pytest.raises(ValueError, match=r"`--time` must say .* got 20240131 in 'day'"):
+        read(path, roles, notes.append)
+    dated = replace(roles, date_format="%Y%m%d")
+    times = read(path, dated, notes.append).panel.elapsed
+    assert np.diff(times[:2]) == pd.Timedelta(1, "D").value
+    counted = replace(roles, time_unit="s")
+    assert np.diff(read(path, counted, notes.append).panel.times[:2]) == 70
+    path.write_text("who,day,x\na,20240132,1\na,20240201,2\nb,20231231,3\n")
+    assert len(read(path, roles, notes.append).panel) == 2
