@@ -12,8 +12,10 @@ from typing import Any
 from ckts.cli.facts import data_lines
 from ckts.cli.messages import Note
 from ckts.cli.models import make_model
+from ckts.cli.outputs import write_text
 from ckts.cli.roles import Roles
 from ckts.cli.tables import read
+from ckts.estimators.saving.card import card_text
 from ckts.panel import percent
 
 
@@ -41,9 +43,9 @@ def fit_and_save(
     took = time.monotonic() - started
     model.table_ = {**table.roles.to_dict(), "sha256": digest_of(options.file)}
     card = options.output.with_suffix(".md")
-    if options.card and options.force:
-        card.unlink(missing_ok=True)
-    model.save(options.output, card=options.card)
+    model.save(options.output)
+    if options.card:  # after the model, so that an old card is not lost for nothing
+        write_text(card, card_text(model, options.output, {}))
     yield f"\nFitted {type(model).__name__} in {took:.0f} s. {learned_words(model)}"
     size = options.output.stat().st_size / 1e6
     yield f"Saved {options.output} ({size:.1f} MB)."

@@ -60,3 +60,15 @@ def test_errors_of_the_estimator_are_one_line(run, visits):
     status, _, error = run("fit", "visits.csv", *ROLES, "--max-epochs", 1, *wrong)
     assert status == 1
     assert error.startswith("ckts fit: `scales` must be one of 'auto'")
+
+
+def test_a_card_is_not_lost_where_the_disk_is_full(run, saved, folder, monkeypatch):
+    def fail(*_):
+        raise OSError(28, "No space left on device", "m.safetensors")
+
+    (folder / "m.md").write_text("what somebody wrote")
+    monkeypatch.setattr("ckts.estimators.saving.savable.write_file", fail)
+    command = ("fit", "visits.csv", *ROLES, *FAST, "-o", "m.safetensors", "--card")
+    status, _, error = run(*command, "--force")
+    assert (status, "No space left" in error) == (1, True)
+    assert (folder / "m.md").read_text() == "what somebody wrote"
