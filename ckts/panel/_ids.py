@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import pandas as pd
-from pandas.api.types import union_categoricals
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # Text that pandas reads as missing, as its documentation lists it.
 MISSING = [
@@ -30,11 +32,15 @@ def join_ids(parts: list[pd.Series]) -> pd.Series:
 
     Examples
     --------
+    >>> import pandas as pd
     >>> join_ids([pd.Series(["7", "12"], dtype="category")]).tolist()
     [7, 12]
     >>> join_ids([pd.Series(["007", "12"], dtype="category")]).tolist()
     ['007', '12']
     """
+    import pandas as pd
+    from pandas.api.types import union_categoricals
+
     # a part without any name has no text, but objects, as its categories
     texts = [one.cat.rename_categories(one.cat.categories.astype(str)) for one in parts]
     ids = union_categoricals(texts)
