@@ -60,7 +60,9 @@ def compare_on(table: Table, options: argparse.Namespace) -> Comparison:
     """Cross-validate the model of the options, and its rivals."""
     task, y, _ = table.target  # type: ignore[misc]
     folds = make_folds(task, y, table.groups, options.folds, options.seed)
-    rivals = make_rivals(task, options.seed, rocket=options.model != "rocket")
+    n_series = min(len(train) for train, _ in folds)
+    rocket = options.model != "rocket"
+    rivals = make_rivals(task, options.seed, rocket=rocket, n_series=n_series)
     return compare(
         {name_of(options): make_model(options, task), **rivals},
         table.panel,

@@ -114,7 +114,9 @@ def name_of(options: argparse.Namespace) -> str:
     }[options.model]
 
 
-def make_rivals(task: str, seed: int, *, rocket: bool) -> dict[str, Any]:
+def make_rivals(
+    task: str, seed: int, *, rocket: bool, n_series: int = 200
+) -> dict[str, Any]:
     """Make the models to compare with, by their names in tables.
 
     Parameters
@@ -123,6 +125,9 @@ def make_rivals(task: str, seed: int, *, rocket: bool) -> dict[str, Any]:
     seed : int
     rocket : bool
         Whether CKRocket is one of them.
+    n_series : int, default 200
+        How many they are fitted to. Of fewer than 200, leaves of boosting are smaller
+        than the usual 20: of 39 series it could not split any, and predict nothing.
 
     Returns
     -------
@@ -132,7 +137,8 @@ def make_rivals(task: str, seed: int, *, rocket: bool) -> dict[str, Any]:
     rivals: dict[str, Any] = {}
     if rocket:
         rivals[ROCKET] = ROCKETS[task](random_state=seed)
-    boosting = BOOSTING[task](random_state=seed)
+    least = min(20, max(2, n_series // 10))
+    boosting = BOOSTING[task](random_state=seed, min_samples_leaf=least)
     rivals[SUMMARIES] = make_pipeline(PanelSummary(), KnownColumns(), boosting)
     rivals[DUMMY] = DummyClassifier(strategy="prior") if classes else DummyRegressor()
     return rivals

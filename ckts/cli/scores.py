@@ -72,7 +72,7 @@ BINARY = (
     AUROC,
     Metric(
         "AUPRC",
-        "average precision: the share of the class is chance, 1 perfect",
+        "average precision of {!r}: the share of the class is chance, 1 perfect",
         lambda y, proba, classes: average_precision_score(y == classes[1], proba[:, 1]),
     ),
     Metric("accuracy", "share of right classes", _hits(accuracy_score)),
@@ -113,7 +113,10 @@ def metrics_for(task: str, classes: np.ndarray) -> tuple[Metric, ...]:
     """Choose the scores of a task; the first one is what models are compared by."""
     if task == "regression":
         return NUMBERS
-    return BINARY if len(classes) == 2 else SEVERAL
+    if len(classes) != 2:
+        return SEVERAL
+    second = classes[1].item()
+    return tuple(one._replace(says=one.says.format(second)) for one in BINARY)
 
 
 def predictions(model: Any, X: Any) -> np.ndarray:

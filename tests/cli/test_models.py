@@ -65,3 +65,14 @@ def test_no_rival_stands_twice(task):
     for model in ("joined", "network", "rocket"):
         rivals = make_rivals(task, 0, rocket=model != "rocket")
         assert name_of(options(model=model)) not in rivals
+
+
+@pytest.mark.parametrize("task", ["classification", "regression"])
+def test_boosting_splits_small_tables_too(task):
+    X = Panel(np.arange(30.0)[:, None], np.zeros(30), np.arange(31), channels=("a",))
+    y = np.repeat([0, 1], 15)
+    rivals = make_rivals(task, 0, rocket=False, n_series=30)
+    found = rivals[SUMMARIES].fit(X, y).predict(X)
+    np.testing.assert_array_equal(np.round(found), y)
+    usual = make_rivals(task, 0, rocket=False, n_series=200)[SUMMARIES][-1]
+    assert usual.get_params() == {**type(usual)().get_params(), "random_state": 0}

@@ -35,7 +35,11 @@ def test_scores_of_numbers():
 
 def test_the_task_chooses_the_scores():
     assert metrics_for("regression", np.empty(0)) is NUMBERS
-    assert metrics_for("classification", CLASSES) is BINARY
+    found = metrics_for("classification", CLASSES)
+    assert [one.name for one in found] == [one.name for one in BINARY]
+    assert found[1].says == (  # the other scores do not depend on which class it is
+        "average precision of 'b': the share of the class is chance, 1 perfect"
+    )
     assert metrics_for("classification", np.arange(3)) is SEVERAL
 
 
