@@ -107,8 +107,6 @@ def channel_time_attribution(
     check_count("n_spans", n_spans)
     check_count("n_steps", n_steps)
     panel = as_panel(X)
-    if len(panel) == 0:
-        raise ValueError("`X` must have at least one series; got none. Select some.")
     if method == "integrated_gradients":
         return integrate_gradients(estimator, panel, target, n_steps)
     length = None if span is None else _read_span(span, panel)

@@ -124,7 +124,7 @@ def test_bad_arguments_are_named(arguments, error, message):
 
 def test_no_series_and_lengths_without_a_unit_are_named():
     panel = Panel(np.ones((2, 1)), pd.to_timedelta([0, 1], "h"), [0, 2])
-    with pytest.raises(ValueError, match="`X` must have at least one series; got none"):
+    with pytest.raises(ValueError, match="`X` must hold at least one series; got none"):
         channel_time_attribution(None, panel[:0], target=mean)
     message = r"fits timedelta\[ns\] times; got 30.0. Write e.g. `span=pandas.Timed"
     with pytest.raises(ValueError, match=message):
