@@ -203,6 +203,9 @@ def main() -> int:
         return run_page(given.page, given.site)
     if given.distribution is None:
         parser.error("name a wheel or an sdist, such as dist/*.whl")
+    known = [page.name for page in GUIDE]
+    if unknown := sorted(set(given.pages or ()) - set(known)):
+        parser.error(f"--pages must be among {', '.join(known)}; got {unknown}")
     chosen = [p for p in GUIDE if given.pages is None or p.name in given.pages]
     with tempfile.TemporaryDirectory() as scratch:
         cwd, folder = Path(scratch) / "run", Path(scratch) / "site"

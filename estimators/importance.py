@@ -101,42 +101,52 @@ def channel_importance(
     weights = {} if sample_weight is None else {"sample_weight": sample_weight}
     score = scorer(estimator, panel, y, **weights)
     rng = check_random_state(random_state)
-    members = _members(panel, channel_groups or {})
+    members = _members(panel, {} if channel_groups is None else channel_groups)
     losses = np.empty((len(members), n_repeats))
-    for row, numbers in zip(losses, members.values(), strict=True):
+    for row, (_, numbers) in zip(losses, members, strict=True):
         for repeat in range(n_repeats):
             exchanged = _exchange(panel, numbers, rng.permutation(len(panel)))
             row[repeat] = score - scorer(estimator, exchanged, y, **weights)
     return Bunch(
-        names=np.array(list(members), dtype=object),
+        names=np.array([name for name, _ in members], dtype=object),
         importances=losses,
         importances_mean=losses.mean(axis=1),
         importances_std=losses.std(axis=1),
     )
 
 
-def _members(panel: Panel, groups: Mapping[str, Sequence[str]]) -> dict[str, list[int]]:
-    """Return the numbers of what is exchanged together, by names."""
+def _members(
+    panel: Panel, groups: Mapping[str, Sequence[str]]
+) -> list[tuple[str, list[int]]]:
+    """Return names, and the numbers of what is exchanged together.
+
+    A static feature may have the name of a channel: both are of a group that names it.
+    """
+    if not isinstance(groups, Mapping):
+        raise TypeError(
+            "`channel_groups` must be a mapping of names to channels; got "
+            f"{type(groups).__name__}. Write e.g. `{{'blood': ['ph', 'lactate']}}`."
+        )
     names = [*panel.channels, *panel.static_names]
     for group, members in groups.items():
-        unknown = [name for name in members if name not in names]
-        if isinstance(members, str) or not len(members) or unknown:
+        listed = np.iterable(members) and not isinstance(members, str)
+        if not listed or not len(members) or any(one not in names for one in members):
             raise ValueError(
                 "`channel_groups` must name the channels and static features of each "
                 f"group, among {names}; got {members!r} in {group!r}."
             )
     grouped = {name for members in groups.values() for name in members}
-    alone = {name: [name] for name in names if name not in grouped}
-    if both := sorted(set(groups) & set(alone)):
+    alone = [(n, [place]) for place, n in enumerate(names) if n not in grouped]
+    if both := sorted(set(groups) & {name for name, _ in alone}):
         raise ValueError(
             "`channel_groups` must have other names than channels without a group; "
             f"got {both}. Rename the groups."
         )
-    together = {**groups, **alone}
-    return {
-        group: [names.index(name) for name in members]
-        for group, members in together.items()
-    }
+    together = [
+        (group, [place for place, name in enumerate(names) if name in set(members)])
+        for group, members in groups.items()
+    ]
+    return together + alone
 
 
 def _exchange(panel: Panel, numbers: Sequence[int], donors: np.ndarray) -> Panel:

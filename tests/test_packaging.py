@@ -153,6 +153,12 @@ def test_pages_run_with_the_installed_wheel_and_name_what_it_has(wheel):
     assert (code, out) == (0, "sampling.md: runs\n"), errors
 
 
+def test_a_page_that_does_not_exist_is_named(wheel):
+    code, _, errors = check_wheel("--here", wheel, "--pages", "samplings.md")
+    assert code == 2
+    assert "got ['samplings.md']" in errors
+
+
 def test_names_that_a_page_invents_are_found(site, tmp_path):
     page = tmp_path / "page.md"
     page.write_text(PAGE)

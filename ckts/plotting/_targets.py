@@ -24,12 +24,15 @@ class Target:
         Column of `y`, if it has several.
     label : object
         The value of `y` whose probability it is.
+    classes : list
+        All values that `y` had in `fit`.
     """
 
     name: str
     column: int
     output: int | None
     label: Any
+    classes: list
 
     def of(self, proba: Any) -> np.ndarray:
         """Choose of probabilities, (n_series, n_classes) or a list of such."""
@@ -50,6 +53,12 @@ class Target:
             raise ValueError(
                 "`y` must have one label per series, as in `fit`; got the shape "
                 f"{y.shape}. Give `y[:, 0]`, if it has one column."
+            )
+        found = list(dict.fromkeys(y.tolist()))
+        if found and not set(found) & set(self.classes):  # "0" is not 0
+            raise ValueError(
+                f"`y` must hold classes of `fit`, among {self.classes}; got "
+                f"{found[:5]}. Give the labels as they were there."
             )
         return y == self.label
 
@@ -96,7 +105,7 @@ def find_target(estimator: Any, series: Panel, target: Any) -> Target:
             f"`target` must be one of the classes {known}; got {target!r}."
         )
     name = label if isinstance(label, str) else f"class {label}"
-    return Target(name, known.index(label), None, label)
+    return Target(name, known.index(label), None, label, known)
 
 
 def _of_labels(numbers: list, target: Any) -> Target:
@@ -106,7 +115,7 @@ def _of_labels(numbers: list, target: Any) -> Target:
             f"{len(numbers) - 1}; got {target!r}. Draw one label at a time, e.g. "
             "`target=0`."
         )
-    return Target(f"label {target}", int(target), int(target), 1)
+    return Target(f"label {target}", int(target), int(target), 1, [0, 1])
 
 
 def _of_outputs(classes: list[list], target: Any) -> Target:
@@ -118,4 +127,5 @@ def _of_outputs(classes: list[list], target: Any) -> Target:
             f"are {classes}; got {target!r}. Write e.g. `target={pairs[0]!r}`."
         )
     output, label = pairs[pairs.index(found)]
-    return Target(f"{label} (output {output})", pairs.index(found), output, label)
+    name, column = f"{label} (output {output})", pairs.index(found)
+    return Target(name, column, output, label, classes[output])

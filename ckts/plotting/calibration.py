@@ -188,9 +188,14 @@ class CalibrationByHorizonDisplay:
         """
         panel = as_panel(X)
         check_same_order("y", y, panel)
-        limits = np.sort(
-            np.unique(read_landmark(horizons, panel.time_scale, "first", "horizons"))
+        limits = np.unique(
+            read_landmark(horizons, panel.time_scale, "first", "horizons")
         )
+        if len(limits) == 0:
+            raise ValueError(
+                f"`horizons` must hold at least one; got {horizons!r}. Write e.g. "
+                "`horizons=[12, 24]`."
+            )
         if not hasattr(estimator, "predict_proba_path"):
             raise TypeError(
                 "`estimator` must have `predict_proba_path`; got "

@@ -5,7 +5,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from ckts.panel import Panel, readable_unit
+from ckts.panel import Panel, as_panel, readable_unit
 from ckts.plotting._style import shade, tone
 from ckts.plotting._targets import Target, find_target
 
@@ -43,7 +43,7 @@ class RiskDisplay:
     def from_estimator(
         cls,
         estimator: Any,
-        series: Panel,
+        series: Any,
         *,
         channels: list[str] | None = None,
         target: Any = None,
@@ -57,7 +57,7 @@ class RiskDisplay:
         Parameters
         ----------
         estimator : fitted classifier
-        series : Panel of one series
+        series : Panel of one series, or what :func:`ckts.as_panel` makes one of
             The measurements of one patient.
         channels : list of str, optional
             The channels to draw; by default the first four.
@@ -78,6 +78,7 @@ class RiskDisplay:
             If `series` is not one series with rows, or lacks one of `channels`; if
             there is no such `target`, or none is given and there are several outputs.
         """
+        series = as_panel(series)
         if len(series) != 1 or len(series.times) == 0:
             raise ValueError(
                 "`series` must hold one series with at least one row; got "

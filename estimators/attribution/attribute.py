@@ -59,7 +59,7 @@ def channel_time_attribution(
     span : number or timedelta, default=None
         Length of what is hidden; a number is in the unit of the stamps of `X`. None is
         a part of each series' own time, from its first to its last observation.
-    n_spans : int, default=16
+    n_spans : int, default=8
         How many parts that are.
     n_steps : int, default=256
         At most so many gradients for the integral, from 16 on; it takes fewer where

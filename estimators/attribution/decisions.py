@@ -78,14 +78,15 @@ def _of_class(estimator, panel, target):
         )
 
     def score(panel: Panel, outputs: np.ndarray) -> np.ndarray:
-        proba = np.clip(_proba(estimator, panel), NEAREST, 1 - NEAREST)
+        proba = np.asarray(_proba(estimator, panel))
         one = proba[np.arange(len(outputs)), outputs].astype(np.float64)
+        one = np.clip(one, NEAREST, 1 - NEAREST)  # float32 would round these to 1
         return np.log(one) - np.log1p(-one)
 
+    if isinstance(estimator.classes_, list) or target is None:
+        outputs = _proba(estimator, panel).argmax(axis=1)  # raises on several outputs
     classes = np.asarray(estimator.classes_)
-    if target is None:
-        outputs = _proba(estimator, panel).argmax(axis=1)
-    else:
+    if target is not None:
         outputs = class_numbers(classes, target, panel)
     return score, outputs, classes[outputs]
 

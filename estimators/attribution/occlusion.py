@@ -16,6 +16,8 @@ from ckts.panel import Panel
 
 # Numbers in a panel of copies of series, and copies: more would take much memory.
 MOST_NUMBERS, MOST_COPIES = 2**20, 2**11
+# Of a series; so many cannot be told from single observations.
+MOST_SPANS = 2**40
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,7 +132,9 @@ def _tile(panel: Panel, span: float | None, n_spans: int) -> Iterator[Tiled]:
             if start == stop:
                 continue
             own, last = rows[start:stop], lasts[number]
-            n = n_spans if span is None else max(ceil(last / span), 1)
+            n = min(n_spans, MOST_SPANS)
+            if span is not None:
+                n = max(ceil(last / max(span, last / MOST_SPANS)), 1)
             places = [
                 leaves(elapsed[own], last, n, shifted=shifted)
                 for shifted in ([False, True] if n > 1 else [False])

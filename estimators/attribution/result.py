@@ -95,7 +95,8 @@ class Attribution:
             window = telling_window(elapsed, values[start:stop])
             if window is not None:
                 passed = np.array(window)
-                found[series] = times[0] + (passed if plain else np.round(passed))
+                passed = passed if plain else np.rint(passed).astype(dtype)
+                found[series] = times[0] + passed
         return _as_stamps(found, panel.time_scale)
 
     def _number(self, channel: Any) -> int:

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.inspection import permutation_importance
@@ -163,6 +164,32 @@ def test_a_group_is_exchanged_as_one_channel_after_the_other_by_the_same_series(
     np.testing.assert_array_equal(found.static, static)
 
 
+def test_a_static_feature_with_the_name_of_a_channel_is_exchanged_too():
+    X, y = _separable()
+    X = X.with_static(5.0 * y[:, None], ["a"])
+    model = make_pipeline(PanelSummary(), Last()).fit(X, y)
+    found = channel_importance(model, X, y, random_state=0)
+    assert list(found.names) == ["a", "b", "c", "a"]
+    assert found.importances_mean[:3].tolist() == [0, 0, 0]
+    assert found.importances_mean[3] > 0.2
+    both = channel_importance(
+        model, X, y, channel_groups={"both": ["a"]}, random_state=0
+    )
+    assert list(both.names) == ["both", "b", "c"]
+    assert both.importances_mean[0] > 0.2
+
+
+class Last(ClassifierMixin, BaseEstimator):
+    """Sees nothing but the last column."""
+
+    def fit(self, X, y):
+        self.classes_ = np.unique(y)
+        return self
+
+    def predict(self, X):
+        return (np.asarray(X)[:, -1] > 2.5).astype(int)
+
+
 def test_two_channels_that_tell_the_same_matter_as_a_group():
     X, y = _separable()
     values = X.values.copy()
@@ -193,4 +220,18 @@ def test_groups_of_other_channels_are_named(groups, message):
     X, y = _separable()
     model = CKRocketClassifier(n_kernels=84, random_state=0).fit(X, y)
     with pytest.raises(ValueError, match=message):
+        channel_importance(model, X, y, channel_groups=groups)
+
+
+@pytest.mark.parametrize(
+    ("groups", "error", "message"),
+    [
+        ([["a"]], TypeError, "`channel_groups` must be a mapping.*; got list. Write"),
+        ({"g": None}, ValueError, "`channel_groups` must name .*; got None in 'g'"),
+    ],
+)
+def test_groups_of_another_kind_are_named(groups, error, message):
+    X, y = _separable(4)
+    model = CKRocketClassifier(n_kernels=84, random_state=0).fit(X, y)
+    with pytest.raises(error, match=message):
         channel_importance(model, X, y, channel_groups=groups)

@@ -151,6 +151,8 @@ def test_wrong_arguments_are_named(causal):
         draw_from(model, X, y[:3], horizons=[1])
     with pytest.raises(ValueError, match=r"`horizons` must be .*got \[-1\]\. Write"):
         draw_from(model, X, y, horizons=[-1])
+    with pytest.raises(ValueError, match=r"`horizons` must hold at least one; g"):
+        draw_from(model, X, y, horizons=[])
     with pytest.raises(ValueError, match=r"`strategy` must be one of .*; got 'even'"):
         draw(strategy="even")
     with pytest.raises(ValueError, match=r"`y_prob` must have a row.*\(200, 2\); got"):

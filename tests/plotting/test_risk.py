@@ -7,7 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 from sklearn.base import clone
 
-from ckts import CKCNNClassifier, Panel
+from ckts import CKCNNClassifier, CKRocketClassifier, Panel
 from ckts.plotting import RiskDisplay
 from irregular import irregular_panel
 
@@ -150,6 +150,15 @@ def test_dates_are_drawn_in_a_readable_unit():
     assert axis.get_xlabel() == "time since the first row (days)"
     days = X[0].elapsed / 86_400e9
     np.testing.assert_allclose(axis.lines[1].get_xdata(), days)
+
+
+def test_a_series_that_is_no_panel_yet_is_drawn():
+    X, y = irregular_panel(12)
+    model = CKRocketClassifier(n_kernels=84, random_state=0).fit(X, y)
+    raw = [(X[0].times, X[0].values)]
+    found = RiskDisplay.from_estimator(model, raw, figure=Figure()).risk
+    expected = RiskDisplay.from_estimator(model, X[0], figure=Figure()).risk
+    np.testing.assert_array_equal(found, expected)
 
 
 def test_bad_arguments_are_named(fitted):

@@ -50,3 +50,18 @@ def test_targets_of_another_shape_are_named():
     target = find_target(dummy(np.array([[1, 2], [2, 1], [1, 1], [1, 1]])), X, (1, 2))
     with pytest.raises(ValueError, match=r"`y` must have a column 1.*\(4,\)"):
         target.truth(np.zeros(4))
+
+
+def test_labels_that_are_no_classes_are_named():
+    target = find_target(dummy(["b", "a", "c", "c"]), X, None)
+    with pytest.raises(ValueError, match=r"`y` must hold classes of .*; got \[0, 1"):
+        target.truth(np.array([0, 1, 1, 2]))
+    numbers = find_target(dummy([0, 1, 1, 1]), X, None)
+    with pytest.raises(ValueError, match=r"among \[0, 1\]; got \['1', '0'\]"):
+        numbers.truth(["1", "0"])
+    # One that fit did not see is another class.
+    assert target.truth(["c", "d"]).tolist() == [True, False]
+    assert target.truth([]).tolist() == []
+    target = find_target(dummy(np.array([[1, 2], [2, 1], [1, 1], [1, 1]])), X, (1, 2))
+    with pytest.raises(ValueError, match=r"among \[1, 2\]; got \[7\]"):
+        target.truth(np.full((4, 2), 7))

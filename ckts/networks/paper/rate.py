@@ -13,6 +13,9 @@ from torch import Tensor
 Features = Callable[[Tensor], Tensor]
 # Deviation of the Gaussian of Appendix E.3.
 SIGMA = 0.5
+# Taps on each side: those of the published filter beyond are below 1e-31, and more of a
+# wide one tell nothing new. Two rows of one moment would need millions.
+MOST_TAPS = {"published": 6, "wide": 64}
 
 
 class Rate(NamedTuple):
@@ -154,19 +157,22 @@ def sum_up(parts: Iterable[Tensor]) -> Tensor:
     return reduce(torch.add, parts)
 
 
-def gaussian(ratio: int, blur: str) -> list[tuple[int, float]]:
+def gaussian(ratio: int, blur: str) -> list[tuple[float, float]]:
     """Return the taps of the filter, in steps of the series, and their weights.
 
     Parameters
     ----------
     ratio : int
-        Steps of the series in one of the training data: there are ``2 ratio + 1`` taps.
+        Steps of the series in one of the training data: there are ``2 ratio + 1`` taps,
+        but at most 13, or 129 equally spaced ones of the second filter.
     blur : {"published", "wide"}
         The first is the density of a Gaussian of a deviation of half a step *of the
         series*, at the taps, as printed; its sum is 1.014. The deviation of the second
         is half a step of the *training data*, and its sum is 1.
     """
-    taps = range(-ratio, ratio + 1)
+    count = min(ratio, MOST_TAPS[blur])
+    spacing = ratio / count if blur == "wide" else 1
+    taps = [spacing * number for number in range(-count, count + 1)]
     width = SIGMA * (ratio if blur == "wide" else 1)
     weights = [math.exp(-((tap / width) ** 2) / 2) for tap in taps]
     total = sum(weights) if blur == "wide" else width * math.sqrt(2 * math.pi)

@@ -88,6 +88,15 @@ def test_anything_that_becomes_a_panel_is_explained():
     np.testing.assert_allclose(found.contributions.values[:, 0], values)
 
 
+@pytest.mark.parametrize("span", [1e-9, 1e-20, 1e-300])
+def test_spans_shorter_than_all_gaps_hide_single_observations(span):
+    panel = Panel(np.array([[1.0], [2.0], [6.0]]), np.array([0.0, 1.0, 3.0]), [0, 3])
+    found = channel_time_attribution(None, panel, target=mean, span=span)
+    single = channel_time_attribution(None, panel, target=mean, span=1e-3)
+    expected = single.contributions.values
+    np.testing.assert_allclose(found.contributions.values, expected, rtol=1e-2)
+
+
 def test_spans_of_known_units_are_converted():
     panel = Panel(
         np.arange(4.0)[:, None], [0.0, 1, 24, 25], [0, 4], time_scale=None

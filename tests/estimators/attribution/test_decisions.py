@@ -50,6 +50,21 @@ def test_default_is_the_log_odds_of_the_predicted_class():
     assert found[2] == pytest.approx(np.log(1e9))  # no further than 1e-9 from 1
 
 
+def test_single_precision_knows_no_nearer_probability_either():
+    proba = np.array([[1.0, 0.0], [0.0, 1.0], [0.25, 0.75]], dtype=np.float32)
+    score, outputs, _ = decision_of(Fixed(proba, ["a", "b"]), PANEL, "a")
+    found = score(PANEL, outputs)
+    np.testing.assert_allclose(found, [np.log(1e9), -np.log(1e9), -np.log(3)])
+
+
+def test_outputs_of_different_numbers_of_classes_need_a_function():
+    model = Fixed([PROBA, PROBA[:, :2]], ["a"])
+    model.classes_ = [np.array(["a", "b", "c"]), np.array(["x", "y"])]
+    for target in (None, "a"):
+        with pytest.raises(ValueError, match=r"`target` must be a function.*of 2"):
+            decision_of(model, PANEL, target)
+
+
 def test_target_is_one_class_or_one_for_each_series():
     score, outputs, shown = decision_of(MODEL, PANEL, "a")
     assert shown.tolist() == ["a", "a", "a"]

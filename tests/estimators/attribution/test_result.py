@@ -33,6 +33,13 @@ def slow_window(times, contributions):
     return best, found
 
 
+def test_windows_of_dates_are_exact_to_the_nanosecond():
+    times = np.datetime64("2024-10-07T19:01:58.303207351", "ns") + np.array([0, 3, 7])
+    (window,) = attribution([[0.0], [2.0], [1.0]], times).windows(0)
+    expected = ["2024-10-07T19:01:58.303207353", "2024-10-07T19:01:58.303207358"]
+    np.testing.assert_array_equal(window, np.array(expected, "datetime64[ns]"))
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_window_is_the_best_of_all_windows(seed):
     rng = np.random.default_rng(seed)

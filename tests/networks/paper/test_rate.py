@@ -59,6 +59,7 @@ def test_the_rate_of_the_training_changes_nothing():
 @pytest.mark.parametrize("ratio", [2, 5])
 def test_filters_are_those_of_a_gaussian(ratio):
     published, wide = gaussian(ratio, "published"), gaussian(ratio, "wide")
+    assert [tap for tap, _ in wide] == list(range(-ratio, ratio + 1))
     assert [tap for tap, _ in published] == list(range(-ratio, ratio + 1))
     centre = math.sqrt(2 / math.pi)  # its density at 0 and at half a step's deviation
     assert published[ratio][1] == pytest.approx(centre)
@@ -121,3 +122,26 @@ def test_a_blurred_kernel_is_not_interpolated():
     conv = make_conv(blur="published")
     assert conv.mesh_step() is None
     assert type(conv.geometry(times).method).__name__ == "Pairwise"
+
+
+@pytest.mark.parametrize("blur", ["published", "wide"])
+def test_a_burst_costs_no_more_than_other_series(blur):
+    few = gaussian(64, blur)
+    for ratio in (65, 10**4, 10**9):
+        taps, weights = zip(*gaussian(ratio, blur), strict=True)
+        assert len(taps) <= len(few)
+        assert max(map(abs, taps)) <= ratio
+        assert sum(weights) == pytest.approx(sum(w for _, w in few), abs=1e-3)
+        # The width is half a step of the series, or of the training data.
+        width = 0.5 * (ratio if blur == "wide" else 1)
+        spread = sum(w * (t / width) ** 2 for t, w in zip(taps, weights, strict=True))
+        expected = sum(w * (t / (32 if blur == "wide" else 0.5)) ** 2 for t, w in few)
+        assert spread == pytest.approx(expected, rel=2e-3)
+
+
+def test_weights_that_cannot_be_seen_are_left_out():
+    full = [math.exp(-2 * tap**2) for tap in range(-40, 41)]
+    kept = [weight for _, weight in gaussian(40, "published")]
+    total = 0.5 * math.sqrt(2 * math.pi)
+    assert len(kept) < 20
+    assert sum(kept) == pytest.approx(sum(full) / total, rel=1e-15)
