@@ -17,7 +17,7 @@ are, what is missing, and whether the length of a record tells the label.
   7        1991-09-10  yes   58        21.3
   9        1990-01-15  no    44         1.1     4.14
 
-Here `patient` is the instance, `date` the time, `died` the label, `age` is static, and
+Here "patient" is the instance, "date" the time, "died" the label, "age" is static, and
 the rest are channels. Empty cells were not measured, and need no filling.
 """
 

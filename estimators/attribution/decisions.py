@@ -51,8 +51,8 @@ def decision_of(
         return _of_number(estimator, panel, target)
     raise TypeError(
         f"`estimator` must be a classifier or a regressor; got {estimator!r}. Or give "
-        "`target=f`, a function `f(estimator, panel)` that returns a number for each "
-        "series."
+        "`target=f`, a function of the estimator and a panel that returns a number for "
+        "each series."
     )
 
 

@@ -21,7 +21,7 @@ import pandas as pd
 import sklearn
 import skorch
 import torch
-from sklearn import metrics, pipeline, preprocessing
+from sklearn import calibration, metrics, pipeline, preprocessing
 from skorch import callbacks as skorch_callbacks
 
 import ckts
@@ -36,9 +36,12 @@ MODULES = {
     "sklearn": sklearn,
 }
 # Where names stand without their module: `pandas.to_datetime`, `to_timedelta`.
-NAMESPACES = (builtins, skorch_callbacks, pipeline, preprocessing, metrics, pd)
+NAMESPACES = (
+    *(builtins, skorch_callbacks, pd),
+    *(calibration, metrics, pipeline, preprocessing),
+)
 # What is no name of Python: of files, of what they hold, and of what a user has.
-OTHERS = {"archive", "saved", "train_length", "permutation", "scorer"}
+OTHERS = {"archive", "saved", "train_length", "permutation", "scorer", "MODEL"}
 OPTIONAL = ("awkward", "sparse", "xarray", "polars", "pyarrow")
 
 
