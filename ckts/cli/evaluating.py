@@ -126,5 +126,5 @@ def _saved_lines(
     yield ""
     yield from (metric_words(one) for one in metrics)
     if absent := [one for one in classes.tolist() if one not in y]:
-        names = ", ".join(map(repr, absent))
-        yield f"No instance of {names}: AUROC is the mean of the other classes."
+        listed = ", ".join(map(repr, absent))
+        yield f"No instance of {listed}: AUROC is the mean of the other classes."

@@ -312,7 +312,9 @@ class _CsvFile:
         places, more = {str(self.head.index(n)): n for n in names}, str(len(self.head))
         header = self.dialect.separator.join(map(str, range(len(self.head) + 1)))
         instance, time, date_format, labels = self.special
-        text = {place: "category" for place, n in places.items() if n == instance}
+        text: dict[str, Any] = {
+            place: "category" for place, n in places.items() if n == instance
+        }
         text |= {place: str for place, name in places.items() if name in labels}
         text[more] = str
         if date_format and time in names:  # 20240331 is no number then

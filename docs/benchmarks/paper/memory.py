@@ -105,8 +105,9 @@ def run(
     epochs : int, optional
         At most; by default as many as in the paper.
     decay : bool
-        Whether the learning rate falls to zero over these epochs, along a cosine. The
-        paper keeps it; the loss then swings about where a problem counts as solved.
+        Whether the learning rate falls to zero over these epochs, along a cosine, all
+        of which are run. The paper keeps it; the loss then swings about where a problem
+        counts as solved.
     """
     task = PROBLEMS[problem]
     torch.manual_seed(seed)
@@ -128,7 +129,7 @@ def run(
         score, solved = evaluate(network, problem, valid)
         in_a_row = in_a_row + 1 if solved else 0
         yield {"epoch": epoch, "score": score, "cpu": spent}
-        if in_a_row == IN_A_ROW or spent > seconds:
+        if (in_a_row == IN_A_ROW and not decay) or spent > seconds:
             break
     score, solved = evaluate(network, problem, test)
     yield {"epoch": epoch, "test": score, "solved": solved, "cpu": spent}
