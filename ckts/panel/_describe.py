@@ -177,6 +177,7 @@ def describe(panel: AbstractPanel, y: Any = None) -> Description:
 
 
 def spread_of(numbers: np.ndarray) -> Spread:
+    """Return least, median and largest of numbers; NaN of none."""
     if len(numbers) == 0:
         return Spread(np.nan, np.nan, np.nan)
     low, middle, high = np.min(numbers), np.median(numbers), np.max(numbers)
@@ -358,11 +359,13 @@ def _length_words(it: Description) -> str:
 
 
 def times_words(spread: tuple[float, ...], scale: TimeScale) -> str:
+    """Write a spread of times in the unit that suits its median."""
     size, unit = readable_unit(scale, spread[1])
     return spread_words(tuple(time / size for time in spread), unit)
 
 
 def spread_words(spread: tuple[float, ...], unit: str) -> str:
+    """Write a spread as "2 to 9 rows (median 5)", or as one number if all are equal."""
     if np.isnan(spread[1]):
         return "none"
     low, middle, high = map(shown, spread)
