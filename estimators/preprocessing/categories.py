@@ -52,7 +52,7 @@ class OneHot:
             _occurring(
                 "static feature",
                 panel.static_categories,
-                zip(panel.static_names, _static_columns(panel), strict=True),
+                zip(panel.static_names, static_columns(panel), strict=True),
             ),
         )
 
@@ -125,7 +125,7 @@ class OneHot:
             "static feature",
             self.static_names,
             self.static_labels,
-            _static_columns(panel),
+            static_columns(panel),
             map(own[1].get, panel.static_names),
             unknown,
             fill=0.0,
@@ -153,7 +153,7 @@ def as_numbers(panel: Panel) -> Panel:
     return OneHot.learn(panel).encode(panel)
 
 
-def _static_columns(panel: Panel) -> Iterator[Column]:
+def static_columns(panel: Panel) -> Iterator[Column]:
     """Yield of each static feature the series that know it, and its values."""
     if panel.static is not None:
         for column in panel.static.T:

@@ -49,7 +49,7 @@ class ColumnSketches:
 
         Parameters
         ----------
-        columns : iterable of (ndarray of shape (n_values,), ndarray of shape (n_values,))
+        columns : iterable of (ndarray, ndarray), both of shape (n_values,)
             The rows of each column that have a value, and the values.
         weight : ndarray of shape (n_rows,)
             Positive weight of each row.
@@ -76,8 +76,8 @@ def _import_digest() -> type:
         from crick import TDigest
     except ImportError as error:
         raise ModuleNotFoundError(
-            "`X` must fit in memory where crick, which computes quantiles in passes, is "
-            "not installed; got a larger panel on disk. Use `pip install crick`, or fit "
-            "on some of the series, e.g. `X[:10_000]`."
+            "`X` must fit in memory where crick, which computes quantiles in passes, "
+            "is not installed; got a larger panel on disk. Use `pip install crick`, or "
+            "fit on some of the series, e.g. `X[:10_000]`."
         ) from error
     return TDigest
