@@ -22,6 +22,7 @@ from ckts.estimators.saving.savable import AbstractSavable
 from ckts.estimators.saving.values import savable
 from ckts.panel import (
     Panel,
+    ParquetPanel,
     TimeScale,
     as_known,
     as_panel,
@@ -39,7 +40,7 @@ class Training:
 
     Attributes
     ----------
-    panel : Panel
+    panel : Panel, or SeriesOnDisk
         All series, also those of weight 0.
     used : ndarray of int of shape (n_used,)
         The numbers of the series of positive weight.
@@ -49,7 +50,7 @@ class Training:
     groups : ndarray of int of shape (n_used,) or None
     """
 
-    panel: Panel
+    panel: Any
     used: np.ndarray
     y: np.ndarray
     weight: np.ndarray
@@ -143,7 +144,7 @@ class AbstractPanelEstimator(AbstractSavable):
         panel = as_panel(X)
         if reset:
             self._fitted_on_table = table
-            panel = self._learn_interface(panel, sample_weight)
+            panel = self._learn_interface(panel, self._labels_in(panel, sample_weight))
         else:
             panel = self._check_interface(panel)
         return panel, frame
@@ -176,15 +177,18 @@ class AbstractPanelEstimator(AbstractSavable):
 
         return panel.with_values(panel.observations.map(hide))
 
-    def _learn_interface(self, panel: Panel, sample_weight: Any) -> Panel:
-        """Learn channels, static features and labels; return a panel of numbers."""
-        given = panel
-        self.__dict__.pop("_one_hot", None)
+    def _labels_in(self, panel: Panel, sample_weight: Any) -> OneHot:
+        """Learn the labels that a panel holds."""
         # What series of weight 0, or times after the landmark, hold must not count.
         used = np.flatnonzero(weights_of(sample_weight, len(panel)))
         seen = panel if len(used) == len(panel) else panel[used]
         seen = hide_after(seen, getattr(self, "landmark", None), panel.time_scale)
-        one_hot = OneHot.learn(seen)
+        return OneHot.learn(seen)
+
+    def _learn_interface(self, panel: Panel, one_hot: OneHot) -> Panel:
+        """Learn channels and static features; return a panel of numbers."""
+        given = panel
+        self.__dict__.pop("_one_hot", None)
         if one_hot.labels or one_hot.static_labels:
             self._one_hot = one_hot
         if panel.categories or panel.static_categories:
@@ -255,6 +259,21 @@ class AbstractPanelEstimator(AbstractSavable):
         """
         self._check_parameters()
         panel = self._check_panel(X, reset=reset, sample_weight=sample_weight)
+        given = self._check_targets(panel, y, sample_weight, groups)
+        lengths = panel.lengths[given.used]
+        last = panel.indptr[1:][given.used[lengths > 0]] - 1
+        self._describe_training(given, lengths, panel.elapsed[last])
+        return given
+
+    def _describe_training(self, given: Training, lengths, durations) -> None:
+        """Keep what model cards tell."""
+        parts = lengths, durations, given.y
+        self.training_data_ = TrainingData.of(*parts, classes=is_classifier(self))
+
+    def _check_targets(
+        self, panel: Panel | ParquetPanel, y, sample_weight, groups
+    ) -> Training:
+        """Check what is given beside the series, of which only names are looked at."""
         given = {"y": y, "sample_weight": sample_weight, "groups": groups}
         for name, array in given.items():
             check_same_order(name, array, panel)
@@ -264,8 +283,6 @@ class AbstractPanelEstimator(AbstractSavable):
         groups = groups_of(groups, n_series)
         weight = self._weigh(own_weight / own_weight.max(), y)
         used = np.flatnonzero(weight > 0)
-        classes = is_classifier(self)
-        self.training_data_ = TrainingData.of(panel, used, y[used], classes=classes)
         return Training(
             panel=panel,
             used=used,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from ckts.estimators.preprocessing.categories import OneHot, static_columns
 from ckts.estimators.preprocessing.sketches import ColumnSketches
 from ckts.estimators.preprocessing.statistics import warn_of_codes
 from ckts.estimators.preprocessing.time import learn_time_units, longest_span
-from ckts.panel import Panel
+from ckts.panel import Panel, ParquetPanel
 
 # Numbers in memory, of rows x (channels and time), eight bytes each. A panel on disk
 # that has at most as many in all is loaded, and all is exact.
@@ -25,14 +25,9 @@ NUMBERS_AT_A_TIME = 2**21
 SAMPLE_SERIES, LEAST_OF_CLASS = 4096, 32
 
 
-def is_on_disk(X: Any) -> bool:
-    """Tell whether series are read from disk when they are needed."""
-    return hasattr(X, "partitions") and hasattr(X, "load") and not isinstance(X, Panel)
-
-
-def count_numbers(panel: Any) -> int:
-    """Count the numbers of a panel on disk, were it a table in memory."""
-    return int(panel.lengths.sum()) * (len(panel.channels) + 1)
+def fits_in_memory(panel: ParquetPanel) -> bool:
+    """Tell whether a panel is so small that it is loaded."""
+    return panel.n_rows * (panel.in_channels + 1) <= MOST_NUMBERS
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,20 +43,14 @@ class SeriesOnDisk:
         Rows of each series with an observation, as far as they are known.
     """
 
-    panel: Any
+    panel: ParquetPanel
     prepare: Callable[[Panel], Panel]
     lengths: np.ndarray
-    _numbered = False
-
-    @property
-    def instances(self) -> np.ndarray:
-        """The names of the series."""
-        return np.asarray(self.panel.ids)
 
     @property
     def rows_at_a_time(self) -> int:
         """How many rows are read at a time."""
-        return max(NUMBERS_AT_A_TIME // (len(self.panel.channels) + 1), 1)
+        return max(NUMBERS_AT_A_TIME // (self.panel.in_channels + 1), 1)
 
     def __len__(self) -> int:
         return len(self.panel)
@@ -90,14 +79,15 @@ class Scan(NamedTuple):
 
     Attributes
     ----------
-    lengths : ndarray of int of shape (n_series,)
-        Rows with an observation.
+    n_rows, lengths : ndarray of int of shape (n_series,)
+        Rows, and those of them with an observation.
     durations : ndarray of shape (n_filled,)
         Time from the first to the last row of those that have rows.
     one_hot : OneHot
         The labels that occur.
     """
 
+    n_rows: np.ndarray
     lengths: np.ndarray
     durations: np.ndarray
     one_hot: OneHot
@@ -112,17 +102,17 @@ def scan(series: SeriesOnDisk, hide: Callable[[Panel], Panel]) -> Scan:
     hide : callable
         Hides what `fit` must not see.
     """
-    lengths = np.zeros(len(series), dtype=int)
+    n_rows, lengths = np.zeros((2, len(series)), dtype=int)
     durations, labels, seen = [], [], None
     for numbers, part in series.raw_partitions():
         seen = hide(part)
         observed = seen.observations.row_counts() > 0
         ends = np.append(0, np.cumsum(observed))[seen.indptr]
-        lengths[numbers] = np.diff(ends)
+        n_rows[numbers], lengths[numbers] = seen.lengths, np.diff(ends)
         durations.append(seen.elapsed[seen.indptr[1:][seen.lengths > 0] - 1])
         labels.append(OneHot.learn(seen))
     assert seen is not None, "there is a series"
-    return Scan(lengths, np.concatenate(durations), OneHot.join(labels, seen))
+    return Scan(n_rows, lengths, np.concatenate(durations), OneHot.join(labels, seen))
 
 
 def draw_sample(
@@ -220,3 +210,8 @@ def learn_statistics_on_disk(
         static_missing=n_known < len(series),
         time=replace(time, horizon=horizon) if time.known else time,
     )
+
+
+def load(panel: Panel | SeriesOnDisk) -> Panel:
+    """Read series, if they are on disk."""
+    return panel if isinstance(panel, Panel) else panel.load()

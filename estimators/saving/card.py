@@ -15,7 +15,7 @@ import numpy as np
 
 from ckts._version import __version__
 from ckts.estimators.saving.values import savable
-from ckts.panel import Panel, readable_unit, spread_of
+from ckts.panel import readable_unit, spread_of
 
 TEXTS = ("intended_use", "limitations", "data")
 LIBRARIES = ("numpy", "scikit-learn", "torch")
@@ -53,21 +53,19 @@ class TrainingData:
 
     @classmethod
     def of(
-        cls, panel: Panel, used: np.ndarray, y: np.ndarray, *, classes: bool
+        cls, lengths: np.ndarray, durations: np.ndarray, y: np.ndarray, *, classes: bool
     ) -> TrainingData:
-        """Count what is in the used series of a panel, and their targets."""
-        lengths = panel.lengths[used]
-        last = panel.indptr[1:][used[lengths > 0]] - 1
+        """Count the rows of the used series, how long they last, and their targets."""
         single = np.ndim(y) == 1
         counts = None
         if classes and single:
             names, numbers = np.unique(y, return_counts=True)
             counts = dict(zip(map(str, names), numbers.tolist(), strict=True))
         return cls(
-            n_series=len(used),
+            n_series=len(lengths),
             n_rows=int(lengths.sum()),
             lengths=tuple(spread_of(lengths)),
-            durations=tuple(spread_of(panel.elapsed[last])),
+            durations=tuple(spread_of(durations)),
             classes=counts,
             targets=tuple(spread_of(y)) if single and not classes else None,
         )

@@ -12,6 +12,8 @@ import torch
 from sklearn.utils import check_random_state
 
 from ckts.estimators._interface import Training
+from ckts.estimators.preprocessing.on_disk import SeriesOnDisk
+from ckts.panel import Panel
 
 # What changes no trained network, or enters as the state of a generator.
 IRRELEVANT = ("n_jobs", "verbose", "callbacks", "checkpoint", "random_state")
@@ -55,10 +57,7 @@ def digest_of(
         # Not imported: the package names the estimators, for type checkers.
         "versions": [resolve_name("ckts:__version__"), torch.__version__],
         "device": estimator.device_,
-        "times": [panel.times, panel.indptr, panel.time_scale],
-        "names": [panel.channels, panel.static_names],
-        "values": list(panel.observations.columns()),  # whatever the storage
-        "static": panel.static,
+        **_content(panel),
         "y": [given.y, target, given.used, given.groups],
         "weights": [given.weight, given.own_weight],
     }.items()
@@ -67,6 +66,19 @@ def digest_of(
         numbers = [{k: v.cpu().numpy() for k, v in one.items()} for one in weights]
         parts.append(("weights before", [before.statistics_, numbers]))
     return joblib.hash([_digest(name, part) for name, part in parts], "sha1")
+
+
+def _content(panel: Panel | SeriesOnDisk) -> dict[str, Any]:
+    """Return the parts of which a panel consists, digests of those on disk."""
+    if not isinstance(panel, Panel):
+        parts = (_content(part) for _, part in panel.partitions())
+        return {"series on disk": [joblib.hash(part, "sha1") for part in parts]}
+    return {
+        "times": [panel.times, panel.indptr, panel.time_scale],
+        "names": [panel.channels, panel.static_names],
+        "values": list(panel.observations.columns()),  # whatever the storage
+        "static": panel.static,
+    }
 
 
 def _digest(name: str, part: Any) -> str:
