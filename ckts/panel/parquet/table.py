@@ -192,16 +192,13 @@ class RowReader:
 
     def _groups(self, numbers):
         """Yield number and row group, the one that is kept without reading."""
-        numbers = numbers.tolist()
-        if numbers and numbers[0] == self._number:
-            yield numbers.pop(0), self._group
-        self._group = None  # before the next one takes memory, too
-        for number, group in zip(
-            numbers, self._table.groups(numbers, self._columns), strict=True
-        ):
-            self._number, self._group = number, group
-            yield number, group
-            del group
+        kept = int(numbers[0] == self._number)
+        if kept:
+            yield self._number, self._group
+        rest = numbers[kept:]
+        groups = self._table.groups(rest, self._columns)
+        for self._number, self._group in zip(rest, groups, strict=True):
+            yield self._number, self._group
 
 
 def parts_of(lengths: np.ndarray, max_rows: int) -> Iterator[tuple[int, int]]:
