@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -155,17 +155,17 @@ class WindowLoader:
         order, seeds = self.draw()
         windows = [self.dataset.windows[number] for number in order]
         following: list[np.ndarray | None] = [*windows[1:], None]
-        coming: Future | None = self._read_ahead(windows[0])
+        coming: _Reading | None = _Reading(self.dataset, windows[0])
         try:
             for seed, after in zip(seeds, following, strict=True):
                 assert coming is not None, "a window is read ahead"
                 window = coming.result()
-                coming = None if after is None else self._read_ahead(after)
+                coming = None if after is None else _Reading(self.dataset, after)
                 for batch in self._sampler(window, seed):
                     yield window.__getitems__(batch)
-        finally:  # of a training that ends early, too: wait for the thread
+        finally:  # of a training that ends early, too
             if coming is not None:
-                coming.exception()
+                coming.wait()
 
     def _sampler(self, window: PanelDataset, seed: int) -> Iterable[list[int]]:
         if self.generator is not None:
@@ -174,8 +174,22 @@ class WindowLoader:
         order = window.by_length()
         return [order[one].tolist() for one in gen_batches(len(order), self.batch_size)]
 
-    def _read_ahead(self, window: np.ndarray) -> Future:
-        pool = ThreadPoolExecutor(1, thread_name_prefix="ckts-read-ahead")
-        future = pool.submit(self.dataset.read, window)
-        pool.shutdown(wait=False)  # the thread ends after this window
-        return future
+
+class _Reading:
+    """A thread that reads one window and ends."""
+
+    def __init__(self, dataset: DiskDataset, window: np.ndarray) -> None:
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="ckts-read-ahead")
+        self._future = self._pool.submit(dataset.read, window)
+        self._pool.shutdown(wait=False)
+
+    def wait(self) -> None:
+        """Return when the thread has ended."""
+        self._pool.shutdown(wait=True)
+
+    def result(self) -> PanelDataset:
+        """Return the window, or raise what reading raised."""
+        try:
+            return self._future.result()
+        finally:  # Ctrl-C, too
+            self.wait()
