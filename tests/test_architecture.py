@@ -34,7 +34,7 @@ ARROWS = {
     "transforms": set(),
     "randomness": set(),
     "regularity": set(),
-    "panel": {"_checks", "_html", "_warnings", "regularity"},
+    "panel": {"_checks", "_files", "_html", "_warnings", "regularity"},
     "kernels": {"_checks", "transforms", "randomness"},
     "convolution": {"_checks", "transforms", "kernels", "regularity"},
     "layers": {"_checks", "convolution", "kernels", "transforms"},
