@@ -51,7 +51,9 @@ class Recipe:
         instance, time = self.roles["instance"], self.roles["time"]
         ids = decode(rows.column(instance))
         rows = rows.set_column(rows.schema.get_field_index(instance), instance, ids)
-        frame = rows.replace_schema_metadata(None).to_pandas(split_blocks=True)
+        frame = rows.replace_schema_metadata(None).to_pandas(
+            split_blocks=True, use_threads=False
+        )
         frame[time] = parse_column(frame[time], self.date_format)
         return frame.astype(self.dtypes)
 
