@@ -34,6 +34,7 @@ from ckts.estimators._learned import (
     learned_networks,
 )
 from ckts.estimators._parameters import resolve_device
+from ckts.estimators._partitions import by_partitions
 from ckts.estimators.preprocessing.batches import (
     PanelDataset,
     PanelStatistics,
@@ -349,6 +350,7 @@ class AbstractCKCNN(AbstractFromDisk):
 
         return choose_share(losses, weight)
 
+    @by_partitions
     def _predict_raw(self, X) -> np.ndarray:
         """Compute the joined outputs, float64, shape (n_series, n_outputs)."""
         check_is_fitted(self, "nets_")
@@ -356,6 +358,7 @@ class AbstractCKCNN(AbstractFromDisk):
         outputs = self._each_network(PanelNet.outputs, panel)
         return self._join(outputs, lambda: self.rocket_._predict_panel(panel))
 
+    @by_partitions
     def _predict_raw_path(self, X) -> tuple[Panel, np.ndarray]:
         """Predict as of each observed row; return the panel of these rows, too."""
         check_is_fitted(self, "nets_")

@@ -14,6 +14,7 @@ from ckts.estimators._interface import Training
 from ckts.estimators._joining import OutOfFold, draw_folds
 from ckts.estimators._learned import Fact
 from ckts.estimators._parameters import share_docstring
+from ckts.estimators._partitions import by_partitions
 from ckts.estimators.preprocessing.batches import PanelStatistics, learn_statistics
 from ckts.estimators.preprocessing.input import weights_of
 from ckts.estimators.preprocessing.targets import (
@@ -105,12 +106,13 @@ class CKRocket(TransformerMixin, AbstractCKRocket):
         self.__dict__ = fresh.__dict__
         return self
 
+    @by_partitions
     def transform(self, X):
         """Compute the features of series.
 
         Parameters
         ----------
-        X : Panel, or anything that :func:`ckts.as_panel` accepts
+        X : Panel, ParquetPanel, or anything that :func:`ckts.as_panel` accepts
             Series with the channels and the kind of time of `fit`.
 
         Returns
@@ -275,6 +277,7 @@ class AbstractCKRocketModel(AbstractAttributed):
     def _calibrated(self, outputs: np.ndarray) -> np.ndarray:
         return outputs
 
+    @by_partitions
     def _predict_raw(self, X) -> np.ndarray:
         check_is_fitted(self, "ridge_")
         return self._predict_panel(self._check_panel(X, reset=False))
@@ -291,6 +294,7 @@ class AbstractCKRocketModel(AbstractAttributed):
         with self._limit_threads(len(features[0]) ** 2):
             return self.ridge_.predict(features)
 
+    @by_partitions
     def _predict_raw_path(self, X) -> tuple[Panel, np.ndarray]:
         """Predict as of each observed row; return the panel of these rows, too."""
         check_is_fitted(self, "ridge_")
