@@ -56,7 +56,7 @@ class AbstractFromDisk(AbstractTrained):
             self._fitted_on_table, self._landmark = False, self.landmark
         scale = panel.time_scale if reset else self.time_scale_
         hide = partial(hide_after, landmark=self._landmark, time_scale=scale)
-        head = panel[:0].load()
+        head = panel[:1].load()
         if not reset:
             self._check_interface(head)
         series = SeriesOnDisk(panel, self._prepare, panel.lengths)
