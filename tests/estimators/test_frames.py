@@ -77,10 +77,7 @@ def dask_frame(table):
 
     def make(*ends):
         bounds = [0, *ends, len(table)]
-        parts = [
-            delayed(table[start:end])
-            for start, end in pairwise(bounds)
-        ]
+        parts = [delayed(table[start:end]) for start, end in pairwise(bounds)]
         return dd.from_delayed(parts, meta=table[:0], verify_meta=False)
 
     return make
