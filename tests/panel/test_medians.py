@@ -32,5 +32,5 @@ def test_the_sketch_of_few_numbers_is_exact():
 
 def test_a_missing_library_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "datasketches", None)
-    with pytest.raises(ImportError, match="must find datasketches; .*Install it"):
+    with pytest.raises(ImportError, match=r"must find datasketches;.*Install it"):
         SketchedMedian()
