@@ -28,9 +28,7 @@ ARROWS = {
     "": {"_checkout", "_version"},  # ckts/__init__.py resolves its names on first use
     "_checkout": set(),
     "_version": set(),
-    "_checks": set(),
-    "_html": set(),
-    "_warnings": set(),
+    **{one: set() for one in ("_checks", "_files", "_html", "_warnings")},
     "transforms": set(),
     "randomness": set(),
     "regularity": set(),
@@ -43,12 +41,13 @@ ARROWS = {
     "plotting": {"_checks", "estimators", "kernels", "layers", "networks", "panel"},
     "rocket": set(),
     "estimators": {
-        *("_checks", "_html", "_version", "_warnings", "convolution", "kernels"),
-        *("layers", "networks", "panel", "randomness", "regularity", "rocket"),
+        *("_checks", "_files", "_html", "_version", "_warnings", "convolution"),
+        *("kernels", "layers", "networks", "panel", "randomness", "regularity"),
+        "rocket",
     },
     "sktime": {"estimators", "panel"},
     "demo": {"datasets", "estimators", "plotting"},
-    "cli": {"datasets", "demo", "estimators", "panel", "plotting"},
+    "cli": {"_files", "datasets", "demo", "estimators", "panel", "plotting"},
     "__main__": {"cli"},
 }
 
