@@ -223,7 +223,7 @@ class AbstractPanel:
         return (self[i] for i in range(self.n_series))
 
     def __getitem__(self, key) -> Self:
-        series = _series_numbers(key, self.n_series)
+        series = series_numbers(key, self.n_series)
         rows, indptr = join_ranges(self.indptr[series], self.indptr[1:][series])
         return self._derive(
             observations=self.observations.take(rows),
@@ -293,7 +293,7 @@ def check_same_order(argument: str, array: object, panel: AbstractPanel) -> None
         )
 
 
-def _series_numbers(key, n_series: int) -> np.ndarray:
+def series_numbers(key, n_series: int) -> np.ndarray:
     """Return the numbers of the series that an index selects, of shape (n_selected,).
 
     The index is an int, slice, array-like of int or bool, or a tuple (index, Ellipsis).
