@@ -17,10 +17,8 @@ from ckts.estimators.rocket.base import Learned, observed_rows
 from ckts.estimators.rocket.blocks import AbstractBlock, GaussianBlock, LinearBlock
 from ckts.estimators.rocket.duplicates import Duplicates, join_groups
 from ckts.estimators.rocket.passes import (
-    MOST_SAMPLED,
-    PART_SERIES,
     RidgeSums,
-    is_on_disk,
+    most_sampled,
     read_parts,
 )
 from ckts.estimators.rocket.ridge import (
@@ -31,6 +29,7 @@ from ckts.estimators.rocket.ridge import (
 )
 from ckts.estimators.rocket.sampling import draw_sample
 from ckts.estimators.saving.card import TrainingData, durations_of
+from ckts.panel import ParquetPanel
 
 # Kernels over common and own scale, summaries, levels.
 BLOCKS: list[type[AbstractBlock]] = [
@@ -76,8 +75,8 @@ class AbstractLearning(AbstractAttributed):
         folded: bool = False,
     ) -> OutOfFold | None:
         """Learn all; if asked to, predict series by those of other folds."""
-        if is_on_disk(X):
-            if len(X) > MOST_SAMPLED:
+        if isinstance(X, ParquetPanel):
+            if len(X) > most_sampled(self._n_prefixes()):
                 return self._learn_in_passes(X, y, sample_weight, groups)
             X = X.load()
         given = self._check_training(X, y, sample_weight, groups)
@@ -90,47 +89,58 @@ class AbstractLearning(AbstractAttributed):
         learned = self._learn_features(panel, given.weight, rng, statistics)
         prefixes = learned.prefixes
         encoded, _ = self._encode(given.y[prefixes.owner], prefixes.weight)
-        chosen = self._choose_ridge(learned, encoded, given, rng, folded=folded)
+        chosen = self._choose_ridge(learned, encoded, given.groups, rng, folded=folded)
         with self._limit_threads(len(chosen.target) ** 2):
             self.ridge_ = solve_ridge(chosen.found, chosen.target, chosen.weight)
         return chosen.predicted
 
-    def _learn_in_passes(self, X, y, sample_weight, groups) -> None:
+    def _learn_in_passes(self, X: ParquetPanel, y, sample_weight, groups) -> None:
         """Learn from a sample but for the coefficients, which all series tell."""
         self._check_parameters()
         given = self._check_targets(X, y, sample_weight, groups)
         self._check_groups(given)
         rng = check_random_state(self.random_state)
+        used = X[given.used]
         encoded, _ = self._encode(given.y, given.weight)
         codes = encoded if is_classifier(self) else None
-        sizes = len(given.y), MOST_SAMPLED
-        sample, factor = draw_sample(codes, given.groups, *sizes, rng)
-        some = given.take(sample)
-        panel = self._check_panel(some.panel.load(), reset=True)
-        learned = self._learn_features(panel, some.weight * factor, rng)
+        most = most_sampled(self._n_prefixes())
+        sample, factor = draw_sample(codes, given.groups, len(used), most, rng)
+        panel = self._check_panel(used[sample].load(), reset=True)
+        weight = given.weight[sample] * factor
+        learned = self._learn_features(panel, weight, rng)
+        groups = None if given.groups is None else given.groups[sample]
         prefixes = encoded[sample][learned.prefixes.owner]
-        chosen = self._choose_ridge(learned, prefixes, some, rng)
+        chosen = self._choose_ridge(learned, prefixes, groups, rng)
         sums = RidgeSums(chosen.found, chosen.target.shape[1])
-        del learned, chosen  # the sums need their memory
-        self.training_data_ = self._pass_over(given, encoded, sums)
+        del learned, chosen, panel  # the sums need their memory
+        self.training_data_ = self._pass_over(used, given, encoded, sums)
         with self._limit_threads(sums.n_features**2):
             self.ridge_ = sums.solve()
 
     def _pass_over(
-        self, given: Training, encoded: np.ndarray, sums: RidgeSums
+        self, used: ParquetPanel, given: Training, encoded: np.ndarray, sums: RidgeSums
     ) -> TrainingData:
         """Add all series to the sums; return what they are."""
-        most = PART_SERIES // (1 + self._n_truncated * self._causal)
-        shown, durations = self.verbose > 0, [np.empty(0)]
-        for rows, panel in read_parts(given.panel, most, shown=shown):
+        lengths, durations = [], []
+        parts = read_parts(used, self._n_prefixes(), shown=self.verbose > 0)
+        for rows, panel in parts:
             panel = self._check_part(panel)
+            lengths.append(panel.lengths)
             durations.append(durations_of(panel))
             learned, keys = self._learn_prefixes(panel, given.weight[rows])
             target = self._ridge_target(encoded[rows][learned.prefixes.owner])
             with self._limit_threads(sums.n_features**2):
                 sums.add(learned, keys, target)
-        parts = given.panel.lengths, np.concatenate(durations), given.y
-        return TrainingData.of_series(*parts, classes=is_classifier(self))
+        return TrainingData.of_series(
+            np.concatenate(lengths),
+            np.concatenate(durations),
+            given.y,
+            classes=is_classifier(self),
+        )
+
+    def _n_prefixes(self) -> int:
+        """Return how many rows of features a series is at most."""
+        return 1 + self._n_truncated * bool(self.causal)
 
     def _check_groups(self, given: Training) -> None:
         """Warn where all series are of one group."""
@@ -145,7 +155,7 @@ class AbstractLearning(AbstractAttributed):
         self,
         learned: Learned,
         encoded: np.ndarray,
-        given: Training,
+        groups: np.ndarray | None,
         rng,
         *,
         folded: bool = False,
@@ -160,9 +170,9 @@ class AbstractLearning(AbstractAttributed):
         equal = Duplicates.of(prefixes.twins)
         for block, table in enumerate(features):  # one at a time: they are large
             features[block] = table[equal.first]
-        groups = owner if given.groups is None else given.groups[owner]
-        connected = join_groups(prefixes.twins, groups)
-        folds, whole = None, len(given.y)
+        together = owner if groups is None else groups[owner]
+        connected = join_groups(prefixes.twins, together)
+        folds, whole = None, owner.max() + 1
         if folded:
             classes = encoded[:whole] if is_classifier(self) else None
             folds = draw_folds(connected[:whole], classes, rng)

@@ -20,8 +20,8 @@ from ckts.estimators.preprocessing.targets import (
 from ckts.estimators.rocket.base import AbstractCKRocket, observed_rows
 from ckts.estimators.rocket.calibration import calibrate
 from ckts.estimators.rocket.learning import AbstractLearning
-from ckts.estimators.rocket.passes import is_on_disk, load_sample
-from ckts.panel import Panel, check_same_order, percent
+from ckts.estimators.rocket.passes import load_sample
+from ckts.panel import Panel, ParquetPanel, check_same_order, percent
 
 # Of kernels over common and own scale, summaries, levels.
 BLOCK_NAMES = ("common scale", "own scale", "summaries", "levels")
@@ -87,7 +87,7 @@ class CKRocket(TransformerMixin, AbstractCKRocket):
         fresh = copy.copy(self)  # becomes the transformer when all went well
         fresh._check_parameters()
         rng = check_random_state(self.random_state)
-        if is_on_disk(X):
+        if isinstance(X, ParquetPanel):
             X, sample_weight = load_sample(X, sample_weight, rng)
         panel = fresh._check_panel(X, reset=True, sample_weight=sample_weight)
         check_same_order("sample_weight", sample_weight, panel)

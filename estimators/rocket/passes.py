@@ -14,22 +14,22 @@ from ckts.estimators.rocket.base import Learned
 from ckts.estimators.rocket.normal_equations import NormalEquations
 from ckts.estimators.rocket.ridge import BlockRidge, ChosenRidge
 from ckts.estimators.rocket.sampling import draw_sample
-from ckts.panel import Panel, check_same_order
+from ckts.panel import Panel, ParquetPanel, check_same_order
 
-# More series than this, on disk, are a sample of so many and one pass over all. It is
-# what takes most memory besides the sums: 40 kB of features each.
+# More series than this, on disk, are a sample of so many and one pass over all. A row
+# of features is 40 kB, and the sample takes three copies of its rows for a moment.
 MOST_SAMPLED = 4096
-# Values that are read at once, and series whose features are computed at once.
-PART_NUMBERS, PART_SERIES = 2**22, 512
+# Numbers that are read at once, and rows of features that are computed at once.
+PART_NUMBERS, PART_ROWS = 2**20, 512
 
 
-def is_on_disk(X: Any) -> bool:
-    """Whether series are to be read in parts."""
-    return hasattr(X, "partitions") and hasattr(X, "load")
+def most_sampled(n_prefixes: int) -> int:
+    """Return how many series are in a sample, each of which is so many prefixes."""
+    return MOST_SAMPLED // n_prefixes
 
 
 def load_sample(
-    X: Any, sample_weight: Any, rng: np.random.RandomState
+    X: ParquetPanel, sample_weight: Any, rng: np.random.RandomState
 ) -> tuple[Panel, Any]:
     """Load all series, or some of many with their weights.
 
@@ -53,14 +53,16 @@ def load_sample(
     return X[sample].load(), weight[sample]
 
 
-def read_parts(X: Any, most: int, *, shown: bool) -> Iterator[tuple[slice, Panel]]:
+def read_parts(
+    X: ParquetPanel, n_prefixes: int, *, shown: bool
+) -> Iterator[tuple[slice, Panel]]:
     """Read all series in their order, some at a time.
 
     Parameters
     ----------
     X : ParquetPanel
-    most : int
-        Series of a part.
+    n_prefixes : int
+        Rows of features that each series is.
     shown : bool
         Whether a bar tells how many are done.
 
@@ -70,7 +72,8 @@ def read_parts(X: Any, most: int, *, shown: bool) -> Iterator[tuple[slice, Panel
         Which series they are.
     panel : Panel
     """
-    start, max_rows = 0, max(1, PART_NUMBERS // max(1, len(X.channels)))
+    start, most = 0, max(1, PART_ROWS // n_prefixes)
+    max_rows = max(1, PART_NUMBERS // (1 + X.in_channels))
     with tqdm(total=len(X), unit="series", disable=not shown) as bar:
         for panel in X.partitions(max_rows):
             for piece in gen_batches(len(panel), most):

@@ -1,14 +1,10 @@
-import pickle
-
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.model_selection import train_test_split
 
 from ckts import Panel, ParquetPanel
-from ckts.datasets import make_bursty_visits, make_speed
+from ckts.datasets import make_speed
 
 pyarrow = pytest.importorskip("pyarrow")
 
@@ -87,14 +83,10 @@ def tables(draw):
         roles["categorical"] = ["named"]
     if draw(st.booleans()):
         fixed = draw(
-            st.lists(
-                st.sampled_from([0.5, None]), min_size=len(ids), max_size=len(ids)
-            )
+            st.lists(st.sampled_from([0.5, None]), min_size=len(ids), max_size=len(ids))
         )
         sex = draw(
-            st.lists(
-                st.sampled_from(["f", "m"]), min_size=len(ids), max_size=len(ids)
-            )
+            st.lists(st.sampled_from(["f", "m"]), min_size=len(ids), max_size=len(ids))
         )
         columns["age"] = pyarrow.array(np.repeat(fixed, lengths), pyarrow.float32())
         columns["sex"] = pyarrow.array(np.repeat(sex, lengths), pyarrow.string())
