@@ -145,9 +145,11 @@ class AbstractCKRocket(AbstractPanelEstimator):
             self.device_ = "cpu"
 
     def _check_parameters(self) -> None:
-        """Raise if a parameter is not as its description says."""
+        """Raise if a parameter is not as its description says; keep what is fitted."""
         for name, rule in self._rules.items():
             rule(name, getattr(self, name))
+        self._summaries, self._lengths = self.summaries, self.lengths
+        self._causal = self.causal
 
     def _learned(self) -> Iterator[Fact]:
         yield from super()._learned()
@@ -169,8 +171,6 @@ class AbstractCKRocket(AbstractPanelEstimator):
         self.statistics_ = statistics or learn_statistics(panel, weight)
         dataset = self._dataset(panel)
         keys = content_keys(dataset, self.statistics_.time.row_time_step)
-        self._summaries, self._lengths = self.summaries, self.lengths
-        self._causal = self.causal
         views = self._choose_views(panel, dataset, weight)
         self.kernels_ = KernelFeatures.learn(
             dataset, weight, views, keys, self.n_kernels, rng

@@ -75,13 +75,14 @@ class AbstractLearning(AbstractAttributed):
         folded: bool = False,
     ) -> OutOfFold | None:
         """Learn all; if asked to, predict series by those of other folds."""
+        rng = check_random_state(self.random_state)
         if isinstance(X, ParquetPanel):
+            self._check_parameters()
             if len(X) > most_sampled(self._n_prefixes()):
-                return self._learn_in_passes(X, y, sample_weight, groups)
+                return self._learn_in_passes(X, y, sample_weight, groups, rng)
             X = X.load()
         given = self._check_training(X, y, sample_weight, groups)
         self._check_groups(given)
-        rng = check_random_state(self.random_state)
         used, panel = given.used, given.panel
         panel = panel if len(used) == len(panel) else panel[used]
         panel = observed_rows(panel)
@@ -94,12 +95,10 @@ class AbstractLearning(AbstractAttributed):
             self.ridge_ = solve_ridge(chosen.found, chosen.target, chosen.weight)
         return chosen.predicted
 
-    def _learn_in_passes(self, X: ParquetPanel, y, sample_weight, groups) -> None:
+    def _learn_in_passes(self, X: ParquetPanel, y, sample_weight, groups, rng) -> None:
         """Learn from a sample but for the coefficients, which all series tell."""
-        self._check_parameters()
         given = self._check_targets(X, y, sample_weight, groups)
         self._check_groups(given)
-        rng = check_random_state(self.random_state)
         used = X[given.used]
         encoded, _ = self._encode(given.y, given.weight)
         codes = encoded if is_classifier(self) else None
@@ -140,7 +139,7 @@ class AbstractLearning(AbstractAttributed):
 
     def _n_prefixes(self) -> int:
         """Return how many rows of features a series is at most."""
-        return 1 + self._n_truncated * bool(self.causal)
+        return 1 + self._n_truncated * bool(self._causal)
 
     def _check_groups(self, given: Training) -> None:
         """Warn where all series are of one group."""
