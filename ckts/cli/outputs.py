@@ -1,14 +1,12 @@
-"""Files that are written: checked before the work, whole or not at all."""
+"""Files that are written: checked before the work."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
-from secrets import token_hex
-from typing import Any
+
+from ckts._files import write_whole
 
 STDOUT = Path("-")
 
@@ -62,28 +60,3 @@ def write_text(path: Path, text: str) -> None:
         sys.stdout.write(text)
     else:
         write_whole(path, lambda target: target.write_bytes(text.encode()))
-
-
-def write_whole(path: Path, write: Callable[[Path], Any]) -> None:
-    """Write a file beside the old one, which it replaces when it is whole.
-
-    Parameters
-    ----------
-    path : Path
-    write : callable
-        Writes the file that it is given.
-    """
-    device = path.exists() and not path.is_file()
-    ending = "".join(path.suffixes)
-    fresh = path if device else path.with_name(f".{token_hex(8)}{ending}")
-    try:
-        write(fresh)
-        if not device:
-            fresh.replace(path)
-    except BaseException as error:  # Ctrl-C, too
-        if not device:
-            with suppress(OSError):
-                fresh.unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.strerror:  # say which file
-            raise OSError(error.errno, error.strerror, str(path)) from error
-        raise

@@ -43,7 +43,8 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Check, read and draw."""
-    from ckts.cli.outputs import check_output, write_whole
+    from ckts._files import write_whole
+    from ckts.cli.outputs import check_output
 
     check_output(options.output, ENDINGS, force=options.force)
     from ckts.cli.pictures import choose_instance, draw_sampling, draw_series

@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 import ckts
+from ckts._files import write_whole
 from ckts.cli.messages import Note
-from ckts.cli.outputs import STDOUT, write_text, write_whole
+from ckts.cli.outputs import STDOUT, write_text
 from ckts.cli.roles import Roles, check_column
 from ckts.cli.scores import predictions
 from ckts.cli.tables import read

@@ -4,7 +4,7 @@ from ckts.panel._arrays import unmask
 from ckts.panel._base import check_same_order
 from ckts.panel._channels import with_channels, with_columns
 from ckts.panel._convert import as_known, as_panel
-from ckts.panel._describe import percent, readable_unit
+from ckts.panel._describe import percent, readable_unit, spread_of
 from ckts.panel._dialects import Dialect
 from ckts.panel._files import read_head, read_table
 from ckts.panel._leakage import hide_after, is_after, read_landmark
@@ -46,6 +46,7 @@ __all__ = [
     "readable_unit",
     "restore_times",
     "show_time",
+    "spread_of",
     "unmask",
     "with_channels",
     "with_columns",

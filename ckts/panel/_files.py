@@ -156,8 +156,9 @@ def _kind_of(path):
     """Return the suffix that tells the format; raise if there is no such file."""
     if path.is_dir():
         raise ValueError(
-            f"`path` must be a file; got the folder {str(path)!r}. Read its files one "
-            "by one, and join them with `Panel.concat`."
+            f"`path` must be a file; got the folder {str(path)!r}. A folder of "
+            "Parquet files is for `ParquetPanel`; read others one by one, and join "
+            "them with `Panel.concat`."
         )
     if not path.exists():
         raise FileNotFoundError(

@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ckts.estimators._learned import Fact
 from ckts.estimators._parameters import share_docstring
+from ckts.estimators._partitions import by_partitions
 from ckts.estimators.preprocessing.input import weights_of
 from ckts.estimators.preprocessing.targets import (
     FARTHEST_TARGET,
@@ -98,12 +99,13 @@ class CKRocket(TransformerMixin, AbstractCKRocket):
         self.__dict__ = fresh.__dict__
         return self
 
+    @by_partitions
     def transform(self, X):
         """Compute the features of series.
 
         Parameters
         ----------
-        X : Panel, or anything that :func:`ckts.as_panel` accepts
+        X : Panel, ParquetPanel, or anything that :func:`ckts.as_panel` accepts
             Series with the channels and the kind of time of `fit`.
 
         Returns
@@ -189,6 +191,7 @@ class AbstractCKRocketModel(AbstractLearning):
             yield "blocks", ", ".join(f"{name} {percent(s)}" for name, s in shares)
             yield "left out", f"{percent(self.unexplained_)} unexplained"
 
+    @by_partitions
     def _predict_raw(self, X) -> np.ndarray:
         check_is_fitted(self, "ridge_")
         return self._predict_panel(self._check_panel(X, reset=False))
@@ -205,6 +208,7 @@ class AbstractCKRocketModel(AbstractLearning):
         with self._limit_threads(len(features[0]) ** 2):
             return self.ridge_.predict(features)
 
+    @by_partitions
     def _predict_raw_path(self, X) -> tuple[Panel, np.ndarray]:
         """Predict as of each observed row; return the panel of these rows, too."""
         check_is_fitted(self, "ridge_")

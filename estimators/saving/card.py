@@ -15,7 +15,7 @@ import numpy as np
 
 from ckts._version import __version__
 from ckts.estimators.saving.values import savable
-from ckts.panel import Panel, readable_unit
+from ckts.panel import Panel, readable_unit, spread_of
 
 TEXTS = ("intended_use", "limitations", "data")
 LIBRARIES = ("numpy", "scikit-learn", "torch")
@@ -24,8 +24,6 @@ FILL_IN = {
     "limitations": "*To be filled in: who is not in the data, what not to decide.*",
     "data": "*To be filled in: where the data come from, and when.*",
 }
-
-Spread = tuple[float, float, float]
 
 
 @savable
@@ -48,10 +46,10 @@ class TrainingData:
 
     n_series: int
     n_rows: int
-    lengths: Spread
-    durations: Spread
+    lengths: tuple[float, ...]
+    durations: tuple[float, ...]
     classes: dict[str, int] | None = None
-    targets: Spread | None = None
+    targets: tuple[float, ...] | None = None
 
     @classmethod
     def of(
@@ -84,10 +82,10 @@ class TrainingData:
         return cls(
             n_series=len(lengths),
             n_rows=int(lengths.sum()),
-            lengths=_spread(lengths),
-            durations=_spread(durations[~np.isnan(durations)]),
+            lengths=tuple(spread_of(lengths)),
+            durations=tuple(spread_of(durations[~np.isnan(durations)])),
             classes=counts,
-            targets=_spread(y) if single and not classes else None,
+            targets=tuple(spread_of(y)) if single and not classes else None,
         )
 
 
@@ -97,13 +95,6 @@ def durations_of(panel: Panel) -> np.ndarray:
     filled = panel.lengths > 0
     durations[filled] = panel.elapsed[panel.indptr[1:][filled] - 1]
     return durations
-
-
-def _spread(numbers: np.ndarray) -> Spread:
-    if not len(numbers):
-        return (0.0, 0.0, 0.0)
-    low, middle, high = np.min(numbers), np.median(numbers), np.max(numbers)
-    return float(low), float(middle), float(high)
 
 
 def check_card(card: Any, model: Any, target: Path) -> dict[str, Any] | None:

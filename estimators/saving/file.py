@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import struct
 from collections.abc import Mapping
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
-from secrets import token_hex
 from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
+from ckts._files import write_whole
 from ckts._version import __version__
 
 # A new one where a file of the last can no longer be read as it was meant.
@@ -45,7 +44,8 @@ def write_file(path: Path, state: Any, arrays: dict[str, np.ndarray]) -> None:
         "state": state,
     }
     header["sha256"] = _digest(header, arrays)
-    _replace(path, save(arrays, {ENTRY: json.dumps(header, allow_nan=False)}))
+    content = save(arrays, {ENTRY: json.dumps(header, allow_nan=False)})
+    write_whole(path, lambda target: target.write_bytes(content))
 
 
 def read_file(path: Path) -> tuple[Any, dict[str, np.ndarray], str]:
@@ -129,20 +129,3 @@ def _digest(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> str:
         numbers = np.ascontiguousarray(arrays[name]).reshape(-1)
         digest.update(numbers.view(np.uint8).data)
     return digest.hexdigest()
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write a file beside the old one, which it replaces when all is on the disk."""
-    target = Path(os.path.realpath(path))  # a link stays a link
-    fresh = target.with_name(f"{target.name}.{token_hex(8)}.part")
-    try:
-        with fresh.open("xb") as file:
-            file.write(content)
-            file.flush()
-            # Without it, the name may be on the disk before the content is.
-            os.fsync(file.fileno())
-        fresh.replace(target)
-    except BaseException:  # Ctrl-C, too
-        with suppress(OSError):
-            fresh.unlink(missing_ok=True)
-        raise

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ckts.cli.outputs import STDOUT, check_output, write_text, write_whole
+from ckts.cli.outputs import STDOUT, check_output, write_text
 
 
 @pytest.mark.parametrize(
@@ -41,19 +41,6 @@ def test_text_goes_to_a_file_or_to_stdout(folder, capsys):
     assert Path("a.csv").read_bytes() == "é\n".encode()
     write_text(STDOUT, "x\n")
     assert capsys.readouterr().out == "x\n"
-
-
-def test_a_write_that_fails_leaves_the_old_file_and_no_other(folder):
-    Path("a.csv").write_text("old")
-
-    def fail(target):
-        target.write_text("half")
-        raise OSError(28, "No space left on device")
-
-    with pytest.raises(OSError, match=r"No space left on device: 'a.csv'"):
-        write_whole(Path("a.csv"), fail)
-    assert [path.name for path in folder.iterdir()] == ["a.csv"]
-    assert Path("a.csv").read_text() == "old"
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")

@@ -9,10 +9,13 @@ from typing import Any, Self
 import numpy as np
 
 from ckts._checks import check_choice, check_count
-from ckts.panel._base import series_numbers
+from ckts.panel._base import check_same_order, series_numbers
 from ckts.panel._categories import Categories
+from ckts.panel._describe import Description
+from ckts.panel._measures import describe
+from ckts.panel._medians import SketchedMedian
 from ckts.panel._panel import Panel
-from ckts.panel._rows import DUPLICATES
+from ckts.panel._rows import DUPLICATES, check_some_series
 from ckts.panel._times import TimeScale
 from ckts.panel.parquet.source import Source
 from ckts.panel.parquet.table import parts_of
@@ -196,6 +199,27 @@ class ParquetPanel:
         reader = self._source.reader()
         for start, stop in parts_of(self.lengths, max_rows):
             yield self._source.read(self._series[start:stop], reader)
+
+    def describe(self, y: Any = None) -> Description:
+        """Tell what `Panel.describe` tells, in one pass within bounded memory.
+
+        Counts, shares, extremes and spans are exact. The medians of gaps, of which
+        there are as many as rows, are those of a quantile sketch, and need the library
+        datasketches: the rank of 99 in 100 is off by less than 0.1 %. So they may
+        differ from one call to the next.
+
+        Parameters
+        ----------
+        y : array-like of shape (n_series,), optional
+            Classes or numbers: it also tells whether lengths predict them.
+
+        Returns
+        -------
+        Description
+        """
+        check_same_order("y", y, self)
+        check_some_series(len(self))
+        return describe(self.partitions(), y, SketchedMedian)
 
     def __repr__(self) -> str:
         lengths = self.lengths if self.n_series else np.zeros(1, int)

@@ -51,7 +51,9 @@ class Recipe:
         instance, time = self.roles["instance"], self.roles["time"]
         ids = decode(rows.column(instance))
         rows = rows.set_column(rows.schema.get_field_index(instance), instance, ids)
-        frame = rows.replace_schema_metadata(None).to_pandas(split_blocks=True)
+        frame = rows.replace_schema_metadata(None).to_pandas(
+            split_blocks=True, use_threads=False
+        )
         frame[time] = parse_column(frame[time], self.date_format)
         return frame.astype(self.dtypes)
 
@@ -121,14 +123,18 @@ def _head(table, columns):
 def _float_type(table, columns, dtypes):
     """Return the type of the values of all rows, which a part need not show.
 
-    Missing values make float64 of small integers, which else are float32 where the
-    other columns are.
+    Missing values make float64 of small integers and booleans, which else are float32
+    where the other columns are.
     """
     from pyarrow import types
 
     numbers = [name for name in columns if name not in dtypes]
-    fields = [table.schema.field(name) for name in numbers]
-    if any(types.is_integer(one.type) and table.may_miss(one.name) for one in fields):
+    floats = map(types.is_floating, (table.schema.field(n).type for n in numbers))
+    if any(
+        table.may_miss(name)
+        for name, is_float in zip(numbers, floats, strict=True)
+        if not is_float
+    ):
         return np.dtype(np.float64)
     frame = table.schema.empty_table().select(numbers).to_pandas()
     empty = as_floats(frame, "frame", way_out=ENCODE) if numbers else np.empty(0)

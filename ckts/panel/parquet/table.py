@@ -146,9 +146,10 @@ class ParquetTable:
                 f"`path` must not change while it is in use; got {str(file.path)!r} "
                 "with other rows than before. Open it anew."
             )
-        return _with_constants(
-            handle.read_row_group(own, columns=stored), file, n_rows, columns, self
-        )
+        # Arrow's threads now and then abort a process that ends soon after (its issue
+        # 34314), and models have theirs.
+        group = handle.read_row_group(own, columns=stored, use_threads=False)
+        return _with_constants(group, file, n_rows, columns, self)
 
 
 class RowReader:

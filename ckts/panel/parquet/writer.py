@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from os import PathLike
-from secrets import token_hex
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ckts._checks import check_count, check_path
+from ckts._files import write_whole
 from ckts.panel._arrays import shown
 from ckts.panel._base import AbstractPanel
 from ckts.panel._categories import decode
@@ -30,18 +30,10 @@ def write_parquet(
     check_count("rows_per_group", rows_per_group)
     path = check_path("path", path, "visits.parquet")
     _check_writable(panel)
-    fresh = path.with_name(f".{token_hex(8)}{path.suffix}")
-    try:
-        with fresh.open("xb") as file:
-            _write(panel, file, rows_per_group)
-        fresh.replace(path)
-    except BaseException:  # Ctrl-C, too
-        with suppress(OSError):
-            fresh.unlink(missing_ok=True)
-        raise
+    write_whole(path, lambda target: _write(panel, target, rows_per_group))
 
 
-def _write(panel: AbstractPanel, file: Any, rows_per_group: int) -> None:
+def _write(panel: AbstractPanel, path: Path, rows_per_group: int) -> None:
     """Write a row group after the other."""
     try:
         import pyarrow
@@ -52,7 +44,7 @@ def _write(panel: AbstractPanel, file: Any, rows_per_group: int) -> None:
             "`pip install pyarrow`."
         ) from error
     schema = pyarrow.Schema.from_pandas(_frame(panel[:1]), preserve_index=False)
-    with parquet.ParquetWriter(file, schema) as writer:
+    with parquet.ParquetWriter(path, schema) as writer:
         for start, stop in parts_of(panel.lengths, rows_per_group):
             frame = _frame(panel[start:stop])
             table = pyarrow.Table.from_pandas(frame, schema, preserve_index=False)
