@@ -193,8 +193,8 @@ class AbstractCKRocket(AbstractPanelEstimator):
         dataset = self._dataset(panel)
         keys = content_keys(dataset, self.statistics_.time.row_time_step)
         ends = Prefixes.ends(keys, weight)
-        prefixes, *computed = self._compute_prefixes(panel, dataset, keys, ends)
-        return Learned(self._code(*computed), prefixes), keys
+        prefixes, kernels, tables = self._compute_prefixes(panel, dataset, keys, ends)
+        return Learned(self._code(kernels, tables), prefixes), keys
 
     def _compute_prefixes(
         self, panel: Panel, dataset: PanelDataset, keys: np.ndarray, prefixes: Prefixes

@@ -79,7 +79,8 @@ class AbstractLearning(AbstractAttributed):
         if isinstance(X, ParquetPanel):
             self._check_parameters()
             if len(X) > most_sampled(self._n_prefixes()):
-                return self._learn_in_passes(X, y, sample_weight, groups, rng)
+                self._learn_in_passes(X, y, sample_weight, groups, rng)
+                return None
             X = X.load()
         given = self._check_training(X, y, sample_weight, groups)
         self._check_groups(given)
