@@ -12,6 +12,7 @@ from ckts.estimators.attribution.display import AttributionDisplay
 from ckts.estimators.attribution.result import Attribution
 from ckts.estimators.classifier import CKCNNClassifier
 from ckts.estimators.embedder import CKCNNEmbedder
+from ckts.estimators.frames import predict_dask, predict_frame
 from ckts.estimators.importance import channel_importance
 from ckts.estimators.preprocessing.statistics import summarize
 from ckts.estimators.regressor import CKCNNRegressor
@@ -38,5 +39,7 @@ __all__ = [
     "channel_importance",
     "channel_time_attribution",
     "load",
+    "predict_dask",
+    "predict_frame",
     "summarize",
 ]
