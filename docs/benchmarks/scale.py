@@ -113,6 +113,14 @@ def fit(folder: Path) -> str:
     return f"{TRAIN} series"
 
 
+def fit_all(folder: Path) -> str:
+    """Fit a model on all records, in one pass over the table."""
+    model = CKRocketClassifier(random_state=0)
+    model.fit(on_disk(folder), labels_of(folder))
+    model.save(folder / "all.ckts")
+    return f"{model.unexplained_:.3f} unexplained"
+
+
 def predict(folder: Path, read: Callable[[Path], object]) -> str:
     """Predict all series."""
     return accuracy(folder, ckts.load(folder / "model.ckts").predict(read(folder)))
@@ -130,6 +138,7 @@ STEPS: dict[str, Callable[[Path], str]] = {
     "describe, on disk": lambda folder: describe(folder, on_disk),
     "describe, in memory": lambda folder: describe(folder, in_memory),
     "predict, on disk": lambda folder: predict(folder, on_disk),
+    "fit all, on disk": fit_all,
     "predict, in memory": lambda folder: predict(folder, in_memory),
 }
 
