@@ -32,9 +32,9 @@ from ckts.panel import Panel, check_same_order, percent
 # Kernels over common and own scale, summaries, levels.
 BLOCKS: list[type[AbstractBlock]] = [
     *(LinearBlock, LinearBlock),
-    *(GaussianBlock, GaussianBlock),
+    *(GaussianBlock, GaussianBlock, GaussianBlock),
 ]
-BLOCK_NAMES = ("common scale", "own scale", "summaries", "levels")
+BLOCK_NAMES = ("common scale", "own scale", "summaries", "levels", "periods")
 # Rows of features that are predicted from at once: more would take much memory.
 MOST_ROWS = 2**11
 
