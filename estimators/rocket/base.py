@@ -275,8 +275,8 @@ class AbstractCKRocket(AbstractPanelEstimator):
         )
         tables = [summaries, levels]
         if self._periods is not None:
-            periods = self._periods.names(self._channels)
-            tables.append([f"{name} of {one or 'all'}" for name, one in periods])
+            columns = self._periods.names(self._channels)
+            tables.append([f"{name} of {one or 'all'}" for name, one in columns])
         for coding, columns in zip(self._codings, tables, strict=False):
             names += coding.names(columns)
         return names

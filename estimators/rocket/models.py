@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from sklearn.base import TransformerMixin, is_classifier
@@ -29,7 +29,7 @@ from ckts.estimators.rocket.duplicates import Duplicates, join_groups
 from ckts.estimators.rocket.ridge import fit_ridge
 from ckts.panel import Panel, check_same_order, percent
 
-# Kernels over common and own scale, summaries, levels.
+# Kernels over common and own scale, summaries, levels, periods.
 BLOCKS: list[type[AbstractBlock]] = [
     *(LinearBlock, LinearBlock),
     *(GaussianBlock, GaussianBlock, GaussianBlock),
@@ -155,7 +155,8 @@ class AbstractCKRocketModel(AbstractAttributed):
     ----------
     ridge_ : BlockRidge
         Coefficients, penalty, and the shares of the blocks: kernels over the common
-        scale, kernels over the own scale, summaries, and levels.
+        scale, kernels over the own scale, summaries, levels, and periods. Levels and
+        periods are no block where they are not computed, see `lengths` and `causal`.
     unexplained_ : float
         The share of the entropy of the classes, or of the variance of the targets, that
         predictions of left-out series leave unexplained, from 0 to 1.
@@ -251,6 +252,7 @@ class AbstractCKRocketModel(AbstractAttributed):
                 None if folds is None else folds[owner[equal.first]],
             )
         self.ridge_, chosen = found.model, found.chosen
+        self._forget_periods()
         known, place = equal.places(chosen)
         left_out, parts = found.left_out[place], (encoded[known], weight[known])
         self._calibrate(left_out, *parts, len(chosen))
@@ -261,6 +263,14 @@ class AbstractCKRocketModel(AbstractAttributed):
         ends = known < whole  # of a causal model, not its prefixes
         outputs = self._calibrated(found.of_folds[place[ends]])
         return OutOfFold(folds, known[ends], outputs)
+
+    def _forget_periods(self) -> None:
+        """Compute no more periods if they have no share: they take some time."""
+        if self._periods is not None and self.ridge_.coefficients[-1] is None:
+            self._periods, self._codings = None, self._codings[:-1]
+            names = "blocks", "coefficients", "shares"
+            kept = {name: getattr(self.ridge_, name)[:-1] for name in names}
+            self.ridge_ = replace(self.ridge_, **kept)
 
     def _learned(self) -> Iterator[Fact]:
         yield from super()._learned()

@@ -18,14 +18,14 @@ from ckts.estimators.saving.values import savable
 from ckts.regularity import count_steps
 from ckts.rocket import fit_harmonics, power_spectrum
 
-# Observations that a spectrum needs; and a channel, to take part in that of all.
-FEWEST, LEAST = 16, 5
+# Observations that a spectrum needs.
+FEWEST = 16
 # Frequencies per one over the span: a peak between two of them loses little.
 PER_SPAN = 4
 # Irregular stamps tell waves faster than half of their mean rate: up to so many times.
 BEYOND = 64.0
 # Frequencies of a typical series in a channel, and in all; others have twice as many.
-MOST_OF_ONE, MOST_OF_ALL = 2**14, 2**16
+MOST_OF_ONE, MOST_OF_ALL = 2**14, 2**15
 # Bands of all channels together; of each at least and at most so many.
 ALL_BANDS, FEWEST_BANDS, MOST_BANDS = 96, 6, 24
 # A wave with so many harmonics tells the shape of what repeats.
@@ -95,13 +95,14 @@ class Periods:
         )
         if n_rows < FEWEST or span <= 0:
             return None
-        most = min(MOST_OF_ONE, MOST_OF_ALL / len(counts))
+        single = np.flatnonzero(np.asarray(typical) >= FEWEST)
+        n_spectra = len(single) + (len(counts) > 1)
+        most = min(MOST_OF_ONE, MOST_OF_ALL / n_spectra)
         highest = min(BEYOND * n_rows / 2, most / PER_SPAN) / span
         step = _lattice_step(dataset, owners)
         if step is not None:
             highest = min(highest, 1 / (2 * step))
-        single = np.flatnonzero(np.asarray(typical) >= FEWEST)
-        edges = _band_edges(1 / span, highest, ALL_BANDS // (len(single) + 1))
+        edges = _band_edges(1 / span, highest, ALL_BANDS // n_spectra)
         return None if edges is None else cls(edges, single)
 
     def names(self, channels: tuple[str, ...]) -> list[tuple[str, str | None]]:
@@ -116,11 +117,9 @@ class Periods:
         list of (str, str or None)
         """
         bands = [f"power at {a:.4g} to {b:.4g}" for a, b in pairwise(self.edges)]
-        owners = self._owners_of_spectra(channels)
-        return [
-            *((what, owner) for owner in owners for what in (*bands, *PEAK)),
-            *((what, channels[one]) for one in self.single for what in SHAPE),
-        ]
+        together = [None] if len(channels) > 1 else []
+        owners = [*(channels[one] for one in self.single), *together]
+        return [(what, one) for one in owners for what in (*bands, *PEAK, *SHAPE)]
 
     def compute(
         self,
@@ -169,11 +168,6 @@ class Periods:
         """Number of bands."""
         return len(self.edges) - 1
 
-    def _owners_of_spectra(self, channels: tuple[str, ...]) -> list[str | None]:
-        """Return whose spectra there are: single channels, and all if there are more."""
-        together = [None] if len(channels) > 1 else []
-        return [*(channels[one] for one in self.single), *together]
-
     def _n_frequencies(self, spans: np.ndarray) -> np.ndarray:
         """Return the number of frequencies of series, of few sizes; 0 of no span."""
         wanted = np.ceil(PER_SPAN * spans * self.edges[-1]) + 1
@@ -186,37 +180,25 @@ class Periods:
         self, elapsed: Tensor, values: Tensor, observed: Tensor, n: int
     ) -> Tensor:
         """Describe series that have as many frequencies."""
-        n_channels = values.shape[2]
         lowest = 1 / (PER_SPAN * elapsed[:, -1:])
-        phases = (elapsed * lowest).repeat_interleave(n_channels, 0)
-        values, observed = (
-            part.transpose(1, 2).flatten(0, 1) for part in (values, observed)
-        )
-        counts = observed.sum(1)
-        # of a channel with too little anything is computed, and then forgotten
-        some = observed | (counts == 0).unsqueeze(1)
-        power = power_spectrum(phases, values, some, n)
-        power, counts = (
-            part.unflatten(0, (-1, n_channels)) for part in (power, counts)
-        )
-        single = [
-            torch.where(counts[:, one, None] >= FEWEST, power[:, one], torch.nan)
-            for one in self.single.tolist()
+        phases = elapsed * lowest
+        single = torch.from_numpy(self.single).to(values.device)
+        parts = [
+            (phases, values[..., one], observed[..., one]) for one in single.tolist()
         ]
-        shares = torch.where(counts >= LEAST, counts, 0).double()
-        total = shares.sum(1, keepdim=True)
-        together = (shares.unsqueeze(2) * power).sum(1) / total
-        together = torch.where(total >= FEWEST, together, torch.nan)
-        spectra = single if n_channels == 1 else [*single, together]
-        peaks = [self._find_peak(spectrum, lowest) for spectrum in spectra]
-        columns = [column for bands, peak, _ in peaks for column in (bands, peak)]
-        _, _, main = peaks[-1]
-        main = main.repeat_interleave(n_channels, 0)
-        shape = describe_shape(phases * main, values, some)
-        shape = shape.unflatten(0, (-1, n_channels))
-        for one in self.single.tolist():
-            enough = counts[:, one, None] >= FEWEST
-            columns.append(torch.where(enough, shape[:, one], torch.nan))
+        if values.shape[2] > 1:
+            parts.append(pool_channels(phases, values, observed))
+        columns = []
+        for where, what, seen in parts:
+            enough = seen.sum(1, keepdim=True) >= FEWEST
+            # of too little anything is computed, and then forgotten
+            seen = seen | ~enough
+            bands, peak, place = self._find_peak(
+                power_spectrum(where, what, seen, n), lowest
+            )
+            shape = describe_shape(where * place, what, seen)
+            found = torch.cat([bands, peak, shape], dim=1)
+            columns.append(torch.where(enough, found, torch.nan))
         return torch.cat(columns, dim=1)
 
     def _find_peak(
@@ -245,6 +227,32 @@ class Periods:
         frequency = torch.where(known, torch.log(exact * lowest), torch.nan)
         peak = torch.cat([torch.where(known, most, torch.nan), frequency], dim=1)
         return torch.where(bands < 0, torch.nan, bands), peak, exact
+
+
+def pool_channels(
+    times: Tensor, values: Tensor, observed: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Make one channel of all, each around its own mean, as of a star in all bands.
+
+    Parameters
+    ----------
+    times : Tensor of shape (batch, n_rows)
+    values : Tensor of shape (batch, n_rows, channels)
+        float64, standardized.
+    observed : Tensor of shape (batch, n_rows, channels)
+        bool.
+
+    Returns
+    -------
+    times, values, observed : Tensor of shape (batch, n_rows * channels)
+        A channel with a single observation, which tells nothing, is left out.
+    """
+    counts = observed.sum(1, keepdim=True)
+    known = torch.where(observed, values, 0.0)
+    mean = known.sum(1, keepdim=True) / counts.clamp_min(1)
+    times = times.unsqueeze(2).expand_as(values)
+    pooled = times, values - mean, observed & (counts > 1)
+    return tuple(part.flatten(1) for part in pooled)
 
 
 def describe_shape(phases: Tensor, values: Tensor, observed: Tensor) -> Tensor:
