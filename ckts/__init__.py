@@ -21,6 +21,7 @@ _HOMES = {
     "PanelResampler": "ckts.estimators",
     "PanelScaler": "ckts.estimators",
     "PanelSummary": "ckts.estimators",
+    "ParquetPanel": "ckts.panel",
     "as_panel": "ckts.panel",
     "load": "ckts.estimators",
 }
@@ -39,6 +40,7 @@ __all__ = [
     "PanelResampler",
     "PanelScaler",
     "PanelSummary",
+    "ParquetPanel",
     "__version__",
     "as_panel",
     "load",
@@ -59,7 +61,7 @@ if TYPE_CHECKING:
         PanelSummary,
         load,
     )
-    from ckts.panel import Panel, as_panel
+    from ckts.panel import Panel, ParquetPanel, as_panel
 
 
 def __getattr__(name: str) -> object:

@@ -33,6 +33,7 @@ from ckts.estimators._learned import (
     learned_networks,
 )
 from ckts.estimators._parameters import resolve_device
+from ckts.estimators._partitions import by_partitions
 from ckts.estimators.preprocessing.batches import PanelDataset, learn_statistics
 from ckts.estimators.preprocessing.labels import strata_of
 from ckts.estimators.rocket.base import last_of_ties, observed_rows
@@ -332,6 +333,7 @@ class AbstractCKCNN(AbstractTrained):
 
         return choose_share(losses, weight)
 
+    @by_partitions
     def _predict_raw(self, X) -> np.ndarray:
         """Compute the joined outputs, float64, shape (n_series, n_outputs)."""
         check_is_fitted(self, "nets_")
@@ -339,6 +341,7 @@ class AbstractCKCNN(AbstractTrained):
         outputs = self._each_network(PanelNet.outputs, panel)
         return self._join(outputs, lambda: self.rocket_._predict_panel(panel))
 
+    @by_partitions
     def _predict_raw_path(self, X) -> tuple[Panel, np.ndarray]:
         """Predict as of each observed row; return the panel of these rows, too."""
         check_is_fitted(self, "nets_")

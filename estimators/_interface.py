@@ -162,6 +162,12 @@ class AbstractPanelEstimator(AbstractSavable):
             panel = self._hide_unknown_channels(panel)
         return panel
 
+    def _check_part(self, panel: Panel) -> Panel:
+        """Convert a part of the training series; its clock is that of the others."""
+        panel, _ = self._read_panel(panel, reset=False)
+        panel = hide_after(panel, self._landmark, self.time_scale_)
+        return self._hide_unknown_channels(panel)
+
     def _hide_unknown_channels(self, panel: Panel) -> Panel:
         """Hide channels of which fit saw no value: nothing is known of their unit.
 
@@ -255,6 +261,15 @@ class AbstractPanelEstimator(AbstractSavable):
         """
         self._check_parameters()
         panel = self._check_panel(X, reset=reset, sample_weight=sample_weight)
+        given = self._check_targets(panel, y, sample_weight, groups)
+        classes = is_classifier(self)
+        self.training_data_ = TrainingData.of(
+            panel, given.used, given.y, classes=classes
+        )
+        return given
+
+    def _check_targets(self, panel: Any, y, sample_weight, groups) -> Training:
+        """Check what belongs to the series of a panel, perhaps one on disk."""
         given = {"y": y, "sample_weight": sample_weight, "groups": groups}
         for name, array in given.items():
             check_same_order(name, array, panel)
@@ -264,8 +279,6 @@ class AbstractPanelEstimator(AbstractSavable):
         groups = groups_of(groups, n_series)
         weight = self._weigh(own_weight / own_weight.max(), y)
         used = np.flatnonzero(weight > 0)
-        classes = is_classifier(self)
-        self.training_data_ = TrainingData.of(panel, used, y[used], classes=classes)
         return Training(
             panel=panel,
             used=used,

@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.base import TransformerMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
+from ckts.estimators._partitions import by_partitions
 from ckts.estimators.classifier import CKCNNClassifier
 from ckts.estimators.saving.savable import AbstractSavable
 from ckts.estimators.training.net import PanelNet
@@ -83,12 +84,13 @@ class CKCNNEmbedder(TransformerMixin, AbstractSavable):
         self.n_features_in_ = self.estimator_.n_features_in_
         return self
 
+    @by_partitions
     def transform(self, X) -> np.ndarray:
         """Compute the features.
 
         Parameters
         ----------
-        X : Panel, or anything that :func:`ckts.as_panel` accepts
+        X : Panel, ParquetPanel, or anything that :func:`ckts.as_panel` accepts
             Series with the channels and the kind of time of `fit`.
 
         Returns

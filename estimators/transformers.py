@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ckts._checks import check_bool, check_choice, check_count
 from ckts.estimators._interface import AbstractPanelEstimator
+from ckts.estimators._partitions import by_partitions
 from ckts.estimators._rules import Rule
 from ckts.estimators.preprocessing.batches import learn_statistics
 from ckts.estimators.preprocessing.input import is_table, weights_of
@@ -98,12 +99,13 @@ class PanelScaler(AbstractPanelTransformer, auto_wrap_output_keys=None):
         self.center_, self.scale_ = values.center, values.scale
         self.static_center_, self.static_scale_ = static.center, static.scale
 
+    @by_partitions
     def transform(self, X) -> Panel | np.ndarray:
         """Scale a panel.
 
         Parameters
         ----------
-        X : Panel, or anything that :func:`ckts.as_panel` accepts
+        X : Panel, ParquetPanel, or anything that :func:`ckts.as_panel` accepts
             Series with the channels of `fit`.
 
         Returns
@@ -113,6 +115,7 @@ class PanelScaler(AbstractPanelTransformer, auto_wrap_output_keys=None):
         """
         return self._map(X, lambda x, center, scale: (x - center) / scale)
 
+    @by_partitions
     def inverse_transform(self, X) -> Panel | np.ndarray:
         """Undo :meth:`transform`.
 
@@ -228,12 +231,13 @@ class PanelResampler(AbstractPanelTransformer):
         if found != NUMBER:
             self._grid = self._grid * found.factor_to(self.time_scale_)
 
+    @by_partitions
     def transform(self, X) -> np.ndarray:
         """Resample a panel.
 
         Parameters
         ----------
-        X : Panel, or anything that :func:`ckts.as_panel` accepts
+        X : Panel, ParquetPanel, or anything that :func:`ckts.as_panel` accepts
             Series with the channels and the kind of time of `fit`.
 
         Returns
@@ -335,12 +339,13 @@ class PanelSummary(AbstractPanelTransformer):
     1             3.0              2.0
     """
 
+    @by_partitions
     def transform(self, X) -> np.ndarray:
         """Summarize a panel.
 
         Parameters
         ----------
-        X : Panel, or anything that :func:`ckts.as_panel` accepts
+        X : Panel, ParquetPanel, or anything that :func:`ckts.as_panel` accepts
             Series with the channels and static features of `fit`.
 
         Returns

@@ -34,7 +34,7 @@ ARROWS = {
     "transforms": set(),
     "randomness": set(),
     "regularity": set(),
-    "panel": {"_checks", "_html", "_warnings", "regularity"},
+    "panel": {"_checks", "_files", "_html", "_warnings", "regularity"},
     "kernels": {"_checks", "transforms", "randomness"},
     "convolution": {"_checks", "transforms", "kernels", "regularity"},
     "layers": {"_checks", "convolution", "kernels", "transforms"},
@@ -77,6 +77,7 @@ LIBRARIES = {
 # What may be imported inside a function, because a user may lack it or never need it.
 LATE = {"filelock", "matplotlib", "pandas", "pooch", "requests", "tqdm"}
 LATE |= {"awkward", "pyarrow", "sparse", "xarray"}  # for those who have their formats
+LATE |= {"datasketches"}  # for those whose tables do not fit in memory
 LATE |= {"scipy", "sklearn"}  # two seconds, which listing and reading data does without
 # `ckts --help` must answer at once: programs import what they run when they run it.
 PROGRAMS = {"cli", "demo"}

@@ -20,6 +20,7 @@ from ckts.panel._times import (
     restore_times,
     show_time,
 )
+from ckts.panel.parquet.panel import ParquetPanel
 
 __all__ = [
     "DATETIME",
@@ -28,6 +29,7 @@ __all__ = [
     "DenseObservations",
     "Dialect",
     "Panel",
+    "ParquetPanel",
     "TimeScale",
     "as_known",
     "as_panel",

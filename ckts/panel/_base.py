@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Self, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -223,7 +223,7 @@ class AbstractPanel:
         return (self[i] for i in range(self.n_series))
 
     def __getitem__(self, key) -> Self:
-        series = _series_numbers(key, self.n_series)
+        series = series_numbers(key, self.n_series)
         rows, indptr = join_ranges(self.indptr[series], self.indptr[1:][series])
         return self._derive(
             observations=self.observations.take(rows),
@@ -262,7 +262,17 @@ def gaps_within(series: np.ndarray, times: np.ndarray) -> tuple[np.ndarray, np.n
     return times[1:][within] - times[:-1][within], series[1:][within]
 
 
-def check_same_order(argument: str, array: object, panel: AbstractPanel) -> None:
+class NamedSeries(Protocol):
+    """Series in an order, whose names may be those of the data."""
+
+    @property
+    def instances(self) -> np.ndarray: ...
+
+    @property
+    def _numbered(self) -> bool: ...
+
+
+def check_same_order(argument: str, array: object, panel: NamedSeries) -> None:
     """Raise if a Series or DataFrame names the series of a panel in another order.
 
     What belongs to the series is taken by position, which scikit-learn's splitters
@@ -274,7 +284,7 @@ def check_same_order(argument: str, array: object, panel: AbstractPanel) -> None
 
     if panel._numbered or not isinstance(array, pd.Series | pd.DataFrame):
         return
-    index, n_series = array.index, len(panel)
+    index, n_series = array.index, len(panel.instances)
     if isinstance(index, pd.RangeIndex) or len(index) != n_series:
         return
     both = (pd.Index(panel.instances, tupleize_cols=False), index)
@@ -293,7 +303,7 @@ def check_same_order(argument: str, array: object, panel: AbstractPanel) -> None
         )
 
 
-def _series_numbers(key, n_series: int) -> np.ndarray:
+def series_numbers(key, n_series: int) -> np.ndarray:
     """Return the numbers of the series that an index selects, of shape (n_selected,).
 
     The index is an int, slice, array-like of int or bool, or a tuple (index, Ellipsis).

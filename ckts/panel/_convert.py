@@ -19,8 +19,17 @@ from ckts.panel._times import NUMBER
 from ckts.panel._wide import check_some_steps, stack_steps
 from ckts.panel._xarray import read_data_array, read_dataset
 
+
+def _refuse(X):
+    raise TypeError(
+        f"`X` must be in memory here; got a ParquetPanel of {X.n_rows:,} rows. Use "
+        "`X.load()`, or `X[:1000].load()` for some of its series."
+    )
+
+
 # containers that say more than numpy or pandas would see
 _READERS = {
+    "ckts ParquetPanel": _refuse,
     "awkward Array": read_awkward,
     "xarray DataArray": read_data_array,
     "xarray Dataset": read_dataset,

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from ckts.panel._base import AbstractPanel, gaps_within
-from ckts.panel._leakage import LengthEffect, find_length_effects
+from ckts.panel._leakage import LengthEffect
 from ckts.panel._times import NANOSECONDS, TimeScale
-from ckts.regularity import ROUNDING, count_steps, stamp_rounding
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -137,95 +135,12 @@ class Description:
         return in_words(self)
 
 
-def describe(panel: AbstractPanel, y: Any = None) -> Description:
-    """Measure how irregular a panel is.
-
-    Parameters
-    ----------
-    panel : Panel of shape (n_series,)
-    y : array-like of shape (n_series,), optional
-        Classes or numbers that the length of a series might tell.
-
-    Returns
-    -------
-    Description
-    """
-    filled = panel.lengths > 0
-    last = panel.indptr[1:][filled] - 1
-    durations = panel.elapsed[last]
-    gaps = panel.gaps()[0]
-    channels, asynchrony = _describe_channels(panel)
-    step, occupied = _find_lattice(panel, gaps)
-    return Description(
-        n_series=panel.n_series,
-        n_rows=len(panel.times),
-        in_channels=panel.in_channels,
-        n_empty=int(np.sum(~filled)),
-        time_scale=panel.time_scale,
-        lengths=spread_of(panel.lengths),
-        durations=spread_of(durations),
-        gaps=spread_of(gaps),
-        gap_variation=_ratio(np.std(gaps), np.mean(gaps)) if len(gaps) else np.nan,
-        ties=_ratio(np.sum(gaps == 0), len(gaps)),
-        step=step,
-        occupied=occupied,
-        missing=panel.observations.missing,
-        asynchrony=asynchrony,
-        channels=channels,
-        length_effects=() if y is None else find_length_effects(panel, y),
-    )
-
-
 def spread_of(numbers: np.ndarray) -> Spread:
     """Return least, median and largest of numbers; NaN of none."""
     if len(numbers) == 0:
         return Spread(np.nan, np.nan, np.nan)
     low, middle, high = np.min(numbers), np.median(numbers), np.max(numbers)
     return Spread(low.item(), middle.item(), high.item())
-
-
-def _ratio(part: Any, whole: Any) -> float:
-    return float(part) / float(whole) if whole else np.nan
-
-
-def _find_lattice(
-    panel: AbstractPanel, between: np.ndarray
-) -> tuple[float | None, float]:
-    """Return the common step, and the share of the points of its lattice with a row."""
-    filled, elapsed = panel.lengths > 0, panel.elapsed
-    firsts, lasts = np.zeros((2, len(elapsed)), bool)
-    firsts[panel.indptr[:-1][filled]] = lasts[panel.indptr[1:][filled] - 1] = True
-    gaps = np.zeros_like(panel.times)
-    gaps[~firsts] = between
-    errors = stamp_rounding(panel.times, panel.indptr)[filled]
-    errors = np.maximum(errors, ROUNDING * elapsed[lasts])  # as in a layer
-    found = count_steps(gaps, elapsed, firsts, errors.repeat(panel.lengths[filled]))
-    if found is None:
-        return None, np.nan
-    step, counts = found
-    n_points = counts[lasts] + 1.0
-    return step.shortest, _ratio(np.sum(firsts | (gaps > 0)), n_points.sum())
-
-
-def _describe_channels(
-    panel: AbstractPanel,
-) -> tuple[tuple[ChannelDescription, ...], float]:
-    """Return what is told of each channel, and the asynchrony of all."""
-    counts, series = panel.observations.row_counts(), panel.series_of_rows
-    n_rows = np.bincount(series[counts > 0], minlength=panel.n_series)
-    channels, n_cells = [], 0
-    columns = panel.observations.columns()
-    for name, (rows, _) in zip(panel.channels, columns, strict=True):
-        missing, whose = 1 - _ratio(len(rows), len(series)), series[rows]
-        # a ninth of the time of numpy.unique, for 150,000 rows of 4,000 series
-        observing = np.bincount(whose, minlength=panel.n_series) > 0
-        gap = spread_of(gaps_within(whose, panel.times[rows])[0]).median
-        labels = panel.categories.get(name, ())
-        channels.append(
-            ChannelDescription(name, missing, int(observing.sum()), gap, labels)
-        )
-        n_cells += n_rows[observing].sum()
-    return tuple(channels), 1 - _ratio(counts.sum(), n_cells)
 
 
 def in_words(it: Description) -> str:

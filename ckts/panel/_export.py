@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from ckts.panel._base import AbstractPanel
 from ckts.panel._categories import decode
 from ckts.panel._rows import check_some_series
 from ckts.panel._times import parse_times, restore_times, show_time
+from ckts.panel.parquet.writer import GROUP_ROWS, write_parquet
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -173,6 +175,22 @@ class AbstractExports(AbstractPanel):
         array = np.full((len(self), self.in_channels, len(grid)), np.nan, values.dtype)
         array[self.series_of_rows[rows], channels, steps] = values
         return array
+
+    def to_parquet(
+        self, path: str | PathLike, *, rows_per_group: int = GROUP_ROWS
+    ) -> None:
+        """Write a long table in a Parquet file, which `ParquetPanel` reads in parts.
+
+        Its columns are "instance", "time", the channels and the static features, which
+        stand in each row. The file is there when it is whole.
+
+        Parameters
+        ----------
+        path : path-like
+        rows_per_group : int
+            Rows of a row group, the unit of reading: whole series, or a longer one.
+        """
+        write_parquet(self, path, rows_per_group)
 
     def to_xarray(self) -> Any:
         """Write an xarray DataArray over (instance, channel, time) that stays sparse.

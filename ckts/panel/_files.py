@@ -8,9 +8,10 @@ import gzip
 import lzma
 import re
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from io import TextIOWrapper
 from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zipfile import BadZipFile, ZipFile
 
@@ -59,12 +60,10 @@ def read_table(
     """
     path = check_path("path", path, "visits.csv")
     kind = _kind_of(path)
-    used = _used(instance, time, roles)
+    used = used_columns(instance, time, roles)
     if kind in _PARQUET:
         frame = _read_parquet(path, used)
-        numbers = frame[time].dtype.kind in "iu" and date_format is not None
-        times = frame[time].astype(str) if numbers else frame[time]  # 20240331
-        frame[time] = parse_text(times, date_format)
+        frame[time] = parse_column(frame[time], date_format)
     else:
         text = names_of_labels(roles.get("categorical"))
         columns = _Columns(instance, time, date_format, text)
@@ -85,6 +84,15 @@ def read_head(path: str | PathLike) -> tuple[list[str], Dialect | None]:
         return _read_parquet(path, None), None
     file = _read_csv(path, SEPARATORS[kind], _Columns("", "", None, []), None)
     return file.head, file.dialect
+
+
+def parse_column(times: pd.Series, date_format: str | None) -> pd.Series:
+    """Parse a column of typed times, or of text, as `parse_text` does.
+
+    Whole numbers are text, such as 20240331, where `date_format` says how to read them.
+    """
+    numbers = times.dtype.kind in "iu" and date_format is not None
+    return parse_text(times.astype(str) if numbers else times, date_format)
 
 
 def parse_text(times: pd.Series, date_format: str | None = None) -> pd.Series:
@@ -148,8 +156,9 @@ def _kind_of(path):
     """Return the suffix that tells the format; raise if there is no such file."""
     if path.is_dir():
         raise ValueError(
-            f"`path` must be a file; got the folder {str(path)!r}. Read its files one "
-            "by one, and join them with `Panel.concat`."
+            f"`path` must be a file; got the folder {str(path)!r}. A folder of "
+            "Parquet files is for `ParquetPanel`; read others one by one, and join "
+            "them with `Panel.concat`."
         )
     if not path.exists():
         raise FileNotFoundError(
@@ -169,10 +178,14 @@ def _kind_of(path):
     return kind
 
 
-def _used(instance, time, roles):
+def used_columns(
+    instance: str, time: str, roles: dict[str, Any]
+) -> dict[str | None, str]:
     """Return {column: its argument}, and None as a column if all are used."""
-    used = {instance: "instance", time: "time"}
-    single = {roles[name]: name for name in ("channel", "value") if roles.get(name)}
+    used: dict[str | None, str] = {instance: "instance", time: "time"}
+    single: dict[str | None, str] = {
+        roles[name]: name for name in ("channel", "value") if roles.get(name)
+    }
     for argument in ("values", "static"):
         names = roles.get(argument)
         if names is None or is_frame(names):
@@ -185,7 +198,9 @@ def _used(instance, time, roles):
     return used
 
 
-def _check_columns(path, used, columns):
+def check_columns(
+    path: Path, used: dict[str | None, str], columns: Iterable[str]
+) -> list[str]:
     """Return the columns to read; raise if one is not there."""
     columns = list(columns)
     for name, argument in used.items():
@@ -218,7 +233,7 @@ def _read_parquet(path, used):
         with parquet.ParquetFile(path) as file:
             if used is None:
                 return file.schema_arrow.names
-            columns = _check_columns(path, used, file.schema_arrow.names)
+            columns = check_columns(path, used, file.schema_arrow.names)
             groups = range(file.num_row_groups)
             parts = [file.read_row_group(i, columns=columns) for i in groups]
             table = pyarrow.concat_tables(parts or [file.read(columns=columns)])
@@ -285,7 +300,7 @@ class _CsvFile:
         """Return the used columns as one frame, each joined by itself."""
         import pandas as pd
 
-        names = _check_columns(self.path, used, self.head)
+        names = check_columns(self.path, used, self.head)
         pieces: dict[str, list] = {name: [] for name in names}
         for chunk in self._chunks(names, CHUNK_ROWS):
             for name in names:

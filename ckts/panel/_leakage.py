@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ckts.panel._arrays import unmask
-from ckts.panel._base import AbstractPanel, PanelT, check_same_order
+from ckts.panel._base import AbstractPanel, PanelT
 from ckts.panel._times import NUMBER, TimeScale, parse_times
 from ckts.regularity import ROUNDING
 
@@ -61,7 +61,9 @@ class LengthEffect:
         return self.score if self.label is None else 2 * self.score - 1
 
 
-def find_length_effects(panel: AbstractPanel, y: Any) -> tuple[LengthEffect, ...]:
+def find_length_effects(
+    lengths: dict[str, np.ndarray], y: Any
+) -> tuple[LengthEffect, ...]:
     """Measure how well the lengths of the series tell a target, by their ranks.
 
     Of several classes, each is compared with all others, and the one that is told best
@@ -70,7 +72,8 @@ def find_length_effects(panel: AbstractPanel, y: Any) -> tuple[LengthEffect, ...
 
     Parameters
     ----------
-    panel : Panel of shape (n_series,)
+    lengths : dict of str to ndarray of shape (n_series,)
+        What `measure_lengths` returns.
     y : array-like of shape (n_series,)
         Classes or numbers. Numbers are a quantity if any is not whole, or if there are
         more than 30 different ones; else they are classes.
@@ -80,9 +83,7 @@ def find_length_effects(panel: AbstractPanel, y: Any) -> tuple[LengthEffect, ...
     tuple of LengthEffect
         Of "rows", "span" and "end".
     """
-    check_same_order("y", y, panel)
-    target = _as_target(y, panel.n_series)
-    lengths = _measure(panel)
+    target = _as_target(y, len(lengths["rows"]))
     if _is_quantity(target):
         bound = _bound(len(lengths))
         return tuple(_correlate(*item, target, bound) for item in lengths.items())
@@ -99,7 +100,7 @@ def _bound(n_tests: int) -> float:
     return NormalDist().inv_cdf(1 - FALSE_ALARM / (2 * n_tests))
 
 
-def _measure(panel: AbstractPanel) -> dict[str, np.ndarray]:
+def measure_lengths(panel: AbstractPanel) -> dict[str, np.ndarray]:
     """Return rows, span and end of the series, of shape (n_series,), NaN of no rows."""
     filled = panel.lengths > 0
     span, end = np.full((2, panel.n_series), np.nan)

@@ -68,7 +68,7 @@ def read_long(
     times, scale = parse_times(_column(frame, "time", time))
     static_names = () if is_frame(static) else _listed(frame, "static", static)
     if is_frame(static):
-        instances = _with_rowless(instances, static)
+        instances = with_rowless(instances, static)
         static = as_categorical(static, named)
     elif static_names:
         columns = as_categorical(frame[static_names], named)
@@ -131,7 +131,7 @@ def encode_instances(ids: pd.Series | pd.Index) -> tuple[np.ndarray, np.ndarray]
     return codes, names[np.concatenate([seen, unseen])]
 
 
-def _with_rowless(instances, static):
+def with_rowless(instances, static):
     """Append the instances that have static features only."""
     import pandas as pd
 

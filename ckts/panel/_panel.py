@@ -9,12 +9,14 @@ import numpy as np
 
 from ckts._checks import check_choice
 from ckts.panel._arrays import as_floats, as_instances, as_names
+from ckts.panel._base import check_same_order
 from ckts.panel._categories import check_categories
 from ckts.panel._copies import AbstractCopies
-from ckts.panel._describe import Description, describe
+from ckts.panel._describe import Description
 from ckts.panel._files import read_table
 from ckts.panel._html import as_html
 from ckts.panel._long import read_long
+from ckts.panel._measures import describe
 from ckts.panel._observations import as_observations, check_finite
 from ckts.panel._rows import (
     DUPLICATES,
@@ -376,7 +378,8 @@ class Panel(AbstractCopies):
         -------
         Description
         """
-        return describe(self, y)
+        check_same_order("y", y, self)
+        return describe([self], y)
 
     def _repr_html_(self) -> str:
         """Return what notebooks show."""

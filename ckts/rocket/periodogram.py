@@ -11,8 +11,8 @@ from torch import Tensor
 REACH = 6
 # Ratio of the points of the grid to the frequencies that are asked for.
 OVERSAMPLING = 2
-# A wave that is nearly constant at the stamps explains nothing.
-LEAST_DETERMINANT = 1e-6
+# A wave of which less than this varies at the stamps explains nothing.
+LEAST_SIZE = 1e-4
 # Of the squares of a design matrix: what keeps its products invertible.
 RIDGE = 1e-9
 
@@ -86,15 +86,20 @@ def power_spectrum(phases: Tensor, values: Tensor, observed: Tensor, n: int) -> 
     of_cosine = (1 + double.real) / 2 - cosine.square()
     of_sine = (1 - double.real) / 2 - sine.square()
     mixed = double.imag / 2 - cosine * sine
-    determinant = of_cosine * of_sine - mixed.square()
-    explained = (
-        of_sine * signal.real.square()
-        + of_cosine * signal.imag.square()
-        - 2 * mixed * signal.real * signal.imag
+    # moved in time, cosine and sine are independent, and each explains its part
+    turn = torch.polar(
+        torch.ones_like(mixed), torch.atan2(2 * mixed, of_cosine - of_sine) / 2
     )
-    full = determinant * variance
-    known = (determinant > LEAST_DETERMINANT) & (variance > 0)
-    power = torch.where(known, explained / torch.where(known, full, 1.0), 0.0)
+    middle = (of_cosine + of_sine) / 2
+    apart = torch.hypot((of_cosine - of_sine) / 2, mixed)
+    moved = signal * turn.conj()
+    parts = (moved.real, middle + apart), (moved.imag, middle - apart)
+    power = sum(
+        torch.where(size > LEAST_SIZE, part.square() / size.clamp_min(LEAST_SIZE), 0.0)
+        for part, size in parts
+    )
+    varies = variance > 0
+    power = torch.where(varies, power / torch.where(varies, variance, 1.0), 0.0)
     power[:, 0] = 0.0
     return power.clamp(0.0, 1.0)
 

@@ -156,7 +156,7 @@ class ClassesMixin(ClassifierMixin):
 
         Parameters
         ----------
-        X : Panel, or anything that :func:`ckts.as_panel` accepts
+        X : Panel, ParquetPanel, or anything that :func:`ckts.as_panel` accepts
             Series with the channels and the kind of time of `fit`.
 
         Returns
@@ -174,7 +174,7 @@ class ClassesMixin(ClassifierMixin):
 
         Parameters
         ----------
-        X : Panel, or anything that :func:`ckts.as_panel` accepts
+        X : Panel, ParquetPanel, or anything that :func:`ckts.as_panel` accepts
             Series with the channels and the kind of time of `fit`.
 
         Returns
@@ -191,7 +191,7 @@ class ClassesMixin(ClassifierMixin):
 
         Parameters
         ----------
-        X : Panel, or anything that :func:`ckts.as_panel` accepts
+        X : Panel, ParquetPanel, or anything that :func:`ckts.as_panel` accepts
             Series with the channels and the kind of time of `fit`.
 
         Returns
@@ -211,7 +211,7 @@ class ClassesMixin(ClassifierMixin):
 
         Parameters
         ----------
-        X : Panel, or anything that :func:`ckts.as_panel` accepts
+        X : Panel, ParquetPanel, or anything that :func:`ckts.as_panel` accepts
             Series with the channels and the kind of time of `fit`.
 
         Returns
@@ -237,7 +237,7 @@ class ClassesMixin(ClassifierMixin):
 
         Parameters
         ----------
-        X : Panel, or anything that :func:`ckts.as_panel` accepts
+        X : Panel, ParquetPanel, or anything that :func:`ckts.as_panel` accepts
             Series with the channels and the kind of time of `fit`.
 
         Returns
@@ -332,7 +332,7 @@ class NumbersMixin(RegressorMixin):
 
         Parameters
         ----------
-        X : Panel, or anything that :func:`ckts.as_panel` accepts
+        X : Panel, ParquetPanel, or anything that :func:`ckts.as_panel` accepts
             Series with the channels and the kind of time of `fit`.
 
         Returns
@@ -349,7 +349,7 @@ class NumbersMixin(RegressorMixin):
 
         Parameters
         ----------
-        X : Panel, or anything that :func:`ckts.as_panel` accepts
+        X : Panel, ParquetPanel, or anything that :func:`ckts.as_panel` accepts
             Series with the channels and the kind of time of `fit`.
 
         Returns

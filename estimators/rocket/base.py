@@ -15,7 +15,7 @@ from ckts._warnings import warn
 from ckts.estimators._interface import AbstractPanelEstimator
 from ckts.estimators._learned import Fact
 from ckts.estimators._parameters import resolve_device
-from ckts.estimators._rules import Rule, check_n_jobs
+from ckts.estimators._rules import Rule, check_n_jobs, check_verbose
 from ckts.estimators._threads import limit_threads
 from ckts.estimators.preprocessing.batches import (
     PanelDataset,
@@ -96,6 +96,9 @@ class AbstractCKRocket(AbstractPanelEstimator):
         Threads of torch on the CPU. None takes one for features, which are computed in
         pieces that fit in a cache, and for the model of many series as many as cores
         are idle; -1 takes all cores for that.
+    verbose : int
+        1 shows a bar, in a notebook or on stderr, over series on disk that `fit` passes
+        over.
     random_state : int, RandomState or None
         Draws kernels, and the series that biases are learned from. The same integer
         gives the same features in every thread and process, and, up to the rounding of
@@ -116,6 +119,7 @@ class AbstractCKRocket(AbstractPanelEstimator):
     landmark: Any = None
     device: Any = "auto"
     n_jobs: int | None = None
+    verbose: int = 0
     random_state: int | np.random.RandomState | None = None
 
     # Prefixes of each series that a causal model learns from, besides the whole.
@@ -126,6 +130,7 @@ class AbstractCKRocket(AbstractPanelEstimator):
         "lengths": check_bool,
         "causal": check_bool,
         "n_jobs": check_n_jobs,
+        "verbose": check_verbose,
     }
 
     def __setstate__(self, state: dict) -> None:
@@ -141,9 +146,11 @@ class AbstractCKRocket(AbstractPanelEstimator):
             self.device_ = "cpu"
 
     def _check_parameters(self) -> None:
-        """Raise if a parameter is not as its description says."""
+        """Raise if a parameter is not as its description says; keep what is fitted."""
         for name, rule in self._rules.items():
             rule(name, getattr(self, name))
+        self._summaries, self._lengths = self.summaries, self.lengths
+        self._causal = self.causal
 
     def _learned(self) -> Iterator[Fact]:
         yield from super()._learned()
@@ -165,14 +172,36 @@ class AbstractCKRocket(AbstractPanelEstimator):
         self.statistics_ = statistics or learn_statistics(panel, weight)
         dataset = self._dataset(panel)
         keys = content_keys(dataset, self.statistics_.time.row_time_step)
-        self._summaries, self._lengths = self.summaries, self.lengths
-        self._causal = self.causal
         views = self._choose_views(panel, dataset, weight)
         self.kernels_ = KernelFeatures.learn(
             dataset, weight, views, keys, self.n_kernels, rng
         )
         self._periods = self._choose_periods(dataset, weight, views)
-        prefixes = Prefixes.ends(keys, weight)
+        ends = Prefixes.ends(keys, weight)
+        prefixes, kernels, tables = self._compute_prefixes(panel, dataset, keys, ends)
+        n_series = len(np.unique(keys))
+        n_steps = int(np.clip(n_series / SERIES_PER_STEP, FEWEST_STEPS, MOST_STEPS))
+        self._codings = [
+            StepCoding.learn(table, prefixes.weight, n)
+            for table, n in zip(tables, (n_steps, FEWEST_STEPS, n_steps), strict=False)
+        ]
+        return Learned(self._code(kernels, tables), prefixes)
+
+    def _learn_prefixes(
+        self, panel: Panel, weight: np.ndarray
+    ) -> tuple[Learned, np.ndarray]:
+        """Compute what a model learns from further series, and keys of these."""
+        panel = observed_rows(panel)
+        dataset = self._dataset(panel)
+        keys = content_keys(dataset, self.statistics_.time.row_time_step)
+        ends = Prefixes.ends(keys, weight)
+        prefixes, kernels, tables = self._compute_prefixes(panel, dataset, keys, ends)
+        return Learned(self._code(kernels, tables), prefixes), keys
+
+    def _compute_prefixes(
+        self, panel: Panel, dataset: PanelDataset, keys: np.ndarray, prefixes: Prefixes
+    ) -> tuple[Prefixes, np.ndarray, list[np.ndarray]]:
+        """Compute what `_compute` has, and that of truncated series to learn from."""
         kernels, tables = self._compute(panel, dataset)
         if self._causal and self._n_truncated:
             prefixes, rows = prefixes.with_truncated(dataset, keys, self._n_truncated)
@@ -181,13 +210,7 @@ class AbstractCKRocket(AbstractPanelEstimator):
             tables = [
                 np.vstack(pair) for pair in zip(tables, earlier_tables, strict=True)
             ]
-        n_series = len(np.unique(keys))
-        n_steps = int(np.clip(n_series / SERIES_PER_STEP, FEWEST_STEPS, MOST_STEPS))
-        self._codings = [
-            StepCoding.learn(table, prefixes.weight, n)
-            for table, n in zip(tables, (n_steps, FEWEST_STEPS, n_steps), strict=False)
-        ]
-        return Learned(self._code(kernels, tables), prefixes)
+        return prefixes, kernels, tables
 
     def _choose_views(
         self, panel: Panel, dataset: PanelDataset, weight: np.ndarray

@@ -56,21 +56,45 @@ class TrainingData:
         cls, panel: Panel, used: np.ndarray, y: np.ndarray, *, classes: bool
     ) -> TrainingData:
         """Count what is in the used series of a panel, and their targets."""
-        lengths = panel.lengths[used]
-        last = panel.indptr[1:][used[lengths > 0]] - 1
+        lengths, durations = panel.lengths[used], durations_of(panel)
+        return cls.of_series(lengths, durations[used], y, classes=classes)
+
+    @classmethod
+    def of_series(
+        cls, lengths: np.ndarray, durations: np.ndarray, y: np.ndarray, *, classes: bool
+    ) -> TrainingData:
+        """Count series, all of which are used, of so many rows and such durations.
+
+        Parameters
+        ----------
+        lengths : ndarray of int of shape (n_series,)
+        durations : ndarray of shape (n_series,)
+            From the first to the last row; NaN of those without rows.
+        y : ndarray of shape (n_series,) or (n_series, n_targets)
+        classes : bool
+            Whether the targets are classes.
+        """
         single = np.ndim(y) == 1
         counts = None
         if classes and single:
             names, numbers = np.unique(y, return_counts=True)
             counts = dict(zip(map(str, names), numbers.tolist(), strict=True))
         return cls(
-            n_series=len(used),
+            n_series=len(lengths),
             n_rows=int(lengths.sum()),
             lengths=tuple(spread_of(lengths)),
-            durations=tuple(spread_of(panel.elapsed[last])),
+            durations=tuple(spread_of(durations[~np.isnan(durations)])),
             classes=counts,
             targets=tuple(spread_of(y)) if single and not classes else None,
         )
+
+
+def durations_of(panel: Panel) -> np.ndarray:
+    """Return the time from the first to the last row of each series; NaN of no rows."""
+    durations = np.full(len(panel), np.nan)
+    filled = panel.lengths > 0
+    durations[filled] = panel.elapsed[panel.indptr[1:][filled] - 1]
+    return durations
 
 
 def check_card(card: Any, model: Any, target: Path) -> dict[str, Any] | None:

@@ -30,7 +30,7 @@ ROCKETS = [CKRocket, CKRocketClassifier, CKRocketRegressor]
 # their own, and each family has its own `device` and `n_jobs`.
 OWN = {"training/net.py", "preprocessing/batches.py"}
 FAMILIES = [
-    (BOTH, {*OWN, "rocket/base.py", "rocket/models.py"}),
+    (BOTH, {*OWN, "rocket/base.py", "rocket/learning.py", "rocket/models.py"}),
     (
         ROCKETS,
         {*OWN, "_base.py", "_passes.py", "_parameters.py", "training/trained.py"},

@@ -1,0 +1,1 @@
+"""Panels in Parquet files: tables larger than memory, of which series are read."""
