@@ -55,30 +55,25 @@ def test_power_is_what_a_wave_with_a_free_mean_explains(kind):
     phases, n = draw_phases(kind, 60, rng) / 4, 120
     values = 3 + np.sin(2 * np.pi * 37 * phases) + rng.normal(size=60)
     every = torch.ones(1, 60, dtype=torch.bool)
-    found = power_spectrum(
-        torch.tensor(phases)[None], torch.tensor(values)[None], every, n
-    )
-    expected = [explained_by(waves(phases, k), values)[0] for k in range(8, n)]
-    np.testing.assert_allclose(found[0, 8:], expected, atol=1e-4)
-    assert found[0, 0] == 0
+    found = spectrum_of(phases, values, every, n)[0].numpy()
+    columns = [waves(phases, k) for k in range(n)]
+    expected = np.array([explained_by(each, values)[0] for each in columns])
+    # what of a wave is nearly constant at the stamps tells nothing
+    sizes = np.array([np.linalg.eigvalsh(np.cov(each[:, 1:].T)) for each in columns])
+    clear = (sizes > 1e-3).all(axis=1)
+    assert clear.sum() >= n / 3
+    np.testing.assert_allclose(found[clear], expected[clear], atol=1e-4)
+    assert (found <= expected + 1e-4).all()
+    assert found[0] == 0
 
 
 def test_what_is_not_observed_does_not_matter():
     rng = np.random.default_rng(1)
     phases, values = np.sort(rng.random(50)) / 4, rng.normal(size=50)
     seen = rng.random(50) < 0.6
-    full = power_spectrum(
-        torch.tensor(phases)[None],
-        torch.tensor(values)[None],
-        torch.tensor(seen)[None],
-        64,
-    )
-    alone = power_spectrum(
-        torch.tensor(phases[seen])[None],
-        torch.tensor(values[seen])[None],
-        torch.ones(1, seen.sum(), dtype=torch.bool),
-        64,
-    )
+    full = spectrum_of(phases, values, torch.tensor(seen)[None], 64)
+    every = torch.ones(1, seen.sum(), dtype=torch.bool)
+    alone = spectrum_of(phases[seen], values[seen], every, 64)
     np.testing.assert_allclose(full, alone, atol=1e-12)
 
 
