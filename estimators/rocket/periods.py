@@ -30,6 +30,9 @@ MOST_OF_ONE, MOST_OF_ALL = 2**14, 2**15
 ALL_BANDS, FEWEST_BANDS, MOST_BANDS = 96, 6, 24
 # A wave with so many harmonics tells the shape of what repeats.
 N_HARMONICS = 3
+# A series whose span is so many times that on the clock, where no gap is too long, has an
+# odd stamp. Other gaps count in full: a wave goes on while nobody looks.
+MOST_STRETCHED = 4.0
 # Points of the grids of Fourier transforms at once.
 MOST_POINTS = 2**22
 TINY = 1e-12
@@ -150,7 +153,7 @@ class Periods:
             times, values, seen = (
                 batch[name].to(device) for name in ("times", "values", "observed")
             )
-            elapsed = views.elapsed(times)
+            elapsed = real_unless_odd(times, views.elapsed(times))
             values = bound(values.double(), views.limits)
             sizes = self._n_frequencies(elapsed[:, -1].cpu().numpy())
             for size in np.unique(sizes[sizes > 0]):
@@ -227,6 +230,22 @@ class Periods:
         frequency = torch.where(known, torch.log(exact * lowest), torch.nan)
         peak = torch.cat([torch.where(known, most, torch.nan), frequency], dim=1)
         return torch.where(bands < 0, torch.nan, bands), peak, exact
+
+
+def real_unless_odd(times: Tensor, clock: Tensor) -> Tensor:
+    """Return the times of each series, or its clock if a stamp is far from the others.
+
+    Parameters
+    ----------
+    times, clock : Tensor of shape (batch, n_rows)
+        Since the first row; on the clock no gap is too long.
+
+    Returns
+    -------
+    Tensor of shape (batch, n_rows)
+    """
+    odd = times[:, -1:] > MOST_STRETCHED * clock[:, -1:]
+    return torch.where(odd, clock, times)
 
 
 def pool_channels(

@@ -77,6 +77,23 @@ def test_a_period_is_found_between_stamps_farther_apart(period):
     assert (learned.column(X, inside[0]) > 0.9).all()
 
 
+@pytest.mark.parametrize("gap", [100.0, 1e6])
+def test_a_wave_goes_on_in_a_gap_and_an_odd_stamp_does_not_hide_it(gap):
+    curves = [wave(0.7, seed=seed) for seed in range(7)]
+    times, values = (np.array(parts) for parts in zip(*curves, strict=True))
+    learned = Learned(Panel(values.reshape(-1, 1), times.ravel(), 60 * np.arange(8)))
+    last, of_last = times[0].copy(), values[0].copy()
+    if gap == 100:  # a season without any look at it
+        last[30:] += gap
+        of_last = np.sin(2 * np.pi * last / 0.7)
+    else:
+        last[-1] += gap
+    X = Panel(of_last[:, None], last, [0, 60])
+    assert learned.column(X, "peak power")[0] > 0.9
+    found = np.exp(-learned.column(X, "peak frequency")[0])
+    assert found == pytest.approx(0.7, abs=0.002)
+
+
 def test_a_series_has_the_same_in_whatever_company(stars, learned, monkeypatch):
     table = learned(stars)
     monkeypatch.setattr(periods, "MOST_POINTS", 1)
