@@ -24,6 +24,7 @@ from ckts.estimators.preprocessing.batches import (
 )
 from ckts.estimators.rocket.kernel_features import KernelFeatures, content_keys
 from ckts.estimators.rocket.kernel_time import learn_kernel_time
+from ckts.estimators.rocket.periods import Periods
 from ckts.estimators.rocket.prefixes import Prefixes
 from ckts.estimators.rocket.scales import learn_limits
 from ckts.estimators.rocket.summaries import (
@@ -175,13 +176,14 @@ class AbstractCKRocket(AbstractPanelEstimator):
         self.kernels_ = KernelFeatures.learn(
             dataset, weight, views, keys, self.n_kernels, rng
         )
+        self._periods = self._choose_periods(dataset, weight, views)
         ends = Prefixes.ends(keys, weight)
         prefixes, kernels, tables = self._compute_prefixes(panel, dataset, keys, ends)
         n_series = len(np.unique(keys))
         n_steps = int(np.clip(n_series / SERIES_PER_STEP, FEWEST_STEPS, MOST_STEPS))
         self._codings = [
             StepCoding.learn(table, prefixes.weight, n)
-            for table, n in zip(tables, (n_steps, FEWEST_STEPS), strict=False)
+            for table, n in zip(tables, (n_steps, FEWEST_STEPS, n_steps), strict=False)
         ]
         return Learned(self._code(kernels, tables), prefixes)
 
@@ -220,6 +222,13 @@ class AbstractCKRocket(AbstractPanelEstimator):
             return CausalViews(*sizes, tells_span=self._lengths)
         return CenteredViews(*sizes) if self._lengths else SpanFreeViews(*sizes)
 
+    def _choose_periods(
+        self, dataset: PanelDataset, weight: np.ndarray, views: AbstractViews
+    ) -> Periods | None:
+        """Choose bands of frequency, where features may tell of the whole span."""
+        told = self._summaries and views.n_levels and not self._causal
+        return Periods.learn(dataset, weight, views) if told else None
+
     def _limit_threads(self, n_numbers: float):
         """Limit the threads of torch while so many numbers are computed."""
         return limit_threads(self.n_jobs, n_numbers)
@@ -250,7 +259,13 @@ class AbstractCKRocket(AbstractPanelEstimator):
             filled = np.flatnonzero(dataset.lengths)
             ends = dataset.indptr[1:][filled] - 1
             table[filled] = summarize_at(panel, dataset, ends, lengths=self._lengths)
-        return kernels, self._tables(table, levels)
+        tables = self._tables(table, levels)
+        if self._periods is not None:
+            batches = self.kernels_.batches(dataset, np.arange(len(dataset)))
+            parts = dataset, self.kernels_.views, batches, self.device_
+            with self._limit_threads(CHUNK):
+                tables.append(self._periods.compute(*parts))
+        return kernels, tables
 
     def _compute_at(
         self, panel: Panel, dataset: PanelDataset, rows: np.ndarray
@@ -281,8 +296,11 @@ class AbstractCKRocket(AbstractPanelEstimator):
         summaries = summary_names(
             self._channels, self.static_names_, lengths=self._lengths
         )
-        tables = [summaries, levels][: len(self._codings)]
-        for coding, columns in zip(self._codings, tables, strict=True):
+        tables = [summaries, levels]
+        if self._periods is not None:
+            columns = self._periods.names(self._channels)
+            tables.append([f"{name} of {one or 'all'}" for name, one in columns])
+        for coding, columns in zip(self._codings, tables, strict=False):
             names += coding.names(columns)
         return names
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from sklearn.base import is_classifier
@@ -31,10 +31,10 @@ from ckts.estimators.rocket.sampling import draw_sample
 from ckts.estimators.saving.card import TrainingData, durations_of
 from ckts.panel import ParquetPanel
 
-# Kernels over common and own scale, summaries, levels.
+# Kernels over common and own scale, summaries, levels, periods.
 BLOCKS: list[type[AbstractBlock]] = [
     *(LinearBlock, LinearBlock),
-    *(GaussianBlock, GaussianBlock),
+    *(GaussianBlock, GaussianBlock, GaussianBlock),
 ]
 
 
@@ -197,7 +197,16 @@ class AbstractLearning(AbstractAttributed):
             ends = known < whole  # of a causal model, not its prefixes
             outputs = self._calibrated(found.of_folds[place[ends]])
             predicted = OutOfFold(folds, known[ends], outputs)
+        found = self._forget_periods(found)
         return Different(found, target, equal.sum(weight), predicted)
+
+    def _forget_periods(self, found: ChosenRidge) -> ChosenRidge:
+        """Compute no more periods if they have no share: they take some time."""
+        if self._periods is None or found.shares[-1] > 0:
+            return found
+        self._periods, self._codings = None, self._codings[:-1]
+        names = "blocks", "tables", "shares"
+        return replace(found, **{name: getattr(found, name)[:-1] for name in names})
 
     def _calibrate(self, left_out, encoded, weight, n_different) -> None:
         """Learn from predictions of series that were left out."""

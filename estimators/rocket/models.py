@@ -24,8 +24,8 @@ from ckts.estimators.rocket.learning import AbstractLearning
 from ckts.estimators.rocket.passes import load_sample
 from ckts.panel import Panel, ParquetPanel, check_same_order, percent
 
-# Of kernels over common and own scale, summaries, levels.
-BLOCK_NAMES = ("common scale", "own scale", "summaries", "levels")
+# Of kernels over common and own scale, summaries, levels, periods.
+BLOCK_NAMES = ("common scale", "own scale", "summaries", "levels", "periods")
 # Rows of features that are predicted from at once: more would take much memory.
 MOST_ROWS = 2**11
 
@@ -144,7 +144,8 @@ class AbstractCKRocketModel(AbstractLearning):
     ----------
     ridge_ : BlockRidge
         Coefficients, penalty, and the shares of the blocks: kernels over the common
-        scale, kernels over the own scale, summaries, and levels.
+        scale, kernels over the own scale, summaries, levels, and periods. Levels and
+        periods are no block where they are not computed, see `lengths` and `causal`.
     unexplained_ : float
         The share of the entropy of the classes, or of the variance of the targets, that
         predictions of left-out series leave unexplained, from 0 to 1.
