@@ -82,7 +82,11 @@ def line(name: str, data: str, model, X: Panel, n: int) -> str:
     """Measure a fitted model and return a line of the table."""
     records = [X[i : i + 1] for i in range(100)]
     unit = X.time_scale.unit
-    roles = {"instance": "instance", "time": "time", "static": list(X.static_names) or None}
+    roles = {
+        "instance": "instance",
+        "time": "time",
+        "static": list(X.static_names) or None,
+    }
     tables = [one.to_frame().reset_index() for one in records]
     for one, table in zip(records, tables, strict=True):
         for number, feature in enumerate(X.static_names):

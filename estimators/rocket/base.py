@@ -29,6 +29,7 @@ from ckts.estimators.rocket.scales import learn_limits
 from ckts.estimators.rocket.summaries import (
     StepCoding,
     summarize_at,
+    summarize_ends,
     summarize_series,
     summary_names,
 )
@@ -221,12 +222,9 @@ class AbstractCKRocket(AbstractPanelEstimator):
             kernels, levels = self.kernels_.compute(dataset, self.device_)
         if not self._summaries:
             return kernels, []
-        table = summarize_series(panel, dataset, lengths=self._lengths)
-        if self._causal:
-            # to the last bit what the series had when it ended here
-            filled = np.flatnonzero(dataset.lengths)
-            ends = dataset.indptr[1:][filled] - 1
-            table[filled] = summarize_at(panel, dataset, ends, lengths=self._lengths)
+        # Causal ones are to the last bit what the series had when it ended here.
+        summarized = summarize_ends if self._causal else summarize_series
+        table = summarized(panel, dataset, lengths=self._lengths)
         return kernels, self._tables(table, levels)
 
     def _compute_at(
