@@ -21,6 +21,7 @@ from ckts.estimators.rocket.models import (
     CKRocketRegressor,
 )
 from ckts.estimators.saving.savable import load
+from ckts.estimators.streaming import SeriesStream
 from ckts.estimators.transformers import PanelResampler, PanelScaler, PanelSummary
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "PanelResampler",
     "PanelScaler",
     "PanelSummary",
+    "SeriesStream",
     "channel_importance",
     "channel_time_attribution",
     "load",

@@ -272,6 +272,11 @@ def observed_rows(panel: Panel) -> Panel:
     return panel if observed.all() else panel.keep_rows(observed)
 
 
+def is_since(panel: Panel, since: float | None) -> np.ndarray:
+    """Tell which rows are not before a time, bool of shape (n_rows,); None is all."""
+    return np.ones(len(panel.times), bool) if since is None else panel.times >= since
+
+
 def last_of_ties(panel: Panel) -> np.ndarray:
     """Tell which of the rows with an observation is the last one of its time.
 
