@@ -21,7 +21,7 @@ class SeriesStream:
 
     The rows arrive in the order of their times, in one call of `update` or in many.
     What is predicted is the same: that of `predict_proba_path`, or of `predict_path`,
-    of the whole series. The stream holds the rows, and nothing else, because a causal model
+    of the whole series. The stream holds the rows, and nothing else: a causal model
     looks back as far as the longest series of `fit`. So its memory grows with the rows,
     up to `max_rows`, and an update takes the longer, the longer the series is; how long
     is in the guide, "Beyond one machine".
@@ -176,11 +176,11 @@ def _continued(rows: Panel, new: Panel) -> Panel:
     both = Panel.concat([rows, new])
     last, first = rows.times[-1], new.times[0]
     if first < last:
-        scale = rows.time_scale
+        late, before = (show_time(time, rows.time_scale) for time in (first, last))
         raise ValueError(
             "`X` must hold no row before the last one of the stream; got "
-            f"{show_time(first, scale)} after {show_time(last, scale)}. Leave out a row "
-            "that is late, or begin a new stream with all rows in their order."
+            f"{late} after {before}. Leave out what is late, or begin a new stream "
+            "with all rows in their order."
         )
     static = both.static
     if static is not None and not np.array_equal(*static, equal_nan=True):
