@@ -205,21 +205,21 @@ def _to_plain(rows: Panel | None) -> dict[str, Any] | None:
     """Return what JSON can hold; NaN is None."""
     if rows is None:
         return None
-    scale, values, static = rows.time_scale, rows.values, rows.static
-    plain = {
-        "values": np.where(np.isnan(values), None, values.astype(object)).tolist(),
-        "dtype": str(values.dtype),
+    scale, static = rows.time_scale, rows.static
+    return {
+        "values": _listed(rows.values),
+        "dtype": str(rows.observations.data.dtype),
         "times": rows.times.tolist(),
         "time_scale": [scale.kind, scale.unit],
         "instance": rows.instances.tolist(),
-        "static": None,
+        "static": None if static is None else _listed(static),
         **{name: getattr(rows, name) for name in FIELDS[:2]},
         **{name: dict(getattr(rows, name)) for name in FIELDS[2:]},
     }
-    if static is not None:
-        known = np.where(np.isnan(static), None, static.astype(object))
-        plain["static"] = known.tolist()
-    return plain
+
+
+def _listed(table: np.ndarray) -> list[list[float | None]]:
+    return [[None if np.isnan(x) else x for x in row] for row in table.tolist()]
 
 
 def _from_plain(plain: dict[str, Any] | None) -> Panel | None:
