@@ -47,8 +47,9 @@ class SeriesStream:
     >>> X, y = make_speed(60, random_state=0)
     >>> model = CKRocketClassifier(n_kernels=500, causal=True, random_state=0)
     >>> stream = SeriesStream(model.fit(X[:40], y[:40]))
-    >>> start = X[40:41].keep_rows(X[40:41].times < 5)
-    >>> later = X[40:41].keep_rows(X[40:41].times >= 5)
+    >>> series = X[40:41]
+    >>> is_early = series.times <= series.times.mean()
+    >>> start, later = series.keep_rows(is_early), series.keep_rows(~is_early)
     >>> stream.update(start).lengths == start.lengths
     array([ True])
     >>> state = stream.to_json()  # another process goes on
@@ -183,7 +184,7 @@ def _continued(rows: Panel, new: Panel) -> Panel:
             "with all rows in their order."
         )
     static = both.static
-    if static is not None and not np.array_equal(*static, equal_nan=True):
+    if static is not None and not np.array_equal(static[0], static[1], equal_nan=True):
         raise ValueError(
             "`X` must have the static features of the first update, "
             f"{static[0].tolist()}; got {static[1].tolist()}. Leave them out, or begin "

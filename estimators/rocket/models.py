@@ -301,9 +301,7 @@ class AbstractCKRocketModel(AbstractAttributed):
         check_is_fitted(self, "ridge_")
         return self._predict_panel_path(self._check_panel(X, reset=False), since)
 
-    def _predict_panel_path(
-        self, panel: Panel, since: float | None = None
-    ) -> tuple[Panel, np.ndarray]:
+    def _predict_panel_path(self, panel, since=None) -> tuple[Panel, np.ndarray]:
         panel = observed_rows(panel)
         dataset, later = self._dataset(panel), is_since(panel, since)
         rows = np.flatnonzero(later)
