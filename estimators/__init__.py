@@ -22,6 +22,7 @@ from ckts.estimators.rocket.models import (
     CKRocketRegressor,
 )
 from ckts.estimators.saving.savable import load
+from ckts.estimators.streaming import SeriesStream
 from ckts.estimators.transformers import PanelResampler, PanelScaler, PanelSummary
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "PanelResampler",
     "PanelScaler",
     "PanelSummary",
+    "SeriesStream",
     "channel_importance",
     "channel_time_attribution",
     "load",

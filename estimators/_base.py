@@ -36,7 +36,7 @@ from ckts.estimators._parameters import resolve_device
 from ckts.estimators._partitions import by_partitions
 from ckts.estimators.preprocessing.batches import PanelDataset, learn_statistics
 from ckts.estimators.preprocessing.labels import strata_of
-from ckts.estimators.rocket.base import last_of_ties, observed_rows
+from ckts.estimators.rocket.base import is_since, last_of_ties, observed_rows
 from ckts.estimators.rocket.models import AbstractCKRocketModel
 from ckts.estimators.training.callbacks import user_callbacks
 from ckts.estimators.training.checkpoint import AbstractCheckpoint, keep_checkpoint
@@ -342,15 +342,22 @@ class AbstractCKCNN(AbstractTrained):
         return self._join(outputs, lambda: self.rocket_._predict_panel(panel))
 
     @by_partitions
-    def _predict_raw_path(self, X) -> tuple[Panel, np.ndarray]:
-        """Predict as of each observed row; return the panel of these rows, too."""
+    def _predict_raw_path(self, X, since=None) -> tuple[Panel, np.ndarray]:
+        """Predict as of each observed row; return the panel of these rows, too.
+
+        Since some time, in the unit of the stamps of `X`, if it is given.
+        """
         check_is_fitted(self, "nets_")
         panel = self._check_panel(X, reset=False)
         # Networks see observations of one time as several, CKRocket as their mean.
-        last = last_of_ties(panel)
+        rows, last = observed_rows(panel), last_of_ties(panel)
+        later = is_since(rows, since)
         paths = [path[last] for path in self._each_network(PanelNet.paths, panel)]
-        joined = self._join(paths, lambda: self.rocket_._predict_panel_path(panel)[1])
-        return observed_rows(panel), joined
+        joined = self._join(
+            [path[later] for path in paths],
+            lambda: self.rocket_._predict_panel_path(panel, since)[1],
+        )
+        return rows.keep_rows(later), joined
 
     def _each_network(
         self, predict: Callable[[PanelNet, PanelDataset], np.ndarray], panel: Panel

@@ -10,7 +10,7 @@ import pandas as pd
 from ckts._warnings import warn
 from ckts.estimators.preprocessing.categories import as_numbers
 from ckts.estimators.saving.values import savable
-from ckts.panel import as_panel
+from ckts.panel import Panel, as_panel
 
 # A share of weights that is nearer to a quantile than this is the quantile: cumulated
 # weights are rounded, and their common factor must not decide between two numbers.
@@ -333,13 +333,36 @@ def summarize(X) -> np.ndarray:
     [[2.0, 1.414, 1.0, 3.0, 1.0, 3.0, 2.0]]
     """
     panel = as_numbers(as_panel(X))
-    series, everyone = panel.series_of_rows, np.arange(len(panel))
-    tables = [
-        pd.Series(values).groupby(series[rows]).agg(SUMMARIES).reindex(everyone)
-        for rows, values in panel.observations.columns()
-    ]
-    parts = [np.column_stack([t[name] for t in tables]) for name in SUMMARIES]
+    # One grouping for all channels: each of pandas' aggregations takes a millisecond.
+    _, values, owner = by_channel(panel)
+    grouped = pd.Series(values).groupby(owner).agg(SUMMARIES)
+    table = grouped.reindex(np.arange(panel.in_channels * len(panel)))
+    shape = panel.in_channels, len(panel), len(SUMMARIES)
+    parts = list(table.to_numpy(np.float64).reshape(shape).transpose(2, 1, 0))
     parts[-1] = np.nan_to_num(parts[-1])
     if panel.static is not None:
         parts.append(panel.static)
     return np.hstack(parts)
+
+
+def by_channel(panel: Panel) -> tuple[list[np.ndarray], np.ndarray, np.ndarray]:
+    """List what was observed, one channel after the other.
+
+    Parameters
+    ----------
+    panel : Panel
+
+    Returns
+    -------
+    rows : list of ndarray of int
+        Those that observe each channel.
+    values : ndarray of shape (n_observed,)
+        What they observe.
+    owner : ndarray of int of shape (n_observed,)
+        A number for each channel of each series, increasing: that of the series, plus
+        `n_series` for each channel before.
+    """
+    rows, values = zip(*panel.observations.columns(), strict=True)
+    series = panel.series_of_rows
+    owner = [n * len(panel) + series[one] for n, one in enumerate(rows)]
+    return list(rows), np.concatenate(values), np.concatenate(owner)

@@ -30,6 +30,7 @@ from ckts.estimators.rocket.scales import learn_limits
 from ckts.estimators.rocket.summaries import (
     StepCoding,
     summarize_at,
+    summarize_ends,
     summarize_series,
     summary_names,
 )
@@ -253,12 +254,9 @@ class AbstractCKRocket(AbstractPanelEstimator):
             kernels, levels = self.kernels_.compute(dataset, self.device_)
         if not self._summaries:
             return kernels, []
-        table = summarize_series(panel, dataset, lengths=self._lengths)
-        if self._causal:
-            # to the last bit what the series had when it ended here
-            filled = np.flatnonzero(dataset.lengths)
-            ends = dataset.indptr[1:][filled] - 1
-            table[filled] = summarize_at(panel, dataset, ends, lengths=self._lengths)
+        # Causal ones are to the last bit what the series had when it ended here.
+        summarized = summarize_ends if self._causal else summarize_series
+        table = summarized(panel, dataset, lengths=self._lengths)
         tables = self._tables(table, levels)
         if self._periods is not None:
             batches = self.kernels_.batches(dataset, np.arange(len(dataset)))
@@ -313,6 +311,11 @@ def observed_rows(panel: Panel) -> Panel:
     panel = merge_ties(panel, "mean")
     observed = panel.observations.row_counts() > 0
     return panel if observed.all() else panel.keep_rows(observed)
+
+
+def is_since(panel: Panel, since: float | None) -> np.ndarray:
+    """Tell which rows are not before a time, bool of shape (n_rows,); None is all."""
+    return np.ones(len(panel.times), bool) if since is None else panel.times >= since
 
 
 def last_of_ties(panel: Panel) -> np.ndarray:

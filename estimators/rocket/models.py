@@ -18,7 +18,11 @@ from ckts.estimators.preprocessing.targets import (
     ClassesMixin,
     NumbersMixin,
 )
-from ckts.estimators.rocket.base import AbstractCKRocket, observed_rows
+from ckts.estimators.rocket.base import (
+    AbstractCKRocket,
+    is_since,
+    observed_rows,
+)
 from ckts.estimators.rocket.calibration import calibrate
 from ckts.estimators.rocket.learning import AbstractLearning
 from ckts.estimators.rocket.passes import load_sample
@@ -210,20 +214,20 @@ class AbstractCKRocketModel(AbstractLearning):
             return self.ridge_.predict(features)
 
     @by_partitions
-    def _predict_raw_path(self, X) -> tuple[Panel, np.ndarray]:
-        """Predict as of each observed row; return the panel of these rows, too."""
+    def _predict_raw_path(self, X, since=None) -> tuple[Panel, np.ndarray]:
+        """Predict as of each observed row, perhaps since a time; return them, too."""
         check_is_fitted(self, "ridge_")
-        return self._predict_panel_path(self._check_panel(X, reset=False))
+        return self._predict_panel_path(self._check_panel(X, reset=False), since)
 
-    def _predict_panel_path(self, panel: Panel) -> tuple[Panel, np.ndarray]:
+    def _predict_panel_path(self, panel, since=None) -> tuple[Panel, np.ndarray]:
         panel = observed_rows(panel)
-        dataset = self._dataset(panel)
-        rows = np.arange(len(panel.times))
+        dataset, later = self._dataset(panel), is_since(panel, since)
+        rows = np.flatnonzero(later)
         pieces = [np.empty((0, len(self.ridge_.intercept)))]  # there may be no row
         for start in range(0, len(rows), MOST_ROWS):
             piece = rows[start : start + MOST_ROWS]
             pieces.append(self._apply_ridge(self._features_at(panel, dataset, piece)))
-        return panel, self._calibrated(np.vstack(pieces))
+        return panel.keep_rows(later), self._calibrated(np.vstack(pieces))
 
 
 @share_docstring

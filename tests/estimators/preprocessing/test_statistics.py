@@ -249,3 +249,11 @@ def test_summaries_of_a_series_without_observations():
     table = summarize(X)
     assert np.isnan(table[0, :6]).all()
     assert table[0, 6] == 0
+
+
+def test_summaries_of_all_channels_at_once_are_those_of_each_to_the_last_bit():
+    X = irregular_panel(12)[0]
+    together = summarize(X).reshape(len(X), 7, X.in_channels)
+    for number, channel in enumerate(X.channels):
+        alone = X.with_values(X.values[:, [number]], [channel])
+        np.testing.assert_array_equal(together[:, :, number], summarize(alone))
