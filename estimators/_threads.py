@@ -91,7 +91,10 @@ def _limit(n_jobs: int | None, worth: int, n_processes: int) -> int:
         limit = min(worth, _setting.original)
         return min(limit, idle_cores()) if limit > 1 else 1
     most = effective_n_jobs(n_jobs)
-    return min(worth, most) if n_jobs < 0 else most
+    if n_jobs > 0:
+        return most
+    # In a worker of Dask joblib counts the cores of the whole cluster.
+    return min(worth, most, cpu_count())
 
 
 def idle_cores() -> int:

@@ -62,7 +62,7 @@ class AbstractProcesses(ABC):
 
 
 class OneProcess(AbstractProcesses):
-    """This one alone, which has nobody to ask.
+    """One alone, which has nobody to ask.
 
     Parameters
     ----------
