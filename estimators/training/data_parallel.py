@@ -111,7 +111,7 @@ class DataParallelNet(PanelNet):
         """
         inputs, (target, weight) = unpack_data(batch)
         n_series, rank = len(weight), self.processes.rank
-        rows = torch.arange(rank, n_series, self.processes.n_processes)
+        rows = torch.arange(n_series)[rank :: self.processes.n_processes]
         taken, factor = (rows, len(rows) / n_series) if len(rows) else ([0], 0.0)
         own = {name: tensor[taken] for name, tensor in inputs.items()}
         return (own, (target[taken], weight[taken] * factor)), rows, n_series

@@ -15,7 +15,7 @@ import ckts
 import parallel_fits
 from ckts.estimators.training.data_parallel import DataParallelNet, finest_steps
 from ckts.estimators.training.net import PanelNet
-from parallel_fits import AGREEING, EQUAL, QUICK, WEIGHT, X, Y, found_of, model_of
+from parallel_fits import AGREEING, EQUAL, WEIGHT, X, Y, found_of, model_of
 
 ROOT = Path(__file__).parents[3]
 
@@ -128,6 +128,10 @@ class Fixed:
         self.rank, self.n_processes = rank, n_processes
 
 
+def net_of(net_class, **params):
+    return net_class(torch.nn.Linear, torch.nn.MSELoss, **params)
+
+
 def batch_of(n_series):
     values = torch.arange(3.0 * n_series).reshape(n_series, 3)
     return {"values": values}, (torch.arange(n_series), torch.arange(1.0, n_series + 1))
@@ -135,7 +139,7 @@ def batch_of(n_series):
 
 @pytest.mark.parametrize(("n_series", "n_processes"), [(7, 2), (8, 3), (2, 4), (1, 2)])
 def test_means_of_shares_add_up_to_that_of_the_batch(n_series, n_processes):
-    net = DataParallelNet(torch.nn.Linear)
+    net = net_of(DataParallelNet)
     batch = batch_of(n_series)
     total, seen = 0.0, []
     for rank in range(n_processes):
@@ -151,9 +155,9 @@ def test_means_of_shares_add_up_to_that_of_the_batch(n_series, n_processes):
 
 
 def test_each_process_draws_numbers_of_its_own():
-    alone, nets = PanelNet(torch.nn.Linear, seed=3), []
+    alone, nets = net_of(PanelNet, seed=3), []
     for rank in range(2):
-        nets.append(DataParallelNet(torch.nn.Linear, seed=3))
+        nets.append(net_of(DataParallelNet, seed=3))
         nets[-1].processes = Fixed(rank, 2)
     drawn = [torch.rand(4, generator=one.step_generator()) for one in [alone, *nets]]
     assert torch.equal(drawn[0], drawn[1])
@@ -161,8 +165,8 @@ def test_each_process_draws_numbers_of_its_own():
 
 
 def test_a_parameter_that_no_share_used_keeps_no_gradient(group):
-    net = DataParallelNet(torch.nn.Linear)
-    net.module_ = torch.nn.Linear(2, 1)
+    net = net_of(DataParallelNet)
+    vars(net)["module_"] = torch.nn.Linear(2, 1)
     net.module_.weight.grad = torch.ones(1, 2)
     found = net.processes.add_up(net._gradients())
     net._set_gradients(found)
@@ -177,7 +181,3 @@ def test_the_finest_mesh_serves_all():
     one, other = [(0, 0.5, True), (2, None, True)], [(0, 0.25, False), (1, 1.0, False)]
     joined = [(0, 0.25, True), (1, 1.0, False), (2, None, True)]
     assert finest_steps([one, other]) == finest_steps([other, one]) == joined
-
-
-def test_quick_fits_are_in_float64():
-    assert QUICK["dtype"] == "float64"  # the tolerances above rest on it

@@ -48,7 +48,7 @@ def test_processes_that_are_not_connected_raise(monkeypatch):
     message = r"`data_parallel` must find a process group.*got True, 2 processes and"
     with pytest.raises(ValueError, match=message):
         model_of().fit(X, Y)
-    model_of(data_parallel=False)
+    model_of().set_params(data_parallel=False).fit(X, Y)
 
 
 def test_learning_takes_over_attributes_and_numbers(group):
