@@ -84,9 +84,9 @@ class OneProcess(AbstractProcesses):
         if self.n_started > 1:
             raise ValueError(
                 "`data_parallel` must find a process group where there are several "
-                f"processes; got True, {self.n_started} processes and no group. Make "
-                "an `accelerate.Accelerator()`, or call "
-                "`torch.distributed.init_process_group()`, before `fit`."
+                f"processes; got True, {self.n_started} processes and no group. Call "
+                "`torch.distributed.init_process_group()` before `fit`, or make an "
+                "Accelerator of accelerate, which calls it."
             )
 
     def learn(self, model, generator, function):
