@@ -22,21 +22,22 @@ Result = TypeVar("Result")
 
 
 class AbstractProcesses(ABC):
-    """Those that train together.
+    """Those that train together."""
 
-    Attributes
-    ----------
-    rank : int
-        The number of this one, from 0.
-    n_processes : int
-        How many they are.
-    n_local : int
-        How many of them share the cores of this machine.
-    """
+    @property
+    @abstractmethod
+    def rank(self) -> int:
+        """The number of this process, from 0."""
 
-    rank: int
-    n_processes: int
-    n_local: int
+    @property
+    @abstractmethod
+    def n_processes(self) -> int:
+        """How many there are."""
+
+    @property
+    @abstractmethod
+    def n_local(self) -> int:
+        """How many of them share the cores of this machine."""
 
     @abstractmethod
     def first(self, function: Callable[[], Result]) -> Result:
