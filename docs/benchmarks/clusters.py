@@ -30,7 +30,7 @@ from ckts import CKCNNClassifier, CKRocketClassifier, Panel
 
 GRID = {"n_kernels": [500, 1000], "causal": [False, True]}
 LARGEST = {"n_kernels": 1000, "causal": True}
-SEARCHED = (2000, 200)  # series, rows of each
+SEARCHED = (600, 200)  # series, rows of each
 # Series, rows of each, channels of a hidden layer, series of a step.
 CASES = ((256, 50, 32, 16), (256, 400, 32, 64), (128, 2000, 64, 32))
 N_EPOCHS = 3
