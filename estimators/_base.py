@@ -41,6 +41,7 @@ from ckts.estimators.rocket.models import AbstractCKRocketModel
 from ckts.estimators.training.callbacks import user_callbacks
 from ckts.estimators.training.checkpoint import AbstractCheckpoint, keep_checkpoint
 from ckts.estimators.training.continuing import Continuing, check_landmark
+from ckts.estimators.training.digest import data_of
 from ckts.estimators.training.early_stopping import split_series, watched, watchers
 from ckts.estimators.training.net import PanelNet
 from ckts.estimators.training.recipe import choose_recipe
@@ -155,14 +156,19 @@ class AbstractCKCNN(AbstractTrained):
         if before is not None:
             self._recall_targets(before, whole=True)
         target, n_outputs = self._begin(given, before)
-        generator = check_random_state(self.random_state)
-        opened = keep_checkpoint(self, generator, given, target, before)
+        processes = self._processes
+        processes.check_same(partial(data_of, given, target))
+        generator = processes.agree_on(check_random_state(self.random_state))
+        opened = keep_checkpoint(self, generator, given, target, before, processes)
         with opened as (checkpoint, generator):
             train, valid = np.arange(len(given.used)), None
             if watched(self)[0]:
                 train, valid = self._split(given, target, generator)
             part = given.take(train)
-            predicted = self._learn_units(part, generator, before)
+            learn = partial(self._learn_units, part, generator, before)
+            predicted = processes.learn(self, generator, learn)
+            if "rocket_" in vars(self):  # that of the first process
+                self.rocket_.device_ = self.device_
             if self._shows(2):
                 self._print_units(part, target[train])
             options = {} if valid is None else self._hold_out(given, target, valid)

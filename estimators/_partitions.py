@@ -20,7 +20,8 @@ def by_partitions(method: Callable[..., Any]) -> Callable[..., Any]:
     Parameters
     ----------
     method : callable
-        Of an estimator, `X` and options; it returns an array, a panel, or a tuple of such.
+        Of an estimator, `X` and options; it returns an array, a panel, or a tuple
+        of such.
     """
 
     @wraps(method)

@@ -30,8 +30,8 @@ MOST_OF_ONE, MOST_OF_ALL = 2**14, 2**15
 ALL_BANDS, FEWEST_BANDS, MOST_BANDS = 96, 6, 24
 # A wave with so many harmonics tells the shape of what repeats.
 N_HARMONICS = 3
-# A series whose span is so many times that on the clock, where no gap is too long, has an
-# odd stamp. Other gaps count in full: a wave goes on while nobody looks.
+# A series whose span is so many times that on the clock, where no gap is too long, has
+# an odd stamp. Other gaps count in full: a wave goes on while nobody looks.
 MOST_STRETCHED = 4.0
 # Points of the grids of Fourier transforms at once.
 MOST_POINTS = 2**22
