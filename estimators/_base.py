@@ -17,6 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 from skorch.helper import predefined_split
 
 from ckts._warnings import warn
+from ckts.estimators._from_disk import AbstractFromDisk
 from ckts.estimators._interface import Training
 from ckts.estimators._joining import (
     N_FOLDS,
@@ -34,8 +35,13 @@ from ckts.estimators._learned import (
 )
 from ckts.estimators._parameters import resolve_device
 from ckts.estimators._partitions import by_partitions
-from ckts.estimators.preprocessing.batches import PanelDataset, learn_statistics
+from ckts.estimators.preprocessing.batches import (
+    PanelDataset,
+    PanelStatistics,
+    learn_statistics,
+)
 from ckts.estimators.preprocessing.labels import strata_of
+from ckts.estimators.preprocessing.on_disk import SeriesOnDisk, load
 from ckts.estimators.rocket.base import is_since, last_of_ties, observed_rows
 from ckts.estimators.rocket.models import AbstractCKRocketModel
 from ckts.estimators.training.callbacks import user_callbacks
@@ -45,7 +51,7 @@ from ckts.estimators.training.digest import data_of
 from ckts.estimators.training.early_stopping import split_series, watched, watchers
 from ckts.estimators.training.net import PanelNet
 from ckts.estimators.training.recipe import choose_recipe
-from ckts.estimators.training.trained import AUTOMATIC, AbstractTrained
+from ckts.estimators.training.trained import AUTOMATIC
 from ckts.panel import Panel, percent
 
 # Parameters of the networks that are those of CKRocket, too.
@@ -54,7 +60,7 @@ SHARED = ("causal", "landmark", "device", "n_jobs")
 MOST_KERNELS, FEW_KERNELS = 10_000, 1_000
 
 
-class AbstractCKCNN(AbstractTrained):
+class AbstractCKCNN(AbstractFromDisk):
     """Everything but the target: input, training, prediction.
 
     Attributes
@@ -218,12 +224,22 @@ class AbstractCKCNN(AbstractTrained):
         self, part: Training, generator, before: Self | None
     ) -> OutOfFold | None:
         """Learn statistics, and random kernels; predict series by other folds."""
+        if isinstance(part.panel, Panel):
+            if before is None:
+                self._set_units(learn_statistics(part.panel, part.weight))
+            return self._fit_rocket(part, generator, before)
+        sample, drawn = self._draw(part)
         if before is None:
-            self.statistics_ = learn_statistics(part.panel, part.weight)
-            time = self.statistics_.time
-            self.time_step_, self.horizon_ = time.time_step, time.horizon
-            self.resolution_ = time.resolution
-        return self._fit_rocket(part, generator, before)
+            self._set_units(self._learn_in_passes(part, sample))
+        else:
+            self._compare_clocks(sample)
+        predicted = self._fit_rocket(sample, generator, before)
+        return predicted and predicted.among(drawn, len(part.panel), part.groups)
+
+    def _set_units(self, statistics: PanelStatistics) -> None:
+        self.statistics_, time = statistics, statistics.time
+        self.time_step_, self.horizon_ = time.time_step, time.horizon
+        self.resolution_ = time.resolution
 
     def _split(
         self, given: Training, target: np.ndarray, generator
@@ -243,9 +259,10 @@ class AbstractCKCNN(AbstractTrained):
         even = given.own_weight.min() == given.own_weight.max()
         weight = None if even else held.own_weight
         dataset = self._dataset(held.panel, target=target[valid], weight=held.weight)
+        panel = held.panel if isinstance(held.panel, Panel) else held.panel.panel
         return {
             "train_split": predefined_split(dataset),
-            "watch": watchers(self, held.panel, held.y, weight),
+            "watch": watchers(self, panel, held.y, weight),
         }
 
     def _fit_rocket(
@@ -276,7 +293,7 @@ class AbstractCKCNN(AbstractTrained):
     def _train_networks(
         self,
         make: Callable[..., PanelNet],
-        panel: Panel,
+        panel: Panel | SeriesOnDisk,
         target: np.ndarray,
         weight: np.ndarray,
         predicted: OutOfFold | None,
@@ -319,7 +336,7 @@ class AbstractCKCNN(AbstractTrained):
     def _choose_share(
         self,
         predicted: OutOfFold,
-        panel: Panel,
+        panel: Panel | SeriesOnDisk,
         target: np.ndarray,
         weight: np.ndarray,
     ) -> float:
@@ -329,7 +346,7 @@ class AbstractCKCNN(AbstractTrained):
         folds = predicted.folds[predicted.series]
         for fold, net in enumerate(self.nets_):
             held = np.flatnonzero(folds == fold)
-            dataset = self._dataset(panel[predicted.series[held]])
+            dataset = self._dataset(load(panel[predicted.series[held]]))
             with self._limit_threads(dataset, net):
                 networks[held] = self._joinable(net.outputs(dataset), self)
         target, weight = target[predicted.series], weight[predicted.series]

@@ -17,11 +17,12 @@ from ckts.estimators.preprocessing.batches import PanelDataset, PanelStatistics
 from ckts.estimators.preprocessing.categories import OneHot
 from ckts.estimators.preprocessing.input import groups_of, is_table, weights_of
 from ckts.estimators.preprocessing.time import Clock, check_clock
-from ckts.estimators.saving.card import TrainingData
+from ckts.estimators.saving.card import TrainingData, durations_of
 from ckts.estimators.saving.savable import AbstractSavable
 from ckts.estimators.saving.values import savable
 from ckts.panel import (
     Panel,
+    ParquetPanel,
     TimeScale,
     as_known,
     as_panel,
@@ -39,7 +40,7 @@ class Training:
 
     Attributes
     ----------
-    panel : Panel
+    panel : Panel, or SeriesOnDisk
         All series, also those of weight 0.
     used : ndarray of int of shape (n_used,)
         The numbers of the series of positive weight.
@@ -49,7 +50,7 @@ class Training:
     groups : ndarray of int of shape (n_used,) or None
     """
 
-    panel: Panel
+    panel: Any
     used: np.ndarray
     y: np.ndarray
     weight: np.ndarray
@@ -143,7 +144,7 @@ class AbstractPanelEstimator(AbstractSavable):
         panel = as_panel(X)
         if reset:
             self._fitted_on_table = table
-            panel = self._learn_interface(panel, sample_weight)
+            panel = self._learn_interface(panel, self._labels_in(panel, sample_weight))
         else:
             panel = self._check_interface(panel)
         return panel, frame
@@ -182,15 +183,18 @@ class AbstractPanelEstimator(AbstractSavable):
 
         return panel.with_values(panel.observations.map(hide))
 
-    def _learn_interface(self, panel: Panel, sample_weight: Any) -> Panel:
-        """Learn channels, static features and labels; return a panel of numbers."""
-        given = panel
-        self.__dict__.pop("_one_hot", None)
+    def _labels_in(self, panel: Panel, sample_weight: Any) -> OneHot:
+        """Learn the labels that a panel holds."""
         # What series of weight 0, or times after the landmark, hold must not count.
         used = np.flatnonzero(weights_of(sample_weight, len(panel)))
         seen = panel if len(used) == len(panel) else panel[used]
         seen = hide_after(seen, getattr(self, "landmark", None), panel.time_scale)
-        one_hot = OneHot.learn(seen)
+        return OneHot.learn(seen)
+
+    def _learn_interface(self, panel: Panel, one_hot: OneHot) -> Panel:
+        """Learn channels and static features; return a panel of numbers."""
+        given = panel
+        self.__dict__.pop("_one_hot", None)
         if one_hot.labels or one_hot.static_labels:
             self._one_hot = one_hot
         if panel.categories or panel.static_categories:
@@ -262,13 +266,18 @@ class AbstractPanelEstimator(AbstractSavable):
         self._check_parameters()
         panel = self._check_panel(X, reset=reset, sample_weight=sample_weight)
         given = self._check_targets(panel, y, sample_weight, groups)
-        classes = is_classifier(self)
-        self.training_data_ = TrainingData.of(
-            panel, given.used, given.y, classes=classes
-        )
+        lengths, durations = panel.lengths[given.used], durations_of(panel)[given.used]
+        self._describe_training(given, lengths, durations)
         return given
 
-    def _check_targets(self, panel: Any, y, sample_weight, groups) -> Training:
+    def _describe_training(self, given: Training, lengths, durations) -> None:
+        """Keep what model cards tell."""
+        parts = lengths, durations, given.y
+        self.training_data_ = TrainingData.of(*parts, classes=is_classifier(self))
+
+    def _check_targets(
+        self, panel: Panel | ParquetPanel, y, sample_weight, groups
+    ) -> Training:
         """Check what belongs to the series of a panel, perhaps one on disk."""
         given = {"y": y, "sample_weight": sample_weight, "groups": groups}
         for name, array in given.items():

@@ -37,6 +37,27 @@ class OutOfFold:
     series: np.ndarray
     outputs: np.ndarray
 
+    def among(
+        self, sample: np.ndarray, n_series: int, groups: np.ndarray | None
+    ) -> OutOfFold:
+        """Return the same, where the series are a sample of more of them.
+
+        Those that were not drawn have the fold -1, to no network a series left out,
+        unless their group was drawn: its fold is theirs.
+
+        Parameters
+        ----------
+        sample : ndarray of int of shape (n_sampled,)
+            The numbers of the drawn series.
+        n_series : int
+        groups : ndarray of int of shape (n_series,) or None
+            As numbers from 0.
+        """
+        together = np.arange(n_series) if groups is None else groups
+        folds = np.full(together.max() + 1, -1)
+        folds[together[sample]] = self.folds
+        return OutOfFold(folds[together], sample[self.series], self.outputs)
+
 
 def draw_folds(
     together: np.ndarray, classes: np.ndarray | None, rng: np.random.RandomState

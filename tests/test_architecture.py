@@ -75,7 +75,7 @@ LIBRARIES = {
 
 # What may be imported inside a function, because a user may lack it or never need it.
 LATE = {"filelock", "matplotlib", "pandas", "pooch", "requests", "tqdm"}
-LATE |= {"awkward", "dask", "datasketches", "pyarrow", "sparse", "xarray"}  # formats
+LATE |= {"awkward", "crick", "dask", "pyarrow", "sparse", "xarray"}  # formats
 LATE |= {"scipy", "sklearn"}  # two seconds, which listing and reading data does without
 # `ckts --help` must answer at once: programs import what they run when they run it.
 PROGRAMS = {"cli", "demo"}

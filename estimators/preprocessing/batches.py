@@ -213,6 +213,30 @@ class PanelDataset(Dataset):
     def __getitems__(self, indices: list[int]) -> tuple:
         return self.batch(indices), (self.target[indices], self.weight[indices])
 
+    def n_batches(self, batch_size: int) -> int:
+        """Count the batches of an epoch."""
+        return -(-len(self) // batch_size)
+
+    def sample(self) -> PanelDataset:
+        """Return series that tell what batches have in common: all of them."""
+        return self
+
+    def training_batches(
+        self, batch_size: int, generator: torch.Generator, n_epochs_before: int = 0
+    ) -> DataLoader:
+        """Load random batches, those after some epochs."""
+        batches = BucketSampler(self.lengths, batch_size, generator)
+        loader = _load(self, batches, generator)
+        for _ in range(n_epochs_before):
+            next(iter(loader))  # draws the order of an epoch, and makes its first batch
+        return loader
+
+    def prediction_batches(self, batch_size: int) -> DataLoader:
+        """Load batches in the order of length."""
+        order = self.by_length()
+        batches = [order[part] for part in gen_batches(len(order), batch_size)]
+        return _load(self, batches, torch.Generator())  # the default is the global one
+
     def by_length(self) -> np.ndarray:
         """Return the numbers of the series, the shortest first."""
         return np.argsort(self.lengths, kind="stable")
@@ -292,21 +316,6 @@ class BucketSampler(Sampler):
             batches += np.split(series, np.cumsum([len(p) for p in window[:-1]]))
         for number in torch.randperm(len(batches), generator=self.generator).tolist():
             yield sorted(batches[number].tolist())
-
-
-def training_batches(
-    dataset: PanelDataset, batch_size: int, generator: torch.Generator
-) -> DataLoader:
-    """Load random batches, for training."""
-    batches = BucketSampler(dataset.lengths, batch_size, generator)
-    return _load(dataset, batches, generator)
-
-
-def prediction_batches(dataset: PanelDataset, batch_size: int) -> DataLoader:
-    """Load batches in the order of length, for prediction."""
-    order = dataset.by_length()
-    batches = [order[part] for part in gen_batches(len(order), batch_size)]
-    return _load(dataset, batches, torch.Generator())  # the default is the global one
 
 
 def _load(dataset, batches, generator) -> DataLoader:

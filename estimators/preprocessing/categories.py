@@ -52,8 +52,28 @@ class OneHot:
             _occurring(
                 "static feature",
                 panel.static_categories,
-                zip(panel.static_names, _static_columns(panel), strict=True),
+                zip(panel.static_names, static_columns(panel), strict=True),
             ),
+        )
+
+    @classmethod
+    def join(cls, parts: Sequence[OneHot], panel: Panel) -> OneHot:
+        """Join what was learned of parts of a panel, each with the same categories.
+
+        Parameters
+        ----------
+        parts : sequence of OneHot
+        panel : Panel
+            Any of the parts: its categories give the order of the labels.
+        """
+        own = panel.categories, panel.static_categories
+        labels = [part.labels for part in parts]
+        static = [part.static_labels for part in parts]
+        return cls(
+            panel.channels,
+            _joined("channel", labels, own[0]),
+            panel.static_names,
+            _joined("static feature", static, own[1]),
         )
 
     @property
@@ -105,7 +125,7 @@ class OneHot:
             "static feature",
             self.static_names,
             self.static_labels,
-            _static_columns(panel),
+            static_columns(panel),
             map(own[1].get, panel.static_names),
             unknown,
             fill=0.0,
@@ -133,7 +153,7 @@ def as_numbers(panel: Panel) -> Panel:
     return OneHot.learn(panel).encode(panel)
 
 
-def _static_columns(panel: Panel) -> Iterator[Column]:
+def static_columns(panel: Panel) -> Iterator[Column]:
     """Yield of each static feature the series that know it, and its values."""
     if panel.static is not None:
         for column in panel.static.T:
@@ -152,14 +172,33 @@ def _occurring(kind: str, categories, columns: Iterable[tuple[str, Column]]) -> 
             continue
         labels = categories.get(name, ())
         found[name] = tuple(labels[code] for code in np.unique(codes).astype(int))
-        if len(found[name]) > MOST_LABELS:
-            raise ValueError(
-                f"`X` must have at most {MOST_LABELS} labels in a channel or static "
-                f"feature; got {len(found[name]):,} in {kind} {name!r}. Join the rare "
-                "ones before, e.g. `column.where(column.isin(frequent), 'other')`, or "
-                "leave it out."
-            )
+        _check_number_of_labels(kind, name, found[name])
     return found
+
+
+def _joined(kind: str, parts: Sequence[Labels], categories) -> Labels:
+    """Return the labels that occur in any part, in the order of the categories.
+
+    A column of numbers is named only by parts in which it has no value.
+    """
+    found = {}
+    for name in parts[0]:
+        if all(name in part for part in parts):
+            occurring = {label for part in parts for label in part[name]}
+            known = categories.get(name, ())
+            found[name] = tuple(label for label in known if label in occurring)
+            _check_number_of_labels(kind, name, found[name])
+    return found
+
+
+def _check_number_of_labels(kind: str, name: str, labels: tuple[str, ...]) -> None:
+    if len(labels) > MOST_LABELS:
+        raise ValueError(
+            f"`X` must have at most {MOST_LABELS} labels in a channel or static "
+            f"feature; got {len(labels):,} in {kind} {name!r}. Join the rare ones "
+            "before, e.g. `column.where(column.isin(frequent), 'other')`, or leave it "
+            "out."
+        )
 
 
 def _indicator_names(names: Sequence[str], labels: Labels) -> tuple[str, ...]:

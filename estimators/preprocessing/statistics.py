@@ -1,6 +1,6 @@
 """Statistics of values: quantiles, robust center and scale, summaries of series."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 
@@ -36,6 +36,9 @@ WIDE, FAR_WIDER, MANY = 3.0, 100.0, 20
 CODES = {sign * (10**k - 1) for sign in (1, -1) for k in range(2, 8)}  # 99, -999
 # Gaps that are tried, the widest first: a few outliers must not hide a code.
 MOST_GAPS = 8
+
+# Values, and their weights.
+Sample = tuple[np.ndarray, np.ndarray]
 
 SUMMARIES = ["mean", "std", "min", "max", "first", "last", "count"]
 
@@ -162,23 +165,67 @@ def learn_center_scale(
         If one extreme value is a large share of a column. It is left out of center and
         scale.
     """
-    pairs, known = [], []
-    for (rows, values), name in zip(columns, names, strict=True):
-        column, shares = values.astype(np.float64), weight[rows]
-        known.append(len(column) > 0)
-        suspects = find_suspicious(column, shares)
-        if suspects:
-            left_out = np.isin(column, suspects)
-            share = shares[left_out].sum() / shares.sum()
-            shown = [float(f"{value:g}") for value in suspects]
-            warn(
-                f"{share:.0%} of the values of {name} are "
-                f"{' or '.join(map(str, shown))}, far from all others. If that stands "
-                'for "unknown", write NaN instead: '
-                f"`frame.replace({shown}, numpy.nan)`.",
-            )
-            column, shares = column[~left_out], shares[~left_out]
-        pairs.append(_center_scale(column, shares))
+    known: list[bool] = []
+
+    def samples() -> Iterator[Sample]:  # one at a time: each is a copy
+        for (rows, values), name in zip(columns, names, strict=True):
+            column, shares = values.astype(np.float64), weight[rows]
+            known.append(len(column) > 0)
+            yield leave_out(column, shares, warn_of_codes(column, shares, name))
+
+    return center_scale(samples(), known)
+
+
+def warn_of_codes(values: np.ndarray, weight: np.ndarray, name: str) -> list[float]:
+    """Find suspicious values of a column, and warn of them.
+
+    Parameters
+    ----------
+    values, weight : ndarray of shape (n,)
+    name : str
+        As "channel 'pulse'".
+
+    Returns
+    -------
+    list of float
+        See `find_suspicious`.
+    """
+    suspects = find_suspicious(values, weight)
+    if suspects:
+        share = weight[np.isin(values, suspects)].sum() / weight.sum()
+        shown = [float(f"{value:g}") for value in suspects]
+        warn(
+            f"{share:.0%} of the values of {name} are "
+            f"{' or '.join(map(str, shown))}, far from all others. If that stands "
+            'for "unknown", write NaN instead: '
+            f"`frame.replace({shown}, numpy.nan)`.",
+        )
+    return suspects
+
+
+def leave_out(values: np.ndarray, weight: np.ndarray, codes: list[float]) -> Sample:
+    """Return the values that are no codes, and their weights."""
+    if not codes:
+        return values, weight
+    kept = ~np.isin(values, codes)
+    return values[kept], weight[kept]
+
+
+def center_scale(samples: Iterable[Sample], known: Sequence[bool]) -> CenterScale:
+    """Take robust center and scale of samples.
+
+    Parameters
+    ----------
+    samples : iterable of (ndarray of shape (n,), ndarray of shape (n,))
+        Values of each column, and their weights.
+    known : sequence of bool, as many
+        Read when all samples were.
+
+    Returns
+    -------
+    CenterScale
+    """
+    pairs = [_center_scale(*sample) for sample in samples]
     center, scale = np.array(pairs, dtype=np.float64).reshape(-1, 2).T
     return CenterScale(center, scale, np.array(known, dtype=bool))
 

@@ -151,6 +151,24 @@ def learn_time_units(panel: Panel, weight: np.ndarray) -> TimeUnits:
     )
 
 
+def longest_span(panel: Panel, longest_gap: float) -> float:
+    """Return the longest sum of the gaps of a series, each capped at a length.
+
+    Parameters
+    ----------
+    panel : Panel
+    longest_gap : float
+
+    Returns
+    -------
+    float
+        0 where no series has two different stamps.
+    """
+    rows = np.flatnonzero(panel.observations.row_counts())
+    gaps = Gaps.between(panel.times[rows], panel.series_of_rows[rows])
+    return float(gaps.spans(longest_gap).max()) if len(gaps.sizes) else 0.0
+
+
 def set_apart(panel: Panel) -> Panel:
     """Move different stamps of a panel apart, beyond the reach of kernels of horizon 1.
 

@@ -131,7 +131,7 @@ class AbstractLearning(AbstractAttributed):
             target = self._ridge_target(encoded[rows][learned.prefixes.owner])
             with self._limit_threads(sums.n_features**2):
                 sums.add(learned, keys, target)
-        return TrainingData.of_series(
+        return TrainingData.of(
             np.concatenate(lengths),
             np.concatenate(durations),
             given.y,

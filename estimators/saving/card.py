@@ -15,7 +15,7 @@ import numpy as np
 
 from ckts._version import __version__
 from ckts.estimators.saving.values import savable
-from ckts.panel import Panel, readable_unit, spread_of
+from ckts.panel import readable_unit, spread_of
 
 TEXTS = ("intended_use", "limitations", "data")
 LIBRARIES = ("numpy", "scikit-learn", "torch")
@@ -53,14 +53,6 @@ class TrainingData:
 
     @classmethod
     def of(
-        cls, panel: Panel, used: np.ndarray, y: np.ndarray, *, classes: bool
-    ) -> TrainingData:
-        """Count what is in the used series of a panel, and their targets."""
-        lengths, durations = panel.lengths[used], durations_of(panel)
-        return cls.of_series(lengths, durations[used], y, classes=classes)
-
-    @classmethod
-    def of_series(
         cls, lengths: np.ndarray, durations: np.ndarray, y: np.ndarray, *, classes: bool
     ) -> TrainingData:
         """Count series, all of which are used, of so many rows and such durations.

@@ -12,6 +12,8 @@ import torch
 from sklearn.utils import check_random_state
 
 from ckts.estimators._interface import Training
+from ckts.estimators.preprocessing.on_disk import SeriesOnDisk
+from ckts.panel import Panel
 
 # What changes no trained network, or enters as the state of a generator.
 IRRELEVANT = ("n_jobs", "verbose", "callbacks", "checkpoint", "random_state")
@@ -74,14 +76,23 @@ def data_of(given: Training, target: Any) -> dict[str, Any]:
     target : ndarray of shape (n_used, ...)
         The encoded targets.
     """
-    panel = given.panel
+    return {
+        **_content(given.panel),
+        "y": [given.y, target, given.used, given.groups],
+        "weights": [given.weight, given.own_weight],
+    }
+
+
+def _content(panel: Panel | SeriesOnDisk) -> dict[str, Any]:
+    """Return the parts of which a panel consists, digests of those on disk."""
+    if not isinstance(panel, Panel):
+        parts = (_content(part) for _, part in panel.partitions())
+        return {"series on disk": [joblib.hash(part, "sha1") for part in parts]}
     return {
         "times": [panel.times, panel.indptr, panel.time_scale],
         "names": [panel.channels, panel.static_names],
         "values": list(panel.observations.columns()),  # whatever the storage
         "static": panel.static,
-        "y": [given.y, target, given.used, given.groups],
-        "weights": [given.weight, given.own_weight],
     }
 
 

@@ -14,11 +14,7 @@ from skorch.dataset import unpack_data
 from skorch.utils import to_device, to_tensor
 
 from ckts.convolution.planner import Planner
-from ckts.estimators.preprocessing.batches import (
-    PanelDataset,
-    prediction_batches,
-    training_batches,
-)
+from ckts.estimators.preprocessing.batches import PanelDataset
 from ckts.estimators.saving.values import savable
 from ckts.estimators.training.amp import autocast, make_scaler, widen
 from ckts.estimators.training.signatures import accepted, draws_from_generator
@@ -140,12 +136,10 @@ class PanelNet(NeuralNet):
         One of a training that continues goes on where the epochs before ended.
         """
         if not training:
-            return prediction_batches(dataset, self.batch_size)
+            return dataset.prediction_batches(self.batch_size)
         generator = make_generator(ORDER, self.seed, 0)
-        loader = training_batches(dataset, self.batch_size, generator)
-        for _ in self.history:
-            next(iter(loader))  # draws the order of an epoch, and makes its first batch
-        return loader
+        done = len(self.history)
+        return dataset.training_batches(self.batch_size, generator, done)
 
     def notify(self, method_name, **cb_kwargs):
         """Call the callbacks; third-party ones draw in turn with other threads."""

@@ -14,6 +14,7 @@ from ckts.estimators._parameters import AbstractParameters
 from ckts.estimators._threads import limit_threads
 from ckts.estimators.preprocessing.batches import PanelDataset
 from ckts.estimators.preprocessing.grid_step import learn_grid_step
+from ckts.estimators.preprocessing.windows import DiskDataset
 from ckts.estimators.training.callbacks import (
     EpochBar,
     LearningRate,
@@ -33,6 +34,7 @@ from ckts.estimators.training.recipe import (
 from ckts.estimators.training.signatures import accepted
 from ckts.networks import GatedCKCNN
 
+AnyDataset = PanelDataset | DiskDataset
 # Parameters that may be "auto", besides the size of batches and the epochs.
 AUTOMATIC = ("weight_decay", "observation_dropout", "scales")
 
@@ -60,7 +62,7 @@ class AbstractTrained(AbstractParameters, AbstractPanelEstimator):
     def _make_net(
         self,
         n_outputs: int,
-        training: PanelDataset,
+        training: AnyDataset,
         *,
         n_networks: int,
         generator: np.random.RandomState,
@@ -70,7 +72,7 @@ class AbstractTrained(AbstractParameters, AbstractPanelEstimator):
         batch_size = self.batch_size
         if isinstance(batch_size, str):  # "auto"
             batch_size = automatic_batch_size(training.lengths, self.hidden_channels)
-        n_steps, given = -(-len(training.lengths) // batch_size), self.max_epochs
+        n_steps, given = training.n_batches(batch_size), self.max_epochs
         epochs = choose_epochs(n_steps, n_networks, training.lengths.sum())
         self.max_epochs_ = max_epochs = epochs if isinstance(given, str) else given
         net_class = DataParallelNet if self._processes.n_processes > 1 else PanelNet
@@ -103,7 +105,10 @@ class AbstractTrained(AbstractParameters, AbstractPanelEstimator):
         )
 
     def _train(
-        self, net: PanelNet, training: PanelDataset, checkpoint: AbstractCheckpoint
+        self,
+        net: PanelNet,
+        training: AnyDataset,
+        checkpoint: AbstractCheckpoint,
     ) -> None:
         """Train, and keep of the net what predicts."""
         before = self.history_
@@ -128,9 +133,10 @@ class AbstractTrained(AbstractParameters, AbstractPanelEstimator):
                 ConvergenceWarning,
             )
 
-    def _network_arguments(self, training: PanelDataset, n_outputs: int) -> dict:
+    def _network_arguments(self, training: AnyDataset, n_outputs: int) -> dict:
         """Collect the arguments of the network, by its own names, for skorch."""
-        time, static = self.statistics_.time, training.static
+        time, sample = self.statistics_.time, training.sample()
+        static = sample.static
         known = {
             **self.get_params(deep=False),
             **{name: getattr(self, f"{name}_") for name in AUTOMATIC},
@@ -147,7 +153,7 @@ class AbstractTrained(AbstractParameters, AbstractPanelEstimator):
         module = chosen_network(self)
         taken = {name: known[name] for name in accepted(module, list(known))}
         if time.known and accepted(module, ["grid_step"]):
-            taken["grid_step"] = learn_grid_step(training, time.row_time_step)
+            taken["grid_step"] = learn_grid_step(sample, time.row_time_step)
         taken |= self.network_params or {}
         return {"module": module, **{f"module__{k}": v for k, v in taken.items()}}
 
@@ -155,7 +161,7 @@ class AbstractTrained(AbstractParameters, AbstractPanelEstimator):
         """Tell whether CKRocket is joined."""
         return self.rocket and chosen_network(self) is GatedCKCNN
 
-    def _limit_threads(self, dataset: PanelDataset, net: PanelNet):
+    def _limit_threads(self, dataset: AnyDataset, net: PanelNet):
         """Let torch use as many threads as a typical batch is worth."""
         n_rows = net.batch_size * dataset.lengths.mean() if len(dataset) else 0
         n_processes = self._processes.n_local

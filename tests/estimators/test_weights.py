@@ -7,7 +7,6 @@ from sklearn.utils import compute_sample_weight
 
 from ckts import CKCNNClassifier, CKCNNRegressor, as_panel
 from ckts.estimators.preprocessing.batches import PanelDataset
-from ckts.estimators.preprocessing.batches import training_batches as make_batches
 from ckts.estimators.training.early_stopping import split_series
 from ckts.estimators.training.net import PanelNet
 from ckts.layers import CKConv
@@ -63,7 +62,7 @@ def _pull(lengths, weight, batch_size=16, n_epochs=20):
     pull = np.zeros(len(lengths))
     generator = torch.Generator().manual_seed(0)
     for _ in range(n_epochs):
-        for _, (series, weights) in make_batches(data, batch_size, generator):
+        for _, (series, weights) in data.training_batches(batch_size, generator):
             above = (series + 1.0).requires_grad_()
             net.get_loss(above, (series, weights)).backward()
             pull[series.numpy()] += above.grad.numpy()

@@ -180,7 +180,7 @@ def test_arguments_are_checked(speed):
 
 
 def test_its_description_is_that_of_the_panel(tmp_path):
-    pytest.importorskip("datasketches")
+    pytest.importorskip("crick")
     panel, y = make_bursty_visits(40, random_state=0)
     panel.to_parquet(tmp_path / "a.parquet", rows_per_group=200)
     disk = ParquetPanel(tmp_path / "a.parquet", instance="instance", time="time")
