@@ -14,7 +14,7 @@ from ckts.estimators.classifier import CKCNNClassifier
 from ckts.estimators.embedder import CKCNNEmbedder
 from ckts.estimators.frames import predict_dask, predict_frame
 from ckts.estimators.importance import channel_importance
-from ckts.estimators.preprocessing.statistics import summarize
+from ckts.estimators.preprocessing.summary import summarize
 from ckts.estimators.regressor import CKCNNRegressor
 from ckts.estimators.rocket.models import (
     CKRocket,

@@ -35,11 +35,7 @@ from ckts.estimators._learned import (
 )
 from ckts.estimators._parameters import resolve_device
 from ckts.estimators._partitions import by_partitions
-from ckts.estimators.preprocessing.batches import (
-    PanelDataset,
-    PanelStatistics,
-    learn_statistics,
-)
+from ckts.estimators.preprocessing.batches import PanelDataset, learn_statistics
 from ckts.estimators.preprocessing.labels import strata_of
 from ckts.estimators.preprocessing.on_disk import SeriesOnDisk, load
 from ckts.estimators.rocket.base import is_since, last_of_ties, observed_rows
@@ -235,11 +231,6 @@ class AbstractCKCNN(AbstractFromDisk):
             self._compare_clocks(sample)
         predicted = self._fit_rocket(sample, generator, before)
         return predicted and predicted.among(drawn, len(part.panel), part.groups)
-
-    def _set_units(self, statistics: PanelStatistics) -> None:
-        self.statistics_, time = statistics, statistics.time
-        self.time_step_, self.horizon_ = time.time_step, time.horizon
-        self.resolution_ = time.resolution
 
     def _split(
         self, given: Training, target: np.ndarray, generator

@@ -88,6 +88,12 @@ class AbstractFromDisk(AbstractTrained):
         sample = part.take(drawn)
         return replace(sample, panel=series[drawn].load()), drawn
 
+    def _set_units(self, statistics: PanelStatistics) -> None:
+        """Keep statistics, and the units of time that are public."""
+        self.statistics_, time = statistics, statistics.time
+        self.time_step_, self.horizon_ = time.time_step, time.horizon
+        self.resolution_ = time.resolution
+
     def _learn_in_passes(self, part: Training, sample: Training) -> PanelStatistics:
         """Learn statistics of series on disk, of which a sample is loaded."""
         self._clock = Clock.of(sample.panel)

@@ -6,12 +6,8 @@ import numpy as np
 import pandas as pd
 
 from ckts.estimators.preprocessing.batches import PanelDataset
-from ckts.estimators.preprocessing.statistics import (
-    SUMMARIES,
-    by_channel,
-    summarize,
-    weighted_quantiles,
-)
+from ckts.estimators.preprocessing.statistics import weighted_quantiles
+from ckts.estimators.preprocessing.summary import SUMMARIES, by_channel, summarize
 from ckts.estimators.saving.values import savable
 from ckts.panel import Panel
 

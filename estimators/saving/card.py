@@ -15,7 +15,7 @@ import numpy as np
 
 from ckts._version import __version__
 from ckts.estimators.saving.values import savable
-from ckts.panel import readable_unit, spread_of
+from ckts.panel import Panel, readable_unit, spread_of
 
 TEXTS = ("intended_use", "limitations", "data")
 LIBRARIES = ("numpy", "scikit-learn", "torch")
