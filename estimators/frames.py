@@ -112,14 +112,14 @@ def predict_dask(
             "`frame` must be a DataFrame of Dask; got a "
             f"{type(frame).__name__}. Use `predict_frame` for one of pandas."
         )
-    import dask
+    from dask.delayed import delayed
 
     if not (frame.known_divisions and frame.index.name == instance):
         _check_whole(frame, instance)
     roles = {"instance": instance, "time": time, "method": method, **columns}
     head = frame.head(1000, npartitions=-1)
     meta = predict_frame(head, model, **roles).iloc[:0]
-    shared = dask.delayed(model, traverse=False)  # sent once, not with each partition
+    shared = delayed(model, traverse=False)  # sent once, not with each partition
     return frame.map_partitions(_predict_part, shared, meta, roles, meta=meta)
 
 
@@ -130,13 +130,13 @@ def _predict_part(frame, model, meta, roles):
 
 def _check_whole(frame: Any, instance: str) -> None:
     """Raise if rows of an instance are in several partitions."""
-    import dask
+    from dask.base import compute
 
     own = [instance] if instance in frame.columns else []
     parts = frame[own].map_partitions(
         _distinct, instance, meta=pd.DataFrame({"id": pd.Series(dtype=object)})
     )
-    ids = [part["id"] for part in dask.compute(*parts.to_delayed())]
+    ids = [part["id"] for part in compute(*parts.to_delayed())]
     places = np.repeat(np.arange(len(ids)), [len(one) for one in ids])
     joined = pd.concat(ids, ignore_index=True)
     again = joined.duplicated().to_numpy()

@@ -296,8 +296,8 @@ class AbstractCKRocket(AbstractPanelEstimator):
         )
         tables = [summaries, levels]
         if self._periods is not None:
-            columns = self._periods.names(self._channels)
-            tables.append([f"{name} of {one or 'all'}" for name, one in columns])
+            pairs = self._periods.names(self._channels)
+            tables.append([f"{name} of {one or 'all'}" for name, one in pairs])
         for coding, columns in zip(self._codings, tables, strict=False):
             names += coding.names(columns)
         return names

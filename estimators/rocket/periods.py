@@ -270,8 +270,8 @@ def pool_channels(
     known = torch.where(observed, values, 0.0)
     mean = known.sum(1, keepdim=True) / counts.clamp_min(1)
     times = times.unsqueeze(2).expand_as(values)
-    pooled = times, values - mean, observed & (counts > 1)
-    return tuple(part.flatten(1) for part in pooled)
+    told = observed & (counts > 1)
+    return times.flatten(1), (values - mean).flatten(1), told.flatten(1)
 
 
 def describe_shape(phases: Tensor, values: Tensor, observed: Tensor) -> Tensor:
