@@ -53,10 +53,11 @@ class AbstractFromDisk(AbstractTrained):
     ) -> tuple[SeriesOnDisk, np.ndarray, np.ndarray]:
         """Learn or check channels, labels and static features; count rows."""
         if reset:
-            self._fitted_on_table, self._landmark = False, self.landmark
+            self._fitted_on_table = False
+            self._keep_landmark()
         scale = panel.time_scale if reset else self.time_scale_
         hide = partial(hide_after, landmark=self._landmark, time_scale=scale)
-        head = panel[:0].load()
+        head = panel[:1].load()
         if not reset:
             self._check_interface(head)
         series = SeriesOnDisk(panel, self._prepare, panel.lengths)

@@ -149,11 +149,15 @@ class AbstractPanelEstimator(AbstractSavable):
             panel = self._check_interface(panel)
         return panel, frame
 
+    def _keep_landmark(self) -> None:
+        """Keep what `fit` was told, for predictions."""
+        self._landmark = self.landmark
+
     def _check_panel(self, X, *, reset: bool, sample_weight: Any = None) -> Panel:
         """Convert `X`, and learn or check its channels, static features and times."""
         panel, wide = self._read_panel(X, reset=reset, sample_weight=sample_weight)
         if reset:
-            self._landmark = self.landmark
+            self._keep_landmark()
         panel = hide_after(panel, self._landmark, self.time_scale_)
         if reset:
             self._clock = Clock.of(panel)

@@ -182,9 +182,11 @@ class AbstractCKRocket(AbstractPanelEstimator):
         prefixes, kernels, tables = self._compute_prefixes(panel, dataset, keys, ends)
         n_series = len(np.unique(keys))
         n_steps = int(np.clip(n_series / SERIES_PER_STEP, FEWEST_STEPS, MOST_STEPS))
+        # an odd number has a step in the middle, which tells the sign of a phase
+        sizes = n_steps, FEWEST_STEPS, n_steps | 1
         self._codings = [
             StepCoding.learn(table, prefixes.weight, n)
-            for table, n in zip(tables, (n_steps, FEWEST_STEPS, n_steps), strict=False)
+            for table, n in zip(tables, sizes, strict=False)
         ]
         return Learned(self._code(kernels, tables), prefixes)
 

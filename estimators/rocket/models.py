@@ -45,7 +45,9 @@ class CKRocket(TransformerMixin, AbstractCKRocket):
     observations. So nothing is resampled, and series may have any lengths, gaps,
     missing values, and channels with clocks of their own. Half of the kernels sees the
     time since the first observation, the other half its share of the span; half of each
-    the values in the scale of all series, the other half in that of the series.
+    the values in the scale of all series, the other half in that of the series. Where
+    series have enough rows, features of periods join: the power in bands of frequency,
+    and the shape of the main wave, also of one that is faster than the observations.
 
     See Also
     --------

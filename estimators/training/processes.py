@@ -6,8 +6,8 @@ They exist and are connected before `fit`: by torchrun, `accelerate launch` or
 
 from __future__ import annotations
 
+import copy
 import os
-import pickle
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
@@ -118,15 +118,14 @@ class ProcessGroup(AbstractProcesses):
         if self.rank == 0:
             try:
                 result = function()
-                data = pickle.dumps((result, None))
+                dist.broadcast_object_list([(result, None)], src=0)
             except Exception as error:  # the others wait: they must hear of it
-                dist.broadcast_object_list([_pickled_error(error)], src=0)
+                _send(error)
                 raise
-            dist.broadcast_object_list([data], src=0)
             return result
         received: list[Any] = [None]
         dist.broadcast_object_list(received, src=0)
-        result, failure = pickle.loads(received[0])
+        result, failure = received[0]
         if failure is not None:
             raise failure
         return result
@@ -209,12 +208,11 @@ def find_processes(data_parallel: bool) -> AbstractProcesses:
     return OneProcess(int(os.environ.get("WORLD_SIZE", "1")))
 
 
-def _pickled_error(error: Exception) -> bytes:
-    """Pickle an error; one that cannot be becomes its text."""
+def _send(error: Exception) -> None:
+    """Send an error to the others, or its text if it cannot be made anew there."""
     try:
-        data = pickle.dumps((None, error))
-        pickle.loads(data)
+        copy.deepcopy(error)
+        dist.broadcast_object_list([(None, error)], src=0)
     except Exception:  # whatever the class of a user does
         text = f"{type(error).__name__} in the first process: {error}"
-        return pickle.dumps((None, RuntimeError(text)))
-    return data
+        dist.broadcast_object_list([(None, RuntimeError(text))], src=0)

@@ -99,7 +99,8 @@ def test_a_share_is_chosen_by_series_that_no_network_has_seen(opened, monkeypatc
         make(self, series, *args, **kwargs)
 
     monkeypatch.setattr(DiskDataset, "__init__", watched)
-    monkeypatch.setattr("ckts.estimators.preprocessing.on_disk.SAMPLE_SERIES", 40)
+    allow_numbers(monkeypatch, at_a_time=2000)
+    monkeypatch.setattr("ckts.estimators.preprocessing.on_disk.SAMPLE_SERIES", 58)
     fitted(opened, rocket=True, fit={"groups": groups})
     assert len(seen) == 3
     left_out = [np.setdiff1d(np.arange(60), one) for one in seen]
@@ -128,7 +129,9 @@ def test_a_regressor_with_labels_and_a_landmark_learns_from_disk(tmp_path):
     expected = fitted(panel, Y + 0.5, **params)
     assert model.static_names_ == ("drug=a", "drug=b", "drug=c")
     assert model.training_data_ == expected.training_data_
-    assert model._clock.spans == pytest.approx(expected._clock.spans, rel=0.5)
+    # of a sample of all
+    assert expected._clock.spans[0] <= model._clock.spans[0]
+    assert model._clock.spans[-1] <= expected._clock.spans[-1]
     np.testing.assert_allclose(
         model.statistics_.values.scale, expected.statistics_.values.scale, rtol=0.01
     )

@@ -133,8 +133,8 @@ class _Runs:
         raise ValueError(
             "`path` must hold the rows of an instance together, one below the other; "
             f"got {shown(names[again])} from {places[0]} on and again from {places[1]} "
-            "on. Sort the table by instance once and write it anew, e.g. by "
-            "`polars.scan_parquet(path).sort(instance, time).sink_parquet(other)`."
+            "on. Sort the table by instance and time once, as polars, DuckDB or Dask "
+            "do, and write it anew."
         )
 
 

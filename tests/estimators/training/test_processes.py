@@ -103,7 +103,9 @@ def test_errors_of_the_first_reach_all(group, monkeypatch):
 
         sent = []
         monkeypatch.setattr(
-            dist, "broadcast_object_list", lambda x, src, sent=sent: sent.extend(x)
+            dist,
+            "broadcast_object_list",
+            lambda x, src, sent=sent: sent.append(pickle.dumps(x[0])),
         )
         with pytest.raises(type(error)):
             group.first(fail)
