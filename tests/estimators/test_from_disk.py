@@ -129,9 +129,8 @@ def test_a_regressor_with_labels_and_a_landmark_learns_from_disk(tmp_path):
     expected = fitted(panel, Y + 0.5, **params)
     assert model.static_names_ == ("drug=a", "drug=b", "drug=c")
     assert model.training_data_ == expected.training_data_
-    # of a sample of all
-    assert expected._clock.spans[0] <= model._clock.spans[0]
-    assert model._clock.spans[-1] <= expected._clock.spans[-1]
+    # quantiles, of a sample of a dozen
+    assert np.abs(np.log2(model._clock.spans / expected._clock.spans)).max() < 1
     np.testing.assert_allclose(
         model.statistics_.values.scale, expected.statistics_.values.scale, rtol=0.01
     )
