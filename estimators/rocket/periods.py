@@ -34,7 +34,7 @@ N_HARMONICS = 3
 # an odd stamp. Other gaps count in full: a wave goes on while nobody looks.
 MOST_STRETCHED = 4.0
 # Points of the grids of Fourier transforms at once.
-MOST_POINTS = 2**22
+MOST_POINTS = 2**20
 TINY = 1e-12
 PEAK = ("peak power", "peak frequency")
 SHAPE = (
