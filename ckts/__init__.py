@@ -24,6 +24,8 @@ _HOMES = {
     "ParquetPanel": "ckts.panel",
     "as_panel": "ckts.panel",
     "load": "ckts.estimators",
+    "predict_dask": "ckts.estimators",
+    "predict_frame": "ckts.estimators",
 }
 
 # Parts that are used as `ckts.layers.CKConv` after a plain `import ckts`.
@@ -44,6 +46,8 @@ __all__ = [
     "__version__",
     "as_panel",
     "load",
+    "predict_dask",
+    "predict_frame",
 ]
 
 _checkout.add_folders(__path__)
@@ -60,6 +64,8 @@ if TYPE_CHECKING:
         PanelScaler,
         PanelSummary,
         load,
+        predict_dask,
+        predict_frame,
     )
     from ckts.panel import Panel, ParquetPanel, as_panel
 

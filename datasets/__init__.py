@@ -25,6 +25,7 @@ from ckts.datasets.fetch.uea import fetch_tser, fetch_uea
 from ckts.datasets.load import load_japanese_vowels, load_pbc, load_pbc_survival
 from ckts.datasets.make.bursty_visits import make_bursty_visits
 from ckts.datasets.make.contaminated import make_contaminated
+from ckts.datasets.make.light_curves import make_light_curves
 from ckts.datasets.make.local_clock import make_local_clock
 from ckts.datasets.make.memory import make_adding_problem, make_copy_memory
 from ckts.datasets.make.regression import make_irregular_regression
@@ -56,6 +57,7 @@ __all__ = [
     "make_copy_memory",
     "make_irregular_regression",
     "make_irregular_sinusoids",
+    "make_light_curves",
     "make_local_clock",
     "make_speed",
     "make_telling_window",

@@ -12,8 +12,9 @@ from ckts.estimators.attribution.display import AttributionDisplay
 from ckts.estimators.attribution.result import Attribution
 from ckts.estimators.classifier import CKCNNClassifier
 from ckts.estimators.embedder import CKCNNEmbedder
+from ckts.estimators.frames import predict_dask, predict_frame
 from ckts.estimators.importance import channel_importance
-from ckts.estimators.preprocessing.statistics import summarize
+from ckts.estimators.preprocessing.summary import summarize
 from ckts.estimators.regressor import CKCNNRegressor
 from ckts.estimators.rocket.models import (
     CKRocket,
@@ -21,6 +22,7 @@ from ckts.estimators.rocket.models import (
     CKRocketRegressor,
 )
 from ckts.estimators.saving.savable import load
+from ckts.estimators.streaming import SeriesStream
 from ckts.estimators.transformers import PanelResampler, PanelScaler, PanelSummary
 
 __all__ = [
@@ -35,8 +37,11 @@ __all__ = [
     "PanelResampler",
     "PanelScaler",
     "PanelSummary",
+    "SeriesStream",
     "channel_importance",
     "channel_time_attribution",
     "load",
+    "predict_dask",
+    "predict_frame",
     "summarize",
 ]

@@ -35,18 +35,15 @@ from ckts.estimators._learned import (
 )
 from ckts.estimators._parameters import resolve_device
 from ckts.estimators._partitions import by_partitions
-from ckts.estimators.preprocessing.batches import (
-    PanelDataset,
-    PanelStatistics,
-    learn_statistics,
-)
+from ckts.estimators.preprocessing.batches import PanelDataset, learn_statistics
 from ckts.estimators.preprocessing.labels import strata_of
 from ckts.estimators.preprocessing.on_disk import SeriesOnDisk, load
-from ckts.estimators.rocket.base import last_of_ties, observed_rows
+from ckts.estimators.rocket.base import is_since, last_of_ties, observed_rows
 from ckts.estimators.rocket.models import AbstractCKRocketModel
 from ckts.estimators.training.callbacks import user_callbacks
 from ckts.estimators.training.checkpoint import AbstractCheckpoint, keep_checkpoint
 from ckts.estimators.training.continuing import Continuing, check_landmark
+from ckts.estimators.training.digest import data_of
 from ckts.estimators.training.early_stopping import split_series, watched, watchers
 from ckts.estimators.training.net import PanelNet
 from ckts.estimators.training.recipe import choose_recipe
@@ -161,14 +158,19 @@ class AbstractCKCNN(AbstractFromDisk):
         if before is not None:
             self._recall_targets(before, whole=True)
         target, n_outputs = self._begin(given, before)
-        generator = check_random_state(self.random_state)
-        opened = keep_checkpoint(self, generator, given, target, before)
+        processes = self._processes
+        processes.check_same(partial(data_of, given, target))
+        generator = processes.agree_on(check_random_state(self.random_state))
+        opened = keep_checkpoint(self, generator, given, target, before, processes)
         with opened as (checkpoint, generator):
             train, valid = np.arange(len(given.used)), None
             if watched(self)[0]:
                 train, valid = self._split(given, target, generator)
             part = given.take(train)
-            predicted = self._learn_units(part, generator, before)
+            learn = partial(self._learn_units, part, generator, before)
+            predicted = processes.learn(self, generator, learn)
+            if "rocket_" in vars(self):  # that of the first process
+                self.rocket_.device_ = self.device_
             if self._shows(2):
                 self._print_units(part, target[train])
             options = {} if valid is None else self._hold_out(given, target, valid)
@@ -229,11 +231,6 @@ class AbstractCKCNN(AbstractFromDisk):
             self._compare_clocks(sample)
         predicted = self._fit_rocket(sample, generator, before)
         return predicted and predicted.among(drawn, len(part.panel), part.groups)
-
-    def _set_units(self, statistics: PanelStatistics) -> None:
-        self.statistics_, time = statistics, statistics.time
-        self.time_step_, self.horizon_ = time.time_step, time.horizon
-        self.resolution_ = time.resolution
 
     def _split(
         self, given: Training, target: np.ndarray, generator
@@ -359,15 +356,22 @@ class AbstractCKCNN(AbstractFromDisk):
         return self._join(outputs, lambda: self.rocket_._predict_panel(panel))
 
     @by_partitions
-    def _predict_raw_path(self, X) -> tuple[Panel, np.ndarray]:
-        """Predict as of each observed row; return the panel of these rows, too."""
+    def _predict_raw_path(self, X, since=None) -> tuple[Panel, np.ndarray]:
+        """Predict as of each observed row; return the panel of these rows, too.
+
+        Since some time, in the unit of the stamps of `X`, if it is given.
+        """
         check_is_fitted(self, "nets_")
         panel = self._check_panel(X, reset=False)
         # Networks see observations of one time as several, CKRocket as their mean.
-        last = last_of_ties(panel)
+        rows, last = observed_rows(panel), last_of_ties(panel)
+        later = is_since(rows, since)
         paths = [path[last] for path in self._each_network(PanelNet.paths, panel)]
-        joined = self._join(paths, lambda: self.rocket_._predict_panel_path(panel)[1])
-        return observed_rows(panel), joined
+        joined = self._join(
+            [path[later] for path in paths],
+            lambda: self.rocket_._predict_panel_path(panel, since)[1],
+        )
+        return rows.keep_rows(later), joined
 
     def _each_network(
         self, predict: Callable[[PanelNet, PanelDataset], np.ndarray], panel: Panel

@@ -53,7 +53,8 @@ class AbstractFromDisk(AbstractTrained):
     ) -> tuple[SeriesOnDisk, np.ndarray, np.ndarray]:
         """Learn or check channels, labels and static features; count rows."""
         if reset:
-            self._fitted_on_table, self._landmark = False, self.landmark
+            self._fitted_on_table = False
+            self._keep_landmark()
         scale = panel.time_scale if reset else self.time_scale_
         hide = partial(hide_after, landmark=self._landmark, time_scale=scale)
         head = panel[:1].load()
@@ -87,6 +88,12 @@ class AbstractFromDisk(AbstractTrained):
         drawn = draw_sample(series.panel.lengths, series.rows_at_a_time, strata)
         sample = part.take(drawn)
         return replace(sample, panel=series[drawn].load()), drawn
+
+    def _set_units(self, statistics: PanelStatistics) -> None:
+        """Keep statistics, and the units of time that are public."""
+        self.statistics_, time = statistics, statistics.time
+        self.time_step_, self.horizon_ = time.time_step, time.horizon
+        self.resolution_ = time.resolution
 
     def _learn_in_passes(self, part: Training, sample: Training) -> PanelStatistics:
         """Learn statistics of series on disk, of which a sample is loaded."""

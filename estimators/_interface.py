@@ -17,7 +17,7 @@ from ckts.estimators.preprocessing.batches import PanelDataset, PanelStatistics
 from ckts.estimators.preprocessing.categories import OneHot
 from ckts.estimators.preprocessing.input import groups_of, is_table, weights_of
 from ckts.estimators.preprocessing.time import Clock, check_clock
-from ckts.estimators.saving.card import TrainingData
+from ckts.estimators.saving.card import TrainingData, durations_of
 from ckts.estimators.saving.savable import AbstractSavable
 from ckts.estimators.saving.values import savable
 from ckts.panel import (
@@ -149,11 +149,15 @@ class AbstractPanelEstimator(AbstractSavable):
             panel = self._check_interface(panel)
         return panel, frame
 
+    def _keep_landmark(self) -> None:
+        """Keep what `fit` was told, for predictions."""
+        self._landmark = self.landmark
+
     def _check_panel(self, X, *, reset: bool, sample_weight: Any = None) -> Panel:
         """Convert `X`, and learn or check its channels, static features and times."""
         panel, wide = self._read_panel(X, reset=reset, sample_weight=sample_weight)
         if reset:
-            self._landmark = self.landmark
+            self._keep_landmark()
         panel = hide_after(panel, self._landmark, self.time_scale_)
         if reset:
             self._clock = Clock.of(panel)
@@ -162,6 +166,12 @@ class AbstractPanelEstimator(AbstractSavable):
             check_clock(self._clock, panel, known=known, wide=wide)
             panel = self._hide_unknown_channels(panel)
         return panel
+
+    def _check_part(self, panel: Panel) -> Panel:
+        """Convert a part of the training series; its clock is that of the others."""
+        panel, _ = self._read_panel(panel, reset=False)
+        panel = hide_after(panel, self._landmark, self.time_scale_)
+        return self._hide_unknown_channels(panel)
 
     def _hide_unknown_channels(self, panel: Panel) -> Panel:
         """Hide channels of which fit saw no value: nothing is known of their unit.
@@ -260,9 +270,8 @@ class AbstractPanelEstimator(AbstractSavable):
         self._check_parameters()
         panel = self._check_panel(X, reset=reset, sample_weight=sample_weight)
         given = self._check_targets(panel, y, sample_weight, groups)
-        lengths = panel.lengths[given.used]
-        last = panel.indptr[1:][given.used[lengths > 0]] - 1
-        self._describe_training(given, lengths, panel.elapsed[last])
+        lengths, durations = panel.lengths[given.used], durations_of(panel)[given.used]
+        self._describe_training(given, lengths, durations)
         return given
 
     def _describe_training(self, given: Training, lengths, durations) -> None:
@@ -273,7 +282,7 @@ class AbstractPanelEstimator(AbstractSavable):
     def _check_targets(
         self, panel: Panel | ParquetPanel, y, sample_weight, groups
     ) -> Training:
-        """Check what is given beside the series, of which only names are looked at."""
+        """Check what belongs to the series of a panel, perhaps one on disk."""
         given = {"y": y, "sample_weight": sample_weight, "groups": groups}
         for name, array in given.items():
             check_same_order(name, array, panel)

@@ -158,6 +158,11 @@ class AbstractParameters(BaseEstimator):
         A folder in which `fit` writes how far it came, so that the same fit continues
         there after its process was killed, and ends with the same weights; see the
         guide, "Resuming". A finished fit removes its file. None writes nothing.
+    data_parallel : bool
+        Whether processes that torchrun or `accelerate launch` started train together:
+        each is given all data in `fit` and computes its share of every batch, and all
+        end with the same model. One process alone is as with False; see the guide,
+        "Beyond one machine".
     warm_start : bool
         Whether a second `fit` begins with the weights of the first instead of drawn
         ones. They mean something only in the units that were learned with them: so
@@ -210,6 +215,7 @@ class AbstractParameters(BaseEstimator):
     scoring: str | Callable[..., float] | None = None
     callbacks: list[Any] | None = None
     checkpoint: str | PathLike[str] | None = None
+    data_parallel: bool = False
     warm_start: bool = False
     n_jobs: int | None = None
     verbose: int = 0
@@ -236,6 +242,7 @@ class AbstractParameters(BaseEstimator):
         "n_iter_no_change": check_count,
         "causal": check_bool,
         "early_stopping": check_bool,
+        "data_parallel": check_bool,
         "warm_start": check_bool,
         "dropout": check_share,
         "observation_dropout": partial(auto_or, rule=check_share),

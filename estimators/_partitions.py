@@ -20,16 +20,17 @@ def by_partitions(method: Callable[..., Any]) -> Callable[..., Any]:
     Parameters
     ----------
     method : callable
-        Of an estimator and `X`; it returns an array, a panel, or a tuple of such.
+        Of an estimator, `X` and options; it returns an array, a panel, or a tuple
+        of such.
     """
 
     @wraps(method)
-    def joined(self, X):
+    def joined(self, X, **options):
         if isinstance(X, ParquetPanel):
             X = X.partitions() if len(X) else X.load()
         if not isinstance(X, Iterator):
-            return method(self, X)
-        results = [method(self, part) for part in X]
+            return method(self, X, **options)
+        results = [method(self, part, **options) for part in X]
         if not results:
             raise ValueError(
                 "`X` must yield at least one panel; got an iterator at its end. Make "

@@ -41,7 +41,9 @@ _setting = _Setting()
 
 
 @contextmanager
-def limit_threads(n_jobs: int | None, n_numbers: float) -> Iterator[int]:
+def limit_threads(
+    n_jobs: int | None, n_numbers: float, n_processes: int = 1
+) -> Iterator[int]:
     """Set how many threads torch uses, and restore it at the end.
 
     Parameters
@@ -52,6 +54,10 @@ def limit_threads(n_jobs: int | None, n_numbers: float) -> Iterator[int]:
         most as many as joblib counts: -1 is all cores that the process may use.
     n_numbers : float
         Size of a hidden layer of a typical batch, batch x time x channels.
+    n_processes : int, default=1
+        Processes that share the cores and work in step. Without a positive `n_jobs`
+        each takes its part of them: whether cores are idle cannot be seen while the
+        others wait for this one.
 
     Yields
     ------
@@ -64,7 +70,8 @@ def limit_threads(n_jobs: int | None, n_numbers: float) -> Iterator[int]:
             _setting.original = torch.get_num_threads()
         _setting.n_users += 1
     try:
-        limit = _limit(n_jobs, max(1, int(n_numbers / NUMBERS_PER_THREAD)))
+        worth = max(1, int(n_numbers / NUMBERS_PER_THREAD))
+        limit = _limit(n_jobs, worth, n_processes)
         _setting.enclosing.limit = limit
         torch.set_num_threads(limit)
         yield limit
@@ -75,13 +82,19 @@ def limit_threads(n_jobs: int | None, n_numbers: float) -> Iterator[int]:
             torch.set_num_threads(enclosing or _setting.original)
 
 
-def _limit(n_jobs: int | None, worth: int) -> int:
+def _limit(n_jobs: int | None, worth: int, n_processes: int) -> int:
     """Return the number of threads where `worth` of them pay."""
+    if n_processes > 1 and (n_jobs is None or n_jobs < 0):
+        limit = min(worth, max(1, cpu_count() // n_processes))
+        return min(limit, _setting.original) if n_jobs is None else limit
     if n_jobs is None:
         limit = min(worth, _setting.original)
         return min(limit, idle_cores()) if limit > 1 else 1
     most = effective_n_jobs(n_jobs)
-    return min(worth, most) if n_jobs < 0 else most
+    if n_jobs > 0:
+        return most
+    # In a worker of Dask joblib counts the cores of the whole cluster.
+    return min(worth, most, cpu_count())
 
 
 def idle_cores() -> int:

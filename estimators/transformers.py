@@ -19,7 +19,7 @@ from ckts.estimators._partitions import by_partitions
 from ckts.estimators._rules import Rule
 from ckts.estimators.preprocessing.batches import learn_statistics
 from ckts.estimators.preprocessing.input import is_table, weights_of
-from ckts.estimators.preprocessing.statistics import SUMMARIES, summarize
+from ckts.estimators.preprocessing.summary import SUMMARIES, summarize
 from ckts.panel import NUMBER, Panel, as_known, check_same_order, parse_times
 from ckts.regularity import ROUNDING, snap, stamp_rounding
 

@@ -95,7 +95,10 @@ def test_made_sets_are_clean_where_they_are_tested(generators):
 def equal(first, second):
     """Whether two pairs of a panel and a target are the same numbers."""
     numbers = [(X.values, X.times, X.indptr, y) for X, y in (first, second)]
-    return all(np.array_equal(a, b) for a, b in zip(*numbers, strict=True))
+    return all(
+        np.array_equal(a, b, equal_nan=a.dtype.kind == "f")
+        for a, b in zip(*numbers, strict=True)
+    )
 
 
 def test_trajectories_are_read_with_unknown_values(monkeypatch):

@@ -28,9 +28,7 @@ ARROWS = {
     "": {"_checkout", "_version"},  # ckts/__init__.py resolves its names on first use
     "_checkout": set(),
     "_version": set(),
-    "_checks": set(),
-    "_html": set(),
-    "_warnings": set(),
+    **{one: set() for one in ("_checks", "_files", "_html", "_warnings")},
     "transforms": set(),
     "randomness": set(),
     "regularity": set(),
@@ -43,12 +41,13 @@ ARROWS = {
     "plotting": {"_checks", "estimators", "kernels", "layers", "networks", "panel"},
     "rocket": set(),
     "estimators": {
-        *("_checks", "_html", "_version", "_warnings", "convolution", "kernels"),
-        *("layers", "networks", "panel", "randomness", "regularity", "rocket"),
+        *("_checks", "_files", "_html", "_version", "_warnings", "convolution"),
+        *("kernels", "layers", "networks", "panel", "randomness", "regularity"),
+        "rocket",
     },
     "sktime": {"estimators", "panel"},
     "demo": {"datasets", "estimators", "plotting"},
-    "cli": {"datasets", "demo", "estimators", "panel", "plotting"},
+    "cli": {"_files", "datasets", "demo", "estimators", "panel", "plotting"},
     "__main__": {"cli"},
 }
 
@@ -76,8 +75,7 @@ LIBRARIES = {
 
 # What may be imported inside a function, because a user may lack it or never need it.
 LATE = {"filelock", "matplotlib", "pandas", "pooch", "requests", "tqdm"}
-LATE |= {"awkward", "pyarrow", "sparse", "xarray"}  # for those who have their formats
-LATE |= {"crick", "datasketches"}  # for those whose tables do not fit in memory
+LATE |= {"awkward", "crick", "dask", "pyarrow", "sparse", "xarray"}  # formats
 LATE |= {"scipy", "sklearn"}  # two seconds, which listing and reading data does without
 # `ckts --help` must answer at once: programs import what they run when they run it.
 PROGRAMS = {"cli", "demo"}

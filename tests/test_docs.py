@@ -20,6 +20,7 @@ FOLDERS = {
 GUIDE = (ROOT / "docs" / "guide").glob("*.md")
 PAGES = [ROOT / "README.md", ROOT / "docs" / "start.md", ROOT / "docs" / "faq.md"]
 PAGES += sorted(path for path in GUIDE if path.name != "index.md")
+SLOW = {"scale.md"}  # it starts processes
 OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 MODULES_WITH_EXAMPLES = 30  # at least
@@ -80,7 +81,13 @@ def scratch_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(path, marks=[pytest.mark.slow] * (path.name in SLOW), id=path.name)
+        for path in PAGES
+    ],
+)
 def test_code_of_the_page_runs(path):
     assert run_page(path) > 0
 

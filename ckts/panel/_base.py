@@ -59,6 +59,12 @@ class AbstractPanel:
         none = {"categories": Categories(), "static_categories": Categories()}
         self._set(**{**none, **state})
 
+    def __sizeof__(self) -> int:
+        """Count the bytes of all arrays: Dask sends what is large once per worker."""
+        parts = [*vars(self).values(), *vars(self.observations).values()]
+        arrays = (part for part in parts if isinstance(part, np.ndarray))
+        return super().__sizeof__() + sum(array.nbytes for array in arrays)
+
     def _set(self, **fields) -> None:
         for value in fields.values():
             if isinstance(value, np.ndarray):

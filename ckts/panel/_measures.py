@@ -58,7 +58,7 @@ class _Numbers:
         # the sums of squares around the means of two parts, and of both (Chan, 1979)
         away, total = float(np.mean(numbers)) - self._mean, self.size + size
         self._squares += float(np.var(numbers)) * size
-        self._squares += away**2 * self.size * size / total
+        self._squares += away * away * self.size * size / total  # ** overflows
         self._mean += away * size / total
         self.size = total
 

@@ -8,6 +8,7 @@ from ckts.rocket.causal import CausalKernelGroup
 from ckts.rocket.centered import CenteredKernelGroup
 from ckts.rocket.drawing import BalancedDraws, draw_kernels
 from ckts.rocket.kernels import CHUNK, GOLDEN, PATTERNS, AbstractKernelGroup
+from ckts.rocket.periodogram import fit_harmonics, power_spectrum
 from ckts.rocket.signal import Signal, fill_forward, fill_gaps
 
 __all__ = [
@@ -22,4 +23,6 @@ __all__ = [
     "draw_kernels",
     "fill_forward",
     "fill_gaps",
+    "fit_harmonics",
+    "power_spectrum",
 ]

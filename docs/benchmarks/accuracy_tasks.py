@@ -14,6 +14,7 @@ from ckts.datasets import (
     make_bursty_visits,
     make_contaminated,
     make_irregular_sinusoids,
+    make_light_curves,
     make_local_clock,
     make_speed,
     read_physionet2012,
@@ -294,6 +295,8 @@ MADE: dict[str, tuple[Callable, dict, dict]] = {
         {"contamination": "time"},
     ),
     "speed": (make_speed, {}, {}),
+    "light curves, one band": (make_light_curves, {}, {}),
+    "light curves, six bands": (make_light_curves, {"n_bands": 6}, {}),
     "sinusoids": (make_irregular_sinusoids, {}, {}),
     # like the light curves of periodic stars: few, noisy, near to each other
     "sinusoids, noisy": (

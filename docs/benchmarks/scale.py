@@ -26,13 +26,14 @@ import pyarrow
 from pyarrow import parquet
 
 import ckts
-from ckts import CKRocketClassifier, Panel, ParquetPanel
+from ckts import CKCNNClassifier, CKRocketClassifier, Panel, ParquetPanel
 
 PIECE = 2_000  # series that are drawn at once
 ROW_GROUP = 131_072
 LENGTHS = 100, 300
 MISSING = 0.3
 TRAIN = 500  # series
+TEST = 2_000  # series that a network is not trained on
 ROLES = {"instance": "record", "time": "hours"}
 
 
@@ -113,6 +114,24 @@ def fit(folder: Path) -> str:
     return f"{TRAIN} series"
 
 
+def fit_all(folder: Path) -> str:
+    """Fit a model on all records, in one pass over the table."""
+    model = CKRocketClassifier(random_state=0)
+    model.fit(on_disk(folder), labels_of(folder))
+    model.save(folder / "all.ckts")
+    return f"{model.unexplained_:.3f} unexplained"
+
+
+def fit_network(folder: Path) -> str:
+    """Train one network for one epoch on all series but those of a test."""
+    panel, label = on_disk(folder), labels_of(folder)
+    last = max(len(panel) - TEST, len(panel) // 2)
+    model = CKCNNClassifier(rocket=False, max_epochs=1, random_state=0)
+    model.fit(panel[:last], label[:last])
+    found = model.predict(panel[last:])
+    return f"accuracy {(found == label[last:]).mean():.3f}"
+
+
 def predict(folder: Path, read: Callable[[Path], object]) -> str:
     """Predict all series."""
     return accuracy(folder, ckts.load(folder / "model.ckts").predict(read(folder)))
@@ -130,6 +149,8 @@ STEPS: dict[str, Callable[[Path], str]] = {
     "describe, on disk": lambda folder: describe(folder, on_disk),
     "describe, in memory": lambda folder: describe(folder, in_memory),
     "predict, on disk": lambda folder: predict(folder, on_disk),
+    "fit all, on disk": fit_all,
+    "fit a network, on disk": fit_network,
     "predict, in memory": lambda folder: predict(folder, in_memory),
 }
 

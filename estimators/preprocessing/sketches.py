@@ -68,7 +68,7 @@ class ColumnSketches:
     def center_scale(self) -> CenterScale:
         """Learn robust center and scale, as of the columns themselves."""
         samples = map(self.centroids, range(len(self.codes)))
-        return center_scale(samples, self.known)
+        return center_scale(samples, self.known.tolist())
 
 
 def _import_digest() -> type:

@@ -1,16 +1,13 @@
-"""Statistics of values: quantiles, robust center and scale, summaries of series."""
+"""Statistics of values: quantiles, robust center and scale."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 
 import numpy as np
-import pandas as pd
 
 from ckts._warnings import warn
-from ckts.estimators.preprocessing.categories import as_numbers
 from ckts.estimators.saving.values import savable
-from ckts.panel import as_panel
 
 # A share of weights that is nearer to a quantile than this is the quantile: cumulated
 # weights are rounded, and their common factor must not decide between two numbers.
@@ -39,8 +36,6 @@ MOST_GAPS = 8
 
 # Values, and their weights.
 Sample = tuple[np.ndarray, np.ndarray]
-
-SUMMARIES = ["mean", "std", "min", "max", "first", "last", "count"]
 
 
 def weighted_quantiles(
@@ -354,39 +349,3 @@ def find_suspicious(values: np.ndarray, weight: np.ndarray) -> list[float]:
             break
         numbers, weights = others, weights[rest]
     return found
-
-
-def summarize(X) -> np.ndarray:
-    """Describe each channel of each series by seven numbers.
-
-    With gradient boosting they make a baseline that is hard to beat on short clinical
-    series; it sees values and counts, but no time stamps.
-
-    Parameters
-    ----------
-    X : Panel or anything that `as_panel` accepts
-        Series; NaN is "not observed".
-
-    Returns
-    -------
-    ndarray of shape (n_series, 7 * in_channels + n_static)
-        Mean, standard deviation, minimum, maximum, first, last and count of each
-        channel, NaN where undefined, then the static features. One of labels is an
-        indicator of each of them.
-
-    Examples
-    --------
-    >>> summarize([([0.0, 2.5], [1.0, 3.0])]).round(3).tolist()
-    [[2.0, 1.414, 1.0, 3.0, 1.0, 3.0, 2.0]]
-    """
-    panel = as_numbers(as_panel(X))
-    series, everyone = panel.series_of_rows, np.arange(len(panel))
-    tables = [
-        pd.Series(values).groupby(series[rows]).agg(SUMMARIES).reindex(everyone)
-        for rows, values in panel.observations.columns()
-    ]
-    parts = [np.column_stack([t[name] for t in tables]) for name in SUMMARIES]
-    parts[-1] = np.nan_to_num(parts[-1])
-    if panel.static is not None:
-        parts.append(panel.static)
-    return np.hstack(parts)

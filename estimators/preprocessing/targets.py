@@ -224,7 +224,11 @@ class ClassesMixin(ClassifierMixin):
             column; where it had columns of classes, a channel such as "rhythm=sinus"
             per class of each.
         """
-        panel, raw = self._predict_raw_path(X)
+        return self._proba_path(X)
+
+    def _proba_path(self, X, since: float | None = None) -> Panel:
+        """Predict class probabilities as of each observation from some time on."""
+        panel, raw = self._predict_raw_path(X, since=since)
         labels = self._labels
         several = labels.kind == "multilabel"
         channels = list(labels.names) if several else labels.score_names()
@@ -359,7 +363,11 @@ class NumbersMixin(RegressorMixin):
             landmark: what `predict` says of the series if it had ended then. Rows of
             `X` in which nothing was observed have none.
         """
-        panel, raw = self._predict_raw_path(X)
+        return self._number_path(X)
+
+    def _number_path(self, X, since: float | None = None) -> Panel:
+        """Predict targets as of each observation from some time on."""
+        panel, raw = self._predict_raw_path(X, since=since)
         return panel.with_values(self._in_units(raw)).with_static(None)
 
     def _in_units(self, outputs: np.ndarray) -> np.ndarray:

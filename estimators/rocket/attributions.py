@@ -32,6 +32,10 @@ COLUMNS = [
 ]
 
 
+# Blocks of tables, in their order.
+CODED = ("summaries", "levels", "periods")
+
+
 @dataclass(frozen=True)
 class Stamps:
     """The time stamps of a series, and the clock of the model at each of them.
@@ -89,8 +93,8 @@ class AbstractAttributed(AbstractCKRocket):
         """Tell how much of each score comes from which channel, step and time.
 
         The model is linear in the features of kernels, which are shares of time: so
-        what they add is a sum over time, without any approximation. What summaries and
-        levels add together is divided by integrated gradients (Sundararajan et al.,
+        what they add is a sum over time, without any approximation. What summaries,
+        levels and periods add is divided by integrated gradients (Sundararajan et al.,
         2017). All values of a series and output add up to what the model says of it. A
         value tells the difference to the mean training series, whose score is the
         intercept.
@@ -113,8 +117,8 @@ class AbstractAttributed(AbstractCKRocket):
             output
                 The class; of a regressor the number of the target, from 0.
             block
-                "kernels", "levels", "summaries" or "intercept". Blocks that the model
-                left out have no rows.
+                "kernels", "levels", "summaries", "periods" or "intercept". Blocks that
+                the model left out have no rows.
             clock, scale
                 What the kernels see: the "absolute" or the "relative" time, and values
                 in the "common" scale or in the "own" one of the series.
@@ -126,8 +130,9 @@ class AbstractAttributed(AbstractCKRocket):
                 Its name. What a kernel adds is divided among its channels and steps by
                 the size of what each contributes to its response.
             summary
-                Its name, such as "mean of pulse", which has no time; or "level" or
-                "count", of observations of a channel or of rows in a part of the time.
+                Its name, such as "mean of pulse" or "peak frequency of pulse", which
+                has no time; or "level" or "count", of observations of a channel or of
+                rows in a part of the time.
             start, end
                 The interval that steps of the kernels lie in, or the part of the time
                 that a level is the mean of and a count is in; both the first stamp for
@@ -190,19 +195,19 @@ class AbstractAttributed(AbstractCKRocket):
             if "levels" in coded:
                 frame = self._level_frame(coded["levels"][0][series], stamps)
                 yield series, "levels", frame
-            if "summaries" in coded:
-                frame = self._summary_frame(coded["summaries"][0][series])
-                yield series, "summaries", frame
+            for block, (values, _) in coded.items():
+                if block != "levels":
+                    yield series, block, self._named_frame(block, values[series])
 
     def _coded_values(
         self, panel: Panel, dataset: PanelDataset, ridge: BlockRidge
     ) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-        """Tell what columns of summaries and levels add, unless they are left out."""
+        """Tell what the columns of tables add, unless they are left out."""
         _, tables = self._compute(panel, dataset)
         return {
             block: coded_values(coding, ridge, number, table)
             for number, (block, coding, table) in enumerate(
-                zip(("summaries", "levels"), self._codings, tables, strict=False), 2
+                zip(CODED, self._codings, tables, strict=False), 2
             )
             if ridge.coefficients[number] is not None
         }
@@ -261,12 +266,19 @@ class AbstractAttributed(AbstractCKRocket):
             frames.append(frame)
         return pd.concat(frames, ignore_index=True)
 
-    def _summary_frame(self, values: np.ndarray) -> pd.DataFrame:
-        """Make a row per output and summary; values (n_outputs, n_columns)."""
-        names = summary_names(self._channels, self.static_names_, lengths=self._lengths)
-        n_others = len(self.static_names_) + len(CLOCK) * self._lengths
-        channel = np.resize(_objects(self._channels), len(names))
-        channel[len(names) - n_others :] = np.nan
+    def _named_frame(self, block: str, values: np.ndarray) -> pd.DataFrame:
+        """Make a row per output and column; values (n_outputs, n_columns)."""
+        if block == "periods":
+            assert self._periods is not None
+            columns = self._periods.names(self._channels)
+            names = [f"{what} of {one or 'all'}" for what, one in columns]
+            channel = _objects(one for _, one in columns)
+        else:
+            lengths = self._lengths
+            names = summary_names(self._channels, self.static_names_, lengths=lengths)
+            n_others = len(self.static_names_) + len(CLOCK) * lengths
+            channel = np.resize(_objects(self._channels), len(names))
+            channel[len(names) - n_others :] = np.nan
         return _frame(values, channel=channel, summary=_objects(names))
 
 

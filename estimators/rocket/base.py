@@ -15,7 +15,7 @@ from ckts._warnings import warn
 from ckts.estimators._interface import AbstractPanelEstimator
 from ckts.estimators._learned import Fact
 from ckts.estimators._parameters import resolve_device
-from ckts.estimators._rules import Rule, check_n_jobs
+from ckts.estimators._rules import Rule, check_n_jobs, check_verbose
 from ckts.estimators._threads import limit_threads
 from ckts.estimators.preprocessing.batches import (
     PanelDataset,
@@ -24,11 +24,13 @@ from ckts.estimators.preprocessing.batches import (
 )
 from ckts.estimators.rocket.kernel_features import KernelFeatures, content_keys
 from ckts.estimators.rocket.kernel_time import learn_kernel_time
+from ckts.estimators.rocket.periods import Periods
 from ckts.estimators.rocket.prefixes import Prefixes
 from ckts.estimators.rocket.scales import learn_limits
 from ckts.estimators.rocket.summaries import (
     StepCoding,
     summarize_at,
+    summarize_ends,
     summarize_series,
     summary_names,
 )
@@ -95,6 +97,9 @@ class AbstractCKRocket(AbstractPanelEstimator):
         Threads of torch on the CPU. None takes one for features, which are computed in
         pieces that fit in a cache, and for the model of many series as many as cores
         are idle; -1 takes all cores for that.
+    verbose : int
+        1 shows a bar, in a notebook or on stderr, over series on disk that `fit` passes
+        over.
     random_state : int, RandomState or None
         Draws kernels, and the series that biases are learned from. The same integer
         gives the same features in every thread and process, and, up to the rounding of
@@ -115,6 +120,7 @@ class AbstractCKRocket(AbstractPanelEstimator):
     landmark: Any = None
     device: Any = "auto"
     n_jobs: int | None = None
+    verbose: int = 0
     random_state: int | np.random.RandomState | None = None
 
     # Prefixes of each series that a causal model learns from, besides the whole.
@@ -125,6 +131,7 @@ class AbstractCKRocket(AbstractPanelEstimator):
         "lengths": check_bool,
         "causal": check_bool,
         "n_jobs": check_n_jobs,
+        "verbose": check_verbose,
     }
 
     def __setstate__(self, state: dict) -> None:
@@ -140,9 +147,11 @@ class AbstractCKRocket(AbstractPanelEstimator):
             self.device_ = "cpu"
 
     def _check_parameters(self) -> None:
-        """Raise if a parameter is not as its description says."""
+        """Raise if a parameter is not as its description says; keep what is fitted."""
         for name, rule in self._rules.items():
             rule(name, getattr(self, name))
+        self._summaries, self._lengths = self.summaries, self.lengths
+        self._causal = self.causal
 
     def _learned(self) -> Iterator[Fact]:
         yield from super()._learned()
@@ -164,13 +173,38 @@ class AbstractCKRocket(AbstractPanelEstimator):
         self.statistics_ = statistics or learn_statistics(panel, weight)
         dataset = self._dataset(panel)
         keys = content_keys(dataset, self.statistics_.time.row_time_step)
-        self._summaries, self._lengths = self.summaries, self.lengths
-        self._causal = self.causal
         views = self._choose_views(panel, dataset, weight)
         self.kernels_ = KernelFeatures.learn(
             dataset, weight, views, keys, self.n_kernels, rng
         )
-        prefixes = Prefixes.ends(keys, weight)
+        self._periods = self._choose_periods(dataset, weight, views)
+        ends = Prefixes.ends(keys, weight)
+        prefixes, kernels, tables = self._compute_prefixes(panel, dataset, keys, ends)
+        n_series = len(np.unique(keys))
+        n_steps = int(np.clip(n_series / SERIES_PER_STEP, FEWEST_STEPS, MOST_STEPS))
+        # an odd number has a step in the middle, which tells the sign of a phase
+        sizes = n_steps, FEWEST_STEPS, n_steps | 1
+        self._codings = [
+            StepCoding.learn(table, prefixes.weight, n)
+            for table, n in zip(tables, sizes, strict=False)
+        ]
+        return Learned(self._code(kernels, tables), prefixes)
+
+    def _learn_prefixes(
+        self, panel: Panel, weight: np.ndarray
+    ) -> tuple[Learned, np.ndarray]:
+        """Compute what a model learns from further series, and keys of these."""
+        panel = observed_rows(panel)
+        dataset = self._dataset(panel)
+        keys = content_keys(dataset, self.statistics_.time.row_time_step)
+        ends = Prefixes.ends(keys, weight)
+        prefixes, kernels, tables = self._compute_prefixes(panel, dataset, keys, ends)
+        return Learned(self._code(kernels, tables), prefixes), keys
+
+    def _compute_prefixes(
+        self, panel: Panel, dataset: PanelDataset, keys: np.ndarray, prefixes: Prefixes
+    ) -> tuple[Prefixes, np.ndarray, list[np.ndarray]]:
+        """Compute what `_compute` has, and that of truncated series to learn from."""
         kernels, tables = self._compute(panel, dataset)
         if self._causal and self._n_truncated:
             prefixes, rows = prefixes.with_truncated(dataset, keys, self._n_truncated)
@@ -179,13 +213,7 @@ class AbstractCKRocket(AbstractPanelEstimator):
             tables = [
                 np.vstack(pair) for pair in zip(tables, earlier_tables, strict=True)
             ]
-        n_series = len(np.unique(keys))
-        n_steps = int(np.clip(n_series / SERIES_PER_STEP, FEWEST_STEPS, MOST_STEPS))
-        self._codings = [
-            StepCoding.learn(table, prefixes.weight, n)
-            for table, n in zip(tables, (n_steps, FEWEST_STEPS), strict=False)
-        ]
-        return Learned(self._code(kernels, tables), prefixes)
+        return prefixes, kernels, tables
 
     def _choose_views(
         self, panel: Panel, dataset: PanelDataset, weight: np.ndarray
@@ -196,6 +224,13 @@ class AbstractCKRocket(AbstractPanelEstimator):
         if self._causal:
             return CausalViews(*sizes, tells_span=self._lengths)
         return CenteredViews(*sizes) if self._lengths else SpanFreeViews(*sizes)
+
+    def _choose_periods(
+        self, dataset: PanelDataset, weight: np.ndarray, views: AbstractViews
+    ) -> Periods | None:
+        """Choose bands of frequency, where features may tell of the whole span."""
+        told = self._summaries and views.n_levels and not self._causal
+        return Periods.learn(dataset, weight, views) if told else None
 
     def _limit_threads(self, n_numbers: float):
         """Limit the threads of torch while so many numbers are computed."""
@@ -221,13 +256,16 @@ class AbstractCKRocket(AbstractPanelEstimator):
             kernels, levels = self.kernels_.compute(dataset, self.device_)
         if not self._summaries:
             return kernels, []
-        table = summarize_series(panel, dataset, lengths=self._lengths)
-        if self._causal:
-            # to the last bit what the series had when it ended here
-            filled = np.flatnonzero(dataset.lengths)
-            ends = dataset.indptr[1:][filled] - 1
-            table[filled] = summarize_at(panel, dataset, ends, lengths=self._lengths)
-        return kernels, self._tables(table, levels)
+        # Causal ones are to the last bit what the series had when it ended here.
+        summarized = summarize_ends if self._causal else summarize_series
+        table = summarized(panel, dataset, lengths=self._lengths)
+        tables = self._tables(table, levels)
+        if self._periods is not None:
+            batches = self.kernels_.batches(dataset, np.arange(len(dataset)))
+            parts = dataset, self.kernels_.views, batches, self.device_
+            with self._limit_threads(CHUNK):
+                tables.append(self._periods.compute(*parts))
+        return kernels, tables
 
     def _compute_at(
         self, panel: Panel, dataset: PanelDataset, rows: np.ndarray
@@ -258,8 +296,11 @@ class AbstractCKRocket(AbstractPanelEstimator):
         summaries = summary_names(
             self._channels, self.static_names_, lengths=self._lengths
         )
-        tables = [summaries, levels][: len(self._codings)]
-        for coding, columns in zip(self._codings, tables, strict=True):
+        tables = [summaries, levels]
+        if self._periods is not None:
+            pairs = self._periods.names(self._channels)
+            tables.append([f"{name} of {one or 'all'}" for name, one in pairs])
+        for coding, columns in zip(self._codings, tables, strict=False):
             names += coding.names(columns)
         return names
 
@@ -272,6 +313,11 @@ def observed_rows(panel: Panel) -> Panel:
     panel = merge_ties(panel, "mean")
     observed = panel.observations.row_counts() > 0
     return panel if observed.all() else panel.keep_rows(observed)
+
+
+def is_since(panel: Panel, since: float | None) -> np.ndarray:
+    """Tell which rows are not before a time, bool of shape (n_rows,); None is all."""
+    return np.ones(len(panel.times), bool) if since is None else panel.times >= since
 
 
 def last_of_ties(panel: Panel) -> np.ndarray:

@@ -118,7 +118,7 @@ class KernelFeatures:
             One of each group.
         """
         found = [np.empty((*at.shape[1:], g.weight.shape[1])) for *_, g in self.groups]
-        for series in self._batches(dataset, np.unique(sample)):
+        for series in self.batches(dataset, np.unique(sample)):
             signals = self.views.signals(dataset.batch(series))
             hits = sample[:, None] == series
             drawn, place = np.nonzero(hits)
@@ -156,7 +156,7 @@ class KernelFeatures:
         """
         features, levels = self._empty(len(dataset))
         moved = self.to(device)
-        for series in self._batches(dataset, np.arange(len(dataset))):
+        for series in self.batches(dataset, np.arange(len(dataset))):
             batch = load(dataset, series, device)
             signals = self.views.signals(batch)
             parts = [group.features(signals[c, s]) for c, s, group in moved.groups]
@@ -187,7 +187,7 @@ class KernelFeatures:
         moved, views = self.to(device), self.views
         assert isinstance(views, CausalViews)  # nobody asks others for the past
         owners = np.searchsorted(dataset.indptr, rows, side="right") - 1
-        for series in self._batches(dataset, np.unique(owners)):
+        for series in self.batches(dataset, np.unique(owners)):
             batch = load(dataset, series, device)
             signals = views.signals(batch)
             prefixes, asked = _prefixes_of(owners, series)
@@ -238,7 +238,7 @@ class KernelFeatures:
             counted[view] += n_kernels
         return names
 
-    def _batches(
+    def batches(
         self, dataset: PanelDataset, series: np.ndarray
     ) -> Iterator[np.ndarray]:
         """Yield some of the series in batches of similar spans."""

@@ -5,37 +5,31 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.base import TransformerMixin, is_classifier
+from sklearn.base import TransformerMixin
 from sklearn.utils import check_random_state, gen_batches
 from sklearn.utils.validation import check_is_fitted
 
-from ckts._warnings import warn
-from ckts.estimators._interface import Training
-from ckts.estimators._joining import OutOfFold, draw_folds
 from ckts.estimators._learned import Fact
 from ckts.estimators._parameters import share_docstring
 from ckts.estimators._partitions import by_partitions
-from ckts.estimators.preprocessing.batches import PanelStatistics, learn_statistics
 from ckts.estimators.preprocessing.input import weights_of
 from ckts.estimators.preprocessing.targets import (
     FARTHEST_TARGET,
     ClassesMixin,
     NumbersMixin,
 )
-from ckts.estimators.rocket.attributions import AbstractAttributed
-from ckts.estimators.rocket.base import AbstractCKRocket, Learned, observed_rows
-from ckts.estimators.rocket.blocks import AbstractBlock, GaussianBlock, LinearBlock
+from ckts.estimators.rocket.base import (
+    AbstractCKRocket,
+    is_since,
+    observed_rows,
+)
 from ckts.estimators.rocket.calibration import calibrate
-from ckts.estimators.rocket.duplicates import Duplicates, join_groups
-from ckts.estimators.rocket.ridge import fit_ridge
-from ckts.panel import Panel, check_same_order, percent
+from ckts.estimators.rocket.learning import AbstractLearning
+from ckts.estimators.rocket.passes import load_sample
+from ckts.panel import Panel, ParquetPanel, check_same_order, percent
 
-# Kernels over common and own scale, summaries, levels.
-BLOCKS: list[type[AbstractBlock]] = [
-    *(LinearBlock, LinearBlock),
-    *(GaussianBlock, GaussianBlock),
-]
-BLOCK_NAMES = ("common scale", "own scale", "summaries", "levels")
+# Of kernels over common and own scale, summaries, levels, periods.
+BLOCK_NAMES = ("common scale", "own scale", "summaries", "levels", "periods")
 # Rows of features that are predicted from at once: more would take much memory.
 MOST_ROWS = 2**11
 
@@ -51,7 +45,9 @@ class CKRocket(TransformerMixin, AbstractCKRocket):
     observations. So nothing is resampled, and series may have any lengths, gaps,
     missing values, and channels with clocks of their own. Half of the kernels sees the
     time since the first observation, the other half its share of the span; half of each
-    the values in the scale of all series, the other half in that of the series.
+    the values in the scale of all series, the other half in that of the series. Where
+    series have enough rows, features of periods join: the power in bands of frequency,
+    and the shape of the main wave, also of one that is faster than the observations.
 
     See Also
     --------
@@ -84,7 +80,8 @@ class CKRocket(TransformerMixin, AbstractCKRocket):
         Parameters
         ----------
         X : Panel, or anything that :func:`ckts.as_panel` accepts
-            n_series irregular series, with their time stamps.
+            n_series irregular series, with their time stamps. Of more than 4,096 on
+            disk, a `ckts.ParquetPanel`, so many are drawn by `random_state`.
         y : ignored
         sample_weight : array-like of shape (n_series,), optional
             A weight of 2 counts like the series twice, 0 like none.
@@ -96,12 +93,14 @@ class CKRocket(TransformerMixin, AbstractCKRocket):
         """
         fresh = copy.copy(self)  # becomes the transformer when all went well
         fresh._check_parameters()
+        rng = check_random_state(self.random_state)
+        if isinstance(X, ParquetPanel):
+            X, sample_weight = load_sample(X, sample_weight, rng)
         panel = fresh._check_panel(X, reset=True, sample_weight=sample_weight)
         check_same_order("sample_weight", sample_weight, panel)
         weight = weights_of(sample_weight, len(panel))
         used = np.flatnonzero(weight > 0)
         panel = panel if len(used) == len(panel) else panel[used]
-        rng = check_random_state(self.random_state)
         fresh._learn_features(panel, weight[used] / weight.max(), rng)
         self.__dict__ = fresh.__dict__
         return self
@@ -139,16 +138,10 @@ class CKRocket(TransformerMixin, AbstractCKRocket):
         return np.array(self._feature_names(), dtype=object)
 
 
-def _ratio(losses: np.ndarray, most: np.ndarray, weight: np.ndarray) -> float:
-    """Return the ratio of two weighted sums of losses, at most 1; 0 of no losses."""
-    total = weight @ most
-    return float(min(weight @ losses / total, 1.0)) if total > 0 else 0.0
-
-
-class AbstractCKRocketModel(AbstractAttributed):
+class AbstractCKRocketModel(AbstractLearning):
     """A ridge regression on the features of :class:`CKRocket`.
 
-    It is fitted on all series at once: there is neither `warm_start` nor `partial_fit`.
+    It is fitted by one call: there is neither `warm_start` nor `partial_fit`.
 
     A causal model learns from each whole series, and from up to three prefixes of it,
     which share half of its weight: what it says early means something.
@@ -157,13 +150,12 @@ class AbstractCKRocketModel(AbstractAttributed):
     ----------
     ridge_ : BlockRidge
         Coefficients, penalty, and the shares of the blocks: kernels over the common
-        scale, kernels over the own scale, summaries, and levels.
+        scale, kernels over the own scale, summaries, levels, and periods. Levels and
+        periods are no block where they are not computed, see `lengths` and `causal`.
     unexplained_ : float
         The share of the entropy of the classes, or of the variance of the targets, that
         predictions of left-out series leave unexplained, from 0 to 1.
     """
-
-    _n_truncated = 3
 
     def fit(self, X, y, sample_weight=None, groups=None):
         """Learn features and a model of them.
@@ -175,7 +167,10 @@ class AbstractCKRocketModel(AbstractAttributed):
         Parameters
         ----------
         X : Panel, or anything that :func:`ckts.as_panel` accepts
-            n_series irregular series, with their time stamps.
+            n_series irregular series, with their time stamps. More than 4,096 on disk,
+            a `ckts.ParquetPanel`, are learned from in passes: so many of them, drawn by
+            `random_state`, with each class, decide all but the coefficients, which the
+            sums of one pass over all give. That takes ``4 * n_kernels**2`` bytes.
         y : array-like of shape (n_series,) or (n_series, n_targets)
             Class labels of a classifier, for one output or several; numbers of a
             regressor, finite. One ridge regression serves all columns: their blocks
@@ -196,86 +191,12 @@ class AbstractCKRocketModel(AbstractAttributed):
         self.__dict__ = fresh.__dict__
         return self
 
-    def _learn(
-        self,
-        X,
-        y,
-        sample_weight,
-        groups,
-        statistics: PanelStatistics | None = None,
-        *,
-        folded: bool = False,
-    ) -> OutOfFold | None:
-        """Learn all; if asked to, predict series by those of other folds."""
-        given = self._check_training(X, y, sample_weight, groups)
-        if given.groups is not None and len(np.unique(given.groups)) == 1:
-            warn(
-                "`groups` should have at least two values; got one, so that each "
-                "series is predicted from others of its group. Leave `groups` out if "
-                "that is meant.",
-            )
-        rng = check_random_state(self.random_state)
-        used, panel = given.used, given.panel
-        panel = panel if len(used) == len(panel) else panel[used]
-        panel = observed_rows(panel)
-        statistics = statistics or learn_statistics(panel, given.weight)
-        learned = self._learn_features(panel, given.weight, rng, statistics)
-        return self._fit_ridge(learned, given, rng, folded)
-
-    def _fit_ridge(
-        self, learned: Learned, given: Training, rng, folded: bool
-    ) -> OutOfFold | None:
-        """Fit the ridge regression, and calibrate it by what it says of the left out.
-
-        Equal series are one of the sum of their weights and of their mean target: so
-        they are left out together, and a weight of 2 is the same as a series twice.
-        """
-        prefixes, features = learned.prefixes, learned.features
-        owner, weight = prefixes.owner, prefixes.weight
-        encoded, _ = self._encode(given.y[owner], weight)
-        equal = Duplicates.of(prefixes.twins)
-        for block, table in enumerate(features):  # one at a time: they are large
-            features[block] = table[equal.first]
-        groups = owner if given.groups is None else given.groups[owner]
-        connected = join_groups(prefixes.twins, groups)
-        folds, whole = None, len(given.y)
-        if folded:
-            classes = encoded[:whole] if is_classifier(self) else None
-            folds = draw_folds(connected[:whole], classes, rng)
-        with self._limit_threads(len(equal.first) ** 2):
-            found = fit_ridge(
-                features,
-                BLOCKS[: len(features)],
-                equal.mean(self._ridge_target(encoded), weight),
-                equal.sum(weight),
-                connected[equal.first],
-                rng,
-                None if folds is None else folds[owner[equal.first]],
-            )
-        self.ridge_, chosen = found.model, found.chosen
-        known, place = equal.places(chosen)
-        left_out, parts = found.left_out[place], (encoded[known], weight[known])
-        self._calibrate(left_out, *parts, len(chosen))
-        losses = self._losses(self._calibrated(left_out), parts[0])
-        self.unexplained_ = _ratio(losses, self._baseline_losses(*parts), parts[1])
-        if folds is None or found.of_folds is None:
-            return None
-        ends = known < whole  # of a causal model, not its prefixes
-        outputs = self._calibrated(found.of_folds[place[ends]])
-        return OutOfFold(folds, known[ends], outputs)
-
     def _learned(self) -> Iterator[Fact]:
         yield from super()._learned()
         if "ridge_" in vars(self):
             shares = zip(BLOCK_NAMES, self.ridge_.shares, strict=False)
             yield "blocks", ", ".join(f"{name} {percent(s)}" for name, s in shares)
             yield "left out", f"{percent(self.unexplained_)} unexplained"
-
-    def _calibrate(self, left_out, encoded, weight, n_different) -> None:
-        """Learn from predictions of series that were left out."""
-
-    def _calibrated(self, outputs: np.ndarray) -> np.ndarray:
-        return outputs
 
     @by_partitions
     def _predict_raw(self, X) -> np.ndarray:
@@ -295,20 +216,20 @@ class AbstractCKRocketModel(AbstractAttributed):
             return self.ridge_.predict(features)
 
     @by_partitions
-    def _predict_raw_path(self, X) -> tuple[Panel, np.ndarray]:
-        """Predict as of each observed row; return the panel of these rows, too."""
+    def _predict_raw_path(self, X, since=None) -> tuple[Panel, np.ndarray]:
+        """Predict as of each observed row, perhaps since a time; return them, too."""
         check_is_fitted(self, "ridge_")
-        return self._predict_panel_path(self._check_panel(X, reset=False))
+        return self._predict_panel_path(self._check_panel(X, reset=False), since)
 
-    def _predict_panel_path(self, panel: Panel) -> tuple[Panel, np.ndarray]:
+    def _predict_panel_path(self, panel, since=None) -> tuple[Panel, np.ndarray]:
         panel = observed_rows(panel)
-        dataset = self._dataset(panel)
-        rows = np.arange(len(panel.times))
+        dataset, later = self._dataset(panel), is_since(panel, since)
+        rows = np.flatnonzero(later)
         pieces = [np.empty((0, len(self.ridge_.intercept)))]  # there may be no row
         for start in range(0, len(rows), MOST_ROWS):
             piece = rows[start : start + MOST_ROWS]
             pieces.append(self._apply_ridge(self._features_at(panel, dataset, piece)))
-        return panel, self._calibrated(np.vstack(pieces))
+        return panel.keep_rows(later), self._calibrated(np.vstack(pieces))
 
 
 @share_docstring

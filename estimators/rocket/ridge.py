@@ -11,7 +11,6 @@ import torch
 from ckts.estimators.rocket.blocks import AbstractBlock
 from ckts.estimators.rocket.leaving_out import (
     PENALTIES,
-    Choice,
     LeavingOut,
     LeavingOutOfSets,
     choose_shares,
@@ -72,12 +71,17 @@ class BlockRidge:
 
 
 @dataclass(frozen=True, eq=False)
-class FittedRidge:
-    """A ridge regression, and predictions of series that it was fitted on.
+class ChosenRidge:
+    """What is chosen before a ridge regression is solved, and the series that chose.
 
     Attributes
     ----------
-    model : BlockRidge
+    blocks : list of AbstractBlock
+    shares : ndarray of shape (n_blocks,)
+    penalty : float
+        As a multiple of the mean weight of a series.
+    tables : list of ndarray of shape (n_series, n_mapped)
+        The mapped features of each block.
     chosen : ndarray of int of shape (n_chosen,)
         Series.
     left_out : ndarray of shape (n_chosen, n_outputs)
@@ -86,13 +90,16 @@ class FittedRidge:
         The prediction of each of them without its fold; None if there are no folds.
     """
 
-    model: BlockRidge
+    blocks: list[AbstractBlock]
+    shares: np.ndarray
+    penalty: float
+    tables: list[np.ndarray]
     chosen: np.ndarray
     left_out: np.ndarray
     of_folds: np.ndarray | None
 
 
-def fit_ridge(
+def choose_ridge(
     features: list[np.ndarray],
     kinds: list[type[AbstractBlock]],
     target: np.ndarray,
@@ -100,8 +107,8 @@ def fit_ridge(
     together: np.ndarray,
     rng: np.random.RandomState,
     folds: np.ndarray | None = None,
-) -> FittedRidge:
-    """Fit a ridge regression whose blocks and penalty are chosen by leaving out.
+) -> ChosenRidge:
+    """Choose the blocks and the penalty of a ridge regression by leaving out.
 
     The kernel is a weighted mean of those of the blocks, all of the same size. Their
     shares, and the penalty, are those of the least squared error on series that are
@@ -128,7 +135,7 @@ def fit_ridge(
 
     Returns
     -------
-    FittedRidge
+    ChosenRidge
     """
     order = rng.permutation(len(target))
     blocks, tables = [], []
@@ -158,10 +165,10 @@ def fit_ridge(
     of_folds = None
     if folds is not None:
         of_folds = _predict_folds(kernels, *parts(chosen), folds[chosen], rng)
-    coefficients, intercept = _solve(tables, final, target, weight)
-    alpha = PENALTIES[penalty] * weight.mean()
-    model = BlockRidge(blocks, coefficients, intercept, shares, alpha)
-    return FittedRidge(model, chosen, final.left_out, of_folds)
+    multiple = float(PENALTIES[penalty])
+    return ChosenRidge(
+        blocks, shares, multiple, tables, chosen, final.left_out, of_folds
+    )
 
 
 def _predict_folds(
@@ -198,14 +205,27 @@ def take_out(tables: list[np.ndarray]) -> Iterator[np.ndarray]:
         yield tables.pop()
 
 
-def _solve(
-    tables: list[np.ndarray], choice: Choice, target: np.ndarray, weight: np.ndarray
-) -> tuple[list[np.ndarray | None], np.ndarray]:
-    """Solve for the coefficients of each block, and the intercept."""
+def solve_ridge(
+    found: ChosenRidge, target: np.ndarray, weight: np.ndarray
+) -> BlockRidge:
+    """Solve for the coefficients of each block, and the intercept.
+
+    Parameters
+    ----------
+    found : ChosenRidge
+        Of the same series.
+    target : ndarray of shape (n_series, n_outputs)
+    weight : ndarray of shape (n_series,)
+
+    Returns
+    -------
+    BlockRidge
+    """
+    tables, shares = found.tables, found.shares
     root, mean = np.sqrt(weight)[:, None], weight @ target / weight.sum()
     right = root * (target - mean)
-    penalty = PENALTIES[choice.penalty] * weight.mean()
-    used = [(s, t) for s, t in zip(choice.shares, tables, strict=True) if s > 0]
+    penalty = found.penalty * weight.mean()
+    used = [(s, t) for s, t in zip(shares, tables, strict=True) if s > 0]
 
     def kernel(vectors: np.ndarray) -> np.ndarray:
         """Multiply by the kernel, without making it."""
@@ -225,9 +245,9 @@ def _solve(
         s * (t.T @ (root * dual).astype(np.float32)).astype(np.float64)
         if s > 0
         else None
-        for s, t in zip(choice.shares, tables, strict=True)
+        for s, t in zip(shares, tables, strict=True)
     ]
-    return coefficients, mean
+    return BlockRidge(found.blocks, coefficients, mean, shares, penalty)
 
 
 def gram_of(table: np.ndarray) -> np.ndarray:

@@ -15,7 +15,7 @@ import numpy as np
 
 from ckts._version import __version__
 from ckts.estimators.saving.values import savable
-from ckts.panel import readable_unit, spread_of
+from ckts.panel import Panel, readable_unit, spread_of
 
 TEXTS = ("intended_use", "limitations", "data")
 LIBRARIES = ("numpy", "scikit-learn", "torch")
@@ -55,7 +55,17 @@ class TrainingData:
     def of(
         cls, lengths: np.ndarray, durations: np.ndarray, y: np.ndarray, *, classes: bool
     ) -> TrainingData:
-        """Count the rows of the used series, how long they last, and their targets."""
+        """Count series, all of which are used, of so many rows and such durations.
+
+        Parameters
+        ----------
+        lengths : ndarray of int of shape (n_series,)
+        durations : ndarray of shape (n_series,)
+            From the first to the last row; NaN of those without rows.
+        y : ndarray of shape (n_series,) or (n_series, n_targets)
+        classes : bool
+            Whether the targets are classes.
+        """
         single = np.ndim(y) == 1
         counts = None
         if classes and single:
@@ -65,10 +75,18 @@ class TrainingData:
             n_series=len(lengths),
             n_rows=int(lengths.sum()),
             lengths=tuple(spread_of(lengths)),
-            durations=tuple(spread_of(durations)),
+            durations=tuple(spread_of(durations[~np.isnan(durations)])),
             classes=counts,
             targets=tuple(spread_of(y)) if single and not classes else None,
         )
+
+
+def durations_of(panel: Panel) -> np.ndarray:
+    """Return the time from the first to the last row of each series; NaN of no rows."""
+    durations = np.full(len(panel), np.nan)
+    filled = panel.lengths > 0
+    durations[filled] = panel.elapsed[panel.indptr[1:][filled] - 1]
+    return durations
 
 
 def check_card(card: Any, model: Any, target: Path) -> dict[str, Any] | None:

@@ -24,6 +24,8 @@ from ckts.estimators.saving.values import CLASSES, Reader, Writer, savable
 AROUND = ("_metadata_request", "_parent_callback_ctx", "_skl_callbacks")
 # Under which the metadata requests stand in files, as plain dicts.
 REQUESTS = "_requests"
+# Parameters that files of earlier versions lack: their defaults change nothing.
+ADDED = {"data_parallel"}
 
 PathLike = str | os.PathLike[str]
 
@@ -107,6 +109,8 @@ class AbstractSavable(BaseEstimator):
         names = set(cls._get_param_names())
         for name in state.keys() - names:
             _check_attribute(cls, name)
+        for name in ADDED & names:  # the class holds the default
+            state.setdefault(name, getattr(cls, name))
         if names - state.keys():
             raise ValueError(f"its {cls.__name__} lacks {sorted(names - state.keys())}")
         if "device_" in state:

@@ -12,7 +12,8 @@ import os
 import pickle
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from itertools import chain, count
 from pathlib import Path
 from time import monotonic
@@ -33,6 +34,7 @@ from ckts.estimators.training.net_state import (
     capture_trained,
     restore,
 )
+from ckts.estimators.training.processes import AbstractProcesses, OneProcess
 
 # What a file begins with; another format has another number.
 MAGIC = b"ckts checkpoint 1\n"
@@ -92,6 +94,7 @@ class FileCheckpoint(AbstractCheckpoint):
         self.numbers: list | None = state.get("numbers")
         self.next_write = 0.0
         self.failed = False
+        self.writes = True  # of several processes, one
 
     def continue_drawing(
         self, generator: np.random.RandomState
@@ -131,7 +134,7 @@ class FileCheckpoint(AbstractCheckpoint):
     def keep(self, net: PanelNet) -> None:
         """Write the state of a net in training, unless that was done just before."""
         begin = monotonic()
-        if begin < self.next_write:
+        if begin < self.next_write or not self.writes:
             return
         self.training = capture(net)
         self._write_or_warn()
@@ -140,6 +143,8 @@ class FileCheckpoint(AbstractCheckpoint):
 
     def remove(self) -> None:
         """Remove the file of a fit that is finished."""
+        if not self.writes:
+            return
         try:
             self.path.unlink(missing_ok=True)
         except OSError as error:
@@ -168,6 +173,8 @@ class FileCheckpoint(AbstractCheckpoint):
             raise
 
     def _write_or_warn(self) -> None:
+        if not self.writes:
+            return
         try:
             self.write()
         except OSError as error:
@@ -223,6 +230,7 @@ def keep_checkpoint(
     given: Training,
     target: Any,
     before: Any = None,
+    processes: AbstractProcesses | None = None,
 ) -> Iterator[tuple[AbstractCheckpoint, np.random.RandomState]]:
     """Open the checkpoint of a fit, and remove it when the fit went well.
 
@@ -238,6 +246,8 @@ def keep_checkpoint(
         The encoded targets.
     before : CKCNNClassifier or CKCNNRegressor, optional
         A trained model with whose weights the training begins.
+    processes : AbstractProcesses, optional
+        Those that train together: the first of them reads and writes for all.
 
     Yields
     ------
@@ -248,16 +258,27 @@ def keep_checkpoint(
         yield NoCheckpoint(), generator
         return
     digest = digest_of(estimator, generator, given, target, before)
-    folder = Path(estimator.checkpoint)
-    with _own_file(folder, f"{type(estimator).__name__}-{digest}") as path:
-        checkpoint = FileCheckpoint(path, digest)
+    processes, folder = processes or OneProcess(), Path(estimator.checkpoint)
+    name = f"{type(estimator).__name__}-{digest}"
+    with ExitStack() as held:
+
+        def read() -> FileCheckpoint:
+            return FileCheckpoint(held.enter_context(_own_file(folder, name)), digest)
+
+        checkpoint = processes.first(read)
+        checkpoint.writes = processes.rank == 0
         generator = checkpoint.continue_drawing(generator)
-        try:
-            checkpoint.write()  # before hours are spent on what cannot be kept
-        except OSError as error:
-            raise _unwritable(folder, error) from error
+        processes.first(partial(_write_once, checkpoint, folder))
         yield checkpoint, generator
         checkpoint.remove()
+
+
+def _write_once(checkpoint: FileCheckpoint, folder: Path) -> None:
+    """Write before hours are spent on what cannot be kept."""
+    try:
+        checkpoint.write()
+    except OSError as error:
+        raise _unwritable(folder, error) from error
 
 
 @contextmanager

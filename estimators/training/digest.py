@@ -49,7 +49,7 @@ def digest_of(
     str
         Hexadecimal.
     """
-    params, panel = estimator.get_params(deep=False), given.panel
+    params = estimator.get_params(deep=False)
     parts = [(one, params[one]) for one in sorted(params) if one not in IRRELEVANT]
     parts += {
         "random_state": None if is_global(generator) else generator.get_state(),
@@ -57,15 +57,30 @@ def digest_of(
         # Not imported: the package names the estimators, for type checkers.
         "versions": [resolve_name("ckts:__version__"), torch.__version__],
         "device": estimator.device_,
-        **_content(panel),
-        "y": [given.y, target, given.used, given.groups],
-        "weights": [given.weight, given.own_weight],
+        **data_of(given, target),
     }.items()
     if before is not None:
         weights = [net.module_.state_dict() for net in before.nets_]
         numbers = [{k: v.cpu().numpy() for k, v in one.items()} for one in weights]
         parts.append(("weights before", [before.statistics_, numbers]))
     return joblib.hash([_digest(name, part) for name, part in parts], "sha1")
+
+
+def data_of(given: Training, target: Any) -> dict[str, Any]:
+    """Return all data of a training by names.
+
+    Parameters
+    ----------
+    given : Training
+        What `fit` is given.
+    target : ndarray of shape (n_used, ...)
+        The encoded targets.
+    """
+    return {
+        **_content(given.panel),
+        "y": [given.y, target, given.used, given.groups],
+        "weights": [given.weight, given.own_weight],
+    }
 
 
 def _content(panel: Panel | SeriesOnDisk) -> dict[str, Any]:

@@ -180,5 +180,6 @@ def watchers(
         return [("stopping", stopping)]
     weights = {} if weight is None else {"sample_weight": weight}
     score = partial(get_scorer(scoring), estimator, panel, y, **weights)
+    score = partial(estimator._processes.first, score)  # none stops alone
     recording = ValidationScore(score, repr(scoring), bool(weights))
     return [("score", recording), ("stopping", stopping)]

@@ -1,7 +1,6 @@
 """The skorch glue: weighted losses, Ctrl-C, networks of one's own."""
 
-import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from numbers import Real
 from typing import Any, Self
@@ -18,6 +17,7 @@ from ckts.convolution.planner import Planner
 from ckts.estimators.preprocessing.batches import PanelDataset
 from ckts.estimators.saving.values import savable
 from ckts.estimators.training.amp import autocast, make_scaler, widen
+from ckts.estimators.training.signatures import accepted, draws_from_generator
 from ckts.kernels import AbstractKernel
 from ckts.networks import NETWORKS
 from ckts.randomness import global_numbers_of, make_generator
@@ -92,9 +92,17 @@ class PanelNet(NeuralNet):
             losses = losses.mean(1)
         loss = (losses * weight).mean()
         if training and hasattr(self.module_, "penalty"):
-            asked = accepted(self.module_.penalty, ["weight"])
-            loss = loss + self.module_.penalty(**dict.fromkeys(asked, weight))
+            loss = loss + self.penalty(weight)
         return loss
+
+    def penalty(self, weight):
+        """Return the penalty of the network, which may ask for the weights."""
+        asked = accepted(self.module_.penalty, ["weight"])
+        return self.module_.penalty(**dict.fromkeys(asked, weight))
+
+    def step_generator(self):
+        """Make the generator of a step."""
+        return make_generator(STEPS, self.seed, self.n_steps_)
 
     def initialize_module(self):
         """Make the module, and a planner of its own."""
@@ -103,7 +111,7 @@ class PanelNet(NeuralNet):
         generator = make_generator(INITIALIZATION, self.seed, 0)
         arguments = self.get_params_for("module")
         drawing: AbstractContextManager[None] = nullcontext()
-        if _draws_from_generator(self.module):
+        if draws_from_generator(self.module):
             arguments["generator"] = generator
         else:
             drawing = global_numbers_of(generator)
@@ -118,7 +126,7 @@ class PanelNet(NeuralNet):
         self.inputs_ = accepted(self.module_.forward, known)
         kernels = (m for m in self.module_.modules() if isinstance(m, AbstractKernel))
         self.foreign_ = not all(
-            map(_draws_from_generator, [self.module_.forward, *map(type, kernels)])
+            map(draws_from_generator, [self.module_.forward, *map(type, kernels)])
         )
         return self
 
@@ -179,7 +187,7 @@ class PanelNet(NeuralNet):
         """Run a method of the module on a batch and its geometries."""
         tensors = dict(x)
         rounding = tensors.pop("rounding")
-        generator = make_generator(STEPS, self.seed, self.n_steps_)
+        generator = self.step_generator()
         with global_numbers_of(generator) if self.foreign_ else nullcontext():
             geometries = None
             if "geometries" in self.inputs_:
@@ -373,19 +381,6 @@ def kept(name: str, value: Any) -> bool:
     """Tell whether an entry of skorch's history is one of ours, or of a callback."""
     own = name in SKORCH_ENTRIES or name.endswith("_best")
     return not own and isinstance(value, Real)
-
-
-def accepted(function: Any, names: Sequence[str]) -> list[str]:
-    """Return the names that a function, or the constructor of a class, takes."""
-    parameters = inspect.signature(function).parameters
-    if any(one.kind is one.VAR_KEYWORD for one in parameters.values()):
-        return list(names)
-    return [name for name in names if name in parameters]
-
-
-def _draws_from_generator(function: Any) -> bool:
-    """Tell whether a function, or the constructor of a class, names a `generator`."""
-    return "generator" in inspect.signature(function).parameters
 
 
 def _is_foreign(hook: Any) -> bool:

@@ -14,7 +14,7 @@ from torch.optim.lr_scheduler import (
 )
 from torch.optim.lr_scheduler import LRScheduler as Schedule
 
-from ckts.estimators.training.net import accepted
+from ckts.estimators.training.signatures import accepted
 
 # Where torch has the fused operation; other devices may lack it.
 FUSED = ("cpu", "cuda")

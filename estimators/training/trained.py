@@ -22,13 +22,16 @@ from ckts.estimators.training.callbacks import (
     user_callbacks,
 )
 from ckts.estimators.training.checkpoint import AbstractCheckpoint
-from ckts.estimators.training.net import PanelNet, accepted
+from ckts.estimators.training.data_parallel import DataParallelNet
+from ckts.estimators.training.net import PanelNet
 from ckts.estimators.training.optimizer import optimizer_arguments, schedule_callbacks
+from ckts.estimators.training.processes import AbstractProcesses, find_processes
 from ckts.estimators.training.recipe import (
     automatic_batch_size,
     choose_bins,
     choose_epochs,
 )
+from ckts.estimators.training.signatures import accepted
 from ckts.networks import GatedCKCNN
 
 AnyDataset = PanelDataset | DiskDataset
@@ -72,7 +75,8 @@ class AbstractTrained(AbstractParameters, AbstractPanelEstimator):
         n_steps, given = training.n_batches(batch_size), self.max_epochs
         epochs = choose_epochs(n_steps, n_networks, training.lengths.sum())
         self.max_epochs_ = max_epochs = epochs if isinstance(given, str) else given
-        return PanelNet(
+        net_class = DataParallelNet if self._processes.n_processes > 1 else PanelNet
+        return net_class(
             **self._network_arguments(training, n_outputs),
             **optimizer_arguments(self.optimizer, self.device_, self.weight_decay_),
             lr=self.lr,
@@ -160,4 +164,14 @@ class AbstractTrained(AbstractParameters, AbstractPanelEstimator):
     def _limit_threads(self, dataset: AnyDataset, net: PanelNet):
         """Let torch use as many threads as a typical batch is worth."""
         n_rows = net.batch_size * dataset.lengths.mean() if len(dataset) else 0
-        return limit_threads(self.n_jobs, n_rows * net.width)
+        n_processes = self._processes.n_local
+        return limit_threads(self.n_jobs, n_rows * net.width, n_processes)
+
+    @property
+    def _processes(self) -> AbstractProcesses:
+        """Those with whom to train, as far as they are connected now."""
+        return find_processes(self.data_parallel)
+
+    def _shows(self, level: int) -> bool:
+        """Whether `fit` is to show what has this level; one process does for all."""
+        return super()._shows(level) and self._processes.rank == 0

@@ -11,7 +11,6 @@ import pytest
 
 from ckts import CKCNNClassifier, CKCNNRegressor, Panel, ParquetPanel
 from ckts.datasets import make_speed
-from ckts.estimators.preprocessing import on_disk
 from ckts.estimators.preprocessing.windows import DiskDataset
 from ckts.estimators.training import checkpoint
 from irregular import irregular_panel
@@ -91,11 +90,8 @@ def test_every_way_of_training_works_from_disk(opened, setting):
 
 
 @pytest.mark.usefixtures("_little_memory")
-def test_a_share_is_chosen_by_series_that_no_network_has_seen(tmp_path, monkeypatch):
-    allow_numbers(monkeypatch, at_a_time=1500)
-    monkeypatch.setattr(on_disk, "SAMPLE_SERIES", 60)
-    panel, y = irregular_panel(120)
-    groups, seen = np.arange(120) // 2, []
+def test_a_share_is_chosen_by_series_that_no_network_has_seen(opened, monkeypatch):
+    groups, seen = np.arange(60) // 2, []
     make = DiskDataset.__init__
 
     def watched(self, series, *args, **kwargs):
@@ -103,14 +99,15 @@ def test_a_share_is_chosen_by_series_that_no_network_has_seen(tmp_path, monkeypa
         make(self, series, *args, **kwargs)
 
     monkeypatch.setattr(DiskDataset, "__init__", watched)
-    opened = on_disk_of(panel, tmp_path)
-    fitted(opened, y, rocket=True, fit={"groups": groups})
-    left_out = [np.setdiff1d(np.arange(120), one) for one in seen]
-    assert len(left_out) == 3
+    allow_numbers(monkeypatch, at_a_time=2000)
+    monkeypatch.setattr("ckts.estimators.preprocessing.on_disk.SAMPLE_SERIES", 58)
+    fitted(opened, rocket=True, fit={"groups": groups})
+    assert len(seen) == 3
+    left_out = [np.setdiff1d(np.arange(60), one) for one in seen]
     for one in left_out:  # groups as a whole, also series that were not drawn
-        assert 15 < len(one) < 60
+        assert 10 < len(one) < 40
         np.testing.assert_array_equal(one[::2] + 1, one[1::2])
-    assert len(set(np.concatenate(left_out))) == sum(map(len, left_out))
+    assert not set(left_out[0]) & set(left_out[1])
 
 
 @pytest.mark.usefixtures("_little_memory")
@@ -132,7 +129,8 @@ def test_a_regressor_with_labels_and_a_landmark_learns_from_disk(tmp_path):
     expected = fitted(panel, Y + 0.5, **params)
     assert model.static_names_ == ("drug=a", "drug=b", "drug=c")
     assert model.training_data_ == expected.training_data_
-    assert model._clock.spans == pytest.approx(expected._clock.spans, rel=0.5)
+    # quantiles, of a sample of a dozen
+    assert np.abs(np.log2(model._clock.spans / expected._clock.spans)).max() < 1
     np.testing.assert_allclose(
         model.statistics_.values.scale, expected.statistics_.values.scale, rtol=0.01
     )

@@ -26,11 +26,12 @@ from irregular import irregular_panel
 QUICK = {"max_epochs": 2, "hidden_channels": 4, "n_blocks": 1, "random_state": 0}
 BOTH = [CKCNNClassifier, CKCNNRegressor]
 ROCKETS = [CKRocket, CKRocketClassifier, CKRocketRegressor]
-# What says nothing of the parameters of a family: nets and batches have a `dtype` of
-# their own, and each family has its own `device` and `n_jobs`.
-OWN = {"training/net.py", "preprocessing/batches.py"}
+# What says nothing of the parameters of a family: nets and batches have a `dtype` and
+# `lengths` of their own, and each family has its own `device` and `n_jobs`.
+OWN = {"training/net.py", "preprocessing/batches.py", "preprocessing/on_disk.py"}
+OWN |= {"preprocessing/windows.py"}
 FAMILIES = [
-    (BOTH, {*OWN, "rocket/base.py", "rocket/models.py"}),
+    (BOTH, {*OWN, "rocket/base.py", "rocket/learning.py", "rocket/models.py"}),
     (
         ROCKETS,
         {*OWN, "_base.py", "_passes.py", "_parameters.py", "training/trained.py"},

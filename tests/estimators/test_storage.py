@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ckts.datasets import make_irregular_sinusoids
 from ckts.estimators import CKCNNClassifier, CKCNNRegressor
 from ckts.estimators.preprocessing.batches import learn_statistics
-from ckts.estimators.preprocessing.statistics import summarize
+from ckts.estimators.preprocessing.summary import summarize
 from ckts.estimators.preprocessing.time import Clock
 from ckts.panel import Panel
 from storages import in_both_storages

@@ -43,6 +43,27 @@ def test_the_size_of_a_batch_or_n_jobs_decides(n_jobs, share, expected):
     assert torch.get_num_threads() == 4
 
 
+def test_all_cores_are_those_of_this_machine_not_of_a_cluster(monkeypatch):
+    monkeypatch.setattr(_threads, "effective_n_jobs", lambda n_jobs: 1000)
+    with limit_threads(-1, 1000 * NUMBERS_PER_THREAD) as n_threads:
+        assert n_threads == joblib.cpu_count()
+
+
+@pytest.mark.parametrize(
+    ("n_jobs", "n_processes", "expected"),
+    [(None, 2, 4), (None, 4, 2), (None, 99, 1), (-1, 2, 4), (-1, 8, 1), (3, 8, 3)],
+)
+def test_processes_that_work_in_step_share_the_cores(
+    n_jobs, n_processes, expected, monkeypatch
+):
+    """None is the 4 that torch is set to, at most; cores do not look idle."""
+    monkeypatch.setattr(_threads, "idle_cores", lambda: 1)
+    monkeypatch.setattr(_threads, "cpu_count", lambda: 8)
+    numbers = 1000 * NUMBERS_PER_THREAD
+    with limit_threads(n_jobs, numbers, n_processes) as n_threads:
+        assert n_threads == expected
+
+
 def test_only_idle_cores_are_used_unless_n_jobs_says_so(monkeypatch):
     monkeypatch.setattr(_threads, "idle_cores", lambda: 2)
     with limit_threads(None, 1000 * NUMBERS_PER_THREAD) as n_threads:

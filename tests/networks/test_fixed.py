@@ -5,7 +5,9 @@ import warnings
 import numpy as np
 import pytest
 import torch
+from scipy.special import softmax
 
+from ckts import CKCNNClassifier, Panel
 from ckts.layers import CKConv
 from ckts.networks import FixedSampling, GatedCKCNN
 
@@ -112,6 +114,41 @@ def test_onnx_runtime_says_the_same(kind, pattern, observed, tmp_path):
         given = dict(zip(names, (one.numpy() for one in inputs), strict=True))
         (output,) = session.run(None, given)
         assert_near(output, outputs_of(module, inputs, times, observed))
+
+
+@pytest.mark.parametrize("causal", [False, True])
+def test_onnx_runtime_serves_a_fitted_estimator(causal, tmp_path):
+    pytest.importorskip("onnxscript", reason="onnxscript is not installed")
+    runtime = pytest.importorskip("onnxruntime", reason="it is not installed")
+    rng = np.random.default_rng(0)
+    stamps = np.cumsum(rng.exponential(size=20)) * 3
+    panel = Panel(
+        rng.normal(size=(40 * 20, 2)) * [5.0, 0.1] + [80.0, 7.4],
+        np.tile(stamps, 40),
+        20 * np.arange(41),
+        static=rng.normal(60, 9, size=(40, 1)),
+    )
+    model = CKCNNClassifier(
+        rocket=False, causal=causal, max_epochs=2, hidden_channels=8, random_state=0
+    ).fit(panel[:30], np.arange(30) % 2)
+    records = model.statistics_.dataset(panel[30:], model.time_scale_).batch(range(10))
+    fixed = FixedSampling(model.net_.module_, records["times"][0])
+    inputs = records["values"], records["static"]
+    path = tmp_path / "model.onnx"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of torch's exporter about itself
+        program = torch.onnx.export(
+            fixed, inputs, dynamo=True, dynamic_shapes=dynamic(inputs), verbose=False
+        )
+        program.save(path)
+    session = runtime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    names = [one.name for one in session.get_inputs()]
+    expected = model.predict_proba(panel[30:])
+    for part in (slice(10), slice(3, 4)):
+        given = dict(zip(names, (one[part].numpy() for one in inputs), strict=True))
+        (logits,) = session.run(None, given)
+        found = softmax(logits, axis=1)
+        np.testing.assert_allclose(found, expected[part], atol=1e-5)
 
 
 def test_a_fast_transform_of_the_export_leaves_no_trace():

@@ -1,10 +1,13 @@
 """What a panel tells of its rows, against loops over its series."""
 
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from ckts.panel import Panel
+from storages import in_both_storages
 
 
 @pytest.fixture
@@ -150,3 +153,11 @@ def test_values_are_taken_over_only_where_the_caller_says_so():
 def test_other_times_do_not_copy_the_values(panel):
     later = panel.with_times(panel.times + 1)
     assert np.shares_memory(later.values, panel.values)
+
+
+def test_its_size_is_that_of_its_arrays(panel):
+    around = 8 * 8 + 5 * 8 + 4 * 8 + 4 * 8  # times, pointers, names, static features
+    table, listed = in_both_storages(panel)
+    wholes = {table: 16 * 8, listed: 16 * 8 + 16 * 1 + 9 * 4}
+    for one, n_bytes in wholes.items():
+        assert 0 < sys.getsizeof(one) - around - n_bytes < 100

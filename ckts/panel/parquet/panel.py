@@ -204,9 +204,8 @@ class ParquetPanel:
         """Tell what `Panel.describe` tells, in one pass within bounded memory.
 
         Counts, shares, extremes and spans are exact. The medians of gaps, of which
-        there are as many as rows, are those of a quantile sketch, and need the library
-        datasketches: the rank of 99 in 100 is off by less than 0.1 %. So they may
-        differ from one call to the next.
+        there are as many as rows, are those of a quantile sketch, whose rank is off by
+        less than 0.1 %, and need the library crick.
 
         Parameters
         ----------

@@ -56,11 +56,10 @@ def scan(
         If an instance is missing, or its rows do not stand together, or dates with
         and without a time zone are mixed.
     """
-    instance, time, channel = (
-        roles.get(name) for name in ("instance", "time", "channel")
-    )
+    instance, time = roles["instance"], roles["time"]
+    channel = [roles["channel"]] if roles.get("channel") else []
     others = [name for name in columns if name not in (instance, time)]
-    vocabulary = Vocabulary(table.schema, others, {*named, channel})
+    vocabulary = Vocabulary(table.schema, others, [*named, *channel])
     found, texts = _Runs(table), _TextTimes(time, date_format)
     are_texts = is_text(table.schema.field(time).type)
     columns = [instance, *vocabulary.columns, *[time] * are_texts]
@@ -134,8 +133,8 @@ class _Runs:
         raise ValueError(
             "`path` must hold the rows of an instance together, one below the other; "
             f"got {shown(names[again])} from {places[0]} on and again from {places[1]} "
-            "on. Sort the table by instance once and write it anew, e.g. by "
-            "`polars.scan_parquet(path).sort(instance, time).sink_parquet(other)`."
+            "on. Sort the table by instance and time once, as polars, DuckDB or Dask "
+            "do, and write it anew."
         )
 
 

@@ -124,7 +124,7 @@ class Source:
             observations = observations.map(lambda values, _: values.astype(kind))
         if self.static is not None:
             static = self.static[series]
-        elif static is not None:
+        elif static is not None and like.static is not None:
             static = static.astype(like.static.dtype)
         return panel._derive(
             observations=observations,

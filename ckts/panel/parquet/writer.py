@@ -90,10 +90,10 @@ def _check_writable(panel: AbstractPanel) -> None:
             f"instance {shown(one)}. Leave such series out: "
             "`panel[panel.lengths > 0]`."
         )
-    names, counts = np.unique(panel.instances.astype(str), return_counts=True)
+    ids, counts = np.unique(panel.instances.astype(str), return_counts=True)
     if counts.max() > 1:
         raise ValueError(
             f"`instances` must be unique to be told apart in a table; got "
-            f"{shown(names[np.argmax(counts)])} twice. Rename them, e.g. "
+            f"{shown(ids[np.argmax(counts)])} twice. Rename them, e.g. "
             "`panel.with_instances(range(len(panel)))`."
         )

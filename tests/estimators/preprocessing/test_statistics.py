@@ -6,21 +6,15 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer
 
-from ckts import as_panel
 from ckts.estimators.preprocessing.statistics import (
     FARTHEST,
     find_suspicious,
     learn_center_scale,
-    summarize,
     weighted_medians,
     weighted_quantiles,
 )
 from ckts.panel import DenseObservations
-from irregular import irregular_panel
 
 NUMBERS = st.lists(
     st.tuples(st.floats(-1e6, 1e6), st.integers(1, 5)), min_size=1, max_size=30
@@ -221,31 +215,3 @@ def test_suspicion_depends_on_weights_as_on_repetition(seed, factor):
 
 
 # --- summaries ----------------------------------------------------------------------
-
-
-def test_summaries_join_a_pipeline():
-    X, y = irregular_panel()
-    model = make_pipeline(
-        FunctionTransformer(lambda p: np.nan_to_num(summarize(p))), LogisticRegression()
-    )
-    assert model.fit(X, y).score(X, y) > 0.9
-
-
-def test_summaries_are_what_numpy_says():
-    X, _ = irregular_panel(static=True)
-    table = summarize(X)
-    assert table.shape == (len(X), 7 * 2 + 2)
-    for one, row in zip(X, table, strict=True):
-        values = one.values[:, 1]
-        values = values[~np.isnan(values)]
-        if len(values) > 1:
-            expected = [values.mean(), values.std(ddof=1), values.min(), values.max()]
-            np.testing.assert_allclose(row[1:8:2], expected)
-            assert (row[9], row[11], row[13]) == (values[0], values[-1], len(values))
-
-
-def test_summaries_of_a_series_without_observations():
-    X = as_panel([([0.0, 1.0], [np.nan, np.nan]), ([0.0], [3.0])])
-    table = summarize(X)
-    assert np.isnan(table[0, :6]).all()
-    assert table[0, 6] == 0

@@ -66,7 +66,7 @@ def test_the_size_of_batches_changes_no_bit(
     monkeypatch.setattr(kernel_features, "BATCH_NUMBERS", numbers)
     monkeypatch.setattr(kernels, "CHUNK", 1000 * numbers)
     dataset, everyone = standardize(panel, learned.statistics), np.arange(len(panel))
-    sizes = [len(one) for one in learned.kernels._batches(dataset, everyone)]
+    sizes = [len(one) for one in learned.kernels.batches(dataset, everyone)]
     assert sum(sizes) == len(panel)
     assert (max(sizes) == 1) == (numbers == 1)
     np.testing.assert_array_equal(learned(panel), features)

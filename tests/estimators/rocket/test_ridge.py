@@ -6,7 +6,12 @@ import pytest
 from ckts.estimators.rocket import ridge
 from ckts.estimators.rocket.blocks import GaussianBlock, LinearBlock
 from ckts.estimators.rocket.leaving_out import PENALTIES, LeavingOut
-from ckts.estimators.rocket.ridge import conjugate_gradients, fit_ridge, gram_of
+from ckts.estimators.rocket.ridge import (
+    choose_ridge,
+    conjugate_gradients,
+    gram_of,
+    solve_ridge,
+)
 from refits import left_out_by_refits, refit
 
 MIXED = [LinearBlock, LinearBlock, GaussianBlock]
@@ -14,8 +19,8 @@ MIXED = [LinearBlock, LinearBlock, GaussianBlock]
 
 def fit(blocks, *given, kinds=MIXED, seed=0):
     rng = np.random.RandomState(seed)
-    found = fit_ridge(list(blocks), kinds[: len(blocks)], *given, rng)
-    return found.model, found.chosen, found.left_out
+    found = choose_ridge(list(blocks), kinds[: len(blocks)], *given, rng)
+    return solve_ridge(found, *given[:2]), found.chosen, found.left_out
 
 
 def draw_blocks(seed=0, n_series=60, informative=(0, 1), grouped=False):
@@ -247,11 +252,11 @@ def test_a_fold_is_predicted_by_what_the_others_alone_choose():
     folds = np.arange(len(target)) % 3
     kinds, rng = MIXED[: len(blocks)], np.random.RandomState(0)
     args = list(blocks), kinds, target, weight, together, rng
-    before = fit_ridge(*args, folds).of_folds
+    before = choose_ridge(*args, folds).of_folds
     changed = target.copy()
     changed[folds == 1] = np.random.default_rng(1).normal(size=target[folds == 1].shape)
     rng = np.random.RandomState(0)
     args = list(blocks), kinds, changed, weight, together, rng
-    after = fit_ridge(*args, folds).of_folds
+    after = choose_ridge(*args, folds).of_folds
     np.testing.assert_allclose(after[folds == 1], before[folds == 1], atol=1e-9)
     assert np.abs(after[folds != 1] - before[folds != 1]).max() > 0.01

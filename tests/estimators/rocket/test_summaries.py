@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 from ckts import CKRocket, Panel
 from ckts.estimators import summarize
 from ckts.estimators.preprocessing.batches import learn_statistics
+from ckts.estimators.rocket.base import observed_rows
 from ckts.estimators.rocket.summaries import (
     StepCoding,
     summarize_at,
+    summarize_ends,
     summarize_series,
     summary_names,
 )
@@ -51,6 +53,32 @@ def test_codes_are_steps_ranks_and_whether_it_is_unknown():
         "age rank",
         "age unknown",
     ]
+
+
+def coded_one_by_one(coding, table):
+    """The slow twin of `StepCoding.code`: one column after the other."""
+    codes = []
+    for column, places in zip(table.T, coding.quantiles, strict=True):
+        unknown, parts = np.isnan(column), [column[:, None] > places]
+        if len(places) > 1:
+            heights = np.linspace(0, 1, len(places))
+            parts.append(np.interp(column, places, heights)[:, None])
+        known = np.hstack(parts)
+        codes += [np.where(unknown[:, None], 0.5, known), unknown[:, None]]
+    return np.hstack(codes, dtype=np.float32)
+
+
+@settings(max_examples=30)
+@given(st.integers(0, 2**31), st.integers(1, 20))
+def test_codes_of_all_columns_at_once_are_those_of_each_to_the_last_bit(seed, n_steps):
+    table = draw_table(seed)
+    coding = StepCoding.learn(table, np.ones(30), n_steps)
+    table[:4] = [[np.inf], [-np.inf], [1e300], [-1e300]]
+    for column, places in zip(table.T, coding.quantiles, strict=True):
+        column[4 : 4 + len(places[:9])] = places[:9]  # on a step
+    codes = coding.code(table)
+    np.testing.assert_array_equal(codes, coded_one_by_one(coding, table))
+    assert codes.flags.c_contiguous  # the layout decides the rounding of products
 
 
 def test_codes_of_a_column_start_where_its_names_do():
@@ -205,6 +233,20 @@ def test_summaries_as_of_rows_are_those_of_series_that_end_there(lengths, static
         expected, _ = table_of(ended, lengths=lengths)
         # deviations of numbers near 10,000 are differences of float64
         np.testing.assert_allclose(found[[row]], expected, rtol=1e-9, atol=1e-6)
+
+
+def test_summaries_of_ends_are_those_of_the_series_with_empty_ones_between():
+    panel = irregular_panel(8, static=True)[0]
+    values = panel.values.copy()
+    values[panel.indptr[2] : panel.indptr[3]] = np.nan
+    panel = observed_rows(panel.with_values(values, panel.channels))
+    statistics = learn_statistics(panel, np.ones(8))
+    dataset = statistics.dataset(panel, panel.time_scale, dtype=torch.float64)
+    for part in (panel, panel[[0, 1, 3]]):
+        dataset = statistics.dataset(part, panel.time_scale, dtype=torch.float64)
+        ends = summarize_ends(part, dataset, lengths=True)
+        expected = summarize_series(part, dataset, lengths=True)
+        np.testing.assert_allclose(ends, expected, rtol=1e-9, atol=1e-12)
 
 
 def test_repeated_series_have_no_more_steps():

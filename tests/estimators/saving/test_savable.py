@@ -384,3 +384,10 @@ def test_a_path_is_saved_as_text(tmp_path):
     model = CKCNNClassifier(checkpoint=tmp_path / "folder")
     model.save(tmp_path / "model")
     assert ckts.load(tmp_path / "model").checkpoint == str(tmp_path / "folder")
+
+
+def test_a_file_from_before_a_parameter_came_has_its_default():
+    state = CKCNNClassifier(lr=0.1).to_state()
+    del state["data_parallel"]
+    loaded = CKCNNClassifier.from_state(state, str)
+    assert loaded.get_params() == CKCNNClassifier(lr=0.1).get_params()

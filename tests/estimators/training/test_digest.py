@@ -39,6 +39,7 @@ PLAIN = {
     "n_iter_no_change": 3,
     "scoring": "roc_auc",
     "class_weight": "balanced",
+    "data_parallel": True,
     "warm_start": True,
     "amp": "bfloat16",
     "random_state": 5,

@@ -1,10 +1,13 @@
+import pickle
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.model_selection import train_test_split
 
 from ckts import Panel, ParquetPanel
-from ckts.datasets import make_speed
+from ckts.datasets import make_bursty_visits, make_speed
 
 pyarrow = pytest.importorskip("pyarrow")
 
@@ -12,10 +15,6 @@ from pyarrow import parquet  # noqa: E402
 
 ROLES = {"instance": "who", "time": "when"}
 TEXTS = ["low", "high", " ", "no fever", None]
-
-
-def maybe(kind, **rules):
-    return st.none() | st.from_type(kind).filter(lambda x: abs(x) < 1e6)
 
 
 # The type of a column, and what its cells may hold.
@@ -134,3 +133,59 @@ def speed(tmp_path):
     panel.to_parquet(tmp_path / "speed.parquet", rows_per_group=100)
     path = tmp_path / "speed.parquet"
     return panel, y, ParquetPanel(path, instance="instance", time="time")
+
+
+def test_selections_read_nothing_and_nest(speed):
+    panel, _, disk = speed
+    assert disk[5:20][[0, 3]].load().equals(panel[[5, 8]])
+    mask = np.arange(30) % 3 == 0
+    assert disk[mask].load().equals(panel[mask])
+    assert (len(disk[3]), disk[[]].n_rows, disk.shape) == (1, 0, (30,))
+    assert disk[[]].load().equals(panel[[]])
+    with pytest.raises(IndexError, match="must be indexed by 1-D numbers"):
+        disk[99]
+
+
+def test_scikit_learn_splits_it(speed):
+    panel, y, disk = speed
+    train, test, _, _ = train_test_split(disk, y, random_state=0)
+    expected, _ = train_test_split(panel, random_state=0)
+    assert isinstance(train, ParquetPanel)
+    assert train.load().equals(expected)
+    assert len(train) + len(test) == 30
+
+
+def test_it_pickles_without_rows(speed):
+    panel, _, disk = speed
+    again = pickle.loads(pickle.dumps(disk[2:9]))
+    assert again.load().equals(panel[2:9])
+
+
+def test_it_says_what_it_is(speed):
+    words = repr(speed[2])
+    assert words.startswith("ParquetPanel('")
+    assert "n_series=30, in_channels=1, length 30, time number)" in words
+
+
+def test_it_is_no_array(speed):
+    with pytest.raises(TypeError, match=r"whose series are on disk. Use `X.load\(\)`"):
+        np.asarray(speed[2])
+
+
+def test_arguments_are_checked(speed):
+    with pytest.raises(ValueError, match="`max_rows` must be at least 1"):
+        list(speed[2].partitions(0))
+    with pytest.raises(ValueError, match="`duplicates` must be one of"):
+        ParquetPanel("a.parquet", **ROLES, duplicates="drop")
+
+
+def test_its_description_is_that_of_the_panel(tmp_path):
+    pytest.importorskip("crick")
+    panel, y = make_bursty_visits(40, random_state=0)
+    panel.to_parquet(tmp_path / "a.parquet", rows_per_group=200)
+    disk = ParquetPanel(tmp_path / "a.parquet", instance="instance", time="time")
+    found, expected = disk.describe(y), panel.describe(y)
+    for name in ("n_series", "n_rows", "lengths", "durations", "ties", "step"):
+        assert getattr(found, name) == getattr(expected, name)
+    assert found.length_effects == expected.length_effects
+    assert found.gap_variation == pytest.approx(expected.gap_variation)
