@@ -240,9 +240,14 @@ def test_ctrl_c_in_a_step_leaves_no_thread(opened):
 
 CHILD = """
     import resource, sys
+    from functools import partial
     import numpy as np
     import ckts.estimators.preprocessing.on_disk as on_disk
+    import ckts.estimators.training.net as net
     from ckts import CKCNNClassifier, ParquetPanel
+
+    # Geometries are kept up to 256 MB, which hides the rest of this small table.
+    net.Planner = partial(net.Planner, 2**20)
 
     def peak():
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
