@@ -280,8 +280,8 @@ def test_memory_does_not_grow_with_the_table(tmp_path):
     )
     n_rows, n_epochs, of_fit, of_table = map(int, done.stdout.split())
     assert (n_rows, n_epochs) == (3_000_000, 1)
-    # Megabytes; 80 and 537 when this was written.
-    assert of_fit < 100 < of_table
+    # Megabytes; 80 and 537 alone, the first once above 100 beside other tests.
+    assert of_fit < 150 < of_table
 
 
 def write_table(path, rng, n_series, length=50):
