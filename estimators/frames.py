@@ -114,8 +114,7 @@ def predict_dask(
         )
     from dask.delayed import delayed
 
-    if not (frame.known_divisions and frame.index.name == instance):
-        _check_whole(frame, instance)
+    _check_whole(frame, instance)  # known divisions may end within a series
     roles = {"instance": instance, "time": time, "method": method, **columns}
     head = frame.head(1000, npartitions=-1)
     meta = predict_frame(head, model, **roles).iloc[:0]
@@ -132,8 +131,9 @@ def _check_whole(frame: Any, instance: str) -> None:
     """Raise if rows of an instance are in several partitions."""
     from dask.base import compute
 
-    own = [instance] if instance in frame.columns else []
-    parts = frame[own].map_partitions(
+    # of no column at all, Dask cannot join frames
+    own = instance if instance in frame.columns else frame.columns[0]
+    parts = frame[[own]].map_partitions(
         _distinct, instance, meta=pd.DataFrame({"id": pd.Series(dtype=object)})
     )
     ids = [part["id"] for part in compute(*parts.to_delayed())]

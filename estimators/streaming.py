@@ -92,8 +92,8 @@ class SeriesStream:
         ------
         ValueError
             If a row is too late, or the stream would hold more than `max_rows`, or if
-            channels, static features or kind of time are others. The stream is as it
-            was before, then.
+            instance, channels, static features or kind of time are others. The stream
+            is as it was before, then.
         """
         new = self._check_new(as_panel(X))
         rows = new if self.rows is None else _continued(self.rows, new)
@@ -153,11 +153,12 @@ class SeriesStream:
         ValueError
             If it is no such state.
         """
+        stream = cls(model)
         try:
             found = json.loads(state)
-            stream = cls(model, max_rows=found["max_rows"])
+            stream.max_rows = check_count("max_rows", found["max_rows"])
             stream.rows = _from_plain(found["rows"])
-        except (KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ValueError(
                 f"`state` must be what `stream.to_json()` returned; got {error!r}. "
                 "Begin a new stream, and give it all rows at once."
@@ -174,6 +175,12 @@ def _path_of(model: Any) -> Any:
 
 def _continued(rows: Panel, new: Panel) -> Panel:
     """Return the series with new rows behind the others."""
+    own, others = rows.instances[0], new.instances[0]
+    if not (rows._numbered or new._numbered or own == others):
+        raise ValueError(
+            f"`X` must be of the instance of the stream, {own!r}; got {others!r}. Make "
+            "a stream for each."
+        )
     both = Panel.concat([rows, new])
     last, first = rows.times[-1], new.times[0]
     if first < last:

@@ -121,6 +121,23 @@ def test_an_instance_in_two_partitions_is_named(dask_frame, model, table):
     assert len(shuffled) == len(expected)
 
 
+def test_divisions_that_end_within_a_series_are_noticed(dask_frame, model, table):
+    dask = pytest.importorskip("dask.dataframe")
+    indexed = table.set_index("who")
+    (end,) = ends_of_series(table, 7)
+    halves = indexed[: end - 2], indexed[end - 2 :]
+    parts = [dask.from_pandas(half, npartitions=1, sort=False) for half in halves]
+    joined = dask.concat(parts)
+    with pytest.raises(ValueError, match=r"got 'p07' in partitions \[0, 1\]. Use"):
+        predict_dask(joined, model, **ROLES)
+    names = indexed.index.unique()
+    known = [names[0], names[7], names[-1]]
+    divided = dask.from_map(lambda one: halves[one], [0, 1], divisions=known)
+    assert divided.known_divisions
+    with pytest.raises(ValueError, match=r"got 'p07' in partitions \[0, 1\]. Use"):
+        predict_dask(divided, model, **ROLES)
+
+
 def test_map_partitions_takes_the_function(dask_frame, model, table):
     frame = dask_frame(*ends_of_series(table, 10))
     meta = predict_frame(table[:9], model, **ROLES).iloc[:0]

@@ -183,6 +183,29 @@ def test_labels_static_features_and_missing_channels_need_not_come_again():
     assert len(stream.update(alone).times) == 1
 
 
+def test_rows_of_another_instance_are_refused(rocket, data):
+    first, second, third = cut(data[0][11:12], [4, 9])
+    stream = SeriesStream(rocket)
+    stream.update(first.with_instances(["ann"]))
+    with pytest.raises(
+        ValueError, match=r"the instance of the stream, 'ann'; got 'bob'"
+    ):
+        stream.update(second.with_instances(["bob"]))
+    stream.update(second.with_instances(["ann"]))
+    stream = SeriesStream.from_json(rocket, stream.to_json())
+    with pytest.raises(
+        ValueError, match=r"the instance of the stream, 'ann'; got 'bob'"
+    ):
+        stream.update(third.with_instances(["bob"]))
+
+
+def test_a_state_is_not_blamed_for_its_model(rocket, data):
+    stream = SeriesStream(rocket)
+    stream.update(data[0][11:12])
+    with pytest.raises(ValueError, match="not fitted yet"):
+        SeriesStream.from_json(CKRocketClassifier(causal=True), stream.to_json())
+
+
 def test_a_late_row_leaves_the_stream_as_it_was(rocket, data):
     first, second, third = cut(data[0][11:12], [4, 9])
     stream = SeriesStream(rocket)

@@ -30,12 +30,15 @@ class File:
         How many rows each of its row groups has.
     null_counts : dict of str to int or None
         How many values of each column are missing; None where the file does not say.
+    stamp : tuple of int, or None
+        Its size, and when it was written; None of a file that is gone.
     """
 
     path: Path
     constants: dict[str, Any]
     group_rows: tuple[int, ...]
     null_counts: dict[str, int | None]
+    stamp: tuple[int, int] | None
 
 
 @dataclass(frozen=True)
@@ -127,6 +130,7 @@ class ParquetTable:
                 if handle is None or number != opened:
                     if handle is not None:
                         handle.close()
+                    _check_unchanged(self.files[number])
                     handle = parquet.ParquetFile(self.files[number].path)
                     opened = number
                 yield self._read(handle, number, own, columns)
@@ -139,13 +143,6 @@ class ParquetTable:
         file = self.files[number]
         n_rows = file.group_rows[own]
         stored = [name for name in columns if name not in file.constants]
-        metadata = handle.metadata
-        same = own < metadata.num_row_groups
-        if not same or metadata.row_group(own).num_rows != n_rows:
-            raise ValueError(
-                f"`path` must not change while it is in use; got {str(file.path)!r} "
-                "with other rows than before. Open it anew."
-            )
         # Arrow's threads now and then abort a process that ends soon after (its issue
         # 34314), and models have theirs.
         group = handle.read_row_group(own, columns=stored, use_threads=False)
@@ -293,6 +290,7 @@ def _read_metadata(fragment, schema):
     from pyarrow import dataset
 
     path = Path(fragment.path)
+    stamp = _stamp(path)  # before it is read
     try:
         metadata, own = fragment.metadata, fragment.physical_schema
     except (pyarrow.ArrowInvalid, OSError) as error:
@@ -305,7 +303,25 @@ def _read_metadata(fragment, schema):
     counts = _null_counts(groups)
     counts |= {key: int(value is None) for key, value in constants.items()}
     rows = tuple(group.num_rows for group in groups)
-    return own.remove_metadata(), File(path, constants, rows, counts)
+    return own.remove_metadata(), File(path, constants, rows, counts, stamp)
+
+
+def _stamp(path):
+    """Return the size of a file, and when it was written; None if it is gone."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns
+
+
+def _check_unchanged(file):
+    """Raise if a file is another: its rows might be those of other series."""
+    if _stamp(file.path) != file.stamp:
+        raise ValueError(
+            f"`path` must not change while it is in use; got {str(file.path)!r}, which "
+            "was written again, or removed. Open it anew."
+        )
 
 
 def _null_counts(groups):

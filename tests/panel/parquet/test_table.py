@@ -130,3 +130,20 @@ def test_a_file_that_changes_is_noticed(tmp_path):
     parquet.write_table(visits("ann"), path)
     with pytest.raises(ValueError, match="must not change while it is in use"):
         panel.load()
+
+
+@pytest.mark.parametrize("change", ["sorted anew", "damaged", "removed"])
+def test_rows_of_a_file_that_is_another_are_not_taken_for_those_of_a_series(
+    tmp_path, change
+):
+    path = tmp_path / "a.parquet"
+    parquet.write_table(visits("ann", "bob"), path)
+    panel = ParquetPanel(path, **ROLES, values=["x"])
+    if change == "sorted anew":
+        parquet.write_table(visits("bob", "ann"), path)
+    elif change == "damaged":
+        path.write_bytes(path.read_bytes()[:50])
+    else:
+        path.unlink()
+    with pytest.raises(ValueError, match="which was written again, or removed"):
+        panel[:1].load()
