@@ -1,8 +1,6 @@
 """Networks trained on series on disk, against those trained in memory."""
 
-import subprocess
 import sys
-import textwrap
 import threading
 
 import numpy as np
@@ -15,6 +13,7 @@ from ckts.estimators.preprocessing.windows import DiskDataset
 from ckts.estimators.training import checkpoint
 from irregular import irregular_panel
 from killed_fits import QUICK, Kill, fit_until, weights_of
+from peak_memory import run_alone
 from series_on_disk import allow_numbers, on_disk_of
 
 ALONE = {**QUICK, "rocket": False}
@@ -239,18 +238,16 @@ def test_ctrl_c_in_a_step_leaves_no_thread(opened):
 
 
 CHILD = """
-    import resource, sys
+    import sys
     from functools import partial
     import numpy as np
     import ckts.estimators.preprocessing.on_disk as on_disk
     import ckts.estimators.training.net as net
     from ckts import CKCNNClassifier, ParquetPanel
+    from peak_memory import peak
 
     # Geometries are kept up to 256 MB, which hides the rest of this small table.
     net.Planner = partial(net.Planner, 2**20)
-
-    def peak():
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
     X = ParquetPanel(sys.argv[1], instance="who", time="when")
     y = np.arange(len(X)) % 2
@@ -262,23 +259,18 @@ CHILD = """
     model.fit(X[:2000], y[:2000])  # loads what any fit needs
     before = peak()
     model.fit(X, y)
-    print(X.n_rows, model.n_iter_, peak() - before)
+    print(X.n_rows, model.n_iter_, (peak() - before) // 2**20)
     X.load()
-    print(peak() - before)
+    print((peak() - before) // 2**20)
 """
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_memory_does_not_grow_with_the_table(tmp_path):
     rng, path = np.random.default_rng(0), tmp_path / "table.parquet"
     write_table(path, rng, n_series=60_000)
-    done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(CHILD), str(path)],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    n_rows, n_epochs, of_fit, of_table = map(int, done.stdout.split())
+    n_rows, n_epochs, of_fit, of_table = map(int, run_alone(CHILD, path))
     assert (n_rows, n_epochs) == (3_000_000, 1)
     # Megabytes; 80 and 537 alone, the first once above 100 beside other tests.
     assert of_fit < 150 < of_table

@@ -9,11 +9,12 @@ import bz2
 import gzip
 import lzma
 import random
-import resource
 import sys
 import tarfile
 import zipfile
 from pathlib import Path
+
+from peak_memory import peak
 
 ZEROS = bytes(2**24)
 N_PIECES = 64
@@ -101,10 +102,6 @@ HEADERS = {
 }
 
 
-def _peak():
-    return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-
-
 def _said(read, path):
     try:
         return f"{sum(1 for _ in read(path))} members"
@@ -119,11 +116,11 @@ def main(folder):
     def check(path):
         return check_archive(path) or ()
 
-    before = _peak()
+    before = peak()
     for path in sorted(Path(folder).iterdir()):
         for read in (check, read_members, read_ts):
             print(path.name, read.__name__, _said(read, path), sep="\t")
-    print(_peak() - before)
+    print(peak() - before)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,6 @@
 """One pass over series on disk: parts in order, sums of different series, memory."""
 
-import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,10 +13,10 @@ from ckts.estimators.rocket.blocks import GaussianBlock, LinearBlock
 from ckts.estimators.rocket.passes import RidgeSums, load_sample, read_parts
 from ckts.estimators.rocket.prefixes import Prefixes
 from ckts.estimators.rocket.ridge import ChosenRidge
+from peak_memory import run_alone
 from refits import refit
 
 SHARES = np.array([0.7, 0.0, 0.3])
-ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture
@@ -100,18 +98,17 @@ def test_sums_give_the_ridge_regression_of_blocks_and_different_series():
 
 
 SCRIPT = """
-import re, sys
+import sys
 import numpy as np
 from ckts import CKRocketClassifier, ParquetPanel
 from ckts.estimators.rocket import passes
+from peak_memory import peak
 
 passes.MOST_SAMPLED = 500
 panel = ParquetPanel(sys.argv[1], instance="instance", time="time")[: int(sys.argv[2])]
 y = np.load(sys.argv[3])[: len(panel)]
 CKRocketClassifier(n_kernels=4000, n_jobs=1, random_state=0).fit(panel, y)
-# what `getrusage` tells begins with the memory of the parent
-status = open("/proc/self/status").read()
-print(int(re.search(r"VmHWM:\\s+(\\d+) kB", status)[1]) / 1024)
+print(peak() / 2**20)
 """
 
 
@@ -124,9 +121,6 @@ def test_memory_does_not_grow_with_the_number_of_series(tmp_path):
     peaks = []
     for n_series in (1000, 4000):
         arguments = tmp_path / "series.parquet", str(n_series), tmp_path / "y.npy"
-        command = [sys.executable, "-c", SCRIPT, *arguments]
-        done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
-        assert done.returncode == 0, done.stderr
-        peaks.append(float(done.stdout))
+        peaks.append(float(*run_alone(SCRIPT, *arguments)))
     # the features of 3,000 series are 48 MB, of which a fit in memory has copies
     assert peaks[1] - peaks[0] < 24
