@@ -7,22 +7,26 @@ import re
 from pathlib import Path
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pytest
 from sklearn.utils import Bunch
 
-from ckts.datasets import read_physionet2012
+from ckts import Panel
+from ckts.datasets import read_physionet2012, read_ts
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("CKTS_SHARED", ROOT.parent / "shared")) / "data"
 # Examples of less than three seconds; `-m slow` and `make gallery` run all.
 QUICK = {
+    "plot_appliances",
     "plot_hospital_table",
     "plot_intensive_care",
     "plot_kernels_at_distances",
+    "plot_letters",
     "plot_sampling",
     "plot_units_and_dates",
 }
-NEEDS_DATA = {"plot_intensive_care"}
+NEEDS_DATA = {"plot_appliances", "plot_intensive_care", "plot_letters"}
 MOST_LINES = 130
 FEWEST_EXAMPLES = 15
 
@@ -117,16 +121,45 @@ def test_an_example_runs_as_a_script(name):
     assert int(done.stdout.splitlines()[-1].removesuffix(" pictures")) >= 1
 
 
+def stays(source):
+    X, outcomes = read_physionet2012(source, source.parent / "Outcomes-a.txt")
+    found = Bunch(data=X, target=outcomes["In-hospital_death"].to_numpy())
+    return "fetch_physionet2012", lambda **_: found
+
+
+def appliances(source):
+    def fetch_uea(name, split, **_):
+        X, y = read_ts(source.parent / f"{name}_{split.upper()}.ts")
+        return Bunch(data=X, target=y)
+
+    return "fetch_uea", fetch_uea
+
+
+def letters(source):
+    found = np.load(source)
+    times = np.concatenate([np.arange(length) for length in found["lengths"]])
+    X = Panel(found["values"], times, np.r_[0, np.cumsum(found["lengths"], dtype=int)])
+    made = Bunch(data=X, target=found["classes"][found["labels"]])
+    return "fetch_character_trajectories", lambda **_: made
+
+
 @pytest.mark.slow
-def test_the_example_of_intensive_care_draws_where_the_data_are(monkeypatch):
-    source = SHARED / "physionet2012" / "set-a.tar.xz"
+@pytest.mark.parametrize(
+    ("name", "file", "read", "n_pictures"),
+    [
+        ("plot_appliances", "uea_ts/PLAID/PLAID_TRAIN.ts", appliances, 2),
+        ("plot_intensive_care", "physionet2012/set-a.tar.xz", stays, 2),
+        ("plot_letters", "character_trajectories/ct_trimmed_float32.npz", letters, 2),
+    ],
+)
+def test_an_example_draws_where_its_data_are(name, file, read, n_pictures, monkeypatch):
+    source = SHARED / file
     if not source.exists():
         pytest.skip(f"{source} is not there; CKTS_SHARED names the folder")
-    X, outcomes = read_physionet2012(source, source.parent / "Outcomes-a.txt")
-    stays = Bunch(data=X, target=outcomes["In-hospital_death"].to_numpy())
-    monkeypatch.setattr("ckts.datasets.fetch_physionet2012", lambda **_: stays)
-    (path,) = SCRIPT.find_examples(["plot_intensive_care"])
-    assert SCRIPT.draw(path) == 2
+    fetcher, fetch = read(source)
+    monkeypatch.setattr(f"ckts.datasets.{fetcher}", fetch)
+    (path,) = SCRIPT.find_examples([name])
+    assert SCRIPT.draw(path) == n_pictures
 
 
 def test_an_unknown_example_is_named():
