@@ -2,9 +2,9 @@
 Which appliance is it?
 ======================
 
-Electrical measurements of household appliances, a few seconds each, most with the moment
-when they are switched on (PLAID, from the UCR archive). Series are of 100 to 1,344 rows.
-Nothing is cut, padded or resampled: each goes in as long as it is.
+Electrical measurements of household appliances, a few seconds each, most with the
+moment when they are switched on (PLAID, from the UCR archive). Series are of 100 to
+1,344 rows. Nothing is cut, padded or resampled: each goes in as long as it is.
 
 The data are not shipped. Where they were not fetched, this example says how, and draws
 nothing.
@@ -61,7 +61,7 @@ if train is not None:
 # The test part is the official one. Which appliances are taken for which?
 
 if train is not None:
-    model = CKRocketClassifier(n_kernels=2000, random_state=0).fit(X, y)
+    model = CKRocketClassifier(n_kernels=1000, random_state=0).fit(X, y)
     predicted = model.predict(test.data)
     print(f"accuracy {accuracy_score(test.target, predicted):.3f}")
     _, axis = plt.subplots(figsize=(6, 5.5), layout="constrained")

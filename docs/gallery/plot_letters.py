@@ -69,8 +69,8 @@ if letters is not None:
     train = np.sort(
         [np.flatnonzero(y == name)[:20] for name in np.unique(y)], axis=None
     )
-    test = np.setdiff1d(np.arange(len(X)), train)[::3]
-    model = CKRocketClassifier(n_kernels=2000, random_state=0).fit(X[train], y[train])
+    test = np.setdiff1d(np.arange(len(X)), train)[::5]
+    model = CKRocketClassifier(n_kernels=1000, random_state=0).fit(X[train], y[train])
     scores = {"real time stamps": [], "row numbers": []}
     for share in SHARES:
         rest = drop_observations(X[test], share, random_state=1)
