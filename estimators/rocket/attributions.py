@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import torch
 from sklearn.utils.validation import check_is_fitted
+from torch import Tensor
 
 from ckts._checks import check_count
 from ckts.estimators.preprocessing.batches import PanelDataset
@@ -120,12 +121,14 @@ class AbstractAttributed(AbstractCKRocket):
                 "kernels", "levels", "summaries", "periods" or "intercept". Blocks that
                 the model left out have no rows.
             clock, scale
-                What the kernels see: the "absolute" or the "relative" time, and values
-                in the "common" scale or in the "own" one of the series.
+                What the kernels see: the "absolute" or the "relative" time, or, where
+                stamps come in bursts, the "burst" time, on which nothing lasts long
+                between these; and values in the "common" scale or in the "own" one of
+                the series.
             dilation
                 Length of a step of the kernels, which have nine: a share of the span
-                where the clock is relative. Where it is absolute, in the unit of the
-                stamps of `X`, in seconds if these are datetimes or timedeltas.
+                where the clock is relative. Else it is in the unit of the stamps of
+                `X`, in seconds if these are datetimes or timedeltas.
             channel
                 Its name. What a kernel adds is divided among its channels and steps by
                 the size of what each contributes to its response.
@@ -221,7 +224,8 @@ class AbstractAttributed(AbstractCKRocket):
     ) -> pd.DataFrame:
         """Make a row per output, group, channel and interval."""
         n_intervals = n_intervals if signals["absolute", "common"].span > 0 else 1
-        found = [g.values(signals[g.clock, g.scale], n_intervals) for g in groups]
+        ends = _same_intervals(signals, n_intervals)
+        found = [g.values(signals[g.clock, g.scale], ends[g.clock]) for g in groups]
         start, end = stamps.cut(n_intervals)
         steps = [self._shown_step(one, stamps.scale) for one in groups]
         used = torch.stack([one.group.channels for one in groups]).cpu().numpy()
@@ -280,6 +284,19 @@ class AbstractAttributed(AbstractCKRocket):
             channel = np.resize(_objects(self._channels), len(names))
             channel[len(names) - n_others :] = np.nan
         return _frame(values, channel=channel, summary=_objects(names))
+
+
+def _same_intervals(
+    signals: dict[tuple[str, str], Signal], n_intervals: int
+) -> dict[str, Tensor]:
+    """Return the ends of equal parts of the absolute time, on each clock."""
+    clocks = {clock: signal.times[0] for (clock, _), signal in signals.items()}
+    absolute = clocks["absolute"].cpu().numpy()
+    ends = np.linspace(0, absolute[-1], n_intervals + 1)
+    return {
+        clock: torch.from_numpy(np.interp(ends, absolute, times.cpu())).to(times.device)
+        for clock, times in clocks.items()
+    }
 
 
 def _frame(values: np.ndarray, **labels: np.ndarray) -> pd.DataFrame:

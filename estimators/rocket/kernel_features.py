@@ -192,15 +192,16 @@ class KernelFeatures:
             signals = views.signals(batch)
             prefixes, asked = _prefixes_of(owners, series)
             within = rows[prefixes] - dataset.indptr[series, None]
-            times = signals[self.groups[0][:2]].times
-            times = times.gather(1, torch.from_numpy(within).to(times.device))
+            places = torch.from_numpy(within).to(device)
             start = 0
             for clock, scale, group in moved.groups:
                 assert isinstance(group, CausalKernelGroup)
-                found = group.features_at(signals[clock, scale], times)
+                signal = signals[clock, scale]
+                found = group.features_at(signal, signal.times.gather(1, places))
                 stop = start + found.shape[2]
                 features[prefixes[asked], start:stop] = found.cpu().numpy()[asked]
                 start = stop
+            times = signals["absolute", "common"].times.gather(1, places)
             found = views.levels_at(signals, batch["observed"], times)
             levels[prefixes[asked]] = found.cpu().numpy()[asked]
         return features, levels

@@ -11,6 +11,7 @@ from torch import Tensor
 from ckts.estimators.preprocessing.statistics import weighted_quantiles
 from ckts.estimators.preprocessing.time import (
     LONGEST_GAP,
+    Bursts,
     Gaps,
     TimeUnits,
     learn_time_units,
@@ -24,6 +25,9 @@ RARE = 0.1
 # A series that is observed less often than those of fit is not cut off by their longest
 # gap: its gaps may be so many times its own median, if it has at least a few.
 SLOWER, FEW_GAPS = 3.0, 3
+# Typical gaps of a burst that the time between two bursts counts as on their clock, and
+# durations of a burst that kernels there reach over.
+APART, DURATIONS = 4.0, 2.0
 
 
 @savable
@@ -41,12 +45,35 @@ class KernelTime:
         The longest span.
     typical_span : float
         The weighted median of the spans of series.
+    bursts : Bursts or None
+        None if the stamps do not come in bursts.
     """
 
     longest_gap: float
     resolution: float
     horizon: float
     typical_span: float
+    bursts: Bursts | None = None
+
+    def reach_of_bursts(self) -> tuple[float, float]:
+        """Return what is resolved within bursts, and how long kernels may be there."""
+        assert self.bursts is not None  # else there is no such clock
+        return self.bursts.time_step, DURATIONS * self.bursts.horizon
+
+    def shorten_between(self, gaps: Tensor) -> Tensor:
+        """Shorten the gaps between bursts, to a few of those within.
+
+        Parameters
+        ----------
+        gaps : Tensor of shape (batch, n_gaps)
+            float64.
+
+        Returns
+        -------
+        Tensor of shape (batch, n_gaps)
+        """
+        assert self.bursts is not None
+        return gaps.clamp_max(APART * self.bursts.time_step)
 
     def shorten(self, gaps: Tensor) -> Tensor:
         """Shorten the gaps of series where they are too long.
@@ -113,6 +140,7 @@ def learn_kernel_time(panel: Panel, weight: np.ndarray, time: TimeUnits) -> Kern
     """
     if not time.known:
         return KernelTime(time.longest_gap, time.row_resolution, time.horizon, 1.0)
+    bursts = time.bursts  # that of the panel as it is
     rows = np.flatnonzero(panel.observations.row_counts())
     gaps = Gaps.between(panel.times[rows], panel.series_of_rows[rows])
     typical = gaps.keep(usual_gaps(gaps)).typical_long_gap(weight)
@@ -126,6 +154,7 @@ def learn_kernel_time(panel: Panel, weight: np.ndarray, time: TimeUnits) -> Kern
         resolution=time.row_resolution,
         horizon=float(spans.max()),
         typical_span=weighted_quantiles(spans, weight[gaps.owners()], [0.5])[0],
+        bursts=bursts,
     )
 
 

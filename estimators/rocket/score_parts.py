@@ -42,7 +42,7 @@ class LinearGroup:
     center: Tensor
     slope: Tensor
 
-    def values(self, signal: Signal, n_intervals: int) -> Tensor:
+    def values(self, signal: Signal, ends: Tensor) -> Tensor:
         r"""Take what the features of a series add apart, by channel and interval.
 
         With the response :math:`r_k` of kernel `k`, biases :math:`\beta` and slopes
@@ -64,7 +64,8 @@ class LinearGroup:
         ----------
         signal : Signal
             Of one series.
-        n_intervals : int
+        ends : Tensor of shape (n_intervals + 1,)
+            Those of the intervals, on the clock of the signal, from 0 to its span.
 
         Returns
         -------
@@ -72,7 +73,7 @@ class LinearGroup:
             float64.
         """
         windows = self.group.windows(signal.span)
-        places = overlaps(windows, signal.span, n_intervals)
+        places = overlaps(windows, ends)
         means = signal.integral(windows.reshape(1, -1), self.group.channels)
         means = means.view(*windows.shape, -1).diff(dim=1) / self.group.dilation
         sizes = (means - means.mean(1, keepdim=True)).abs() + FLAT
@@ -120,16 +121,15 @@ def linear_groups(
     ]
 
 
-def overlaps(windows: Tensor, span: Tensor, n_intervals: int) -> Tensor:
+def overlaps(windows: Tensor, ends: Tensor) -> Tensor:
     """Tell which share of each step of windows is in which interval of a span.
 
     Parameters
     ----------
     windows : Tensor of shape (n_times, n_steps + 1)
         The ends of the steps.
-    span : Tensor of shape (1,)
-    n_intervals : int
-        Of equal length.
+    ends : Tensor of shape (n_intervals + 1,)
+        Those of the intervals; the span is from the first to the last.
 
     Returns
     -------
@@ -137,13 +137,11 @@ def overlaps(windows: Tensor, span: Tensor, n_intervals: int) -> Tensor:
         Of the part of a step that is within the span: the sum over the intervals is 1,
         or 0 where no part is. A window without any is in the first interval.
     """
-    ends = torch.linspace(0, 1, n_intervals + 1, dtype=span.dtype, device=span.device)
-    ends = (ends * span).view(-1, 1, 1)
-    within = torch.minimum(windows.clamp_min(0.0), span)
+    within = windows.clamp(ends[0], ends[-1])
     start, size = within[:, :-1], within.diff(dim=1)
     # a step that ends where the span begins has no part in it, whatever the rounding
     size = torch.where(size > TOUCHING * windows.diff(dim=1), size, 0.0)
-    below = (ends - start) / torch.where(size > 0, size, 1.0)
+    below = (ends.view(-1, 1, 1) - start) / torch.where(size > 0, size, 1.0)
     shares = below.clamp(0.0, 1.0).diff(dim=0) * (size > 0)
     outside = (size == 0).all(1)  # of a causal kernel at time 0, or if the span is 0
     shares[0, outside] = 1.0

@@ -51,8 +51,9 @@ class AbstractViews(ABC):
     time: KernelTime
     limits: tuple[float, ...]
     kernels: ClassVar[type[AbstractKernelGroup]] = CenteredKernelGroup
-    # The time since the first observation, or its share of the span; center and
-    # deviation of a channel in all series, or in each.
+    # The time since the first observation, or its share of the span; where stamps come
+    # in bursts, also a "burst" time, on which nothing lasts long between them. Center
+    # and deviation of a channel are those in all series, or in each.
     clocks: ClassVar[tuple[str, ...]] = ("absolute", "relative")
     scales: ClassVar[tuple[str, ...]] = ("common", "own")
 
@@ -64,13 +65,16 @@ class AbstractViews(ABC):
     @property
     def names(self) -> list[tuple[str, str]]:
         """The clock and the scale of each view."""
-        return list(product(self.clocks, self.scales))
+        within = () if self.time.bursts is None else ("burst",)
+        return list(product(self.clocks + within, self.scales))
 
     def reach(self, clock: str) -> tuple[float, float]:
         """Return what is resolved on a clock, and how long long series are."""
         time = self.time
         if clock == "absolute":
             return time.resolution, time.horizon
+        if clock == "burst":
+            return time.reach_of_bursts()
         # One long series does not decide how finely all others are looked at.
         return time.resolution / time.typical_span, 1.0
 
@@ -88,9 +92,13 @@ class AbstractViews(ABC):
 
     def elapsed(self, times: Tensor) -> Tensor:
         """Return the time since the first row, of which no gap is too long."""
-        elapsed = torch.zeros_like(times)
-        elapsed[:, 1:] = self.shorten(times.diff(dim=1)).cumsum(1)
-        return elapsed
+        return _sum_gaps(self.shorten(times.diff(dim=1)))
+
+    def burst_clock(self, times: Tensor) -> dict[str, Tensor]:
+        """Return the clock of bursts, if stamps come in these."""
+        if self.time.bursts is None:
+            return {}
+        return {"burst": _sum_gaps(self.time.shorten_between(times.diff(dim=1)))}
 
     def shorten(self, gaps: Tensor) -> Tensor:
         """Shorten gaps of shape (batch, n_gaps) that are too long."""
@@ -140,17 +148,23 @@ class AbstractViews(ABC):
         """Name the levels and the counts of named channels."""
 
 
+def _sum_gaps(gaps: Tensor) -> Tensor:
+    """Return times from 0 on between which these gaps are."""
+    return torch.nn.functional.pad(gaps.cumsum(1), (1, 0))
+
+
 @savable
 class CenteredViews(AbstractViews):
-    """Straight lines between observations, on two clocks and two scales."""
+    """Straight lines between observations, on two or three clocks and two scales."""
 
     def signals(self, batch):
-        """Interpolate a batch on both clocks and both scales."""
+        """Interpolate a batch on all clocks and both scales."""
         elapsed, observed = self.elapsed(batch["times"]), batch["observed"]
         span = elapsed[:, -1:]
         clocks = {
             "absolute": elapsed,
             "relative": elapsed / torch.where(span > 0, span, 1.0),
+            **self.burst_clock(batch["times"]),
         }
         values = bound(batch["values"].double(), self.limits)
         scales = {"common": values, "own": own_scale(values, observed)}
@@ -219,13 +233,14 @@ class SpanFreeViews(AbstractViews):
         """Interpolate a batch on both scales."""
         elapsed, observed = self.elapsed(batch["times"]), batch["observed"]
         values = bound(batch["values"].double(), self.limits)
+        clocks = {"absolute": elapsed, **self.burst_clock(batch["times"])}
         scales = {"common": values, "own": own_scale(values, observed, counted=False)}
-        return {
-            ("absolute", scale): Signal.through(
-                elapsed, fill_gaps(elapsed, scaled, observed, hold=True), hold=True
-            )
-            for scale, scaled in scales.items()
-        }
+        signals = {}
+        for scale, scaled in scales.items():
+            filled = fill_gaps(elapsed, scaled, observed, hold=True)
+            for clock, clocked in clocks.items():
+                signals[clock, scale] = Signal.through(clocked, filled, hold=True)
+        return signals
 
     def levels(self, signals, observed):
         """Return no levels."""
@@ -264,13 +279,16 @@ class CausalViews(AbstractViews):
         """Let each value of a batch last, on both scales."""
         elapsed, observed = self.elapsed(batch["times"]), batch["observed"]
         values = bound(batch["values"].double(), self.limits)
+        clocks = {"absolute": elapsed, **self.burst_clock(batch["times"])}
         scales = {"common": values, "own": expanding_scale(values, observed)}
-        return {
-            ("absolute", scale): Signal.steps(
-                elapsed, fill_forward(scaled, observed), hold=not self.tells_span
-            )
-            for scale, scaled in scales.items()
-        }
+        signals = {}
+        for scale, scaled in scales.items():
+            filled = fill_forward(scaled, observed)
+            for clock, clocked in clocks.items():
+                signals[clock, scale] = Signal.steps(
+                    clocked, filled, hold=not self.tells_span
+                )
+        return signals
 
     @property
     def n_parts(self):

@@ -84,6 +84,10 @@ def kernels_and_ridge(panel, n_kernels=3000, **options):
     return learned, random_ridge(sizes, **options)
 
 
+def equal_parts(signal, n_intervals):
+    return torch.linspace(0, 1, n_intervals + 1, dtype=torch.float64) * signal.span
+
+
 @pytest.mark.parametrize("seed", [0, 1])
 def test_values_of_kernels_are_those_of_slow_loops(seed):
     X, _ = irregular_panel(seed=seed)
@@ -96,7 +100,8 @@ def test_values_of_kernels_are_those_of_slow_loops(seed):
     signals = learned.kernels.views.signals(batch)
     for one in groups[:: len(groups) // 4 + 1]:
         line = lines_of(learned, panel, one.clock, one.scale)
-        found = one.values(signals[one.clock, one.scale], 7)
+        signal = signals[one.clock, one.scale]
+        found = one.values(signal, equal_parts(signal, 7))
         expected = slow_values(one, *line, 7)
         assert np.abs(expected).max() > 0.1
         # the response is rounded to 2**-24, and may be so close to a bias
@@ -113,7 +118,8 @@ def test_values_of_kernels_add_up_to_their_linear_model(n_intervals):
     dataset = standardize(X, learned.statistics)
     for series in range(len(X)):
         signals = learned.kernels.views.signals(dataset.batch([series]))
-        found = [g.values(signals[g.clock, g.scale], n_intervals) for g in groups]
+        seen = [(one, signals[one.clock, one.scale]) for one in groups]
+        found = [g.values(s, equal_parts(s, n_intervals)) for g, s in seen]
         assert found[0].shape == (3, 2, n_intervals)
         total = torch.stack(found).sum((0, 2, 3))
         np.testing.assert_allclose(total, expected[series], atol=1e-4)  # float32
@@ -128,9 +134,10 @@ def test_values_do_not_depend_on_how_a_long_series_is_computed(monkeypatch):
     times = torch.linspace(0, 1, 9, dtype=torch.float64) * d / one.group.n_points * 12
     values = torch.from_numpy(np.random.default_rng(0).normal(size=(1, 9, 2)))
     signal = Signal.through(times[None], values)
-    expected = one.values(signal, 5)
+    ends = equal_parts(signal, 5)
+    expected = one.values(signal, ends)
     monkeypatch.setattr(kernels, "MOST_TIMES", 12)
-    np.testing.assert_allclose(one.values(signal, 5), expected, atol=1e-6)
+    np.testing.assert_allclose(one.values(signal, ends), expected, atol=1e-6)
 
 
 @pytest.mark.parametrize("left_out", [0, 1])
@@ -149,7 +156,7 @@ def test_a_block_that_is_left_out_has_no_kernels(left_out):
 
 def test_steps_overlap_intervals_by_hand():
     windows = torch.tensor([[-3.0, -1.0, 1.0, 3.0], [3.0, 5.0, 7.0, 9.0]]).double()
-    found = overlaps(windows, torch.tensor([6.0]).double(), 3)
+    found = overlaps(windows, torch.tensor([0.0, 2, 4, 6]).double())
     assert found.shape == (3, 2, 3)
     expected = [
         [[0, 1, 0.5], [0, 0, 0]],
@@ -159,15 +166,21 @@ def test_steps_overlap_intervals_by_hand():
     np.testing.assert_allclose(found, expected)
 
 
+def test_steps_overlap_intervals_of_different_lengths():
+    windows = torch.tensor([[-3.0, -1.0, 1.0, 3.0]]).double()
+    found = overlaps(windows, torch.tensor([0.0, 1.5, 6.0]).double())
+    np.testing.assert_allclose(found, [[[0, 1, 0.25]], [[0, 0, 0.75]]])
+
+
 def test_a_window_before_the_span_is_in_the_first_interval():
     windows = torch.tensor([[-3.0, -2.0, -1.0, 0.0]]).double()
-    found = overlaps(windows, torch.tensor([6.0]).double(), 2)
+    found = overlaps(windows, torch.tensor([0.0, 3, 6]).double())
     assert found.tolist() == [[[1.0] * 3], [[0.0] * 3]]
 
 
 def test_where_the_span_is_0_all_is_in_the_first_interval():
     windows = torch.arange(10).double().unsqueeze(0) - 4.0
-    found = overlaps(windows, torch.zeros(1).double(), 2)
+    found = overlaps(windows, torch.zeros(3).double())
     assert found.tolist() == [[[1.0] * 9], [[0.0] * 9]]
 
 
