@@ -11,14 +11,16 @@ from sklearn.base import is_classifier
 
 from ckts.estimators._interface import Training
 from ckts.estimators.preprocessing.batches import PanelDataset, PanelStatistics
-from ckts.estimators.preprocessing.labels import strata_of
 from ckts.estimators.preprocessing.on_disk import (
-    LEAST_OF_CLASS,
     SeriesOnDisk,
-    draw_sample,
     fits_in_memory,
     learn_statistics_on_disk,
     scan,
+)
+from ckts.estimators.preprocessing.sampling import (
+    check_classes_drawn,
+    draw_sample,
+    most_sampled,
 )
 from ckts.estimators.preprocessing.time import Clock, check_clock
 from ckts.estimators.preprocessing.windows import DiskDataset
@@ -81,13 +83,16 @@ class AbstractFromDisk(AbstractTrained):
 
     def _draw(self, part: Training) -> tuple[Training, np.ndarray]:
         """Load a sample of series on disk; return it, and their numbers."""
-        strata = None
-        if is_classifier(self):
-            strata = strata_of(self._labels.encode(part.y), LEAST_OF_CLASS)
-        series = part.panel
-        drawn = draw_sample(series.panel.lengths, series.rows_at_a_time, strata)
+        codes = self._labels.encode(part.y) if is_classifier(self) else None
+        series, rng = part.panel, np.random.RandomState(0)  # the same in every call
+        limits = most_sampled(), rng, series.rows_at_a_time
+        parts = codes, part.groups, series.panel.lengths
+        drawn, factor = draw_sample(*parts, *limits)
+        if codes is not None and self._joins():
+            check_classes_drawn(codes, drawn, "use `rocket=False`")
         sample = part.take(drawn)
-        return replace(sample, panel=series[drawn].load()), drawn
+        weight = factor * sample.weight
+        return replace(sample, panel=series[drawn].load(), weight=weight), drawn
 
     def _set_units(self, statistics: PanelStatistics) -> None:
         """Keep statistics, and the units of time that are public."""

@@ -126,11 +126,17 @@ class AbstractPanelEstimator(AbstractSavable):
         return bundle
 
     def _read_panel(
-        self, X, *, reset: bool, sample_weight: Any = None
+        self,
+        X,
+        *,
+        reset: bool,
+        sample_weight: Any = None,
+        one_hot: OneHot | None = None,
     ) -> tuple[Panel, bool]:
         """Convert `X`, and learn or check its channels and static features.
 
-        The panel has indicators of labels; the second says whether `X` is a wide frame.
+        The panel has indicators of labels, those of `one_hot` if they are known. The
+        second says whether `X` is a wide frame.
         """
         if not isinstance(X, Panel):  # scikit-learn drops masks and xarray's times
             X = as_known(X)
@@ -144,7 +150,8 @@ class AbstractPanelEstimator(AbstractSavable):
         panel = as_panel(X)
         if reset:
             self._fitted_on_table = table
-            panel = self._learn_interface(panel, self._labels_in(panel, sample_weight))
+            one_hot = one_hot or self._labels_in(panel, sample_weight)
+            panel = self._learn_interface(panel, one_hot)
         else:
             panel = self._check_interface(panel)
         return panel, frame
@@ -153,9 +160,9 @@ class AbstractPanelEstimator(AbstractSavable):
         """Keep what `fit` was told, for predictions."""
         self._landmark = self.landmark
 
-    def _check_panel(self, X, *, reset: bool, sample_weight: Any = None) -> Panel:
+    def _check_panel(self, X, *, reset: bool, **options) -> Panel:
         """Convert `X`, and learn or check its channels, static features and times."""
-        panel, wide = self._read_panel(X, reset=reset, sample_weight=sample_weight)
+        panel, wide = self._read_panel(X, reset=reset, **options)
         if reset:
             self._keep_landmark()
         panel = hide_after(panel, self._landmark, self.time_scale_)

@@ -1,10 +1,11 @@
-"""Series on disk: read part by part, looked through, and sampled."""
+"""Series on disk: read part by part, and looked through."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,16 +14,13 @@ from ckts.estimators.preprocessing.categories import OneHot, static_columns
 from ckts.estimators.preprocessing.sketches import ColumnSketches
 from ckts.estimators.preprocessing.statistics import warn_of_codes
 from ckts.estimators.preprocessing.time import learn_time_units, longest_span
-from ckts.panel import Panel, ParquetPanel
+from ckts.panel import Panel, ParquetPanel, hide_after
 
 # Numbers in memory, of rows x (channels and time), eight bytes each. A panel on disk
 # that has at most as many in all is loaded, and all is exact.
 MOST_NUMBERS = 2**23
 # Numbers that are read at a time, of which a fit holds some copies.
 NUMBERS_AT_A_TIME = 2**21
-# Series of which time units, codes and random kernels are learned, at most; fewer
-# where they are long. Each class has so many in it, if there are.
-SAMPLE_SERIES, LEAST_OF_CLASS = 4096, 32
 
 
 def fits_in_memory(panel: ParquetPanel) -> bool:
@@ -115,35 +113,15 @@ def scan(series: SeriesOnDisk, hide: Callable[[Panel], Panel]) -> Scan:
     return Scan(n_rows, lengths, np.concatenate(durations), OneHot.join(labels, seen))
 
 
-def draw_sample(
-    lengths: np.ndarray, most_rows: int, strata: np.ndarray | None = None
-) -> np.ndarray:
-    """Draw some series, the same in every call.
+def labels_on_disk(panel: ParquetPanel, landmark: Any) -> OneHot | None:
+    """Find the labels that occur up to a landmark in one pass; None without labels.
 
-    Parameters
-    ----------
-    lengths : ndarray of int of shape (n_series,)
-    most_rows : int
-        Rows of all that are drawn, if one series has not more already.
-    strata : ndarray of int of shape (n_series,), optional
-        Classes: the first series that are drawn are 32 of each.
-
-    Returns
-    -------
-    ndarray of int of shape (n_drawn,)
-        Increasing, at most 4,096.
+    A sample may lack some of them.
     """
-    order = np.random.default_rng(0).permutation(len(lengths))
-    if strata is not None:
-        drawn = strata[order]
-        rank = np.empty(len(order), dtype=int)
-        for stratum in np.unique(drawn):
-            own = np.flatnonzero(drawn == stratum)
-            rank[own] = np.arange(len(own))
-        # One of each class, then the next of each: where rows are few, too.
-        order = order[np.argsort(np.minimum(rank, LEAST_OF_CLASS), kind="stable")]
-    fitting = np.cumsum(lengths[order]) <= most_rows
-    return np.sort(order[: min(max(fitting.sum(), 1), SAMPLE_SERIES)])
+    if not panel.categories and not panel.static_categories:
+        return None
+    hide = partial(hide_after, landmark=landmark, time_scale=panel.time_scale)
+    return scan(SeriesOnDisk(panel, hide, panel.lengths), hide).one_hot
 
 
 def _start(

@@ -12,22 +12,23 @@ from ckts._warnings import warn
 from ckts.estimators._interface import Training
 from ckts.estimators._joining import OutOfFold, draw_folds
 from ckts.estimators.preprocessing.batches import PanelStatistics, learn_statistics
+from ckts.estimators.preprocessing.on_disk import labels_on_disk
+from ckts.estimators.preprocessing.sampling import (
+    check_classes_drawn,
+    draw_sample,
+    most_sampled,
+)
 from ckts.estimators.rocket.attributions import AbstractAttributed
 from ckts.estimators.rocket.base import Learned, observed_rows
 from ckts.estimators.rocket.blocks import AbstractBlock, GaussianBlock, LinearBlock
 from ckts.estimators.rocket.duplicates import Duplicates, join_groups
-from ckts.estimators.rocket.passes import (
-    RidgeSums,
-    most_sampled,
-    read_parts,
-)
+from ckts.estimators.rocket.passes import RidgeSums, read_parts
 from ckts.estimators.rocket.ridge import (
     BlockRidge,
     ChosenRidge,
     choose_ridge,
     solve_ridge,
 )
-from ckts.estimators.rocket.sampling import draw_sample
 from ckts.estimators.saving.card import TrainingData, durations_of
 from ckts.panel import ParquetPanel
 
@@ -104,8 +105,12 @@ class AbstractLearning(AbstractAttributed):
         encoded, _ = self._encode(given.y, given.weight)
         codes = encoded if is_classifier(self) else None
         most = most_sampled(self._n_prefixes())
-        sample, factor = draw_sample(codes, given.groups, len(used), most, rng)
-        panel = self._check_panel(used[sample].load(), reset=True)
+        parts = codes, given.groups, used.lengths
+        sample, factor = draw_sample(*parts, most, rng)
+        if codes is not None:
+            check_classes_drawn(codes, sample, "fit `X.load()` if that fits in memory")
+        one_hot = labels_on_disk(used, self.landmark)
+        panel = self._check_panel(used[sample].load(), reset=True, one_hot=one_hot)
         weight = given.weight[sample] * factor
         learned = self._learn_features(panel, weight, rng)
         groups = None if given.groups is None else given.groups[sample]

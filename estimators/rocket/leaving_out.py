@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from ckts.estimators.preprocessing.sampling import LEAST_GROUPS, fair_share
+
 # Penalties that are tried, as multiples of the mean weight of a series: more series
 # need no larger ones. And the number of the first.
 PENALTIES = np.logspace(-3.5, 4, 16)
@@ -16,8 +18,6 @@ FIRST_PENALTY = 7
 # Shares of kernels: one that joins, and the least; how much less the error must be, and
 # how often that is tried.
 NEW_SHARE, LEAST_SHARE, LEAST_GAIN, MOST_ROUNDS = 0.25, 0.05, 0.002, 3
-# Groups that a set of series has at least, where there are so many.
-LEAST_GROUPS = 8
 # What a series keeps at least of its residual: divides by no 0.
 TINY = 1e-9
 # Errors that differ by less than this share are the same.
@@ -329,12 +329,3 @@ def draw_groups(
     drawn = order[within < quota]
     n_sets = int(np.clip(len(drawn) // most, 1, n_draws))
     return [np.sort(part) for part in np.array_split(drawn[: n_sets * most], n_sets)]
-
-
-def fair_share(sizes: np.ndarray, most: int) -> int:
-    """Return the least quota of each group at which all give `most` series."""
-    ordered = np.sort(sizes)
-    fixed = np.r_[0, np.cumsum(ordered)]
-    larger = np.arange(len(ordered), 0, -1)  # groups from this one on
-    quota = np.ceil((most - fixed[:-1]) / larger)
-    return int(quota[np.argmax(quota <= ordered)])

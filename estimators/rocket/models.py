@@ -94,9 +94,11 @@ class CKRocket(TransformerMixin, AbstractCKRocket):
         fresh = copy.copy(self)  # becomes the transformer when all went well
         fresh._check_parameters()
         rng = check_random_state(self.random_state)
+        known: dict = {}
         if isinstance(X, ParquetPanel):
-            X, sample_weight = load_sample(X, sample_weight, rng)
-        panel = fresh._check_panel(X, reset=True, sample_weight=sample_weight)
+            found = load_sample(X, sample_weight, self.landmark, rng)
+            X, sample_weight, known["one_hot"] = found
+        panel = fresh._check_panel(X, reset=True, sample_weight=sample_weight, **known)
         check_same_order("sample_weight", sample_weight, panel)
         weight = weights_of(sample_weight, len(panel))
         used = np.flatnonzero(weight > 0)

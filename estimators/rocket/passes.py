@@ -9,48 +9,47 @@ import numpy as np
 from sklearn.utils import gen_batches
 from tqdm.auto import tqdm
 
+from ckts.estimators.preprocessing.categories import OneHot
 from ckts.estimators.preprocessing.input import weights_of
+from ckts.estimators.preprocessing.on_disk import labels_on_disk
+from ckts.estimators.preprocessing.sampling import draw_sample, most_sampled
 from ckts.estimators.rocket.base import Learned
 from ckts.estimators.rocket.normal_equations import NormalEquations
 from ckts.estimators.rocket.ridge import BlockRidge, ChosenRidge
-from ckts.estimators.rocket.sampling import draw_sample
 from ckts.panel import Panel, ParquetPanel, check_same_order
 
-# More series than this, on disk, are a sample of so many and one pass over all. A row
-# of features is 40 kB, and the sample takes three copies of its rows for a moment.
-MOST_SAMPLED = 4096
 # Numbers that are read at once, and rows of features that are computed at once.
 PART_NUMBERS, PART_ROWS = 2**20, 512
 
 
-def most_sampled(n_prefixes: int) -> int:
-    """Return how many series are in a sample, each of which is so many prefixes."""
-    return MOST_SAMPLED // n_prefixes
-
-
 def load_sample(
-    X: ParquetPanel, sample_weight: Any, rng: np.random.RandomState
-) -> tuple[Panel, Any]:
+    X: ParquetPanel, sample_weight: Any, landmark: Any, rng: np.random.RandomState
+) -> tuple[Panel, Any, OneHot | None]:
     """Load all series, or some of many with their weights.
 
     Parameters
     ----------
     X : ParquetPanel
     sample_weight : array-like of shape (n_series,), or None
+    landmark : number, timedelta or None
+        After which labels do not count.
     rng : RandomState
 
     Returns
     -------
     panel : Panel
     sample_weight : array-like of shape (n_loaded,), or None
+    one_hot : OneHot or None
+        The labels of all series, where these are not loaded.
     """
-    if len(X) <= MOST_SAMPLED:
-        return X.load(), sample_weight
+    if len(X) <= most_sampled():
+        return X.load(), sample_weight, None
     check_same_order("sample_weight", sample_weight, X)
     weight = weights_of(sample_weight, len(X))
     used = np.flatnonzero(weight)
-    sample = used[draw_sample(None, None, len(used), MOST_SAMPLED, rng)[0]]
-    return X[sample].load(), weight[sample]
+    drawn, _ = draw_sample(None, None, X.lengths[used], most_sampled(), rng)
+    sample, one_hot = used[drawn], labels_on_disk(X[used], landmark)
+    return X[sample].load(), weight[sample], one_hot
 
 
 def read_parts(

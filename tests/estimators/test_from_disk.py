@@ -9,6 +9,8 @@ import pytest
 
 from ckts import CKCNNClassifier, CKCNNRegressor, Panel, ParquetPanel
 from ckts.datasets import make_speed
+from ckts.estimators import _joining
+from ckts.estimators.preprocessing import sampling
 from ckts.estimators.preprocessing.windows import DiskDataset
 from ckts.estimators.training import checkpoint
 from irregular import irregular_panel
@@ -99,7 +101,8 @@ def test_a_share_is_chosen_by_series_that_no_network_has_seen(opened, monkeypatc
 
     monkeypatch.setattr(DiskDataset, "__init__", watched)
     allow_numbers(monkeypatch, at_a_time=2000)
-    monkeypatch.setattr("ckts.estimators.preprocessing.on_disk.SAMPLE_SERIES", 58)
+    monkeypatch.setattr(sampling, "MOST_SAMPLED", 58)
+    monkeypatch.setattr(_joining, "FEWEST_SERIES", 29)  # groups
     fitted(opened, rocket=True, fit={"groups": groups})
     assert len(seen) == 3
     left_out = [np.setdiff1d(np.arange(60), one) for one in seen]
@@ -107,6 +110,17 @@ def test_a_share_is_chosen_by_series_that_no_network_has_seen(opened, monkeypatc
         assert 10 < len(one) < 40
         np.testing.assert_array_equal(one[::2] + 1, one[1::2])
     assert not set(left_out[0]) & set(left_out[1])
+
+
+@pytest.mark.usefixtures("_little_memory")
+def test_kernels_that_join_are_shown_every_class(opened, monkeypatch):
+    monkeypatch.setattr(sampling, "MOST_SAMPLED", 20)
+    many = np.arange(60) // 2
+    with pytest.raises(
+        ValueError, match=r"`y` must have few.*got 30 classes.*or use `rocket=False`"
+    ):
+        fitted(opened, many, rocket=True)
+    assert len(fitted(opened, many).classes_) == 30
 
 
 @pytest.mark.usefixtures("_little_memory")

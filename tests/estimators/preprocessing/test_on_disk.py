@@ -9,7 +9,6 @@ from ckts.estimators.preprocessing.batches import learn_statistics
 from ckts.estimators.preprocessing.categories import OneHot
 from ckts.estimators.preprocessing.on_disk import (
     SeriesOnDisk,
-    draw_sample,
     fits_in_memory,
     learn_statistics_on_disk,
     scan,
@@ -101,27 +100,6 @@ def test_too_many_labels_in_all_parts_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr("ckts.estimators.preprocessing.categories.MOST_LABELS", 2)
     with pytest.raises(ValueError, match=r"at most 2 labels.*got 3 in channel 'drug'"):
         scan(series_of(panel, tmp_path), unchanged)
-
-
-def test_a_sample_has_each_class_and_is_the_same_again():
-    classes = np.r_[np.zeros(9_990, int), np.ones(10, int)]
-    lengths = np.full(10_000, 7)
-    sample = draw_sample(lengths, 10**9, classes)
-    assert len(sample) == on_disk.SAMPLE_SERIES
-    assert (np.diff(sample) > 0).all()
-    assert set(sample) >= set(range(9_990, 10_000))
-    np.testing.assert_array_equal(sample, draw_sample(lengths, 10**9, classes))
-    # A part of all series, not the first ones.
-    assert 0.3 < (sample < 5_000).mean() < 0.7
-
-
-def test_a_sample_has_no_more_rows_than_it_may():
-    lengths = np.random.default_rng(0).integers(1, 50, 1000)
-    classes = np.arange(1000) % 5
-    sample = draw_sample(lengths, 600, classes)
-    assert 500 < lengths[sample].sum() <= 600
-    assert set(classes[sample]) == set(range(5))
-    assert len(draw_sample(np.full(9, 1000), 600)) == 1
 
 
 def learn(panel, weight, sample, folder):

@@ -4,12 +4,21 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ckts import CKRocket, CKRocketClassifier, CKRocketRegressor, ParquetPanel
+from ckts import (
+    CKRocket,
+    CKRocketClassifier,
+    CKRocketRegressor,
+    Panel,
+    ParquetPanel,
+)
 from ckts.datasets import make_irregular_regression, make_speed
+from ckts.estimators.preprocessing import sampling
+from ckts.estimators.preprocessing.categories import OneHot
 from ckts.estimators.rocket import learning, passes
 from ckts.estimators.rocket.leaving_out import PENALTIES
 from ckts.estimators.rocket.ridge import ChosenRidge, solve_ridge
 from refits import refit
+from series_on_disk import on_disk_of
 
 FEW = {"n_kernels": 168, "random_state": 0}
 N_SERIES = 150
@@ -18,7 +27,7 @@ N_SERIES = 150
 @pytest.fixture
 def small(monkeypatch):
     """Samples of 60 series, and parts of 25."""
-    monkeypatch.setattr(passes, "MOST_SAMPLED", 60)
+    monkeypatch.setattr(sampling, "MOST_SAMPLED", 60)
     monkeypatch.setattr(passes, "PART_NUMBERS", 1500)
 
 
@@ -215,6 +224,66 @@ def test_verbose_must_be_a_number():
     X, y = speeds(20)
     with pytest.raises(TypeError, match="`verbose` must be an integer"):
         CKRocketClassifier(verbose="yes").fit(X, y)
+
+
+@pytest.mark.usefixtures("small")
+def test_more_classes_than_the_sample_has_series_are_refused(on_disk):
+    X, _ = speeds()
+    way_out = r"Join rare ones before, or fit `X.load\(\)` if that fits in memory"
+    with pytest.raises(
+        ValueError, match=rf"holds 60 series; got 75 classes, of .* 15\. {way_out}"
+    ):
+        CKRocketClassifier(**FEW).fit(on_disk(X), np.arange(N_SERIES) // 2)
+
+
+def with_labels(X):
+    """A label and a static one that a single series of late ones has."""
+    drug, clinic = X.series_of_rows % 2, np.arange(len(X)) % 2
+    rare = N_SERIES - 20 + np.arange(20)
+    drug = np.where(np.isin(X.series_of_rows, rare[::2]), 2, drug)
+    clinic[rare[1::2]] = 2
+    return Panel(
+        np.column_stack([X.values, drug]),
+        X.times,
+        X.indptr,
+        channels=["speed", "drug"],
+        categories={"drug": ("no", "yes", "rarely", "never")},
+        static=clinic[:, None].astype(float),
+        static_names=["clinic"],
+        static_categories={"clinic": ("A", "B", "C", "D")},
+    )
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("make", [CKRocketClassifier, CKRocket])
+def test_labels_that_the_sample_lacks_are_known(make, tmp_path, monkeypatch):
+    monkeypatch.setattr(sampling, "MOST_SAMPLED", 4)
+    X, y = speeds()
+    X = with_labels(X)
+    weight = np.ones(N_SERIES)
+    weight[-2:] = 1e-3
+    model = make(**FEW).fit(on_disk_of(X, tmp_path), y, sample_weight=weight)
+    assert model._one_hot == OneHot.learn(X)
+    assert model._one_hot.labels == {"drug": ("no", "yes", "rarely")}
+    if make is CKRocketClassifier:  # coefficients of rare labels are learned
+        assert np.isfinite(model.predict_proba(X)).all()
+
+
+@pytest.mark.usefixtures("small")
+def test_labels_of_series_of_weight_0_or_after_the_landmark_are_not_known(tmp_path):
+    X, y = speeds()
+    X = with_labels(X)
+    weight = np.ones(N_SERIES)
+    weight[-20:] = 0.0
+    model = CKRocketClassifier(**FEW).fit(on_disk_of(X, tmp_path), y, weight)
+    assert model._one_hot.labels == {"drug": ("no", "yes")}
+    assert model._one_hot.static_labels == {"clinic": ("A", "B")}
+    values = X.values.copy()
+    late = X.elapsed > 0.5 * X.elapsed.max()
+    values[late, 1] = 3
+    hidden = CKRocket(**FEW, landmark=0.5 * X.elapsed.max())
+    hidden.fit(on_disk_of(X.with_values(values), tmp_path))
+    assert hidden._one_hot.labels == {"drug": ("no", "yes", "rarely")}
 
 
 # --- At full size ---------------------------------------------------------------------

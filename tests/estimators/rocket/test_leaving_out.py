@@ -5,17 +5,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ckts.estimators.preprocessing.sampling import LEAST_GROUPS, fair_share
 from ckts.estimators.rocket.leaving_out import (
     FIRST_PENALTY,
     LEAST_GAIN,
-    LEAST_GROUPS,
     PENALTIES,
     Choice,
     LeavingOut,
     LeavingOutOfSets,
     choose_shares,
     draw_groups,
-    fair_share,
     inverse,
     neighbors_of,
     predict_held,
@@ -328,16 +327,6 @@ def test_drawn_sets_are_full_of_several_groups_and_rarely_cut_one(sizes, most):
         assert (one > 0).sum() >= min(len(sizes), most / quota)
         # the first of a set and the last one may go on in another
         assert ((one > 0) & (one < np.minimum(sizes, quota))).sum() <= 2
-
-
-@settings(max_examples=60)
-@given(st.lists(st.integers(1, 60), min_size=1, max_size=30), st.data())
-def test_a_fair_share_is_the_least_quota_that_gives_enough(sizes, data):
-    sizes = np.array(sizes)
-    most = data.draw(st.integers(1, int(sizes.sum())))
-    quota = fair_share(sizes, most)
-    assert np.minimum(sizes, quota).sum() >= most
-    assert np.minimum(sizes, quota - 1).sum() < most
 
 
 def test_other_random_states_draw_other_series():

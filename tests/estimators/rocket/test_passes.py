@@ -7,6 +7,7 @@ import pytest
 
 from ckts import ParquetPanel
 from ckts.datasets import make_speed
+from ckts.estimators.preprocessing import sampling
 from ckts.estimators.rocket import passes
 from ckts.estimators.rocket.base import Learned
 from ckts.estimators.rocket.blocks import GaussianBlock, LinearBlock
@@ -43,11 +44,11 @@ def test_parts_are_all_series_in_their_order(on_disk, monkeypatch, n_prefixes):
 def test_a_sample_has_the_weights_of_its_series(on_disk, monkeypatch):
     rng = np.random.RandomState(0)
     weight = np.arange(40.0)
-    panel, own = load_sample(on_disk, weight, rng)
+    panel, own, _ = load_sample(on_disk, weight, None, rng)
     assert len(panel) == 40
     assert own is weight
-    monkeypatch.setattr(passes, "MOST_SAMPLED", 20)
-    panel, own = load_sample(on_disk, weight, rng)
+    monkeypatch.setattr(sampling, "MOST_SAMPLED", 20)
+    panel, own, _ = load_sample(on_disk, weight, None, rng)
     assert len(set(own.tolist()) - {0.0}) == len(panel) == 20
     assert panel.equals(on_disk[own.astype(int)].load())
 
@@ -101,10 +102,10 @@ SCRIPT = """
 import sys
 import numpy as np
 from ckts import CKRocketClassifier, ParquetPanel
-from ckts.estimators.rocket import passes
+from ckts.estimators.preprocessing import sampling
 from peak_memory import peak
 
-passes.MOST_SAMPLED = 500
+sampling.MOST_SAMPLED = 500
 panel = ParquetPanel(sys.argv[1], instance="instance", time="time")[: int(sys.argv[2])]
 y = np.load(sys.argv[3])[: len(panel)]
 CKRocketClassifier(n_kernels=4000, n_jobs=1, random_state=0).fit(panel, y)
