@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from datetime import date, datetime
 from typing import Any, Self
 
 import numpy as np
+import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
 from ckts._checks import check_count
@@ -14,6 +17,13 @@ from ckts.panel import Panel, TimeScale, as_panel, show_time, with_channels
 
 # What is written of the rows of a stream, besides their values and units.
 FIELDS = ("channels", "static_names", "categories", "static_categories")
+# How names of series are read that JSON does not know, by their type.
+DATES: dict[type, Callable[[str], Any]] = {
+    pd.Timestamp: pd.Timestamp,
+    datetime: datetime.fromisoformat,
+    date: date.fromisoformat,
+    np.datetime64: np.datetime64,
+}
 
 
 class SeriesStream:
@@ -67,7 +77,13 @@ class SeriesStream:
                 "steps before must transform what is given to `update`."
             )
         check_is_fitted(model, "time_scale_")
-        _path_of(model)  # raises if it was not fitted with `causal`
+        if not model._causal:
+            raise ValueError(
+                "`model` must have been fitted with `causal=True`, so that rows that "
+                f"come later change nothing; got a {type(model).__name__} with "
+                "causal=False. Fit it again, "
+                "`clone(model).set_params(causal=True).fit(X, y)`."
+            )
         check_count("max_rows", max_rows)
         self.model, self.max_rows, self.rows = model, max_rows, None
 
@@ -130,6 +146,11 @@ class SeriesStream:
         -------
         str
             JSON. Numbers are exact, so that a stream made of it predicts the same.
+
+        Raises
+        ------
+        TypeError
+            If the name of the series is neither a number nor text nor a date.
         """
         return json.dumps({"max_rows": self.max_rows, "rows": _to_plain(self.rows)})
 
@@ -167,10 +188,8 @@ class SeriesStream:
 
 
 def _path_of(model: Any) -> Any:
-    """Return what predicts as of each observation; raise unless the model is causal."""
-    if isinstance(model, ClassesMixin):
-        return model.predict_proba_path and model._proba_path
-    return model.predict_path and model._number_path
+    """Return what predicts as of each observation of a causal model."""
+    return model._proba_path if isinstance(model, ClassesMixin) else model._number_path
 
 
 def _continued(rows: Panel, new: Panel) -> Panel:
@@ -209,6 +228,28 @@ def _continued(rows: Panel, new: Panel) -> Panel:
     )
 
 
+def _name_to_plain(name: Any) -> Any:
+    """Return the name of a series as JSON can hold it: dates by kind and text."""
+    if type(name) in DATES:
+        text = name.isoformat() if isinstance(name, date) else str(name)
+        return {type(name).__name__: text}
+    name = name.item() if isinstance(name, np.generic) else name
+    if isinstance(name, bool | int | float | str):
+        return name
+    raise TypeError(
+        "`instances` must be numbers, text or dates to be written as JSON; got "
+        f"{name!r}. Name the series before, e.g. "
+        "`panel.with_instances([str(one) for one in panel.instances])`."
+    )
+
+
+def _name_from_plain(plain: Any) -> Any:
+    if not isinstance(plain, dict):
+        return plain
+    ((kind, text),) = plain.items()
+    return {own.__name__: read for own, read in DATES.items()}[kind](text)
+
+
 def _to_plain(rows: Panel | None) -> dict[str, Any] | None:
     """Return what JSON can hold; NaN is None."""
     if rows is None:
@@ -219,7 +260,7 @@ def _to_plain(rows: Panel | None) -> dict[str, Any] | None:
         "dtype": str(rows.observations.data.dtype),
         "times": rows.times.tolist(),
         "time_scale": [scale.kind, scale.unit],
-        "instance": rows.instances.tolist(),
+        "instance": [_name_to_plain(name) for name in rows.instances],
         "static": None if static is None else _listed(static),
         **{name: getattr(rows, name) for name in FIELDS[:2]},
         **{name: dict(getattr(rows, name)) for name in FIELDS[2:]},
@@ -242,7 +283,7 @@ def _from_plain(plain: dict[str, Any] | None) -> Panel | None:
         values,
         np.array(plain["times"]),
         [0, len(values)],
-        instances=plain["instance"],
+        instances=np.array([_name_from_plain(name) for name in plain["instance"]]),
         static=None if static is None else np.array(static, dtype=np.float64),
         time_scale=TimeScale(*plain["time_scale"]),
         **named,

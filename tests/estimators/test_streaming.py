@@ -241,12 +241,56 @@ def test_one_series_with_rows_is_asked_for(rocket, data):
 
 def test_models_that_cannot_go_on_are_refused(data):
     model = CKRocketClassifier(n_kernels=84, random_state=0).fit(*data)
-    with pytest.raises(AttributeError, match="has no attribute 'predict_proba_path'"):
+    with pytest.raises(
+        ValueError,
+        match=r"`model` must have been fitted with `causal=True`.*got a "
+        r"CKRocketClassifier with causal=False\. Fit it again, `clone\(model\)\.set_p",
+    ):
         SeriesStream(model)
+    path = ckts.CKRocketRegressor(n_kernels=84, random_state=0).fit(*data)
+    with pytest.raises(ValueError, match=r"fitted with `causal=True`"):
+        SeriesStream(path)
     with pytest.raises(TypeError, match="`model` must be a classifier or regressor"):
         SeriesStream(ckts.CKRocket())
     with pytest.raises(ValueError, match="not fitted yet"):
         SeriesStream(CKRocketClassifier(causal=True))
+
+
+STAMP = pd.Timestamp("2024-03-31 04:30:00.123456789", tz="Europe/Berlin")
+NAMES = [
+    *(7, 2.5, "seven", True, np.int64(7), np.datetime64("2024-03-31T02:30", "ns")),
+    *(STAMP, STAMP.tz_localize(None), STAMP.date(), STAMP.to_pydatetime(warn=False)),
+    np.datetime64("2024-03", "M"),
+]
+
+
+@pytest.mark.parametrize("name", NAMES, ids=repr)
+def test_names_of_series_survive(rocket, data, name):
+    names = np.empty(1, dtype=object)
+    names[0] = name
+    for instances in (names, np.array([name])):
+        series = data[0][11:12].with_instances(instances)
+        first, rest = cut(series, [4])
+        stream = SeriesStream(rocket)
+        stream.update(first)
+        again = SeriesStream.from_json(rocket, stream.to_json())
+        (found,) = again.rows.instances
+        assert (found, str(found)) == (name, str(name))
+        again.update(rest)  # it is the same instance
+
+
+@pytest.mark.parametrize("name", [b"seven", ("ward", 7), pd.Period("2024", "Y")])
+def test_names_that_json_cannot_hold_are_refused(rocket, data, name):
+    names = np.empty(1, dtype=object)
+    names[0] = name
+    stream = SeriesStream(rocket)
+    stream.update(data[0][11:12].with_instances(names))
+    with pytest.raises(
+        TypeError,
+        match=r"`instances` must be numbers, text or dates to be written as JSON; got "
+        r".*Name the series before, .*with_instances\(\[str\(",
+    ):
+        stream.to_json()
 
 
 def test_states_that_are_none_are_refused(rocket):
