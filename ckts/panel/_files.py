@@ -20,6 +20,7 @@ from ckts.panel._arrays import is_frame, shown
 from ckts.panel._categories import names_of_labels
 from ckts.panel._dialects import Dialect, Headed, find_dialect
 from ckts.panel._ids import MISSING, join_ids
+from ckts.panel._roles import check_roles
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,6 +59,7 @@ def read_table(
     DataFrame of shape (n_rows, n_used)
         Text in the column of times is parsed.
     """
+    check_roles(instance, time, {"date_format": date_format, **roles})
     path = check_path("path", path, "visits.csv")
     kind = _kind_of(path)
     used = used_columns(instance, time, roles)

@@ -18,6 +18,7 @@ from ckts.panel._categories import (
     encode_measured,
     names_of_labels,
 )
+from ckts.panel._roles import check_roles
 from ckts.panel._rows import Rows, pivot
 from ckts.panel._tables import to_pandas
 from ckts.panel._times import parse_times
@@ -56,6 +57,8 @@ def read_long(
     -------
     Rows
     """
+    roles = {"channel": channel, "value": value, "values": values, "static": static}
+    check_roles(instance, time, roles)
     frame = to_pandas(frame, "frame")
     if not is_frame(frame):
         raise TypeError(

@@ -12,6 +12,7 @@ from ckts.panel._files import check_columns, used_columns
 from ckts.panel._long import with_rowless
 from ckts.panel._observations import row_pointers
 from ckts.panel._panel import Panel
+from ckts.panel._roles import check_roles
 from ckts.panel._static import as_static
 from ckts.panel.parquet.recipe import Recipe, check_value, settle
 from ckts.panel.parquet.scan import Series, scan
@@ -50,6 +51,7 @@ class Source:
     @classmethod
     def open(cls, path, instance, time, date_format, roles) -> Source:
         """Scan a table; `ParquetPanel` documents the arguments."""
+        check_roles(instance, time, {"date_format": date_format, **roles})
         table = ParquetTable.open(path)
         used = used_columns(instance, time, roles)
         columns = check_columns(table.path, used, table.schema.names)
