@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from ckts.panel._base import PanelT
+from ckts.panel._base import AbstractPanel, PanelT
 from ckts.panel._categories import Categories
 from ckts.panel._export import AbstractExports
 from ckts.panel._observations import concat_rows, row_pointers
@@ -37,9 +37,7 @@ class AbstractCopies(AbstractExports):
         >>> Panel.concat([panel[1:], panel[:1]]).instances
         array([1, 0])
         """
-        panels = list(panels)
-        if not panels:
-            raise ValueError("`panels` must hold at least one panel; got none.")
+        panels = _check_panels(panels)
         for name in ("channels", "static_names", "time_scale"):
             first, *others = (getattr(panel, name) for panel in panels)
             if other := [found for found in others if found != first]:
@@ -119,6 +117,22 @@ class AbstractCopies(AbstractExports):
         state = self.__getstate__()
         state["values"] = state.pop("observations")
         return type(self)(**{**state, **fields, "copy": "values" in fields})
+
+
+def _check_panels(panels: Any) -> list[Any]:
+    """Return a list of panels in memory, at least one."""
+    listed = list(panels) if isinstance(panels, Iterable) else [panels]
+    if not listed:
+        raise ValueError("`panels` must hold at least one panel; got none.")
+    for one in listed:
+        if not isinstance(one, AbstractPanel):
+            on_disk = hasattr(one, "load")
+            way_out = "Use `panel.load()` of" if on_disk else "Use `as_panel` for"
+            raise TypeError(
+                f"`panels` must be a list of Panels; got a {type(one).__name__}. "
+                f"{way_out} each of them."
+            )
+    return listed
 
 
 def join_categories(panels: Sequence[PanelT]) -> list[PanelT]:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ckts.panel import Panel
+from ckts.panel import Panel, ParquetPanel
 from storages import in_both_storages
 
 LABELS = st.lists(st.sampled_from("abcd"), min_size=1, max_size=4, unique=True)
@@ -68,3 +68,23 @@ def test_renamed_channels_have_no_labels_unless_they_are_given():
     assert panel.with_static(panel.static, ["gender"]).static_categories == {}
     changed = panel.with_static(panel.static, ["gender"], {"gender": ("f",)})
     assert changed.static_categories == {"gender": ("f",)}
+
+
+def test_only_panels_in_memory_are_joined(tmp_path):
+    pytest.importorskip("pyarrow")
+    panel = Panel([[1.0], [2.0]], [0.0, 0.7], [0, 1, 2])
+    panel.to_parquet(tmp_path / "two.parquet")
+    on_disk = ParquetPanel(
+        tmp_path / "two.parquet", instance="instance", time="time", values="channel_0"
+    )
+    for panels in ([on_disk, on_disk], [panel, on_disk], on_disk):
+        with pytest.raises(
+            TypeError,
+            match=r"`panels` must be a list of Panels; got a ParquetPanel\. Use "
+            r"`panel\.load\(\)` of each of them\.",
+        ):
+            Panel.concat(panels)
+    assert Panel.concat(one.load() for one in (on_disk, on_disk)).n_series == 4
+    for panels in ([panel, None], 5, [panel.values]):
+        with pytest.raises(TypeError, match=r"`panels` must be .*Use `as_panel` for"):
+            Panel.concat(panels)
