@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.utils.validation import check_is_fitted
 
 from ckts._checks import check_choice
 from ckts.panel import Panel
@@ -50,6 +52,13 @@ def predict_frame(
         Indexed by instance. Columns are "prediction", the classes as text, or the names
         of features; several outputs without names are numbered.
 
+    Raises
+    ------
+    NotFittedError
+        If the model is not fitted.
+    TypeError, ValueError
+        If it is no such model, or has no such method.
+
     Examples
     --------
     >>> from ckts import CKRocketClassifier, predict_frame
@@ -61,9 +70,9 @@ def predict_frame(
     >>> predict_frame(visits, model, **roles, value="value").columns.tolist()
     ['prediction']
     """
-    check_choice("method", method, METHODS)
+    predict = _method_of(model, method)
     panel = Panel.from_long(frame, instance=instance, time=time, **columns)
-    found = getattr(model, method)(panel)
+    found = predict(panel)
     if isinstance(found, list):  # of several outputs
         found = np.hstack(found)
     index = pd.Index(panel.instances, name=instance, tupleize_cols=False)
@@ -112,6 +121,7 @@ def predict_dask(
             "`frame` must be a DataFrame of Dask; got a "
             f"{type(frame).__name__}. Use `predict_frame` for one of pandas."
         )
+    _method_of(model, method)  # before anything is read
     from dask.delayed import delayed
 
     _check_whole(frame, instance)  # known divisions may end within a series
@@ -120,6 +130,29 @@ def predict_dask(
     meta = predict_frame(head, model, **roles).iloc[:0]
     shared = delayed(model, traverse=False)  # sent once, not with each partition
     return frame.map_partitions(_predict_part, shared, meta, roles, meta=meta)
+
+
+def _method_of(model: Any, method: str) -> Callable[[Panel], Any]:
+    """Return a method of a fitted model; raise if there is none."""
+    check_choice("method", method, METHODS)
+    has = [] if isinstance(model, type) else [m for m in METHODS if hasattr(model, m)]
+    if not has:
+        found = (
+            f"the class {model.__name__}" if isinstance(model, type) else repr(model)
+        )
+        raise TypeError(
+            f"`model` must be a fitted estimator; got {found}. Fit one, or load it by "
+            "`ckts.load`."
+        )
+    if hasattr(model, "fit"):
+        check_is_fitted(model)
+    if method not in has:
+        raise ValueError(
+            f"`method` must be one that a {type(model).__name__} has, "
+            f"{', '.join(map(repr, has))}; got {method!r}. Choose another, or train a "
+            "model of the other kind."
+        )
+    return getattr(model, method)
 
 
 def _predict_part(frame, model, meta, roles):

@@ -1,12 +1,20 @@
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import make_pipeline
 
-from ckts import CKRocketClassifier, PanelSummary, predict_dask, predict_frame
+from ckts import (
+    CKRocketClassifier,
+    CKRocketRegressor,
+    PanelSummary,
+    predict_dask,
+    predict_frame,
+)
 from ckts.datasets import make_bursty_visits
 
 ROLES = {"instance": "who", "time": "when"}
@@ -66,6 +74,45 @@ def test_several_outputs_are_numbered(data, table):
 def test_another_method_is_named(model, table):
     with pytest.raises(ValueError, match="`method` must be one of 'predict'"):
         predict_frame(table, model, **ROLES, method="fit")
+
+
+@pytest.fixture(params=["predict_frame", "predict_dask"])
+def predict(request, table):
+    """Predict a table of pandas, or one of Dask."""
+    if request.param == "predict_frame":
+        return partial(predict_frame, table, **ROLES)
+    dask = pytest.importorskip("dask.dataframe")
+    frame = dask.from_pandas(table.set_index("who"), npartitions=2)
+    return partial(predict_dask, frame, **ROLES)
+
+
+def test_a_method_that_the_model_lacks_is_refused(data, predict):
+    X, y = data
+    model = CKRocketRegressor(n_kernels=84, random_state=0).fit(X, y * 1.0)
+    with pytest.raises(
+        ValueError,
+        match=r"`method` must be one that a CKRocketRegressor has, "
+        r"'predict'; got 'predict_proba'\. Choose another",
+    ):
+        predict(model, method="predict_proba")
+    pipeline = make_pipeline(PanelSummary(), RandomForestRegressor(n_estimators=2))
+    with pytest.raises(ValueError, match=r"a Pipeline has, 'predict'; got 'tr"):
+        predict(pipeline.fit(X, y), method="transform")
+
+
+@pytest.mark.parametrize("model", ["model.ckts", None, CKRocketRegressor])
+def test_what_is_no_model_is_refused(predict, model):
+    with pytest.raises(
+        TypeError, match=r"`model` must be a fitted estimator; got .*`ckts.load`"
+    ):
+        predict(model)
+
+
+def test_a_model_that_is_not_fitted_is_refused(predict):
+    forest = RandomForestRegressor()
+    for model in (CKRocketRegressor(), make_pipeline(PanelSummary(), forest)):
+        with pytest.raises(NotFittedError, match="not fitted yet"):
+            predict(model)
 
 
 @pytest.fixture
