@@ -15,7 +15,8 @@ Predict the instances of a table with a model of `ckts fit`.
 One line per instance: its name, the prediction, and the probability of each class.
 Columns that the model did not learn from, such as a label, are ignored. Columns are
 those of `ckts fit`; the options are for a table that names them otherwise, and for
-models that were saved in Python.
+models that were saved in Python. A folder of Parquet files is one table, which may be
+larger than memory; the rows of an instance stand together in it.
 """
 
 
@@ -58,6 +59,12 @@ def run(options: argparse.Namespace) -> int:
                 "`--output` must be another file than the table, which would be lost; "
                 f"got {str(options.output)!r}. Choose another name."
             )
+    folder, inside = options.file.resolve(), options.output.resolve().parents
+    if options.output != STDOUT and options.file.is_dir() and folder in inside:
+        raise ValueError(
+            "`--output` must be outside of the folder of the table, of which it would "
+            f"become a part; got {str(options.output)!r}. Choose another folder."
+        )
     model, roles = load(options.model, Roles.of(options))
     note = make_note(options.quiet)
     frame = predict_table(model, options.file, roles, note)

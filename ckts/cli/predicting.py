@@ -15,8 +15,8 @@ from ckts.cli.messages import Note
 from ckts.cli.outputs import STDOUT, write_text
 from ckts.cli.roles import Roles, check_column
 from ckts.cli.scores import predictions
-from ckts.cli.tables import read
-from ckts.panel import read_head
+from ckts.cli.tables import open_folder, read
+from ckts.panel import parquet_columns, read_head
 
 
 def load(path: Path, given: Roles) -> tuple[Any, Roles]:
@@ -74,7 +74,7 @@ def known_roles(path: Path, roles: Roles, note: Note, *, labeled: bool) -> Roles
     -------
     Roles
     """
-    names, _ = read_head(path)
+    names = parquet_columns(path) if path.is_dir() else read_head(path)[0]
     if not labeled:
         roles = replace(roles, label=None, groups=None)
     channels = roles.channels
@@ -91,7 +91,7 @@ def known_roles(path: Path, roles: Roles, note: Note, *, labeled: bool) -> Roles
 
 
 def predict_table(model: Any, path: Path, roles: Roles, note: Note) -> pd.DataFrame:
-    """Predict the instances of a file.
+    """Predict the instances of a file, or of a folder of Parquet files part by part.
 
     Returns
     -------
@@ -107,7 +107,8 @@ def predict_table(model: Any, path: Path, roles: Roles, note: Note) -> pd.DataFr
             f"`--instance` must differ from the columns of predictions, "
             f"{', '.join(ours)}; got {roles.instance!r}. Rename it in the file."
         )
-    panel = read(path, roles, note).panel
+    in_parts = path.is_dir()
+    panel = open_folder(path, roles) if in_parts else read(path, roles, note).panel
     columns: dict[str, Any] = {roles.instance: panel.instances}
     found = predictions(model, panel)
     if found.ndim == 1:

@@ -12,7 +12,14 @@ import pandas as pd
 from ckts.cli.messages import Note
 from ckts.cli.roles import Roles
 from ckts.cli.targets import Target, check_labeled, find_target, labels_of, shown
-from ckts.panel import Panel, fixed_columns, read_head, read_table
+from ckts.panel import (
+    Panel,
+    ParquetPanel,
+    fixed_columns,
+    parquet_columns,
+    read_head,
+    read_table,
+)
 
 
 class Table(NamedTuple):
@@ -102,6 +109,40 @@ def read_frame(path: Path, roles: Roles, note: Note) -> pd.DataFrame:
     if roles.date_format is None and roles.time_unit is None:
         _check_no_dates(frame[roles.time])
     return _without_missing(frame, roles)
+
+
+def open_folder(path: Path, roles: Roles) -> ParquetPanel:
+    """Open a folder of Parquet files, of which parts are read when they are needed.
+
+    Parameters
+    ----------
+    path : Path
+    roles : Roles
+        With channels.
+
+    Returns
+    -------
+    ParquetPanel
+    """
+    roles.check(parquet_columns(path), path)
+    for option in ("variable", "missing"):
+        if given := getattr(roles, option):
+            raise ValueError(
+                f"`--{option}` must be left out with a folder of Parquet files, which "
+                f"is read in parts; got {given!r}. Write a column per channel, empty "
+                "where nothing was measured."
+            )
+    return ParquetPanel(
+        path,
+        instance=roles.instance,
+        time=roles.time,
+        date_format=roles.date_format,
+        values=list(roles.channels) or None,
+        static=list(roles.static) or None,
+        categorical=list(roles.categorical) or None,
+        duplicates=roles.duplicates,
+        time_unit=roles.time_unit,
+    )
 
 
 def _check_no_dates(times: pd.Series) -> None:

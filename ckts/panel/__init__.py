@@ -21,6 +21,7 @@ from ckts.panel._times import (
     show_time,
 )
 from ckts.panel.parquet.panel import ParquetPanel
+from ckts.panel.parquet.table import parquet_columns
 
 __all__ = [
     "DATETIME",
@@ -38,6 +39,7 @@ __all__ = [
     "hide_after",
     "is_after",
     "merge_ties",
+    "parquet_columns",
     "parse_times",
     "percent",
     "read_head",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -147,6 +148,11 @@ class ParquetTable:
         # 34314), and models have theirs.
         group = handle.read_row_group(own, columns=stored, use_threads=False)
         return _with_constants(group, file, n_rows, columns, self)
+
+
+def parquet_columns(path: str | PathLike) -> list[str]:
+    """Return the names of the columns of a Parquet file, or of a folder of such."""
+    return ParquetTable.open(path).schema.names
 
 
 class RowReader:
