@@ -1,17 +1,25 @@
 """Searches in processes: what travels, what a lost worker costs, the same scores."""
 
+import multiprocessing
 import os
 import signal
 import sys
 
 import joblib
 import numpy as np
+import pandas as pd
 import pytest
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_score
 
 import travels
-from ckts import CKCNNClassifier, CKRocketClassifier, Panel
+from ckts import (
+    CKCNNClassifier,
+    CKRocketClassifier,
+    Panel,
+    predict_dask,
+    predict_frame,
+)
 from ckts.datasets import make_speed
 
 X, Y = make_speed(200, random_state=0)
@@ -55,6 +63,19 @@ class DiesOnce(CKRocketClassifier):
                 os.kill(os.getpid(), signal.SIGKILL)
         except FileExistsError:
             return super().fit(X, y)
+
+
+class DiesInPredict(CKRocketClassifier):
+    """The worker that predicts first is killed, once."""
+
+    def predict_proba(self, X):
+        if multiprocessing.parent_process() is not None:
+            try:
+                with open(os.environ[DIES], "x"):
+                    os.kill(os.getpid(), signal.SIGKILL)
+            except FileExistsError:
+                pass
+        return super().predict_proba(X)
 
 
 @pytest.fixture(scope="module")
@@ -152,6 +173,21 @@ def test_a_worker_that_is_killed_changes_no_score_on_dask(client, notes):
     with joblib.parallel_config("dask", scatter=[X, Y]):  # to both
         assert scores_of(DiesOnce(**MODEL.get_params())) == expected
     assert (notes / "died").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_a_worker_that_is_killed_changes_no_prediction(client, notes):
+    dask = pytest.importorskip("dask.dataframe")
+    model = DiesInPredict(**MODEL.get_params()).fit(X[:60], Y[:60])
+    table = X[60:90].to_frame().rename_axis(["who", "when"]).reset_index(level="when")
+    roles = {"instance": "who", "time": "when", "method": "predict_proba"}
+    expected = predict_frame(table.reset_index(), model, **roles)
+    assert not (notes / "died").exists()  # this process is spared
+    frame = dask.from_pandas(table, npartitions=4)
+    found = predict_dask(frame, model, **roles).compute()
+    assert (notes / "died").exists()
+    pd.testing.assert_frame_equal(found, expected, check_index_type=False)
 
 
 @pytest.mark.slow
