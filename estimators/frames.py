@@ -10,7 +10,7 @@ import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
 from ckts._checks import check_choice
-from ckts.panel import Panel
+from ckts.panel import Panel, ParquetPanel, check_roles
 
 METHODS = (
     *("predict", "predict_proba", "predict_log_proba", "decision_function"),
@@ -70,6 +70,7 @@ def predict_frame(
     >>> predict_frame(visits, model, **roles, value="value").columns.tolist()
     ['prediction']
     """
+    _check_frame(frame)
     predict = _method_of(model, method)
     panel = Panel.from_long(frame, instance=instance, time=time, **columns)
     found = predict(panel)
@@ -122,6 +123,7 @@ def predict_dask(
             f"{type(frame).__name__}. Use `predict_frame` for one of pandas."
         )
     _method_of(model, method)  # before anything is read
+    check_roles(instance, time, columns)
     from dask.delayed import delayed
 
     _check_whole(frame, instance)  # known divisions may end within a series
@@ -132,20 +134,31 @@ def predict_dask(
     return frame.map_partitions(_predict_part, shared, meta, roles, meta=meta)
 
 
+def _check_frame(frame: Any) -> None:
+    """Raise for what has a better way to be predicted."""
+    if hasattr(frame, "map_partitions"):
+        raise TypeError(
+            "`frame` must be a table in memory; got a DataFrame of Dask. Use "
+            "`predict_dask`."
+        )
+    if isinstance(frame, Panel | ParquetPanel):
+        raise TypeError(
+            f"`frame` must be a long table; got a {type(frame).__name__}. Use "
+            "`model.predict(X)`, which takes it."
+        )
+
+
 def _method_of(model: Any, method: str) -> Callable[[Panel], Any]:
     """Return a method of a fitted model; raise if there is none."""
     check_choice("method", method, METHODS)
-    has = [] if isinstance(model, type) else [m for m in METHODS if hasattr(model, m)]
-    if not has:
-        found = (
-            f"the class {model.__name__}" if isinstance(model, type) else repr(model)
-        )
+    has = [name for name in METHODS if hasattr(model, name)]
+    if isinstance(model, type) or not has or not hasattr(model, "fit"):
+        kind = "class" if isinstance(model, type) else type(model).__name__
         raise TypeError(
-            f"`model` must be a fitted estimator; got {found}. Fit one, or load it by "
+            f"`model` must be a fitted estimator; got a {kind}. Fit one, or load it by "
             "`ckts.load`."
         )
-    if hasattr(model, "fit"):
-        check_is_fitted(model)
+    check_is_fitted(model)
     if method not in has:
         raise ValueError(
             f"`method` must be one that a {type(model).__name__} has, "

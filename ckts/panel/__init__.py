@@ -11,6 +11,7 @@ from ckts.panel._leakage import hide_after, is_after, read_landmark
 from ckts.panel._long import fixed_columns
 from ckts.panel._observations import AbstractObservations, DenseObservations
 from ckts.panel._panel import Panel
+from ckts.panel._roles import check_roles
 from ckts.panel._rows import merge_ties
 from ckts.panel._times import (
     DATETIME,
@@ -34,6 +35,7 @@ __all__ = [
     "TimeScale",
     "as_known",
     "as_panel",
+    "check_roles",
     "check_same_order",
     "fixed_columns",
     "hide_after",

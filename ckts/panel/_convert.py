@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from numbers import Number
 from os import PathLike
 from typing import Any
@@ -126,9 +127,15 @@ def _read(X):
         "A long table in a file is for `Panel.read(path, instance=..., time=...)`; "
         "another file is read first, e.g. with `pandas.read_csv`."
     )
+    way_out = file if isinstance(X, str | PathLike) else PAIRS
+    if isinstance(X, Iterator):
+        way_out = (
+            "Predictions take an iterator of panels; else join them, "
+            "`Panel.concat(X)`, or write a table for `ParquetPanel`."
+        )
     raise TypeError(
         "`X` must be a Panel, a DataFrame, an array or a list of series; got "
-        f"{kind_of(X)}. {file if isinstance(X, str | PathLike) else PAIRS}"
+        f"{kind_of(X)}. {way_out}"
     )
 
 

@@ -100,7 +100,9 @@ def test_a_method_that_the_model_lacks_is_refused(data, predict):
         predict(pipeline.fit(X, y), method="transform")
 
 
-@pytest.mark.parametrize("model", ["model.ckts", None, CKRocketRegressor])
+@pytest.mark.parametrize(
+    "model", ["model.ckts", None, CKRocketRegressor, pd.DataFrame({"x": [1]})]
+)
 def test_what_is_no_model_is_refused(predict, model):
     with pytest.raises(
         TypeError, match=r"`model` must be a fitted estimator; got .*`ckts.load`"
@@ -195,3 +197,15 @@ def test_map_partitions_takes_the_function(dask_frame, model, table):
 def test_a_frame_of_pandas_is_no_frame_of_dask(model, table):
     with pytest.raises(TypeError, match="`frame` must be a DataFrame of Dask"):
         predict_dask(table, model, **ROLES)
+
+
+def test_what_is_predicted_otherwise_is_no_frame(data, dask_frame, model):
+    with pytest.raises(TypeError, match=r"got a DataFrame of Dask. Use `predict_dask`"):
+        predict_frame(dask_frame(40), model, **ROLES)
+    with pytest.raises(TypeError, match=r"got a Panel. Use `model.predict\(X\)`"):
+        predict_frame(data[0], model, **ROLES)
+
+
+def test_roles_are_checked_before_dask_computes(dask_frame, model):
+    with pytest.raises(TypeError, match=r"`instance` must be the name of a column"):
+        predict_dask(dask_frame(40), model, instance=["who"], time="when")

@@ -86,6 +86,7 @@ def test_wrong_values_raise(X, message):
         (pd.DataFrame({"x": [np.zeros(2)]}), r"Series in every cell; got a ndarray"),
         ("visits.csv", r"`X` must be a Panel.*got str. A long table in a f"),
         (None, r"`X` must be a Panel.*got NoneType"),
+        (iter([]), r"got list_iterator. Predictions take an iterator of panels; else"),
         ({"a": [1.0]}, r"`X` must be a Panel.*got dict"),
         ((np.zeros(2), np.zeros(2)), r"got a tuple of ndarray.*\[\(times, values\)"),
         (
