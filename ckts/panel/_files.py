@@ -184,7 +184,6 @@ def used_columns(
     instance: str, time: str, roles: dict[str, Any]
 ) -> dict[str | None, str]:
     """Return {column: its argument}, and None as a column if all are used."""
-    used: dict[str | None, str] = {instance: "instance", time: "time"}
     single: dict[str | None, str] = {
         roles[name]: name for name in ("channel", "value") if roles.get(name)
     }
@@ -194,7 +193,7 @@ def used_columns(
             continue
         names = [names] if isinstance(names, str) else names
         single.update(dict.fromkeys(names, argument))
-    used = {**single, **used}
+    used = {**single, instance: "instance", time: "time"}
     if roles.get("values") is None and not {"channel", "value"} & set(single.values()):
         used[None] = "values"
     return used

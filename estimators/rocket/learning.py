@@ -109,7 +109,8 @@ class AbstractLearning(AbstractAttributed):
         sample, factor = draw_sample(*parts, most, rng)
         if codes is not None:
             check_classes_drawn(codes, sample, "fit `X.load()` if that fits in memory")
-        one_hot = labels_on_disk(used, self.landmark)
+        self._keep_landmark()
+        one_hot = labels_on_disk(used, self._landmark)
         panel = self._check_panel(used[sample].load(), reset=True, one_hot=one_hot)
         weight = given.weight[sample] * factor
         learned = self._learn_features(panel, weight, rng)

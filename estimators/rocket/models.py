@@ -96,7 +96,8 @@ class CKRocket(TransformerMixin, AbstractCKRocket):
         rng = check_random_state(self.random_state)
         known: dict = {}
         if isinstance(X, ParquetPanel):
-            found = load_sample(X, sample_weight, self.landmark, rng)
+            fresh._keep_landmark()
+            found = load_sample(X, sample_weight, fresh._landmark, rng)
             X, sample_weight, known["one_hot"] = found
         panel = fresh._check_panel(X, reset=True, sample_weight=sample_weight, **known)
         check_same_order("sample_weight", sample_weight, panel)
