@@ -157,7 +157,7 @@ def choose_ridge(
     sets = LeavingOutOfSets(
         [LeavingOut.of(grams(series, everything), *parts(series)) for series in drawn]
     )
-    best = choose_shares(sets.choose_penalty, len(blocks))
+    best = choose_shares(sets, len(blocks))
     shares, penalty = best.shares, best.penalty
     (chosen,) = draw_groups(together, MOST_LEFT_OUT, 1, rng)
     kernels = grams(chosen, everything if folds is not None else shares > 0)
@@ -192,7 +192,7 @@ def _predict_folds(
         few = others[drawn]
         some = [kernel[np.ix_(few, few)] for kernel in kernels]
         chosen = LeavingOut.of(some, target[few], weight[few], together[few])
-        best = choose_shares(chosen.choose_penalty, len(kernels))
+        best = choose_shares(chosen, len(kernels))
         kernel = sum(s * k for s, k in zip(best.shares, kernels, strict=True))
         predicted[held] = predict_held(kernel, target, weight, held, best.penalty)
     return predicted
