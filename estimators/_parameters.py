@@ -55,8 +55,9 @@ class AbstractParameters(BaseEstimator):
         Passes over the training series. The learning rate follows one cycle over all
         of them, so fewer epochs are a shorter training, not an interrupted one. "auto"
         takes 20 of one network, and 10 of each of three; more where series are so few
-        that this would be fewer than 300 steps; fewer, but at least 4, where a network
-        would see more than 17 million rows, one of three 8 million.
+        that this would be fewer than 300 steps, or 200 of each of three on series of
+        typically less than 32 rows; fewer, but at least 4, where a network would see
+        more than 17 million rows, one of three 8 million.
     lr : float
         Learning rate, the highest of the schedule.
     optimizer : "adamw" or callable

@@ -45,6 +45,14 @@ class AbstractBlock(ABC):
             Series in a random order that does not depend on that of the rows.
         """
 
+    @classmethod
+    def learn_and_map(
+        cls, features: np.ndarray, weight: np.ndarray, order: np.ndarray
+    ) -> tuple[AbstractBlock, np.ndarray]:
+        """Return what :meth:`learn` does, and what it maps these features to."""
+        block = cls.learn(features, weight, order)
+        return block, block.map(features)
+
     @abstractmethod
     def map(self, features: np.ndarray) -> np.ndarray:
         """Map features.
@@ -143,20 +151,31 @@ class GaussianBlock(AbstractBlock):
     @classmethod
     def learn(cls, features, weight, order):
         """Choose landmarks, and learn the center and the size of the kernel."""
+        return cls.learn_and_map(features, weight, order)[0]
+
+    @classmethod
+    def learn_and_map(cls, features, weight, order):
+        """Compute the kernel of series and landmarks once for both."""
         linear = LinearBlock.learn(features, weight)
-        landmarks = linear.map(features[np.sort(order[:MOST_LANDMARKS])])
+        series = linear.map(features)
+        landmarks = series[np.sort(order[:MOST_LANDMARKS])]
         kernel = torch.from_numpy(gaussian_kernel(landmarks, landmarks))
         values, vectors = (found.numpy() for found in torch.linalg.eigh(kernel))
         kept = values > LEAST_VARIANCE * max(1.0, values[-1])
         vectors = vectors[:, kept] / np.sqrt(values[kept])
-        raw = cls(linear, landmarks, vectors, np.zeros(vectors.shape[1]))
-        center, variance = weighted_moments(raw.map(features), weight)
+        across = gaussian_kernel(series, landmarks)
+        raw = (across @ vectors).astype(np.float32)
+        center, variance = weighted_moments(raw, weight)
         size = np.sqrt(max(variance.sum(), 1e-12))
-        return cls(linear, landmarks, vectors / size, center / size)
+        block = cls(linear, landmarks, vectors / size, center / size)
+        return block, block._map_kernel(across)
 
     def map(self, features):
         """Return features whose products are the kernel, centered and divided."""
-        kernel = gaussian_kernel(self.linear.map(features), self.landmarks)
+        series = self.linear.map(features)
+        return self._map_kernel(gaussian_kernel(series, self.landmarks))
+
+    def _map_kernel(self, kernel: np.ndarray) -> np.ndarray:
         return (kernel @ self.weight - self.center).astype(np.float32)
 
     def divide(self, features, coefficients):

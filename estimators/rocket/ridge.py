@@ -88,6 +88,8 @@ class ChosenRidge:
         The prediction of each of them without it and those that go with it.
     of_folds : ndarray of shape (n_chosen, n_outputs) or None
         The prediction of each of them without its fold; None if there are no folds.
+    kernel : ndarray of shape (n_series, n_series) or None
+        That of the shares, if all series chose.
     """
 
     blocks: list[AbstractBlock]
@@ -97,6 +99,7 @@ class ChosenRidge:
     chosen: np.ndarray
     left_out: np.ndarray
     of_folds: np.ndarray | None
+    kernel: np.ndarray | None = None
 
 
 def choose_ridge(
@@ -140,13 +143,15 @@ def choose_ridge(
     order = rng.permutation(len(target))
     blocks, tables = [], []
     for kind, table in zip(kinds, take_out(features), strict=True):
-        blocks.append(kind.learn(table, weight, order))
-        tables.append(blocks[-1].map(table))
+        block, mapped = kind.learn_and_map(table, weight, order)
+        blocks.append(block)
+        tables.append(mapped)
+    products = [Products(table) for table in tables]
 
     def grams(series: np.ndarray, used: np.ndarray) -> list[np.ndarray]:
         return [
-            gram_of(table[series]) if use else np.zeros((len(series),) * 2)
-            for table, use in zip(tables, used, strict=True)
+            one.among(series) if use else np.zeros((len(series),) * 2)
+            for one, use in zip(products, used, strict=True)
         ]
 
     def parts(series: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -157,7 +162,7 @@ def choose_ridge(
     sets = LeavingOutOfSets(
         [LeavingOut.of(grams(series, everything), *parts(series)) for series in drawn]
     )
-    best = choose_shares(sets.choose_penalty, len(blocks))
+    best = choose_shares(sets, len(blocks))
     shares, penalty = best.shares, best.penalty
     (chosen,) = draw_groups(together, MOST_LEFT_OUT, 1, rng)
     kernels = grams(chosen, everything if folds is not None else shares > 0)
@@ -165,9 +170,11 @@ def choose_ridge(
     of_folds = None
     if folds is not None:
         of_folds = _predict_folds(kernels, *parts(chosen), folds[chosen], rng)
-    multiple = float(PENALTIES[penalty])
+    multiple, kernel = float(PENALTIES[penalty]), None
+    if len(chosen) == len(target):
+        kernel = sum(s * k for s, k in zip(shares, kernels, strict=True) if s > 0)
     return ChosenRidge(
-        blocks, shares, multiple, tables, chosen, final.left_out, of_folds
+        blocks, shares, multiple, tables, chosen, final.left_out, of_folds, kernel
     )
 
 
@@ -192,7 +199,7 @@ def _predict_folds(
         few = others[drawn]
         some = [kernel[np.ix_(few, few)] for kernel in kernels]
         chosen = LeavingOut.of(some, target[few], weight[few], together[few])
-        best = choose_shares(chosen.choose_penalty, len(kernels))
+        best = choose_shares(chosen, len(kernels))
         kernel = sum(s * k for s, k in zip(best.shares, kernels, strict=True))
         predicted[held] = predict_held(kernel, target, weight, held, best.penalty)
     return predicted
@@ -234,8 +241,10 @@ def solve_ridge(
         return root * products + penalty * vectors
 
     if len(target) <= MOST_SOLVED:
-        matrix = sum(s * gram_of(t) for s, t in used)
-        matrix *= root * root.T
+        matrix = found.kernel
+        if matrix is None:
+            matrix = sum(s * gram_of(t) for s, t in used)
+        matrix = matrix * (root * root.T)
         matrix.flat[:: len(matrix) + 1] += penalty
         factor = torch.linalg.cholesky(torch.from_numpy(matrix))
         dual = torch.cholesky_solve(torch.from_numpy(right), factor).numpy()
@@ -250,10 +259,36 @@ def solve_ridge(
     return BlockRidge(found.blocks, coefficients, mean, shares, penalty)
 
 
+class Products:
+    """Products of pairs of mapped series, computed once if the series are few.
+
+    Parameters
+    ----------
+    table : ndarray of shape (n_series, n_mapped)
+        float32.
+    """
+
+    def __init__(self, table: np.ndarray) -> None:
+        self._table = table
+        self._all: np.ndarray | None = None
+
+    def among(self, series: np.ndarray) -> np.ndarray:
+        """Return those of some series, float64, shape (n_some, n_some)."""
+        if len(self._table) > MOST_LEFT_OUT:
+            return gram_of(self._table[series])
+        if self._all is None:
+            self._all = _multiply(self._table)
+        return self._all[np.ix_(series, series)].astype(np.float64)
+
+
 def gram_of(table: np.ndarray) -> np.ndarray:
     """Return the products of all pairs of rows of a float32 table, as float64."""
+    return _multiply(table).astype(np.float64)
+
+
+def _multiply(table: np.ndarray) -> np.ndarray:
     rows = torch.from_numpy(table)  # faster than NumPy, on threads that are limited
-    return (rows @ rows.T).numpy().astype(np.float64)
+    return (rows @ rows.T).numpy()
 
 
 def conjugate_gradients(

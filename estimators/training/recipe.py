@@ -11,8 +11,10 @@ from ckts.estimators.rocket.models import AbstractCKRocketModel
 # Weight decay where all is explained and where nothing is; the same of hidden rows.
 # What was tried is in `docs/decisions/default-network.md`.
 DECAYS, HIDDEN = (0.05, 5.0), (0.1, 0.7)
-# Epochs of a single network, and steps that each network has at least.
+# Epochs of a single network, and steps that each network has at least; and of three on
+# series that are typically shorter than so many rows.
 EPOCHS, FEWEST_STEPS = 20, 300
+SHORT, FEWEST_OF_SHORT = 32, 200
 # Where the training would see more rows than this, it has fewer epochs, down to four.
 MOST_ROWS, FEWEST_EPOCHS = 2**24, 4
 # Bins of the relative clock are as many as a typical series has rows, within these.
@@ -21,25 +23,28 @@ FEWEST_BINS, MOST_BINS = 8, 64
 LARGEST_LAYER = 2**23
 
 
-def choose_epochs(n_steps: int, n_networks: int, n_rows: int) -> int:
+def choose_epochs(n_steps: int, n_networks: int, lengths: np.ndarray) -> int:
     """Choose the epochs of each network: of three, half as many as of one.
 
     Joined with CKRocket, 20 epochs of each have no less loss than 10 on letters,
     vowels, patients (see `docs/decisions/default-network.md`), and take twice as long.
-    Few series have few steps in an epoch, and get more epochs. Many long series get
-    fewer: a million rows take about nine seconds of one CPU core.
+    Few series have few steps in an epoch, and get more epochs; three networks get less
+    of that on short series, where more steps do not help. Many long series get fewer: a
+    million rows take about nine seconds of one CPU core.
 
     Parameters
     ----------
     n_steps : int
         Steps of an epoch.
     n_networks : int
-    n_rows : int
-        Rows of all series.
+    lengths : ndarray of int of shape (n_series,)
+        Rows of the series.
     """
-    halved = 1 if n_networks == 1 else 2
-    wanted = max(EPOCHS // halved, -(-FEWEST_STEPS // n_steps))
-    affordable = MOST_ROWS // halved // max(n_rows, 1)
+    halved, fewest = (1 if n_networks == 1 else 2), FEWEST_STEPS
+    if n_networks > 1 and np.median(lengths) < SHORT:
+        fewest = FEWEST_OF_SHORT
+    wanted = max(EPOCHS // halved, -(-fewest // n_steps))
+    affordable = MOST_ROWS // halved // max(int(lengths.sum()), 1)
     return int(min(wanted, max(affordable, FEWEST_EPOCHS)))
 
 

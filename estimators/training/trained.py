@@ -73,7 +73,7 @@ class AbstractTrained(AbstractParameters, AbstractPanelEstimator):
         if isinstance(batch_size, str):  # "auto"
             batch_size = automatic_batch_size(training.lengths, self.hidden_channels)
         n_steps, given = training.n_batches(batch_size), self.max_epochs
-        epochs = choose_epochs(n_steps, n_networks, training.lengths.sum())
+        epochs = choose_epochs(n_steps, n_networks, training.lengths)
         self.max_epochs_ = max_epochs = epochs if isinstance(given, str) else given
         net_class = DataParallelNet if self._processes.n_processes > 1 else PanelNet
         return net_class(

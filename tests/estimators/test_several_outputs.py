@@ -156,10 +156,10 @@ def test_two_columns_are_two_fits_of_the_same_penalty(kind, two, monkeypatch):
     X, y = two
     y = y if kind == "labels" else _classes(y).to_numpy()
 
-    def choose(choose_penalty, n_blocks):
+    def choose(sets, n_blocks):
         # whose error is that of all columns: the only thing that they share
         shares = np.full(n_blocks, 1 / n_blocks)
-        return choose_penalty.__self__.try_penalty(shares, 5)
+        return sets.try_penalty(shares, 5)
 
     monkeypatch.setattr(ridge, "choose_shares", choose)
     model = CKRocketClassifier(**KERNELS).fit(X[:80], y[:80])

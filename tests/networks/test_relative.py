@@ -50,3 +50,27 @@ def test_a_series_without_rows_gives_zeros():
     found = reduce(blocks, hidden, times, seen)
     assert (found[1] == 0).all()
     assert (found[0] != 0).any()
+
+
+def test_the_plan_of_bins_is_that_of_their_layers_and_made_once():
+    blocks, (hidden, times, seen) = make_blocks(), draw_rows()
+    rows = seen_rows(times, seen)
+    plan = blocks.sample(rows, hidden.dtype).plan
+    assert blocks.sample(rows, hidden.dtype).plan is plan
+    bins = torch.arange(8).repeat(2, 1).double() / 8
+    conv = blocks.blocks[0].conv
+    torch.testing.assert_close(
+        conv(hidden[:, :8], plan=plan), conv(hidden[:, :8], bins), atol=1e-9, rtol=0
+    )
+    alone = Seen(rows.times[:1], seen[:1], rows.neighbors)
+    assert len(blocks.sample(alone, hidden.dtype).plan.geometry.times) == 1
+
+
+def test_bins_can_be_trained_on_after_inference():
+    blocks, (hidden, times, seen) = make_blocks(), draw_rows()
+    with torch.inference_mode():
+        expected = reduce(blocks, hidden.clone(), times.clone(), seen.clone())
+    found = reduce(blocks, hidden.requires_grad_(), times, seen)
+    found.sum().backward()
+    assert (hidden.grad != 0).any()
+    torch.testing.assert_close(found.detach(), expected.clone())

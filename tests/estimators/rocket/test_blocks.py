@@ -58,6 +58,15 @@ def products(block, features):
 
 
 @pytest.mark.parametrize("kind", BLOCKS)
+def test_to_learn_and_to_map_at_once_is_both_in_turn(kind):
+    features, weight = draw(50, 7, 0)
+    block, mapped = kind.learn_and_map(features, weight, np.arange(50)[::-1])
+    np.testing.assert_array_equal(mapped, block.map(features))
+    alone = kind.learn(features, weight, np.arange(50)[::-1])
+    np.testing.assert_array_equal(mapped, alone.map(features))
+
+
+@pytest.mark.parametrize("kind", BLOCKS)
 @settings(max_examples=10)
 @given(st.integers(0, 2**31), st.integers(2, 40), st.integers(1, 30))
 def test_columns_have_mean_0_and_rows_squares_of_1_on_average(kind, seed, n, size):

@@ -10,6 +10,7 @@ from ckts.estimators.rocket.leaving_out import (
     FIRST_PENALTY,
     LEAST_GAIN,
     PENALTIES,
+    AbstractLeavingOut,
     Choice,
     LeavingOut,
     LeavingOutOfSets,
@@ -215,30 +216,32 @@ def test_where_nothing_is_better_a_walk_stays(monkeypatch):
 # --- Shares -------------------------------------------------------------------------
 
 
-def _choose_by(error, seen):
-    """What leaving out would choose if the error were this function of the shares."""
+class _ByShares(AbstractLeavingOut):
+    """What leaving out would say if the error were this function of the shares."""
 
-    def choose(shares, first):
+    def __init__(self, error, best_penalty=7):
+        self.error, self.best_penalty, self.seen = error, best_penalty, []
+
+    def try_penalty(self, shares, penalty):
         assert shares.sum() == pytest.approx(1)
         assert (shares >= 0).all()
-        assert first == (7 if len(seen) > len(shares) else FIRST_PENALTY)
-        seen.append(shares)
-        return Choice(shares, 7, np.empty((0, 1)), error(shares))
-
-    return choose
+        self.seen.append(shares)
+        error = self.error(shares) + np.square(penalty - self.best_penalty)
+        return Choice(shares, penalty, np.empty((0, 1)), error)
 
 
 @settings(max_examples=30)
 @given(st.integers(0, 2**31), st.integers(1, 4))
 def test_shares_are_looked_for_downhill(seed, n_kernels):
     wanted = np.random.default_rng(seed).dirichlet(np.ones(n_kernels))
-    seen = []
-    best = choose_shares(_choose_by(lambda s: _error(s, wanted), seen), n_kernels)
-    least = min(_error(shares, wanted) for shares in seen)
+    sets = _ByShares(lambda s: _error(s, wanted))
+    best = choose_shares(sets, n_kernels)
+    least = min(_error(shares, wanted) for shares in sets.seen)
     assert best.error * (1 - LEAST_GAIN) <= least <= best.error
     starts = [*np.eye(n_kernels), np.full(n_kernels, 1 / n_kernels)]
     assert best.error <= min(_error(s, wanted) for s in starts)
-    assert len(seen) <= n_kernels + 1 + 3 * 2 * n_kernels
+    # two other penalties of the first, of two alone, and of the best of each round
+    assert len(sets.seen) <= (3 + n_kernels + 2 * 2) + 3 * (2 * n_kernels + 2)
 
 
 def _error(shares, wanted):
@@ -246,10 +249,38 @@ def _error(shares, wanted):
 
 
 def test_a_small_gain_is_none():
-    flat = choose_shares(_choose_by(lambda s: 1 - 1e-3 * s[0] * s[1] ** 3, []), 2)
+    flat = choose_shares(_ByShares(lambda s: 1 - 1e-3 * s[0] * s[1] ** 3), 2)
     assert flat.shares.tolist() == [0.5, 0.5]
-    steep = choose_shares(_choose_by(lambda s: 1 - s[0] * s[1] ** 3, []), 2)
+    steep = choose_shares(_ByShares(lambda s: 1 - s[0] * s[1] ** 3), 2)
     assert steep.shares[1] > steep.shares[0]
+
+
+def _of_all_penalties(sets, n_kernels):
+    """Look for shares as `choose_shares`, each with the best of its penalties."""
+    best, near = None, [np.full(n_kernels, 1 / n_kernels), *np.eye(n_kernels)]
+    while True:
+        found = min(map(sets.choose_penalty, near), key=lambda choice: choice.error)
+        if best is not None and found.error >= (1 - LEAST_GAIN) * best.error:
+            return best
+        best, near = found, neighbors_of(found.shares)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_few_penalties_choose_what_all_would(seed):
+    rng = np.random.default_rng(seed)
+    tables = [rng.normal(size=(40, size)) / size**0.5 for size in (3, 30, 200)]
+    target = tables[0][:, :1] + tables[seed % 3][:, 1:2] + rng.normal(size=(40, 1)) / 3
+    kernels = [table @ table.T for table in tables]
+    sets = LeavingOut.of(kernels, target, rng.uniform(0.5, 2, 40), np.arange(40))
+    found, expected = choose_shares(sets, 3), _of_all_penalties(sets, 3)
+    assert found.penalty == expected.penalty
+    np.testing.assert_allclose(found.shares, expected.shares)
+
+
+def test_the_best_penalty_is_found_far_from_the_first():
+    sets = _ByShares(lambda s: _error(s, np.array([0.2, 0.8])), best_penalty=13)
+    best = choose_shares(sets, 2)
+    assert (best.penalty, best.shares.round(2).tolist()) == (13, [0.2, 0.8])
 
 
 def test_neighbors_have_one_share_that_is_quartered_multiplied_or_new():

@@ -1,5 +1,7 @@
 """Models of blocks: ridge regression on what was chosen, held to refits."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ from ckts.estimators.rocket import ridge
 from ckts.estimators.rocket.blocks import GaussianBlock, LinearBlock
 from ckts.estimators.rocket.leaving_out import PENALTIES, LeavingOut
 from ckts.estimators.rocket.ridge import (
+    Products,
     choose_ridge,
     conjugate_gradients,
     gram_of,
@@ -151,6 +154,27 @@ def test_products_of_rows_are_float64():
     assert found.dtype == np.float64
     exact = table.astype(np.float64)
     np.testing.assert_allclose(found, exact @ exact.T, atol=1e-5)
+
+
+@pytest.mark.parametrize("most", [5, 30])
+def test_products_of_some_series_are_the_same_whether_all_are_kept(most, monkeypatch):
+    monkeypatch.setattr(ridge, "MOST_LEFT_OUT", most)
+    table = np.random.default_rng(0).normal(size=(9, 20)).astype(np.float32)
+    products, series = Products(table), np.array([1, 4, 8])
+    found, exact = products.among(series), table[series].astype(np.float64)
+    np.testing.assert_allclose(found, exact @ exact.T, atol=1e-5)
+    found[:] = 0  # a copy
+    assert (products.among(series) != 0).all()
+
+
+def test_the_kernel_of_the_choice_solves_as_products_made_anew():
+    blocks, target, weight, together = draw_blocks()
+    args = list(blocks), MIXED[: len(blocks)], target, weight, together
+    found = choose_ridge(*args, np.random.RandomState(0))
+    assert found.kernel is not None
+    expected = solve_ridge(replace(found, kernel=None), target, weight)
+    solved = solve_ridge(found, target, weight)
+    np.testing.assert_array_equal(solved.predict(blocks), expected.predict(blocks))
 
 
 # --- Many series --------------------------------------------------------------------

@@ -84,7 +84,14 @@ def test_bins_of_the_network_follow_the_lengths():
     [(40, 1, 20), (40, 3, 10), (15, 1, 20), (30, 3, 10), (29, 3, 11), (1, 3, 300)],
 )
 def test_few_series_get_more_epochs(n_steps, n_networks, expected):
-    assert choose_epochs(n_steps, n_networks, n_rows=100) == expected
+    assert choose_epochs(n_steps, n_networks, np.array([50, 32, 18])) == expected
+
+
+@pytest.mark.parametrize(
+    ("n_steps", "n_networks", "expected"), [(20, 3, 10), (15, 3, 14), (15, 1, 20)]
+)
+def test_three_networks_on_short_series_have_200_steps(n_steps, n_networks, expected):
+    assert choose_epochs(n_steps, n_networks, np.array([50, 31, 19])) == expected
 
 
 @pytest.mark.parametrize(
@@ -92,7 +99,7 @@ def test_few_series_get_more_epochs(n_steps, n_networks, expected):
     [(1, 10**5, 20), (1, 10**6, 16), (3, 10**6, 8), (3, 10**8, 4), (3, 0, 10)],
 )
 def test_many_rows_get_fewer_epochs(n_networks, n_rows, expected):
-    assert choose_epochs(1000, n_networks, n_rows) == expected
+    assert choose_epochs(1000, n_networks, np.array([n_rows, 0, 0])) == expected
 
 
 def test_a_network_of_many_rows_has_fewer_epochs(monkeypatch):
