@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.dummy import DummyClassifier
 
 import accuracy
 import accuracy_tasks
@@ -204,6 +205,27 @@ def test_a_joined_model_is_scored_with_its_members():
     assert found["CKRocket"]["score"] == model.rocket_.score(X[40:], y[40:])
     model.network_share_ = 1.0
     assert found["networks"]["score"] == model.score(X[40:], y[40:])
+
+
+def test_the_same_training_part_is_fitted_once():
+    X, y = make_speed(20, random_state=0)
+    first, seconds = accuracy.fit(DummyClassifier(), X, y)
+    assert accuracy.fit(DummyClassifier(), X, y) == (first, seconds)
+    other = DummyClassifier(strategy="uniform")
+    assert accuracy.fit(other, X, y)[0] is other
+    copied = X[:]
+    accuracy.fit(other, copied, y)
+    assert accuracy.FITTED["latest"][0] is copied
+
+
+def test_rates_have_one_training_part_per_split(monkeypatch):
+    X, y = make_speed(60, random_state=0)
+    monkeypatch.setattr(accuracy_tasks, "_characters", lambda: (X, y))
+    found = list(accuracy_tasks.rates(n_splits=2))
+    assert len({id(train) for _, train, *_ in found}) == 2
+    full, half = found[0][3], found[1][3]
+    np.testing.assert_array_equal(half[0].times, full[0].times[::2])
+    assert found[1][0] == "CharacterTrajectories, tested at rate 1/2"
 
 
 def test_without_a_task_all_are_measured(monkeypatch, capsys):
