@@ -5,11 +5,12 @@
 PYTHON is the interpreter of an environment that has aeon and torch: MiniRocket and
 MultiRocket-Hydra with a ridge regression on linearly interpolated series, in the same
 splits. Without it these rivals are left out. The tasks on patients have gradient
-boosting on summary statistics as rival. The default estimator, networks joined with
-CKRocket, is scored as a whole, and so are its networks (three, each without a third of
-the series) and its CKRocket; ``--rocket`` runs CKRocket alone. ``--rows 1/16`` runs
-only the rows that have it in their names, ``--first`` the first split of each row.
-``--output`` also appends the lines to a file. Nothing is selected on the test parts.
+boosting on summary statistics and GRU-D, ``network="gru_d"``, as rivals. The default
+estimator, networks joined with CKRocket, is scored as a whole, and so are its networks
+(three, each without a third of the series) and its CKRocket; ``--rocket`` runs CKRocket
+alone. ``--rows 1/16`` runs only the rows that have it in their names, ``--splits 1``
+the first split of each row. ``--output`` also appends the lines to a file. Nothing is
+selected on the test parts.
 
 Classifiers also have the log-loss and the calibration error (ECE): the mean distance
 between confidence, the probability of the class that is chosen, and accuracy in 15 bins
@@ -76,6 +77,14 @@ def evaluate_joined(split: Split, metric: str) -> dict[str, Scores]:
     scores = {"joined": score(model, X_test, y_test, metric, seconds)}
     scores["joined"]["share"] = model.network_share_
     return scores | score_members(model, X_test, y_test, metric)
+
+
+def evaluate_gru_d(split: Split, metric: str) -> Scores:
+    """Fit GRU-D in the default estimator, and score it."""
+    _, X, y, X_test, y_test, seed = split
+    model = CKCNNClassifier(network="gru_d", random_state=seed)
+    model, seconds = fit(model, X, y)
+    return score(model, X_test, y_test, metric, seconds)
 
 
 def score_members(model, X: Panel, y: np.ndarray, metric: str) -> dict[str, Scores]:
@@ -206,6 +215,8 @@ def compare(
         models |= run_aeon(rival, split)
     if "boosting" in task.rivals:
         models["boosting"] = boost(split, task.metric, options)
+    if "GRU-D" in task.rivals and not rocket:
+        models["GRU-D"] = evaluate_gru_d(split, task.metric)
     return models
 
 
@@ -215,7 +226,7 @@ def report(
     rival: str | None = None,
     runs: Path | None = None,
     rows: str = "",
-    first: bool = False,
+    n_splits: int | None = None,
     rocket: bool = False,
 ) -> Iterator[str]:
     """Yield a line of Markdown per row."""
@@ -226,7 +237,8 @@ def report(
             continue
         for suffix, options in task.options.items():
             row = found.setdefault(split[0] + suffix, [])
-            if (first and row) or (options and not rocket):  # they are of CKRocket
+            enough = n_splits is not None and len(row) >= n_splits
+            if enough or (options and not rocket):  # they are of CKRocket
                 continue
             row.append(compare(task, split, options, rival, rocket))
             print(split[0] + suffix, split[-1], row[-1], flush=True)
@@ -295,7 +307,9 @@ def main() -> None:
     parser.add_argument("--output", type=Path, help="also append the lines to a file")
     parser.add_argument("--runs", type=Path, help="write the scores of all runs (JSON)")
     parser.add_argument("--rows", default="", help="only rows with this in their name")
-    parser.add_argument("--first", action="store_true", help="one split per row")
+    parser.add_argument(
+        "--splits", dest="n_splits", type=int, help="first splits of each row; all"
+    )
     parser.add_argument("--rocket", action="store_true", help="CKRocket alone")
     options = vars(parser.parse_args())
     tasks, output = options.pop("tasks") or list(TASKS), options.pop("output")

@@ -350,7 +350,7 @@ class Task:
         Without parameters; returns an iterator over splits.
     metric : {"accuracy", "AUROC", "R2"}
     rivals : tuple of str
-        "minirocket", "multirocket_hydra", "boosting".
+        "minirocket", "multirocket_hydra", "boosting", "GRU-D".
     options : dict
         For each suffix to the names of rows, parameters other than the defaults.
     """
@@ -372,11 +372,11 @@ TASKS = {
     "robustness": Task(robustness, "accuracy"),
     "trajectories": Task(trajectories, "accuracy", ROCKETS),
     "made": Task(made, "accuracy", (*ROCKETS, "boosting")),
-    "patients": Task(patients, "AUROC", ("boosting",)),
+    "patients": Task(patients, "AUROC", ("boosting", "GRU-D")),
     "sepsis": Task(
         sepsis,
         "AUROC",
-        ("boosting",),
+        ("boosting", "GRU-D"),
         {"": {}, ", lengths=False": {"lengths": False}},
     ),
     "numbers": Task(numbers, "R2", ("boosting",)),
