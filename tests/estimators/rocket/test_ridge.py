@@ -260,3 +260,33 @@ def test_a_fold_is_predicted_by_what_the_others_alone_choose():
     after = choose_ridge(*args, folds).of_folds
     np.testing.assert_allclose(after[folds == 1], before[folds == 1], atol=1e-9)
     assert np.abs(after[folds != 1] - before[folds != 1]).max() > 0.01
+
+
+def test_of_many_series_a_fold_is_predicted_by_all_of_the_others(monkeypatch):
+    blocks, target, weight, together = draw_blocks(n_series=90)
+    target += np.random.default_rng(1).normal(0, 3, target.shape)  # a large penalty
+    folds = np.arange(90) % 3
+    monkeypatch.setattr(ridge, "MOST_LEFT_OUT", 40)
+    models, solve = [], ridge.solve_ridge
+
+    def record(*given):
+        models.append(solve(*given))
+        return models[-1]
+
+    monkeypatch.setattr(ridge, "solve_ridge", record)
+    rng = np.random.RandomState(0)
+    found = choose_ridge(list(blocks), MIXED, target, weight, together, rng, folds)
+    assert len(models) == 3
+    assert len(found.of_folds) == len(found.chosen) == 40
+    for fold, model in enumerate(models):
+        held, others = folds[found.chosen] == fold, folds != fold
+        multiples = PENALTIES * weight[others].mean()
+        assert np.isclose(model.penalty, multiples).sum() == 1
+        features = joined(model, blocks)
+        known, given = features[others], weight[others]
+        mean = np.average(target[others], axis=0, weights=given)
+        left = (known.T * given) @ known + model.penalty * np.eye(known.shape[1])
+        solution = np.linalg.solve(left, (known.T * given) @ (target[others] - mean))
+        expected = features[found.chosen[held]] @ solution + mean
+        # features are float32, and a penalty of 4e-4 makes much of rounding
+        np.testing.assert_allclose(found.of_folds[held], expected, atol=5e-3)
