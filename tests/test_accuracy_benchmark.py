@@ -1,8 +1,12 @@
 """The benchmark of accuracy scores and splits as it says; nothing is timed."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.dummy import DummyClassifier
+from sklearn.metrics import roc_auc_score
 
 import accuracy
 import accuracy_tasks
@@ -183,13 +187,13 @@ def test_rows_hold_means_and_paired_differences(tiny):
 
 
 def test_some_rows_and_the_first_splits_can_be_chosen(tiny):
-    *_, row, bare = accuracy.report("tiny", rows="two", first=True, rocket=True)
+    *_, row, bare = accuracy.report("tiny", rows="two", n_splits=1, rocket=True)
     assert row.startswith("| two | 1 | 0.5000 | 0.5000 | +0.0000 | 1.0")
     assert bare.startswith("| two, bare | 1 | 0.5000 | 0.5000 | +0.0000 | 1.0")
 
 
 def test_every_task_names_rivals_that_exist():
-    known = {*accuracy_tasks.ROCKETS, "boosting"}
+    known = {*accuracy_tasks.ROCKETS, "boosting", "GRU-D"}
     assert all(set(task.rivals) <= known for task in accuracy.TASKS.values())
 
 
@@ -204,6 +208,37 @@ def test_a_joined_model_is_scored_with_its_members():
     assert found["CKRocket"]["score"] == model.rocket_.score(X[40:], y[40:])
     model.network_share_ = 1.0
     assert found["networks"]["score"] == model.score(X[40:], y[40:])
+
+
+def test_gru_d_is_the_classifier_with_this_network(monkeypatch):
+    quick = partial(CKCNNClassifier, max_epochs=1)
+    monkeypatch.setattr(accuracy, "CKCNNClassifier", quick)
+    X, y = make_speed(60, random_state=0)
+    found = accuracy.evaluate_gru_d(("", X[:40], y[:40], X[40:], y[40:], 3), "AUROC")
+    model = quick(network="gru_d", random_state=3).fit(X[:40], y[:40])
+    expected = roc_auc_score(y[40:], model.predict_proba(X[40:])[:, 1])
+    assert found["score"] == expected
+
+
+def test_the_same_training_part_is_fitted_once():
+    X, y = make_speed(20, random_state=0)
+    first, seconds = accuracy.fit(DummyClassifier(), X, y)
+    assert accuracy.fit(DummyClassifier(), X, y) == (first, seconds)
+    other = DummyClassifier(strategy="uniform")
+    assert accuracy.fit(other, X, y)[0] is other
+    copied = X[:]
+    accuracy.fit(other, copied, y)
+    assert accuracy.FITTED["latest"][0] is copied
+
+
+def test_rates_have_one_training_part_per_split(monkeypatch):
+    X, y = make_speed(60, random_state=0)
+    monkeypatch.setattr(accuracy_tasks, "_characters", lambda: (X, y))
+    found = list(accuracy_tasks.rates(n_splits=2))
+    assert len({id(train) for _, train, *_ in found}) == 2
+    full, half = found[0][3], found[1][3]
+    np.testing.assert_array_equal(half[0].times, full[0].times[::2])
+    assert found[1][0] == "CharacterTrajectories, tested at rate 1/2"
 
 
 def test_without_a_task_all_are_measured(monkeypatch, capsys):

@@ -4,7 +4,8 @@
 accuracy.py. A causal model is fitted once, and its path gives the risk of each stay as
 of its last observation up to each hour. Beside it a model that is not causal is fitted
 for each hour on stays truncated there (`landmark`). ``--rocket`` takes CKRocket alone,
-``--folds 1`` some of the folds. Nothing is selected on the test parts.
+``--folds 1`` some of the folds, ``--train 1600`` fits so many stays of the training
+part and tests the others, too. Nothing is selected on the test parts.
 """
 
 import argparse
@@ -18,7 +19,8 @@ from sklearn.metrics import log_loss, roc_auc_score
 import ckts
 from accuracy import calibration_error
 from ckts import CKCNNClassifier, CKRocketClassifier, Panel
-from splits import physionet2012
+from splits import Split
+from variants import some_splits
 
 HOURS = (12, 24, 36, 48)
 MINUTES = 60
@@ -47,9 +49,9 @@ def risks_at(path: Panel, minutes: float) -> np.ndarray:
     return found
 
 
-def compare(model_class: type, n_folds: int) -> Iterator[dict]:
+def compare(model_class: type, splits: Iterator[Split]) -> Iterator[dict]:
     """Yield AUROC, log-loss and calibration error of both models per fold and hour."""
-    for _, X, y, X_test, y_test, seed in list(physionet2012())[:n_folds]:
+    for _, X, y, X_test, y_test, seed in splits:
         started = time.process_time()
         causal = model_class(causal=True, random_state=seed).fit(X, y)
         path = causal.predict_proba_path(X_test)
@@ -82,11 +84,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--rocket", action="store_true", help="CKRocket alone")
     parser.add_argument("--folds", type=int, default=5)
+    parser.add_argument("--train", type=int, help="so many of the training stays")
     options = parser.parse_args()
     model_class = CKRocketClassifier if options.rocket else CKCNNClassifier
     print(f"{date.today():%Y-%m-%d}, ckts {ckts.__version__}, {model_class.__name__}")
     runs = []
-    for run in compare(model_class, options.folds):
+    chosen = some_splits("patients", "PhysioNet", options.folds, options.train)
+    for run in compare(model_class, chosen):
         print(run, flush=True)
         runs.append(run)
     print(

@@ -76,13 +76,31 @@ def test_the_loss_with_its_prior_is_at_its_minimum(n_different):
 
     def objective(factor, offsets):
         loss = log_loss(scores, codes, weight, factor, offsets)
-        away = offsets @ offsets + np.log(factor / PRIOR_FACTOR) ** 2
+        middle = np.average(scores, axis=0, weights=weight)
+        shifts = offsets + (factor - PRIOR_FACTOR) * (middle - middle.mean())
+        away = shifts @ shifts + np.log(factor / PRIOR_FACTOR) ** 2
         return loss + PRIOR_COUNT / n_different / 2 * away
 
     best = objective(factor, offsets)
     for step in (-0.01, 0.01):
         assert objective(factor * (1 + step), offsets) > best
         assert objective(factor, offsets + step * np.array([1, -1])) > best
+
+
+@pytest.mark.parametrize("share", [0.02, 0.14, 0.5])
+def test_a_rare_class_is_as_sure_as_its_scores_allow(share):
+    """Scores of two normal classes: the log-odds are linear, and known."""
+    rng = np.random.default_rng(0)
+    codes = (rng.random(4000) < share).astype(int)
+    signal = rng.normal(size=4000) + codes
+    truth = signal - 0.5 + np.log(share / (1 - share))
+    raw = 0.05 * (signal - signal.mean()) + 2 * share - 1  # as a ridge regression has
+    factor, offsets = fit(np.column_stack([-raw, raw]), codes)
+    found = 2 * factor * raw + offsets[1] - offsets[0]
+    # a standard error of the slope is .11 where 80 series are of the rare class
+    assert np.polyfit(truth, found, 1)[0] == pytest.approx(1, abs=0.3)
+    chances = 1 / (1 + np.exp(-found))
+    assert chances.mean() == pytest.approx(codes.mean(), rel=0.1)
 
 
 def test_two_different_series_tell_next_to_nothing():
