@@ -16,6 +16,9 @@ N_FOLDS, FEWEST_SERIES = 3, 30
 # The share that is chosen, and the one taken where there are too few series, is a half
 # as if so many series had said so.
 PRIOR_COUNT, PRIOR_SHARE = 10.0, 0.5
+# Of shares whose loss exceeds the least one by less than this many standard errors, the
+# one that is nearest to a half is taken.
+WITHIN = 0.5
 SHARES = np.linspace(0.0, 1.0, 101)
 
 
@@ -119,6 +122,9 @@ def choose_share(losses: Callable[[float], np.ndarray], weight: np.ndarray) -> f
     often has some; and the outputs of a series are no independent witnesses, so that
     their mean, not their sum, meets the prior.
 
+    What the series do not tell apart is no reason to go far from a half: where a class
+    is rare, log-losses hardly differ, and a member that ranks best has no share.
+
     Parameters
     ----------
     losses : callable
@@ -136,7 +142,15 @@ def choose_share(losses: Callable[[float], np.ndarray], weight: np.ndarray) -> f
         np.average(losses(share), weights=weight) + pull * (share - PRIOR_SHARE) ** 2
         for share in SHARES
     ]
-    return float(SHARES[int(np.argmin(errors))])
+    best = float(SHARES[int(np.argmin(errors))])
+    least = losses(best)
+    for share in np.arange(PRIOR_SHARE, best, np.copysign(0.01, best - PRIOR_SHARE)):
+        more = losses(share) - least
+        mean = np.average(more, weights=weight)
+        variance = np.average(np.square(more - mean), weights=weight)
+        if mean <= WITHIN * np.sqrt(variance / n_series):
+            return float(share)
+    return best
 
 
 def mix(rocket: np.ndarray, networks: np.ndarray, share: float) -> np.ndarray:

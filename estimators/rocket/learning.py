@@ -200,9 +200,9 @@ class AbstractLearning(AbstractAttributed):
         self.unexplained_ = _ratio(losses, self._baseline_losses(*parts), parts[1])
         predicted = None
         if folds is not None and found.of_folds is not None:
-            ends = known < whole  # of a causal model, not its prefixes
-            outputs = self._calibrated(found.of_folds[place[ends]])
-            predicted = OutOfFold(folds, known[ends], outputs)
+            # of a causal model, not its prefixes
+            outputs = self._calibrated(found.of_folds[equal.which[:whole]])
+            predicted = OutOfFold(folds, np.arange(whole), outputs)
         found = self._forget_periods(found)
         return Different(found, target, equal.sum(weight), predicted)
 

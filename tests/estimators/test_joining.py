@@ -119,6 +119,19 @@ def test_weights_decide_whose_loss_counts():
     assert choose_share(losses, np.array([3.0, 1.0])) == 0.0
 
 
+def test_losses_that_do_not_differ_clearly_leave_the_share_near_a_half():
+    """A mean that falls by .1 from share 0 to 1, in noise of another size."""
+    noise = np.random.default_rng(0).normal(size=1000)
+    noise -= noise.mean()
+
+    def chosen(size):
+        return choose_share(lambda s: 1 - 0.1 * s + size * s * noise, np.ones(1000))
+
+    assert chosen(0.1) == 1.0  # half a standard error of the difference is .0016
+    assert chosen(10.0) == 0.5  # .16
+    assert choose_share(lambda s: (s - 0.2) ** 2 + 0 * noise, np.ones(1000)) < 0.25
+
+
 # --- joined models --------------------------------------------------------------------
 
 

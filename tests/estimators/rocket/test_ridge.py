@@ -7,7 +7,7 @@ import pytest
 
 from ckts.estimators.rocket import ridge
 from ckts.estimators.rocket.blocks import GaussianBlock, LinearBlock
-from ckts.estimators.rocket.leaving_out import PENALTIES, LeavingOut, choose_shares
+from ckts.estimators.rocket.leaving_out import PENALTIES, LeavingOut
 from ckts.estimators.rocket.ridge import (
     Products,
     choose_ridge,
@@ -259,69 +259,49 @@ def test_what_is_chosen_has_the_least_error_on_four_disjoint_sets(monkeypatch):
 def test_a_block_that_is_left_out_costs_no_product(monkeypatch):
     """Its kernel is not needed for what is said of left-out series."""
     blocks, target, weight, together = draw_blocks(1, informative=(1,))
-    asked = []
-    of = LeavingOut.of
+    asked, among = [], Products.among
 
-    def count(kernels, *given):
-        asked.append([bool(kernel.any()) for kernel in kernels])
-        return of(kernels, *given)
+    def count(products, series):
+        asked.append(len(series))
+        return among(products, series)
 
-    monkeypatch.setattr(LeavingOut, "of", count)
+    monkeypatch.setattr(Products, "among", count)
     model = fit(blocks, target, weight, together)[0]
-    assert asked == [[True] * 3, (model.shares > 0).tolist()]
+    assert (model.shares > 0).sum() < 3
+    assert len(asked) == 3 + (model.shares > 0).sum()
 
 
-@pytest.mark.parametrize("most_left_out", [ridge.MOST_LEFT_OUT, 30])
-def test_a_fold_is_predicted_by_what_the_others_alone_choose(
-    most_left_out, monkeypatch
-):
-    monkeypatch.setattr(ridge, "MOST_LEFT_OUT", most_left_out)
+def test_a_fold_is_predicted_by_what_the_others_alone_choose():
     blocks, target, weight, together = draw_blocks()
     folds = np.arange(len(target)) % 3
     kinds, rng = MIXED[: len(blocks)], np.random.RandomState(0)
     args = list(blocks), kinds, target, weight, together, rng
-    found = choose_ridge(*args, folds)
-    before, held = found.of_folds, folds[found.chosen] == 1
+    before = choose_ridge(*args, folds).of_folds
     changed = target.copy()
     changed[folds == 1] = np.random.default_rng(1).normal(size=target[folds == 1].shape)
     rng = np.random.RandomState(0)
     args = list(blocks), kinds, changed, weight, together, rng
     after = choose_ridge(*args, folds).of_folds
-    np.testing.assert_allclose(after[held], before[held], atol=1e-9)
-    assert np.abs(after[~held] - before[~held]).max() > 0.01
+    np.testing.assert_allclose(after[folds == 1], before[folds == 1], atol=1e-9)
+    assert np.abs(after[folds != 1] - before[folds != 1]).max() > 0.01
 
 
-def test_few_series_of_many_are_predicted_by_all_of_the_other_folds(monkeypatch):
-    """As by a fit of all series of the other folds, with shares that some chose."""
+def test_many_series_are_predicted_by_all_of_the_other_folds(monkeypatch):
+    """By a fit of these, with the shares and the penalty that are chosen for all."""
     monkeypatch.setattr(ridge, "MOST_LEFT_OUT", 60)
     blocks, target, weight, together = draw_blocks(3, 300)
-    chosen = []
-
-    def remember(*args):
-        chosen.append(choose_shares(*args))
-        return chosen[-1]
-
-    monkeypatch.setattr(ridge, "choose_shares", remember)
-    folds = np.arange(300) % 3
-    rng = np.random.RandomState(0)
+    folds, rng = np.arange(300) % 3, np.random.RandomState(0)
     found = choose_ridge(list(blocks), MIXED, target, weight, together, rng, folds)
     assert len(found.chosen) == 60
-    for fold, best in enumerate(chosen[1:]):  # the first one is that of all folds
-        others, held = folds != fold, folds[found.chosen] == fold
-        table = np.hstack(
-            [
-                np.sqrt(share) * mapped.astype(np.float64)
-                for share, mapped in zip(best.shares, found.tables, strict=True)
-            ]
-        )
-        penalty = PENALTIES[best.penalty] * weight[others].mean()
-        middle = np.average(target[others], axis=0, weights=weight[others])
-        root = np.sqrt(weight[others])[:, None]
-        expected = middle + table[found.chosen[held]] @ np.linalg.solve(
-            (root * table[others]).T @ (root * table[others])
-            + penalty * np.eye(table.shape[1]),
-            (root * table[others]).T @ (root * (target[others] - middle)),
-        )
+    pairs = zip(found.shares, found.tables, strict=True)
+    table = np.hstack([np.sqrt(share) * one.astype(float) for share, one in pairs])
+    for fold in range(3):
+        others, held = folds != fold, folds == fold
+        own, penalty = weight[others], found.penalty * weight[others].mean()
+        middle = np.average(target[others], axis=0, weights=own)
+        right = (table[others].T * own) @ (target[others] - middle)
+        left = (table[others].T * own) @ table[others] + penalty * np.eye(len(right))
+        expected = middle + table[held] @ np.linalg.solve(left, right)
         np.testing.assert_allclose(
             found.of_folds[held], expected, atol=1e-3 * target.std()
         )
