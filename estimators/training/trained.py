@@ -116,6 +116,9 @@ class AbstractTrained(AbstractParameters, AbstractPanelEstimator):
         with self._limit_threads(training, net):
             checkpoint.attach(net, number)
             net.initialize()
+            largest = net.planner_.largest
+            if isinstance(training, DiskDataset):  # its batches do not come again
+                net.planner_.largest = 0
             try:
                 if not checkpoint.recall(net, number):
                     net.partial_fit(training)
@@ -125,6 +128,7 @@ class AbstractTrained(AbstractParameters, AbstractPanelEstimator):
                 self.n_iter_ = max(self.n_iter_, len(epochs))
                 numbered = [{"network": number, **epoch} for epoch in epochs]
                 self.history_ = before + numbered
+                net.planner_.largest = largest
                 net.trim_for_prediction()
         if not np.isfinite(self.history_[-1]["train_loss"]):
             warn(

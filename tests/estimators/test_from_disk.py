@@ -253,15 +253,10 @@ def test_ctrl_c_in_a_step_leaves_no_thread(opened):
 
 CHILD = """
     import sys
-    from functools import partial
     import numpy as np
     import ckts.estimators.preprocessing.on_disk as on_disk
-    import ckts.estimators.training.net as net
     from ckts import CKCNNClassifier, ParquetPanel
     from peak_memory import peak
-
-    # Geometries are kept up to 256 MB, which hides the rest of this small table.
-    net.Planner = partial(net.Planner, 2**20)
 
     X = ParquetPanel(sys.argv[1], instance="who", time="when")
     y = np.arange(len(X)) % 2
