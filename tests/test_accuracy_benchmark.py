@@ -197,12 +197,14 @@ def test_every_task_names_rivals_that_exist():
     assert all(set(task.rivals) <= known for task in accuracy.TASKS.values())
 
 
-def test_a_joined_model_is_scored_with_its_members():
+def test_a_joined_model_is_scored_with_its_members(monkeypatch):
+    quick = partial(CKCNNClassifier, max_epochs=2)
+    monkeypatch.setattr(accuracy, "CKCNNClassifier", quick)
     X, y = make_speed(60, random_state=0)
     split = "speed", X[:40], y[:40], X[40:], y[40:], 0
     found = accuracy.evaluate_joined(split, "accuracy")
     assert list(found) == ["joined", "networks", "CKRocket"]
-    model = CKCNNClassifier(random_state=0).fit(X[:40], y[:40])
+    model = quick(random_state=0).fit(X[:40], y[:40])
     assert found["joined"]["score"] == model.score(X[40:], y[40:])
     assert found["joined"]["share"] == model.network_share_
     assert found["CKRocket"]["score"] == model.rocket_.score(X[40:], y[40:])

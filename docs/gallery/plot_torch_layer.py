@@ -59,7 +59,7 @@ model = Filler()
 optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
 history = []
 for _ in range(250):
-    times, values, given, _ = draw_batch(32)
+    times, values, given, _ = draw_batch(16)
     error = model(values, times, given, times) - values
     loss = error[~given].square().mean()
     optimizer.zero_grad()

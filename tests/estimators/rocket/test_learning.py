@@ -290,22 +290,22 @@ def test_labels_of_series_of_weight_0_or_after_the_landmark_are_not_known(tmp_pa
 
 
 @pytest.mark.slow
-def test_5000_series_have_the_coefficients_of_conjugate_gradients(on_disk):
+def test_4200_series_have_the_coefficients_of_conjugate_gradients(on_disk):
     """What is solved in memory by more than 4,096 series, with the same features."""
-    X, y = speeds(5000)
+    X, y = speeds(4200)
     model = CKRocketClassifier(n_kernels=336, random_state=0).fit(on_disk(X), y)
-    learned, _ = model._learn_prefixes(X, np.ones(5000))
+    learned, _ = model._learn_prefixes(X, np.ones(4200))
     ridge = model.ridge_
     tables = [
         block.map(table)
         for block, table in zip(ridge.blocks, learned.features, strict=True)
     ]
     centered = [table - table.mean(0) for table in tables]
-    target = model._ridge_target(model._encode(y, np.ones(5000))[0])
+    target = model._ridge_target(model._encode(y, np.ones(4200))[0])
     found = ChosenRidge(
         ridge.blocks, ridge.shares, ridge.penalty, centered, None, None, None
     )
-    solved = solve_ridge(found, target, np.ones(5000))
+    solved = solve_ridge(found, target, np.ones(4200))
     expected = solved.intercept + sum(
         table @ part
         for table, part in zip(centered, solved.coefficients, strict=True)
