@@ -16,7 +16,7 @@ from ckts.datasets import read_physionet2012, read_ts
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("CKTS_SHARED", ROOT.parent / "shared")) / "data"
-# Examples of less than three seconds; `-m slow` and `make gallery` run all.
+# Examples of less than three seconds; `make gallery` runs all.
 QUICK = {
     "plot_appliances",
     "plot_hospital_table",
@@ -27,6 +27,19 @@ QUICK = {
     "plot_units_and_dates",
 }
 NEEDS_DATA = {"plot_appliances", "plot_intensive_care", "plot_letters"}
+# Examples of more than 15 seconds, which only `make gallery` runs.
+LONG = {
+    "plot_bursts",
+    "plot_channel_importance",
+    "plot_grid_search",
+    "plot_missing_channels",
+    "plot_other_rate",
+    "plot_quantiles",
+    "plot_risk_over_time",
+    "plot_rocket_or_network",
+    "plot_torch_layer",
+    "plot_wrong_numbers",
+}
 MOST_LINES = 130
 FEWEST_EXAMPLES = 15
 
@@ -62,6 +75,7 @@ def write_example(folder, body):
 def test_there_are_many_examples_and_the_quick_ones_are_among_them():
     assert len(EXAMPLES) >= FEWEST_EXAMPLES
     assert set(NAMES) >= QUICK >= NEEDS_DATA
+    assert set(NAMES) - QUICK >= LONG
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=NAMES)
@@ -113,7 +127,7 @@ def test_an_example_without_its_data_says_what_to_fetch(name, capsys):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", sorted(set(NAMES) - QUICK))
+@pytest.mark.parametrize("name", sorted(set(NAMES) - QUICK - LONG))
 def test_an_example_runs_as_a_script(name):
     (path,) = SCRIPT.find_examples([name])
     done = SCRIPT.run(path)
