@@ -36,7 +36,7 @@ try:
     test = fetch_uea("PLAID", split="test", download_if_missing=False)
 except FileNotFoundError:
     train = None
-    print("Fetch the data first, 4 MB: ckts datasets fetch uea/PLAID")
+    print("Fetch the data first: ckts datasets fetch uea/PLAID")
 
 # %%
 # One of each

@@ -21,7 +21,7 @@ try:
     letters = fetch_character_trajectories(download_if_missing=False)
 except FileNotFoundError:
     letters = None
-    print("Fetch the data first, 7 MB: ckts datasets fetch uea/CharacterTrajectories")
+    print("Fetch the data first: ckts datasets fetch uea/CharacterTrajectories")
 
 # %%
 # What the pen wrote
