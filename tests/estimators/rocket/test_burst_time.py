@@ -92,3 +92,22 @@ def test_values_within_bursts_add_up_and_lie_in_their_intervals(visits):
         starts = [np.unique(one["start"]) for _, one in rows.groupby("clock")]
         assert len(starts[0]) == 16
         np.testing.assert_array_equal(starts, [starts[0]] * 3)
+
+
+def test_a_lone_row_missing_values_and_another_unit_are_seen_within_bursts(visits):
+    X = visits[0][:20]
+    rng = np.random.default_rng(0)
+    values = np.c_[X.values, rng.normal(size=X.values.shape)]
+    values[rng.random(values.shape) < 0.3] = np.nan
+    values[values > 2.5] = 1e6
+    lone = Panel(np.array([[1.0, np.nan]]), np.array([0.0]), [0, 1])
+    panel = Panel.concat([Panel(values, X.times, X.indptr), lone])
+    learned = Learned(panel)
+    features, _ = learned.compute(panel)
+    assert np.isfinite(features).all()
+    assert "burst" in {clock for clock, _ in learned.views.names}
+    hours = panel.with_times(panel.times / 3600)
+    in_hours, _ = Learned(hours).compute(hours)
+    assert np.abs(in_hours - features).mean() < 1e-3
+    alone, _ = learned.compute(panel[-1:])
+    np.testing.assert_array_equal(alone, features[-1:])  # whatever the company
